@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * conf.h -- the settings, from one YAML file and `-o KEY=VALUE`, with Falco's
+ * key names where Falco has the key.  One table in conf.c has a row per key:
+ * name, type, default, text.  Unknown keys are a warning, wrong values an
+ * error with file, line and column.  Read once, before the jail; constant after.
+ */
+#ifndef MEWS_CONF_H
+#define MEWS_CONF_H
+
+#include "diag.h"
+#include "span.h"
+
+#define CONF_MAX_LIST 64
+
+struct conf_list {
+	unsigned count;
+	char *item[CONF_MAX_LIST];
+};
+
+struct conf {
+	/* rules */
+	struct conf_list rules_files; /* files or directories, in order */
+	unsigned priority;	      /* least severe priority that is evaluated, 7 = debug */
+	bool rule_matching_all;	      /* rule_matching: all */
+
+	/* form of alerts (Falco's keys) */
+	bool json_output, json_include_output_property, json_include_message_property,
+		json_include_tags_property, json_include_output_fields_property;
+	bool time_format_iso_8601, buffer_format_base64, buffered_outputs;
+
+	/* outputs */
+	bool stdout_enabled;
+	bool file_enabled, file_keep_alive;
+	char *file_name;
+
+	/* sizes, bytes */
+	uint64_t kernel_buffer_bytes; /* per CPU */
+	uint64_t ring_raw_bytes, ring_enriched_bytes, ring_alerts_bytes;
+
+	/* state */
+	uint64_t thread_table_size; /* falco_libs.thread_table_size */
+
+	char *log_level;
+};
+
+/* Defaults; then FILE (NULL: /etc/mews/mews.yaml if it is there); then each of
+ * OPTIONS ("key=value").  0; -EINVAL with DIAG; other negative errno with DIAG.
+ * Warnings go to WARN, which may be NULL. */
+int conf_load(const char *file, const char *const *options, unsigned noptions,
+	      void (*warn)(const struct diag *), struct conf *ret, struct diag *diag);
+void conf_release(struct conf *c);
+
+#endif

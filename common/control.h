@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * control.h -- questions to a running stage, and its answers: nng REQ/REP over
+ * ipc:// in the run directory (STAGE.ctl; the supervisor's is mews.ctl), msgpack
+ * messages.  Never on the event path: with every control socket dead, events
+ * flow on.
+ *
+ * request: [version, kind, argument]     answer: [version, result, text, status]
+ * result: 0 or a negative errno; text: for people; status: nil or struct stage_status.
+ */
+#ifndef MEWS_CONTROL_H
+#define MEWS_CONTROL_H
+
+#include <sys/types.h>
+
+#include "counter.h"
+#include "span.h"
+
+enum control_kind {
+	CONTROL_NONE,
+#define CONTROL(name, wire, who, text) CONTROL_##name = wire,
+#include "control.def"
+#undef CONTROL
+	CONTROL_COUNT
+};
+
+#define CONTROL_MAX_MESSAGE (64u * 1024)
+#define CONTROL_MAX_RINGS   2
+
+struct control_request {
+	enum control_kind kind;
+	char argument[256];
+};
+
+struct ring_status {
+	char name[16]; /* "raw", "enriched", "alerts" */
+	uint64_t capacity, used, lost, generation;
+	bool attached; /* the other side is there */
+};
+
+struct stage_status {
+	enum stage_id stage;
+	int64_t pid;
+	uint64_t uptime_ns;
+	struct ring_counts counts;
+	unsigned nrings;
+	struct ring_status rings[CONTROL_MAX_RINGS]; /* in, out */
+	char detail[256]; /* one line for people, "" if there is nothing to say */
+};
+
+struct control_answer {
+	int result;
+	char text[512];
+	bool has_status;
+	struct stage_status status;
+};
+
+/* core: encode and decode, side by side in control.c */
+ssize_t control_encode_request(uint8_t *buf, size_t cap, const struct control_request *r);
+int control_decode_request(struct span msg, struct control_request *ret);
+ssize_t control_encode_answer(uint8_t *buf, size_t cap, const struct control_answer *a);
+int control_decode_answer(struct span msg, struct control_answer *ret);
+
+/* shell: control_socket.c, the only file that includes nng */
+struct control_server;
+
+/* PATH: the socket's file.  Peers are root, this process's uid, and for what is
+ * open to ANY members of the socket's group. */
+int control_server_open(const char *path, struct control_server **ret);
+void control_server_close(struct control_server *s);
+
+/* Answer what waits, at most a few; never blocks.  ANSWER is called for each. */
+void control_server_poll(struct control_server *s,
+			 void (*answer)(void *ctx, const struct control_request *req,
+					struct control_answer *ret),
+			 void *ctx);
+
+/* Ask and wait for the answer.  -ETIMEDOUT, -ECONNREFUSED, -ENOENT, -EPROTO ... */
+int control_ask(const char *path, const struct control_request *req, uint64_t timeout_ns,
+		struct control_answer *ret);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * door.h -- the two ends of a ring as a stage uses them.
+ *
+ * An *outlet* makes the ring, serves the door (a unix socket in the run
+ * directory) and hands the ring to the one uid that may read it.  An *inlet*
+ * knocks at the door, checks what it is given, reads, and comes back when the
+ * other side dies: it drains the old ring to its last published frame, then
+ * takes the new one.
+ *
+ * What goes over the door: the reader's hello (protocol, the counters that the
+ * writer's dead predecessor left, its cursor memfd if it has one); the writer's
+ * answer (ring memfd, the cursor memfd of the reader's predecessor, a sealed
+ * memfd of state frames made for this reader).  SO_PEERCRED, seals and sizes
+ * are checked on both sides.  docs/wire.md has the messages.
+ *
+ * Nothing here blocks except the two wait functions, which have a bound.
+ * Shell: one thread each.
+ */
+#ifndef MEWS_DOOR_H
+#define MEWS_DOOR_H
+
+#include <sys/types.h>
+
+#include "clock.h"
+#include "ring.h"
+
+/* ---- where a snapshot's frames go ---- */
+
+/* Either the memfd that a new reader gets at the door, or the ring itself (after
+ * a loss).  frame_sink_put() copies; it returns 0 or -ENOSPC, after which the
+ * snapshot is void. */
+struct frame_sink;
+int frame_sink_put(struct frame_sink *sink, uint16_t type, struct span payload);
+
+/* ---- outlet ---- */
+
+struct outlet;
+
+struct outlet_params {
+	const char *door; /* path of the socket; an old one is replaced */
+	uid_t reader_uid; /* the only uid that gets the ring */
+	gid_t socket_gid; /* group that may connect; (gid_t)-1: leave it */
+	size_t size;	  /* of the data area; rounded up to a power of two */
+	size_t reserve;	  /* of it, for RING_STATE only */
+	/* State for a reader that starts afresh (it has no memory of this ring):
+	 * puts SNAPSHOT_BEGIN ... SNAPSHOT_END.  NULL: there is no state. */
+	int (*snapshot)(void *ctx, struct frame_sink *sink);
+	/* Counters that a predecessor of this writer left with the reader; called
+	 * at most once, when the reader brings them. */
+	void (*inherit)(void *ctx, const struct ring_counts *counts);
+	void *ctx;
+};
+
+/* Make the ring and the door.  Negative errno. */
+int outlet_open(const struct outlet_params *p, struct outlet **ret_outlet);
+void outlet_close(struct outlet *o);
+
+/* As the ring_*() of the same names. */
+uint8_t *outlet_reserve(struct outlet *o, size_t cap, enum ring_class cls);
+void outlet_submit(struct outlet *o, uint16_t type, uint16_t flags, size_t len);
+void outlet_abandon(struct outlet *o);
+void outlet_publish(struct outlet *o, const struct ring_counts *counts); /* wakes too */
+
+/* Serve the door and look at the reader: call it once per turn. */
+void outlet_poll(struct outlet *o, struct mono now);
+bool outlet_has_reader(const struct outlet *o);
+uint64_t outlet_generation(const struct outlet *o);
+uint64_t outlet_next_seq(const struct outlet *o); /* that the next submit gets */
+
+/* Sleep until the reader made room, or TIMEOUT_NS (at most 1 s). */
+void outlet_wait(struct outlet *o, uint64_t timeout_ns);
+
+/* The reader's wants; true when they are newer than RET->version. */
+bool outlet_wants(struct outlet *o, struct ring_wants *ret);
+
+/* Run the snapshot callback into the ring, now, in line. */
+int outlet_snapshot(struct outlet *o);
+
+struct outlet_status {
+	uint64_t size, used, generation, frames, wakeups, refused;
+	bool has_reader;
+};
+void outlet_status(const struct outlet *o, struct outlet_status *ret);
+
+/* ---- inlet ---- */
+
+struct inlet;
+
+struct inlet_params {
+	const char *door;
+	uid_t writer_uid; /* who must stand behind the door */
+};
+
+/* Does not need the writer to be there yet. */
+int inlet_open(const struct inlet_params *p, struct inlet **ret_inlet);
+void inlet_close(struct inlet *in);
+
+/* The next frame, copied to private memory; valid until the next call.  First
+ * come the frames of the snapshot (flag RING_FRAME_SNAPSHOT, seq 0), then the
+ * ring's from the cursor on.  1: a frame; 0: none now (the writer may be away:
+ * inlet_poll() sees to it); never an error: a ring that lies is dropped,
+ * counted, and knocked for again. */
+int inlet_next(struct inlet *in, struct ring_frame *ret);
+
+/* Which ring the last frame came from: with its seq, its name for ever. */
+uint64_t inlet_generation(const struct inlet *in);
+
+void inlet_commit(struct inlet *in, const struct ring_counts *counts); /* wakes too */
+
+/* Attach, or attach again, when that is due.  Call it once per turn. */
+void inlet_poll(struct inlet *in, struct mono now);
+
+/* Spin a little, then sleep until there is a frame, or TIMEOUT_NS (at most 1 s). */
+void inlet_wait(struct inlet *in, uint64_t timeout_ns);
+
+void inlet_want(struct inlet *in, const struct ring_wants *wants);
+
+/* Words that outlive this process with the writer: set before a commit. */
+uint64_t inlet_note(const struct inlet *in, unsigned i);
+void inlet_set_note(struct inlet *in, unsigned i, uint64_t value);
+
+/* The counters that this reader's predecessor committed last.  False: it had
+ * none.  Ask once after the first frame or attach. */
+bool inlet_inherited(const struct inlet *in, struct ring_counts *ret);
+
+struct inlet_status {
+	uint64_t size, used, generation, attaches, lies;
+	bool attached;	   /* there is a ring to read */
+	bool writer_alive; /* its door's connection stands */
+};
+void inlet_status(const struct inlet *in, struct inlet_status *ret);
+
+#endif

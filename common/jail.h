@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * jail.h -- what each stage gives up, as a table with a row per stage: its user,
+ * and the capabilities that it keeps.  Order, always: uid, capabilities
+ * (bounding set too), no_new_privs, all while the process has one thread.
+ */
+#ifndef MEWS_JAIL_H
+#define MEWS_JAIL_H
+
+#include <sys/types.h>
+
+#include "counter.h"
+
+/* Who a stage is: the uid of user mews-STAGE, or a fixed number if there is no
+ * such user; all in group mews.  When this process is not root: its own uid. */
+struct jail_identity {
+	uid_t uid;
+	gid_t gid; /* group mews: may reach the run directory */
+};
+struct jail_identity jail_identity(enum stage_id stage);
+
+/* Become that user for good and drop everything else.  Called by a root
+ * process with one thread; a process that is not root only gets no_new_privs
+ * and a cleared bounding set as far as it may.  Negative errno; after an error
+ * the process must end. */
+int jail_enter(enum stage_id stage);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * stage.h -- what all four stages do alike: options, settings, log, jail,
+ * control, rings, the loop, and the clean end.  A stage's main is a table and
+ * one call of stage_main().
+ *
+ * Order, always the same:
+ *   options and settings (-c FILE, -o KEY=VALUE, -r RULES, --run-dir DIR, -h, --version)
+ *   ops->setup     all that needs privilege or files: BPF, rules, sinks
+ *   jail_enter     from here on nothing can be opened that the jail forbids
+ *   inlet, outlet, control socket
+ *   ops->start     with the rings there
+ *   loop: ops->turn until told to stop (SIGTERM, SIGINT, control)
+ *   ops->stop
+ *
+ * One thread of ours.  The loop polls doors and control between turns, at
+ * least every 50 ms, and never in a hot turn more often than every millisecond.
+ */
+#ifndef MEWS_STAGE_H
+#define MEWS_STAGE_H
+
+#include "clock.h"
+#include "conf.h"
+#include "control.h"
+#include "counter.h"
+#include "door.h"
+
+struct stage;
+
+struct stage_ops {
+	enum stage_id id;
+	const char *usage; /* lines for own options, or NULL */
+
+	/* An option that stage_main does not know: ARG is its value.  1: taken with
+	 * its value, 0: taken without, -EINVAL: not known either.  May be NULL. */
+	int (*option)(struct stage *st, void *ctx, const char *name, const char *arg);
+
+	/* Privileged, once.  Returns 0 or an exit code (EXIT_INPUT, EXIT_HOST, ...)
+	 * after it has said why. */
+	int (*setup)(struct stage *st, void *ctx);
+
+	/* After the jail, rings open.  Same return.  May be NULL. */
+	int (*start)(struct stage *st, void *ctx);
+
+	/* Do what there is to do, at most a few hundred frames.  Returns how much was
+	 * done; 0: nothing, the loop may sleep; STAGE_DONE: the source is at its end
+	 * (the loop ends when the reader has drained the outlet); negative errno:
+	 * the stage failed for good. */
+	int (*turn)(struct stage *st, void *ctx, struct mono now);
+
+	/* Sleep until there may be work, at most TIMEOUT_NS.  NULL: inlet_wait(). */
+	void (*wait)(struct stage *st, void *ctx, uint64_t timeout_ns);
+
+	/* Read rules and settings again (SIGHUP, control).  NULL: nothing to do. */
+	int (*reload)(struct stage *st, void *ctx, char *text, size_t cap);
+
+	/* Fill STATUS->detail, bring counters up to date.  May be NULL. */
+	void (*status)(struct stage *st, void *ctx, struct stage_status *status);
+
+	/* The outlet's snapshot.  NULL: the stage has no state to give. */
+	int (*snapshot)(void *ctx, struct frame_sink *sink);
+
+	void (*stop)(struct stage *st, void *ctx);
+};
+
+#define STAGE_DONE INT32_MIN
+
+/* What the functions above may use. */
+struct stage {
+	const struct stage_ops *ops;
+	void *ctx;
+	struct conf conf;
+	const char *run_dir;
+	struct inlet *in;	   /* NULL in the collector */
+	struct outlet *out;	   /* NULL in the emitter */
+	struct ring_counts counts; /* the stage counts here; goes along with publish and commit */
+	struct mono started;
+	bool stopping;
+};
+
+/* Returns the exit code. */
+int stage_main(const struct stage_ops *ops, void *ctx, int argc, char **argv);
+
+/* Publish what was submitted, then commit what was read, with the counters:
+ * in this order, so that a crash between the two repeats and never loses. */
+void stage_flush(struct stage *st);
+
+/* Room in the outlet; waits for the reader as long as it takes (rings enriched
+ * and alerts drop nothing), serving control meanwhile.  NULL only when the
+ * stage is told to stop. */
+uint8_t *stage_reserve(struct stage *st, size_t cap);
+
+#endif

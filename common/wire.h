@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * wire.h -- the frames that travel through the rings: their types, their
+ * content as structs, and the functions that encode and decode them.
+ *
+ * Every payload is one msgpack array.  Arrays may grow at the end: a decoder
+ * ignores elements that it does not know and takes missing ones for nil.
+ * docs/wire.md is the specification.
+ *
+ * Encoding goes through msgpack-c's packer into memory that the caller gives
+ * (mostly a ring's); it returns the length, or -ENOSPC.  Decoding trusts
+ * nothing: it returns 0, or -EPROTO for anything that is not a well-formed
+ * frame of that type; spans in the result point into the payload that was
+ * given, and live as long as it does.  Neither allocates.  Pure functions: any
+ * thread, each on its own data.
+ */
+#ifndef MEWS_WIRE_H
+#define MEWS_WIRE_H
+
+#include <sys/types.h>
+
+#include "event.h"
+#include "span.h"
+
+/* A payload is never longer than this. */
+#define WIRE_MAX_PAYLOAD (256u * 1024)
+
+enum frame_type {
+	FRAME_NONE,
+
+	/* ring raw */
+	FRAME_RAW_EVENT = 1, /* one event, as the kernel or a capture gave it */
+	FRAME_TASK = 2,	     /* snapshot: one task */
+	FRAME_TASK_FILE = 3, /* snapshot: one open file of a task */
+
+	/* rings raw and enriched */
+	FRAME_SNAPSHOT_BEGIN = 8, /* forget all state: what follows replaces it */
+	FRAME_SNAPSHOT_END = 9,
+	FRAME_GAP = 10,	 /* events are missing here */
+	FRAME_HOST = 11, /* the machine and its network addresses */
+	FRAME_USER = 12,
+	FRAME_GROUP = 13,
+
+	/* ring enriched */
+	FRAME_PROCESS = 16, /* upsert of an entry of the thread table */
+	FRAME_PROCESS_GONE = 17,
+	FRAME_CONTAINER = 18, /* upsert */
+	FRAME_CONTAINER_GONE = 19,
+	FRAME_EVENT = 20, /* one event with what it refers to */
+
+	/* ring alerts */
+	FRAME_ALERT = 32,
+
+	FRAME_TYPE_COUNT
+};
+
+const char *frame_type_name(unsigned type); /* "RAW_EVENT"; "?" if there is none */
+
+/* ---- parameters of events ---- */
+
+enum param_kind {
+	PARAM_EMPTY, /* nil: Falco's zero-length parameter */
+	PARAM_INT,   /* all types of 1 to 8 bytes; signed ones sign-extended */
+	PARAM_BYTES, /* all others, in Falco's encoding (compat: scap-format);
+				 * strings without the NUL at the end */
+};
+
+struct param {
+	uint8_t kind;
+	union {
+		uint64_t u;
+		int64_t i;
+		struct span s;
+	};
+};
+
+/* ---- raw ---- */
+
+enum {
+	EVENT_STATE_ONLY = 1 << 0, /* changes state, is not shown to rules */
+	EVENT_TRUNCATED = 1 << 1,  /* the kernel side had to cut a parameter */
+	EVENT_COMPAT32 = 1 << 2,   /* a 32-bit system call */
+};
+
+/* What the kernel knew of a file behind a descriptor at that moment. */
+struct kernel_file {
+	int64_t fd;
+	uint32_t mode; /* S_IFMT and permission bits; 0: not known */
+	uint32_t dev;  /* as Falco counts it: minor in the low 20 bits */
+	uint64_t ino;
+	uint64_t mnt_id;
+	struct span path;  /* as the kernel resolves it, "" if not known */
+	struct span tuple; /* sockets: Falco's SOCKTUPLE, local side first; else empty */
+	uint8_t sock_type, sock_proto; /* SOCK_*, IPPROTO_*; 0 if it is no socket */
+};
+
+struct raw_event {
+	uint16_t code; /* enum event_code */
+	uint16_t cpu;
+	uint32_t flags;	  /* EVENT_* above */
+	uint64_t ts_ns;	  /* since the epoch */
+	uint64_t num;	  /* Falco's evt.num: counts all events of the source, from 1 */
+	int64_t tid, pid; /* of the thread that made it; pid -1 if not known */
+
+	/* Taken in the kernel; false and zeros when the source is a capture. */
+	bool has_kernel;
+	uint64_t start_ns;  /* the thread's start, CLOCK_BOOTTIME: with tid its identity */
+	uint64_t cgroup_id; /* cgroup v2 id */
+	uint32_t uid, gid;  /* effective */
+	bool has_file;
+	struct kernel_file file;
+
+	uint8_t nparams;
+	struct param params[EVENT_MAX_PARAMS];
+};
+
+/* ---- the thread table ---- */
+
+enum process_field {
+#define PROC_I64(member, text)	 PROCESS_##member,
+#define PROC_U64(member, text)	 PROCESS_##member,
+#define PROC_BYTES(member, text) PROCESS_##member,
+#include "process.def"
+#undef PROC_I64
+#undef PROC_U64
+#undef PROC_BYTES
+	PROCESS_FIELD_COUNT
+};
+
+#define PROCESS_BIT(member) (UINT64_C(1) << PROCESS_##member)
+#define PROCESS_ALL	    ((UINT64_C(1) << PROCESS_FIELD_COUNT) - 1)
+
+struct process_info {
+#define PROC_I64(member, text)	 int64_t member;
+#define PROC_U64(member, text)	 uint64_t member;
+#define PROC_BYTES(member, text) struct span member;
+#include "process.def"
+#undef PROC_I64
+#undef PROC_U64
+#undef PROC_BYTES
+};
+
+/* FRAME_TASK: INFO whole (container_id empty), and the kernel's identity. */
+struct task_frame {
+	uint64_t start_ns, cgroup_id; /* as in raw_event; 0 if not known */
+	struct process_info info;
+};
+
+/* FRAME_PROCESS.  Fields whose bit is not in MASK are those of the entry BASE
+ * (KEY itself for a change, the parent for a clone; 0: defaults, and then MASK
+ * is PROCESS_ALL). */
+struct process_frame {
+	uint64_t key;	  /* never used twice by one enricher; never 0 */
+	uint64_t version; /* of this entry, 1, 2, ...; an event names the one it saw */
+	uint64_t base;
+	uint64_t mask;
+	struct process_info info; /* only the fields in MASK mean anything */
+};
+
+/* ---- open files ---- */
+
+/* Falco's descriptor types, numbers as in .scap files. */
+enum file_type {
+	FILE_UNKNOWN,
+	FILE_REGULAR,
+	FILE_DIRECTORY,
+	FILE_IPV4,
+	FILE_IPV6,
+	FILE_IPV4_SERVER,
+	FILE_IPV6_SERVER,
+	FILE_FIFO,
+	FILE_UNIX,
+	FILE_EVENT,
+	FILE_UNSUPPORTED,
+	FILE_SIGNALFD,
+	FILE_EVENTPOLL,
+	FILE_INOTIFY,
+	FILE_TIMERFD,
+	FILE_NETLINK,
+	FILE_REGULAR_V2,
+	FILE_BPF,
+	FILE_USERFAULTFD,
+	FILE_IO_URING,
+	FILE_MEMFD,
+	FILE_PIDFD,
+	FILE_TYPE_COUNT
+};
+
+enum { L4_UNKNOWN, L4_NA, L4_TCP, L4_UDP, L4_ICMP, L4_RAW };
+
+enum {
+	FILE_ROLE_CLIENT = 1 << 0,
+	FILE_ROLE_SERVER = 1 << 1,
+	FILE_CONNECTED = 1 << 2,
+	FILE_NAME_CHANGED = 1 << 3, /* by this very event */
+	FILE_UPPER_LAYER = 1 << 4,
+	FILE_LOWER_LAYER = 1 << 5,
+	FILE_CLOEXEC = 1 << 6,
+	FILE_CLONED = 1 << 7,
+	FILE_SIP_LOCAL = 1 << 8, /* sip is an address of this machine or container */
+	FILE_DIP_LOCAL = 1 << 9,
+};
+
+/* An open descriptor as the descriptor table knows it. */
+struct file_info {
+	int64_t fd;
+	uint8_t type;	     /* enum file_type; FILE_REGULAR_V2 is sent as FILE_REGULAR */
+	uint8_t l4proto;     /* L4_* */
+	uint16_t flags;	     /* FILE_* above */
+	uint32_t open_flags; /* PPM_O_* */
+	uint32_t dev;
+	uint64_t ino;
+	struct span name;     /* fd.name */
+	struct span name_raw; /* as the program gave it; "" if there is none */
+	/* ip sockets: client (or source) and server (or destination), network
+	 * order, 4 or 16 bytes used; server sockets: dip:dport is the bound one.
+	 * unix sockets: the kernel's pointers. */
+	uint8_t sip[16], dip[16];
+	uint16_t sport, dport; /* host order */
+	uint64_t source, dest;
+	uint64_t mnt_id;
+	struct span resolved; /* the kernel's path, "" if not known */
+};
+
+struct task_file_frame {
+	int64_t tid;
+	struct file_info file;
+};
+
+/* ---- enriched events ---- */
+
+/* Things that only some rules need; the evaluator wants them, then they ride in
+ * EVENT frames.  Numbers are bits in struct wants. */
+enum want_extra {
+	WANT_FD_COUNT, /* uint: open descriptors of the process */
+	WANT_STDIO,    /* array of 3: nil or [type, name] of descriptors 0, 1, 2 */
+	WANT_FD_TYPES, /* array of uint: the distinct file types that are open */
+	WANT_FDLIST,   /* poll: array of file records */
+	WANT_THREADS,  /* [live threads, live threads but the leader] */
+	WANT_EXTRA_COUNT
+};
+
+#define EVENT_MAX_FILES 6
+
+struct event_frame {
+	uint16_t code, cpu;
+	uint32_t flags; /* EVENT_* */
+	uint64_t ts_ns, num;
+	uint64_t origin_generation, origin_seq; /* the raw frame: names the event for ever */
+	uint64_t process;			/* key; 0: the event belongs to no entry */
+	uint64_t version;			/* the entry's, at this event */
+	int64_t tid;
+
+	/* The event's own descriptor (Falco's m_lastevent_fd): -1 if the call
+	 * failed, FD_NONE if the event has none. */
+	int64_t fd;
+	int8_t fd_file; /* which of FILES it is; -1: not in the table */
+
+	/* The files behind the event's FD parameters and the directories behind
+	 * its relative paths, each once. */
+	uint8_t nfiles;
+	struct file_info files[EVENT_MAX_FILES];
+
+	struct span extra; /* msgpack map WANT_* -> value, or empty: wire_extra_*() */
+
+	uint8_t nparams;
+	struct param params[EVENT_MAX_PARAMS];
+};
+
+#define FD_NONE INT64_MIN
+
+/* ---- the rest ---- */
+
+struct process_gone_frame {
+	uint64_t key;
+};
+
+struct gap_frame {
+	uint8_t cause;		 /* enum gap_cause */
+	uint64_t from_ns, to_ns; /* ns since the epoch, as far as known */
+	uint64_t count;		 /* 0: nobody knows how many */
+};
+
+enum gap_cause {
+	GAP_NONE,
+	GAP_KERNEL_BUFFER, /* the kernel's buffer was full */
+	GAP_RING,	   /* ring raw was full */
+	GAP_RESTART,	   /* the collector was started again */
+	GAP_CAUSE_COUNT
+};
+
+struct interface_addr {
+	bool is_ipv6;
+	uint8_t addr[16], mask[16]; /* network order */
+	struct span name;
+};
+
+#define HOST_MAX_ADDRS 64
+
+struct host_frame {
+	struct span hostname;
+	uint64_t boot_ts_ns; /* epoch */
+	uint64_t memory_bytes;
+	uint32_t num_cpus;
+	uint8_t naddrs;
+	struct interface_addr addrs[HOST_MAX_ADDRS];
+};
+
+struct user_frame {
+	struct span container_id; /* "" is the host */
+	uint32_t uid, gid;
+	struct span name, home, shell;
+	bool gone;
+};
+
+struct group_frame {
+	struct span container_id;
+	uint32_t gid;
+	struct span name;
+	bool gone;
+};
+
+/* What the metadata issue fills; the identity is there from the first event. */
+struct container_frame {
+	struct span id; /* short, the key */
+	struct span full_id;
+	uint32_t type;	   /* Falco's numbers: docker 0, lxc 1, ... containerd 7, ... */
+	bool has_metadata; /* false: only the identity is known, the rest is empty */
+	struct span json;  /* metadata as one JSON object, in Falco's container event's form */
+};
+
+/* One event's alert by one rule. */
+enum alert_value_kind {
+	ALERT_NULL,
+	ALERT_STRING,
+	ALERT_INT,
+	ALERT_UINT,
+	ALERT_BOOL,
+	ALERT_DOUBLE,
+	ALERT_LIST,
+};
+
+struct alert_value {
+	uint8_t kind; /* enum alert_value_kind */
+	union {
+		struct span s; /* STRING: bytes; LIST: a msgpack array of scalars */
+		int64_t i;
+		uint64_t u;
+		double d;
+		bool b;
+	};
+};
+
+struct alert_field {
+	struct span name;
+	struct alert_value value;
+};
+
+#define ALERT_MAX_FIELDS 128
+#define ALERT_MAX_TAGS	 64
+
+struct alert_frame {
+	/* What tells doubles: the same event and rule give the same three numbers. */
+	uint64_t origin_generation, origin_seq;
+	uint32_t rule_index;
+	uint8_t priority; /* 0 emergency ... 7 debug */
+	uint64_t ts_ns;	  /* the event's */
+	struct span rule, source;
+	struct span message; /* the output, fields filled in, without time and priority */
+	uint8_t ntags, nfields;
+	struct span tags[ALERT_MAX_TAGS];
+	struct alert_field fields[ALERT_MAX_FIELDS]; /* output_fields, any order */
+};
+
+/* ---- encode, decode: side by side in wire.c ---- */
+
+ssize_t wire_encode_raw_event(uint8_t *buf, size_t cap, const struct raw_event *ev);
+int wire_decode_raw_event(struct span payload, struct raw_event *ret);
+
+ssize_t wire_encode_task(uint8_t *buf, size_t cap, const struct task_frame *f);
+int wire_decode_task(struct span payload, struct task_frame *ret);
+
+ssize_t wire_encode_task_file(uint8_t *buf, size_t cap, const struct task_file_frame *f);
+int wire_decode_task_file(struct span payload, struct task_file_frame *ret);
+
+ssize_t wire_encode_process(uint8_t *buf, size_t cap, const struct process_frame *f);
+int wire_decode_process(struct span payload, struct process_frame *ret);
+
+ssize_t wire_encode_process_gone(uint8_t *buf, size_t cap, const struct process_gone_frame *f);
+int wire_decode_process_gone(struct span payload, struct process_gone_frame *ret);
+
+ssize_t wire_encode_event(uint8_t *buf, size_t cap, const struct event_frame *f);
+int wire_decode_event(struct span payload, struct event_frame *ret);
+
+ssize_t wire_encode_gap(uint8_t *buf, size_t cap, const struct gap_frame *f);
+int wire_decode_gap(struct span payload, struct gap_frame *ret);
+
+ssize_t wire_encode_host(uint8_t *buf, size_t cap, const struct host_frame *f);
+int wire_decode_host(struct span payload, struct host_frame *ret);
+
+ssize_t wire_encode_user(uint8_t *buf, size_t cap, const struct user_frame *f);
+int wire_decode_user(struct span payload, struct user_frame *ret);
+
+ssize_t wire_encode_group(uint8_t *buf, size_t cap, const struct group_frame *f);
+int wire_decode_group(struct span payload, struct group_frame *ret);
+
+ssize_t wire_encode_container(uint8_t *buf, size_t cap, const struct container_frame *f);
+int wire_decode_container(struct span payload, struct container_frame *ret);
+
+ssize_t wire_encode_alert(uint8_t *buf, size_t cap, const struct alert_frame *f);
+int wire_decode_alert(struct span payload, struct alert_frame *ret);
+
+/* SNAPSHOT_BEGIN, SNAPSHOT_END: an empty array.  CONTAINER_GONE: [id]. */
+ssize_t wire_encode_empty(uint8_t *buf, size_t cap);
+ssize_t wire_encode_container_gone(uint8_t *buf, size_t cap, struct span id);
+int wire_decode_container_gone(struct span payload, struct span *ret_id);
+
+/* An upper bound of the encoded length: what to reserve in a ring. */
+size_t wire_raw_event_bound(const struct raw_event *ev);
+size_t wire_event_bound(const struct event_frame *f);
+size_t wire_process_bound(const struct process_frame *f);
+size_t wire_alert_bound(const struct alert_frame *f);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * field.h -- the field table: which fields there are, how a reference to one
+ * is read ("proc.aname[2]", "evt.arg.name"), and what it is worth at an event.
+ * What each field means: the compatibility notes on fields, with docs/fields.5.
+ * Core: no I/O, no allocation at an event.
+ */
+#ifndef MEWS_FIELD_H
+#define MEWS_FIELD_H
+
+#include "arena.h"
+#include "diag.h"
+#include "value.h"
+#include "wire.h"
+
+enum {
+	FF_ARG_REQUIRED = 1 << 0,
+	FF_ARG_ALLOWED = 1 << 1,
+	FF_ARG_INDEX = 1 << 2,
+	FF_ARG_KEY = 1 << 3,
+	FF_IS_LIST = 1 << 4,
+	FF_FILTER_ONLY = 1 << 5, /* not in outputs */
+	FF_PRINT_ONLY = 1 << 6,	 /* not in conditions */
+	FF_NO_RHS = 1 << 7,	 /* not inside val() */
+	FF_NO_TRANSFORMER = 1 << 8,
+	FF_NO_PTR_STABILITY = 1 << 9,
+	FF_TABLE_ONLY = 1 << 10, /* hidden from lists, still usable */
+	FF_DEPRECATED = 1 << 11,
+	FF_FORMAT_SUGGESTED = 1 << 12,
+};
+
+enum field_id {
+	FIELD_NONE,
+#define FIELD(id, name, type, flags, print, cls, text) FIELD_##id,
+#include "field.def"
+#undef FIELD
+	FIELD_COUNT
+};
+
+struct field_info {
+	const char *name, *cls, *text;
+	uint32_t flags; /* FF_* */
+	uint8_t type;	/* enum param_type; PT_DYN for evt.rawarg */
+	uint8_t print;	/* enum param_format */
+};
+
+const struct field_info *field_info(enum field_id id);
+
+/* A field as a rule names it. */
+struct field_ref {
+	enum field_id id;
+	uint8_t type; /* of its values; resolved for evt.rawarg.X */
+	bool is_list;
+	bool has_index, has_key;
+	uint64_t index;	  /* [2] */
+	struct span key;  /* [HOME], .name of evt.arg.name; points into the text given */
+	struct span text; /* as written */
+};
+
+/* Read TEXT, whole: a field name with its argument.  -ENOENT: no such field
+ * ("filter_check called with nonexistent field X"), -EINVAL: bad argument;
+ * DIAG's message says which. */
+int field_parse(struct span text, struct field_ref *ret, struct diag *diag);
+
+/* The known field whose name is nearest to TEXT, for "did you mean"; NULL if none is near. */
+const char *field_suggest(struct span text);
+
+/* Which wants (bits of enum want_extra) the field needs upstream. */
+uint64_t field_wants(const struct field_ref *ref);
+
+/* True if the value depends on the process, its ancestors, its user and its
+ * container alone: it may be remembered per process version. */
+bool field_is_of_process(const struct field_ref *ref);
+
+/* ---- at an event ---- */
+
+struct mirror;
+struct mirror_process;
+
+struct field_event {
+	const struct event_frame *ev;
+	const struct event_info *info;
+	struct mirror *mirror;
+	const struct mirror_process *process; /* NULL: the event has none */
+	struct arena *arena;		      /* cleared before each event */
+	const char *source;		      /* "syscall" */
+};
+
+/* The value of REF at E.  False: it is missing. */
+bool field_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
+
+/* Fields for which a comparison is tried with several values (any ancestor of
+ * proc.aname, both ends of fd.ip, fd.port, fd.net): all of them.  How many were
+ * written; 0: missing.  FIELD_ANY_MAX bounds it. */
+#define FIELD_ANY_MAX 64
+bool field_is_any(const struct field_ref *ref);
+unsigned field_get_any(const struct field_ref *ref, struct field_event *e,
+		       struct value out[FIELD_ANY_MAX]);
+
+/* ---- as text ---- */
+
+/* The text of REF at E for outputs: "<NA>" when missing; into the event's arena. */
+struct span field_text(const struct field_ref *ref, struct field_event *e);
+
+/* The same for JSON's output_fields: typed as outputs-config.md 1.2 says. */
+void field_alert_value(const struct field_ref *ref, struct field_event *e, struct alert_value *ret);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mirror.h -- the state as the enricher's frames told it: the thread table,
+ * users, groups, containers, the host.  Bounded: what does not fit is counted and
+ * left out.  Core.
+ */
+#ifndef MEWS_MIRROR_H
+#define MEWS_MIRROR_H
+
+#include "wire.h"
+
+struct mirror;
+
+struct mirror_process {
+	uint64_t key, version;
+	struct process_info info; /* spans live until the entry changes */
+	uint64_t memo_epoch;	  /* the rule engine's: what it remembers of this version */
+	void *memo;
+};
+
+struct mirror_limits {
+	unsigned processes, users, groups, containers;
+};
+
+int mirror_new(const struct mirror_limits *limits, struct mirror **ret);
+void mirror_free(struct mirror *m);
+
+/* Take one state frame (PROCESS, PROCESS_GONE, USER, GROUP, CONTAINER,
+ * CONTAINER_GONE, HOST, SNAPSHOT_BEGIN, SNAPSHOT_END).  0; -EPROTO: refused;
+ * -ENOENT: it builds on an entry that is not there; -ENOSPC: table full. */
+int mirror_apply(struct mirror *m, uint16_t frame_type, struct span payload);
+
+/* NULL if there is none.  Valid until the next mirror_apply(). */
+const struct mirror_process *mirror_process(const struct mirror *m, uint64_t key);
+const struct mirror_process *mirror_process_by_tid(const struct mirror *m, int64_t tid);
+
+/* The main thread's entry; the entry itself if the main thread is not there. */
+const struct mirror_process *mirror_main(const struct mirror *m, const struct mirror_process *p);
+
+/* The main thread of the parent: one step up.  NULL at the end of the chain. */
+const struct mirror_process *mirror_parent(const struct mirror *m, const struct mirror_process *p);
+
+const struct user_frame *mirror_user(const struct mirror *m, struct span container_id,
+				     uint32_t uid);
+const struct group_frame *mirror_group(const struct mirror *m, struct span container_id,
+				       uint32_t gid);
+const struct container_frame *mirror_container(const struct mirror *m, struct span id);
+const struct host_frame *mirror_host(const struct mirror *m);
+
+unsigned mirror_process_count(const struct mirror *m);
+
+#endif
