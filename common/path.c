@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * path.c -- putting paths together; see path.h.
+ */
+#include "path.h"
+
+/* Length of OUT[0..N) without its last component: up to and with the slash
+ * before it.  The first byte stays, it is the root's slash. */
+static size_t without_last(const uint8_t *out, size_t n)
+{
+	if (n <= 1)
+		return n;
+	n--; /* the slash behind the component */
+	while (n > 0 && out[n - 1] != '/')
+		n--;
+	return n;
+}
+
+/* Append NAME to OUT[0..N), normalised. */
+static size_t append(uint8_t *out, size_t n, struct span name)
+{
+	size_t i = 0;
+
+	while (i < name.n) {
+		const uint8_t *c = name.p + i;
+		size_t len = 0;
+
+		while (i + len < name.n && c[len] != '/')
+			len++;
+		i += len;
+		if (len == 2 && c[0] == '.' && c[1] == '.') {
+			n = without_last(out, n);
+		} else if (len > 0 && !(len == 1 && c[0] == '.')) {
+			memmove(out + n, c, len);
+			n += len;
+		} else if (len == 0 && n == 0) {
+			out[n++] = '/';
+		}
+		if (len > 0 && i < name.n && n > 0 && out[n - 1] != '/' && !(len == 1 && *c == '.'))
+			out[n++] = '/';
+		if (i < name.n)
+			i++; /* the slash */
+	}
+	if (n > 1 && out[n - 1] == '/')
+		n--;
+	return n;
+}
+
+size_t path_concat(uint8_t *out, size_t cap, struct span dir, struct span name)
+{
+	if (cap < PATH_CAP)
+		return 0;
+	if (dir.n >= PATH_CAP || name.n >= PATH_CAP || dir.n + name.n + 1 > PATH_CAP) {
+		memcpy(out, PATH_TOO_LONG, sizeof(PATH_TOO_LONG) - 1);
+		return sizeof(PATH_TOO_LONG) - 1;
+	}
+	if (name.n == 0 || name.p[0] == '/')
+		return append(out, 0, name);
+	memmove(out, dir.p, dir.n);
+	return append(out, dir.n, name);
+}
