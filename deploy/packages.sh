@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# packages.sh -- what mews needs from Debian 12, and how it gets there.  Sourced by deploy/run,
+# tests/run and .ci/run; does nothing by itself.
+
+MEWS_BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config clang llvm bpftool libbpf-dev libelf-dev
+	zlib1g-dev libyaml-dev libnng-dev libmsgpack-dev libcurl4-openssl-dev libcap-dev libre2-dev"
+MEWS_TEST_PACKAGES="libcriterion-dev libck-dev libjansson-dev libclang-rt-14-dev clang-format
+	gcc-aarch64-linux-gnu libc6-dev-arm64-cross mandoc perl-base busybox-static procps"
+
+# install_packages NAME...: those that are not there yet, quietly.  Needs root only then.
+install_packages() {
+	missing=
+	for package in "$@"; do
+		dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+			missing="$missing $package"
+	done
+	[ -n "$missing" ] || return 0
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "missing packages, and only root can install them:$missing" >&2
+		return 1
+	fi
+	echo "installing:$missing" >&2
+	log=$(mktemp) || return 1
+	if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends $missing; } >"$log" 2>&1; then
+		tail -n 20 "$log" >&2
+		rm -f "$log"
+		return 1
+	fi
+	rm -f "$log"
+}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# pipeline.sh -- for tests that run the real pipeline.  Sourced.  Makes $work (removed at the end),
+# starts and ends `mews run`, and says TAP.  Everything started here is ended here, by pid.
+
+top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+build=${MEWS_BUILD_DIR:-$top/build}
+mews=$build/bin/mews
+trigger=$build/tests/support/trigger
+tests=0 failures=0 mews_pid=
+work=$(mktemp -d /tmp/mews-test.XXXXXX)
+chmod 755 "$work"
+# The stages are jailed and ended by signals: leaks are looked for in the unit tests.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+
+ok() {
+	tests=$((tests + 1))
+	echo "ok $tests - $1"
+}
+not_ok() {
+	tests=$((tests + 1)) failures=$((failures + 1))
+	echo "not ok $tests - $1"
+	shift
+	[ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/# /'
+}
+# check NAME COMMAND...: a test that passes when the command does.
+check() {
+	local name=$1
+	shift
+	if "$@" >"$work/check.out" 2>&1; then
+		ok "$name"
+	else
+		not_ok "$name" "$(tail -n 5 "$work/check.out")"
+	fi
+}
+skip_all() {
+	echo "ok 1 - ${0##*/} # SKIP $1"
+	rm -rf "$work"
+	trap - EXIT
+	exit 0
+}
+# need_live: skip where the kernel side cannot run.
+need_live() {
+	[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+	[ -r /sys/kernel/btf/vmlinux ] || skip_all "the kernel has no BTF"
+	[ -x "$mews" ] || skip_all "mews is not built"
+}
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+# start_mews ARGS...: the pipeline in $work/run, alerts as JSON lines in $work/alerts.
+start_mews() {
+	"$mews" run --run-dir "$work/run" -o json_output=true "$@" >"$work/alerts" 2>"$work/mews.log" </dev/null &
+	mews_pid=$!
+	if ! wait_for 20 pipeline_is_live; then
+		not_ok "the pipeline starts" "$(tail -n 20 "$work/mews.log")"
+		exit 1
+	fi
+}
+# Live: an event made now comes out as an alert.
+pipeline_is_live() {
+	kill -0 "$mews_pid" 2>/dev/null || exit 1
+	"$trigger" read /etc/shadow "probe-$$-$RANDOM" 2>/dev/null
+	sleep 0.1
+	grep -q "probe-$$-" "$work/alerts"
+}
+stop_mews() {
+	[ -n "$mews_pid" ] || return 0
+	kill -INT "$mews_pid" 2>/dev/null
+	wait "$mews_pid"
+	local status=$?
+	mews_pid=
+	return $status
+}
+finish() {
+	[ -n "$mews_pid" ] && { kill -INT "$mews_pid"; wait "$mews_pid"; } 2>/dev/null
+	rm -rf "$work"
+	[ "$failures" -eq 0 ] || exit 1
+}
+trap finish EXIT
