@@ -127,7 +127,7 @@ static void do_mount(char **arg)
 /* A memfd with a real program in it; run it, or let it be (the near miss). */
 static void do_memfd(char **arg)
 {
-	char *argv[] = { "true", arg[1], NULL }, *envp[] = { NULL };
+	char name[] = "true", *argv[] = { name, arg[1], NULL }, *envp[] = { NULL };
 	int from = must(open("/bin/true", O_RDONLY | O_CLOEXEC), "/bin/true");
 	int fd = must((int)syscall(SYS_memfd_create, "trigger", MFD_CLOEXEC), "memfd_create");
 	struct stat st;
