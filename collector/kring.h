@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * kring.h -- the consumer's side of one BPF ring buffer, on memory that is
+ * already mapped (the kernel's documented layout):
+ *
+ *   consumer page, writable   [ u64 consumer position ]
+ *   producer page, read only  [ u64 producer position ]
+ *   data, read only           [ records ][ the same again ]
+ *   record                    [ u32 length | BUSY | DISCARD ][ u32 ][ bytes, padded to 8 ]
+ *
+ * Both positions only grow.  The room of records goes back to the kernel at
+ * kring_commit(), so a span from kring_peek() is valid until then.  Core.
+ */
+#ifndef MEWS_KRING_H
+#define MEWS_KRING_H
+
+#include "span.h"
+
+struct kring {
+	_Atomic uint64_t *consumer;
+	const _Atomic uint64_t *producer;
+	const uint8_t *data;
+	uint64_t mask;
+	uint64_t at;	    /* next record to look at */
+	uint64_t committed; /* what the kernel knows of AT */
+	uint64_t head;	    /* the producer's position, as last loaded */
+};
+
+/* SIZE: of the data, a power of two. */
+void kring_init(struct kring *k, void *consumer, const void *producer, const void *data,
+		uint64_t size);
+
+/* The oldest record that is whole.  1: RET is it; 0: there is none, or the oldest is
+ * still being written; -EPROTO: the ring makes no sense, all of it was skipped. */
+int kring_peek(struct kring *k, struct span *ret);
+
+/* The record of the last peek is dealt with. */
+void kring_pop(struct kring *k);
+
+/* Give the room of all popped records back. */
+void kring_commit(struct kring *k);
+
+/* Bytes that wait, records in the making included. */
+uint64_t kring_used(const struct kring *k);
+
+#endif
