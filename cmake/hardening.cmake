@@ -3,10 +3,11 @@
 # Warnings are errors; flags that make an attack harder are on where the compiler has them.
 include(CheckCCompilerFlag)
 include(CheckPIESupported)
-check_pie_supported(LANGUAGES C)
+check_pie_supported(LANGUAGES C CXX)
 
 add_compile_options(
-	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
+	-Wall -Wextra -Werror -Wshadow -Wpointer-arith
+	$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
 	-Wwrite-strings -Wformat=2 -Wvla -fno-common -fno-strict-aliasing)
 add_compile_definitions(_GNU_SOURCE)
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ast.h -- a condition as a tree.  Plain data from one pool: the texts in it
+ * point into the condition or the pool.  Nodes are shared, never changed, once
+ * the parser has made them.
+ */
+#ifndef MEWS_AST_H
+#define MEWS_AST_H
+
+#include "op.h"
+#include "pool.h"
+
+enum operand_kind {
+	OPERAND_FIELD,	/* text, perhaps [arg] */
+	OPERAND_VALUE,	/* a constant */
+	OPERAND_VALUES, /* (a, b): constants, perhaps none */
+	OPERAND_CALL,	/* transformer: text is its name, items its arguments */
+	OPERAND_TUPLE,	/* (a, b) as an argument of a transformer */
+};
+
+struct operand {
+	enum operand_kind kind;
+	uint32_t at; /* its first byte in the condition */
+	struct span text;
+	bool has_arg;
+	struct span arg;
+	unsigned n;
+	struct operand **items;
+};
+
+enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_CHECK, NODE_MACRO };
+
+struct node {
+	enum node_kind kind;
+	uint32_t at;
+	unsigned n; /* AND, OR: at least 2; NOT: 1 */
+	struct node **child;
+	struct span name; /* MACRO */
+	/* CHECK */
+	struct operand *left, *right; /* right NULL: exists */
+	enum op_id op;
+	enum op_modifier modifier;
+};
+
+/* As text: what Falco calls condition_compiled.  False: no room. */
+bool ast_render(const struct node *n, struct pool_text *to);
+bool ast_render_operand(const struct operand *o, struct pool_text *to);
+
+#endif
