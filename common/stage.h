@@ -61,6 +61,10 @@ struct stage_ops {
 	int (*snapshot)(void *ctx, struct frame_sink *sink);
 
 	void (*stop)(struct stage *st, void *ctx);
+
+	/* OLD: the counters that a dead predecessor left with the reader of the outlet;
+	 * make st->counts go on from them.  NULL: stage_main adds them word by word. */
+	void (*inherit)(struct stage *st, void *ctx, const struct ring_counts *old);
 };
 
 #define STAGE_DONE INT32_MIN
