@@ -235,7 +235,7 @@ enum want_extra {
 	WANT_FD_COUNT, /* uint: open descriptors of the process */
 	WANT_STDIO,    /* array of 3: nil or [type, name] of descriptors 0, 1, 2 */
 	WANT_FD_TYPES, /* array of uint: the distinct file types that are open */
-	WANT_FDLIST,   /* poll: array of file records */
+	WANT_FDLIST,   /* poll: array of file records, each beginning with its fd */
 	WANT_THREADS,  /* [live threads, live threads but the leader] */
 	WANT_EXTRA_COUNT
 };
@@ -372,7 +372,13 @@ struct alert_frame {
 	struct alert_field fields[ALERT_MAX_FIELDS]; /* output_fields, any order */
 };
 
-/* ---- encode, decode: side by side in wire.c ---- */
+/* ---- encode, decode: side by side in wire_RING.c ----
+ *
+ * Encoders also return -EINVAL for a struct that breaks its own bounds.  After
+ * an error RET's content means nothing; elements of an array behind its count
+ * (params, files, tags, ...) are never written.  An ALERT_INT that is not
+ * negative comes back as ALERT_UINT.  Only the bytes of an address that its
+ * file's type uses travel. */
 
 ssize_t wire_encode_raw_event(uint8_t *buf, size_t cap, const struct raw_event *ev);
 int wire_decode_raw_event(struct span payload, struct raw_event *ret);
@@ -415,10 +421,56 @@ ssize_t wire_encode_empty(uint8_t *buf, size_t cap);
 ssize_t wire_encode_container_gone(uint8_t *buf, size_t cap, struct span id);
 int wire_decode_container_gone(struct span payload, struct span *ret_id);
 
+int wire_decode_empty(struct span payload);
+
 /* An upper bound of the encoded length: what to reserve in a ring. */
 size_t wire_raw_event_bound(const struct raw_event *ev);
+size_t wire_task_bound(const struct task_frame *f);
+size_t wire_task_file_bound(const struct task_file_frame *f);
 size_t wire_event_bound(const struct event_frame *f);
 size_t wire_process_bound(const struct process_frame *f);
+size_t wire_host_bound(const struct host_frame *f);
+size_t wire_user_bound(const struct user_frame *f);
+size_t wire_group_bound(const struct group_frame *f);
+size_t wire_container_bound(const struct container_frame *f);
 size_t wire_alert_bound(const struct alert_frame *f);
+#define WIRE_GAP_BOUND		64
+#define WIRE_PROCESS_GONE_BOUND 16
+#define WIRE_EMPTY_BOUND	1
+
+/* ---- the extras of an EVENT ---- */
+
+/* Builds the map, in memory of the caller, one put per WANT_* at most.  It must
+ * live until the event is encoded. */
+struct wire_extra {
+	uint8_t *start, *p, *end;
+	unsigned count;
+	bool full;
+};
+
+/* A standard descriptor of the process. */
+struct wire_stdio {
+	bool is_open;
+	uint8_t type; /* enum file_type */
+	struct span name;
+};
+
+void wire_extra_begin(struct wire_extra *x, uint8_t *buf, size_t cap);
+void wire_extra_put_fd_count(struct wire_extra *x, uint64_t count);
+void wire_extra_put_stdio(struct wire_extra *x, const struct wire_stdio stdio[static 3]);
+void wire_extra_put_fd_types(struct wire_extra *x, uint32_t types); /* bit per file_type */
+void wire_extra_put_fdlist(struct wire_extra *x, const struct file_info *files, size_t n);
+void wire_extra_put_threads(struct wire_extra *x, uint64_t live, uint64_t live_but_leader);
+/* For event_frame.extra; empty if there is nothing in it or no room. */
+struct span wire_extra_end(struct wire_extra *x);
+
+/* Look one up in a decoded event's extras.  False: not there, or nonsense; RET
+ * is written on success only. */
+bool wire_extra_get_fd_count(struct span extra, uint64_t *ret);
+bool wire_extra_get_stdio(struct span extra, struct wire_stdio ret[static 3]);
+bool wire_extra_get_fd_types(struct span extra, uint32_t *ret_types);
+bool wire_extra_get_threads(struct span extra, uint64_t *ret_live, uint64_t *ret_live_but_leader);
+/* The first CAP records: how many, -ENOENT or -EPROTO. */
+ssize_t wire_extra_get_fdlist(struct span extra, struct file_info *ret, size_t cap);
 
 #endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pack.h -- msgpack-c's packer, writing straight into memory of the caller.
+ *
+ * msgpack-c offers its packer as a template whose output statement the user
+ * gives; here it is a bounded copy, so that a packed integer costs a compare
+ * and a store.  All functions of the template exist: pack_uint64(), pack_int64(),
+ * pack_array(), pack_map(), pack_bin(), pack_nil(), pack_double(), ...
+ * What does not fit is left out and makes pack_length() say -ENOSPC; so the
+ * results of the single calls need not be looked at.
+ */
+#ifndef MEWS_PACK_H
+#define MEWS_PACK_H
+
+#include <errno.h>
+#include <sys/types.h>
+
+#include <msgpack/pack_define.h>
+#include <msgpack/timestamp.h>
+
+#include "span.h"
+
+struct pack {
+	uint8_t *start, *p, *end;
+	bool full;
+};
+
+static inline void pack_init(struct pack *pk, uint8_t *buf, size_t cap)
+{
+	*pk = (struct pack){ buf, buf, buf + cap, false };
+}
+
+static inline int pack_bytes(struct pack *pk, const void *bytes, size_t n)
+{
+	if (__builtin_expect(n > (size_t)(pk->end - pk->p), 0)) {
+		pk->end = pk->p; /* nothing after a hole */
+		pk->full = true;
+		return -ENOSPC;
+	}
+	if (n > 0)
+		memcpy(pk->p, bytes, n);
+	pk->p += n;
+	return 0;
+}
+
+#define msgpack_pack_user			   struct pack *
+#define msgpack_pack_inline_func(name)		   static inline int pack##name
+#define msgpack_pack_inline_func_cint(name)	   static inline int pack##name
+#define msgpack_pack_inline_func_fixint(name)	   static inline int pack_fix##name
+#define msgpack_pack_append_buffer(user, buf, len) return pack_bytes(user, buf, len)
+#include <msgpack/pack_template.h>
+
+/* The length of all that was packed, or -ENOSPC. */
+static inline ssize_t pack_length(const struct pack *pk)
+{
+	return pk->full ? -ENOSPC : pk->p - pk->start;
+}
+
+/* A bin, also when it is empty. */
+static inline void pack_span(struct pack *pk, struct span s)
+{
+	pack_bin(pk, s.n);
+	pack_bytes(pk, s.p, s.n);
+}
+
+/* A bin; nil when it is empty. */
+static inline void pack_span_or_nil(struct pack *pk, struct span s)
+{
+	if (s.n == 0)
+		pack_nil(pk);
+	else
+		pack_span(pk, s);
+}
+
+static inline void pack_bool(struct pack *pk, bool b)
+{
+	if (b)
+		pack_true(pk);
+	else
+		pack_false(pk);
+}
+
+/* Upper bounds of packed lengths. */
+enum {
+	PACK_MAX_INT = 9,
+	PACK_MAX_DOUBLE = 9,
+	PACK_MAX_HEADER = 5, /* of a bin, array or map */
+};
+
+static inline size_t pack_span_bound(struct span s)
+{
+	return PACK_MAX_HEADER + s.n;
+}
+
+#endif

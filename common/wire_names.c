@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * wire_names.c -- what people call the frame types.
+ */
+#include "wire.h"
+
+const char *frame_type_name(unsigned type)
+{
+	static const char *const names[FRAME_TYPE_COUNT] = {
+		[FRAME_RAW_EVENT] = "RAW_EVENT",
+		[FRAME_TASK] = "TASK",
+		[FRAME_TASK_FILE] = "TASK_FILE",
+		[FRAME_SNAPSHOT_BEGIN] = "SNAPSHOT_BEGIN",
+		[FRAME_SNAPSHOT_END] = "SNAPSHOT_END",
+		[FRAME_GAP] = "GAP",
+		[FRAME_HOST] = "HOST",
+		[FRAME_USER] = "USER",
+		[FRAME_GROUP] = "GROUP",
+		[FRAME_PROCESS] = "PROCESS",
+		[FRAME_PROCESS_GONE] = "PROCESS_GONE",
+		[FRAME_CONTAINER] = "CONTAINER",
+		[FRAME_CONTAINER_GONE] = "CONTAINER_GONE",
+		[FRAME_EVENT] = "EVENT",
+		[FRAME_ALERT] = "ALERT",
+	};
+
+	return type < FRAME_TYPE_COUNT && names[type] != NULL ? names[type] : "?";
+}
