@@ -44,11 +44,43 @@ struct conf {
 	char *log_level;
 };
 
+enum conf_type {
+	CONF_BOOL,
+	CONF_UINT,	/* uint64_t, within the row's bounds */
+	CONF_MEGABYTES, /* uint64_t in bytes; written in MiB, within the row's bounds */
+	CONF_PRESET,	/* uint64_t in bytes; 1 .. 10 is 1, 2, 4, ... 512 MiB */
+	CONF_STRING,	/* char * */
+	CONF_LIST,	/* struct conf_list */
+	CONF_CHOICE,	/* one of the row's words: bool or unsigned, its place; char *, itself */
+};
+
+struct conf_row {
+	const char *key; /* path with dots, as in Falco where Falco has it */
+	enum conf_type type;
+	size_t offset, size;  /* in struct conf */
+	const char *standard; /* what it is if nobody sets it; a list: items with spaces between */
+	uint64_t least, most; /* numbers */
+	const char *const *words; /* choices, NULL at the end */
+	const char *text;
+};
+
+/* The table, for whoever prints the settings. */
+const struct conf_row *conf_rows(unsigned *ret_count);
+
 /* Defaults; then FILE (NULL: /etc/mews/mews.yaml if it is there); then each of
  * OPTIONS ("key=value").  0; -EINVAL with DIAG; other negative errno with DIAG.
  * Warnings go to WARN, which may be NULL. */
 int conf_load(const char *file, const char *const *options, unsigned noptions,
 	      void (*warn)(const struct diag *), struct conf *ret, struct diag *diag);
 void conf_release(struct conf *c);
+
+/* The same for a text in memory, NAME standing for the file: what tests and the fuzzer call. */
+int conf_load_text(struct span text, const char *name, const char *const *options,
+		   unsigned noptions, void (*warn)(const struct diag *), struct conf *ret,
+		   struct diag *diag);
+
+/* Put PATH at the end of the rules files; -ENOSPC, -ENOMEM. */
+int conf_add_rules(struct conf *c, const char *path);
+void conf_clear_rules(struct conf *c);
 
 #endif

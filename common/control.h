@@ -5,8 +5,10 @@
  * messages.  Never on the event path: with every control socket dead, events
  * flow on.
  *
- * request: [version, kind, argument]     answer: [version, result, text, status]
- * result: 0 or a negative errno; text: for people; status: nil or struct stage_status.
+ * request: [version, kind, argument]     answer: [version, result, text, status, supervised]
+ * result: 0 or a negative errno; text: for people; status: nil or a struct stage_status;
+ * supervised: nil or an array of struct supervised.  Texts are bin, structs arrays that may
+ * grow at the end.
  */
 #ifndef MEWS_CONTROL_H
 #define MEWS_CONTROL_H
@@ -46,6 +48,24 @@ struct stage_status {
 	unsigned nrings;
 	struct ring_status rings[CONTROL_MAX_RINGS]; /* in, out */
 	char detail[256]; /* one line for people, "" if there is nothing to say */
+	bool mid_event;	  /* waits for room: one event is read and not yet written */
+};
+
+/* What the supervisor knows of the stages that it started. */
+enum supervised_state {
+	SUPERVISED_NONE,
+	SUPERVISED_STARTING,
+	SUPERVISED_RUNNING,
+	SUPERVISED_STOPPING, /* told to end */
+	SUPERVISED_WAITING,  /* ended; starts again when the back-off is over */
+	SUPERVISED_STATE_COUNT
+};
+
+struct supervised {
+	enum stage_id stage;
+	enum supervised_state state;
+	int64_t pid; /* 0: none now */
+	uint64_t restarts;
 };
 
 struct control_answer {
@@ -53,7 +73,16 @@ struct control_answer {
 	char text[512];
 	bool has_status;
 	struct stage_status status;
+	unsigned nsupervised;
+	struct supervised supervised[STAGE_COUNT]; /* from the supervisor only */
 };
+
+/* Who may ask for what. */
+enum control_who { CONTROL_WHO_NOBODY, CONTROL_WHO_ANY, CONTROL_WHO_ROOT };
+enum control_who control_permission(enum control_kind kind);
+
+/* "starting" ...; "?" for others. */
+const char *supervised_state_name(enum supervised_state state);
 
 /* core: encode and decode, side by side in control.c */
 ssize_t control_encode_request(uint8_t *buf, size_t cap, const struct control_request *r);
@@ -64,10 +93,14 @@ int control_decode_answer(struct span msg, struct control_answer *ret);
 /* shell: control_socket.c, the only file that includes nng */
 struct control_server;
 
-/* PATH: the socket's file.  Peers are root, this process's uid, and for what is
+/* Opens nng: threads come into being, so it is done behind the jail.  PATH: the socket's file;
+ * -EADDRINUSE: somebody answers there.  Peers are root, this process's uid, and for what is
  * open to ANY members of the socket's group. */
 int control_server_open(const char *path, struct control_server **ret);
 void control_server_close(struct control_server *s);
+
+/* A descriptor that is readable while a request waits. */
+int control_server_fd(const struct control_server *s);
 
 /* Answer what waits, at most a few; never blocks.  ANSWER is called for each. */
 void control_server_poll(struct control_server *s,

@@ -19,6 +19,9 @@ enum stage_id {
 /* "collector" ... ; "?" for others. */
 const char *stage_name(enum stage_id id);
 
+/* The reverse; STAGE_NONE for anything else. */
+enum stage_id stage_of_name(const char *name);
+
 /* COLLECTOR_SEEN = 0, ...: each stage's words start at 0. */
 enum collector_counter {
 #define COUNTER_COLLECTOR(name) COLLECTOR_##name,

@@ -18,7 +18,7 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 void log_open(const char *name, enum log_level level);
 void log_set_level(enum log_level level);
 
-/* "error", "warning", "info", "debug" -> level; -EINVAL. */
+/* "error", "warning", "info", "debug", and Falco's words for what lies between; -EINVAL. */
 int log_level_parse(const char *text, enum log_level *ret);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -38,6 +38,10 @@ struct log_ration {
 };
 void log_rationed_at(struct log_ration *ration, enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* TEXT into BUF (always terminated, cut if it must be): printable UTF-8 stays, every other byte
+ * and every control character becomes \xHH.  Returns the length. */
+unsigned long log_escape(char *buf, unsigned long cap, const char *text);
 
 /* Prints and ends the program with EXIT_CODE.  Only at set-up, never after the jail. */
 _Noreturn void fatal(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3)));

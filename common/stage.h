@@ -13,6 +13,9 @@
  *   loop: ops->turn until told to stop (SIGTERM, SIGINT, control)
  *   ops->stop
  *
+ * A stop is clean: what a writer that is gone has left in the inlet is worked off
+ * first, two seconds at most; while the writer lives, the successor goes on.
+ *
  * One thread of ours.  The loop polls doors and control between turns, at
  * least every 50 ms, and never in a hot turn more often than every millisecond.
  */
@@ -42,8 +45,10 @@ struct stage_ops {
 	/* After the jail, rings open.  Same return.  May be NULL. */
 	int (*start)(struct stage *st, void *ctx);
 
-	/* Do what there is to do, at most a few hundred frames.  Returns how much was
-	 * done; 0: nothing, the loop may sleep; STAGE_DONE: the source is at its end
+	/* Do what there is to do, at most a few hundred frames.  When it returns, all
+	 * that it read is dealt with and counted: the loop flushes behind each turn
+	 * that did something or counted something.  Returns how much was done;
+	 * 0: nothing, the loop may sleep; STAGE_DONE: the source is at its end
 	 * (the loop ends when the reader has drained the outlet); negative errno:
 	 * the stage failed for good. */
 	int (*turn)(struct stage *st, void *ctx, struct mono now);
@@ -91,7 +96,8 @@ void stage_flush(struct stage *st);
 
 /* Room in the outlet; waits for the reader as long as it takes (rings enriched
  * and alerts drop nothing), serving control meanwhile.  NULL only when the
- * stage is told to stop. */
+ * stage is told to stop: then return from the turn; nothing of it is committed,
+ * the successor does it again. */
 uint8_t *stage_reserve(struct stage *st, size_t cap);
 
 #endif

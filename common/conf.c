@@ -1,0 +1,673 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * conf.c -- the settings: one table, one setter for each type, two ways in (a
+ * YAML document, KEY=VALUE).  A default is a text like any other and goes
+ * through the same setter, so a row that could not be written in a file cannot
+ * be a default either.
+ *
+ * The file is the administrator's and is read once, before the jail; still, its
+ * size, its depth and the length of every list are bounded.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "conf.h"
+
+#define CONF_STANDARD_FILE "/etc/mews/mews.yaml"
+#define MAX_FILE_BYTES	   (1024u * 1024)
+#define MAX_DEPTH	   8
+#define MAX_KEY		   128
+#define MAX_VALUE	   4096
+#define MIB		   (1024ull * 1024)
+
+static const char *const priority_words[] = { "emergency", "alert", "critical", "error", "warning",
+					      "notice",	   "info",  "debug",	NULL };
+static const char *const log_words[] = { "error", "warning",   "info",	   "debug", "notice",
+					 "alert", "emergency", "critical", NULL };
+static const char *const matching_words[] = { "first", "all", NULL };
+
+#define ROW(key, type, field, standard, least, most, words, text)                                  \
+	{                                                                                          \
+		key, CONF_##type, offsetof(struct conf, field), sizeof(((struct conf *)0)->field), \
+			standard, least, most, words, text                                         \
+	}
+#define FLAG(key, field, standard, text) ROW(key, BOOL, field, standard, 0, 0, NULL, text)
+
+/* clang-format off: one row, one key */
+static const struct conf_row rows[] = {
+	ROW("rules_files", LIST, rules_files, "/etc/mews/rules.d", 0, 0, NULL,
+	    "rules files or directories, in order"),
+	ROW("priority", CHOICE, priority, "debug", 0, 0, priority_words,
+	    "the least severe priority that is evaluated"),
+	ROW("rule_matching", CHOICE, rule_matching_all, "first", 0, 0, matching_words,
+	    "an event's alert: of the first rule that matches, or of all"),
+	FLAG("json_output", json_output, "false", "alerts are JSON objects"),
+	FLAG("json_include_output_property", json_include_output_property, "true",
+	     "JSON has output: time, priority and message"),
+	FLAG("json_include_message_property", json_include_message_property, "false",
+	     "JSON has message"),
+	FLAG("json_include_tags_property", json_include_tags_property, "true", "JSON has tags"),
+	FLAG("json_include_output_fields_property", json_include_output_fields_property, "true",
+	     "JSON has output_fields"),
+	FLAG("time_format_iso_8601", time_format_iso_8601, "false",
+	     "times as 2026-01-31T12:00:00.000000000+0000 in UTC, not as local time of day"),
+	FLAG("buffer_format_base64", buffer_format_base64, "false",
+	     "buffers in base64, not as text with dots"),
+	FLAG("buffered_outputs", buffered_outputs, "false",
+	     "outputs are not flushed at each alert"),
+	FLAG("stdout_output.enabled", stdout_enabled, "true", "alerts go to standard output"),
+	FLAG("file_output.enabled", file_enabled, "false", "alerts go to a file"),
+	FLAG("file_output.keep_alive", file_keep_alive, "false",
+	     "the file stays open between alerts"),
+	ROW("file_output.filename", STRING, file_name, "", 0, 0, NULL,
+	    "the file, opened for appending"),
+	ROW("engine.modern_ebpf.buf_size_preset", PRESET, kernel_buffer_bytes, "4", 1, 10, NULL,
+	    "the kernel's buffer for each processor: 1 to 10 is 1, 2, 4, ... 512 MiB"),
+	ROW("falco_libs.thread_table_size", UINT, thread_table_size, "262144", 1024, 16777216, NULL,
+	    "the most threads that are remembered"),
+	ROW("log_level", CHOICE, log_level, "info", 0, 0, log_words,
+	    "what is less urgent is not said; notice is info, all above error is error"),
+	ROW("mews.rings.raw_mb", MEGABYTES, ring_raw_bytes, "16", 1, 1024, NULL,
+	    "MiB of the ring from collector to enricher"),
+	ROW("mews.rings.enriched_mb", MEGABYTES, ring_enriched_bytes, "16", 1, 1024, NULL,
+	    "MiB of the ring from enricher to evaluator"),
+	ROW("mews.rings.alerts_mb", MEGABYTES, ring_alerts_bytes, "4", 1, 1024, NULL,
+	    "MiB of the ring from evaluator to emitter"),
+};
+/* clang-format on */
+
+/* One load: what is being filled, and where to complain. */
+struct loader {
+	struct conf *conf;
+	void (*warn)(const struct diag *);
+	struct diag *diag; /* its place is kept at the value in hand */
+	bool seen[ARRAY_LEN(rows)];
+};
+
+const struct conf_row *conf_rows(unsigned *ret_count)
+{
+	*ret_count = ARRAY_LEN(rows);
+	return rows;
+}
+
+static int wrong(struct loader *ld, const struct conf_row *row, const char *value)
+{
+	char what[160];
+
+	switch (row->type) {
+	case CONF_BOOL:
+		snprintf(what, sizeof(what), "true or false");
+		break;
+	case CONF_UINT:
+	case CONF_MEGABYTES:
+	case CONF_PRESET:
+		snprintf(what, sizeof(what), "a number from %llu to %llu",
+			 (unsigned long long)row->least, (unsigned long long)row->most);
+		break;
+	case CONF_CHOICE:
+		what[0] = '\0';
+		for (unsigned i = 0; row->words[i] != NULL; i++)
+			snprintf(what + strlen(what), sizeof(what) - strlen(what), "%s%s",
+				 i == 0 ? "one of " : ", ", row->words[i]);
+		break;
+	case CONF_STRING:
+	case CONF_LIST:
+		snprintf(what, sizeof(what), "a text without NUL");
+		break;
+	}
+	diag_set(ld->diag, "'%s' is not a value for '%s': it takes %s", value, row->key, what);
+	return -EINVAL;
+}
+
+/* ---- one setter for each type; VALUE is expanded and terminated ---- */
+
+static int parse_bool(const char *value, bool *ret)
+{
+	static const char *const yes[] = { "true", "yes", "on", "y", NULL };
+	static const char *const no[] = { "false", "no", "off", "n", NULL };
+
+	for (unsigned i = 0; yes[i] != NULL; i++) {
+		if (strcasecmp(value, yes[i]) == 0 || strcasecmp(value, no[i]) == 0) {
+			*ret = strcasecmp(value, yes[i]) == 0;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int parse_number(const char *value, uint64_t least, uint64_t most, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	if (*value == '\0')
+		return -EINVAL;
+	for (const char *p = value; *p != '\0'; p++) {
+		if (*p < '0' || *p > '9' || n > (UINT64_MAX - 9) / 10)
+			return -EINVAL;
+		n = n * 10 + (uint64_t)(*p - '0');
+	}
+	if (n < least || n > most)
+		return -EINVAL;
+	*ret = n;
+	return 0;
+}
+
+/* Does the row's field hold memory of its own? */
+static bool is_text(const struct conf_row *row)
+{
+	return row->type == CONF_STRING ||
+	       (row->type == CONF_CHOICE && row->size == sizeof(char *));
+}
+
+static int set_text(char **at, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (copy == NULL)
+		return -ENOMEM;
+	free(*at);
+	*at = copy;
+	return 0;
+}
+
+static int set_choice(const struct conf_row *row, void *at, const char *value)
+{
+	/* Falco knows this one by two names. */
+	if (row->words == priority_words && strcasecmp(value, "informational") == 0)
+		value = "info";
+	for (unsigned i = 0; row->words[i] != NULL; i++) {
+		if (strcasecmp(value, row->words[i]) != 0)
+			continue;
+		if (is_text(row))
+			return set_text(at, row->words[i]);
+		if (row->size == sizeof(bool))
+			*(bool *)at = i != 0;
+		else
+			*(unsigned *)at = i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static void list_clear(struct conf_list *list)
+{
+	for (unsigned i = 0; i < list->count; i++)
+		free(list->item[i]);
+	list->count = 0;
+}
+
+static int list_add(struct conf_list *list, const char *value)
+{
+	if (list->count == CONF_MAX_LIST)
+		return -ENOSPC;
+	list->item[list->count] = strdup(value);
+	if (list->item[list->count] == NULL)
+		return -ENOMEM;
+	list->count++;
+	return 0;
+}
+
+static int set_scalar(const struct conf_row *row, struct conf *c, const char *value)
+{
+	void *at = (char *)c + row->offset;
+	uint64_t n;
+	int err;
+
+	switch (row->type) {
+	case CONF_BOOL:
+		return parse_bool(value, at);
+	case CONF_UINT:
+		return parse_number(value, row->least, row->most, at);
+	case CONF_MEGABYTES:
+		err = parse_number(value, row->least, row->most, &n);
+		if (err == 0)
+			*(uint64_t *)at = n * MIB;
+		return err;
+	case CONF_PRESET:
+		err = parse_number(value, row->least, row->most, &n);
+		if (err == 0)
+			*(uint64_t *)at = MIB << (n - 1);
+		return err;
+	case CONF_STRING:
+		return set_text(at, value);
+	case CONF_LIST:
+		return list_add(at, value);
+	case CONF_CHOICE:
+		return set_choice(row, at, value);
+	}
+	return -EINVAL;
+}
+
+/* RAW with ${VAR} replaced by the environment's value, $${VAR} by itself. */
+static int expand(struct span raw, char *buf, size_t cap)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < raw.n;) {
+		struct span rest = { raw.p + i, raw.n - i };
+		const uint8_t *end = memchr(rest.p, '}', rest.n);
+		char name[128];
+
+		if (raw.p[i] == '\0')
+			return -EINVAL;
+		if (span_starts(rest, span_str("$${")) && end != NULL) {
+			size_t n = (size_t)(end - rest.p);
+
+			if (at + n + 1 > cap)
+				return -ENOSPC;
+			memcpy(buf + at, rest.p + 1, n);
+			at += n;
+			i += n + 1;
+		} else if (span_starts(rest, span_str("${")) && end != NULL &&
+			   (size_t)(end - rest.p) - 2 < sizeof(name)) {
+			size_t n = (size_t)(end - rest.p) - 2;
+			const char *value;
+
+			memcpy(name, rest.p + 2, n);
+			name[n] = '\0';
+			value = getenv(name);
+			if (value != NULL) {
+				if (at + strlen(value) + 1 > cap)
+					return -ENOSPC;
+				memcpy(buf + at, value, strlen(value));
+				at += strlen(value);
+			}
+			i += n + 3;
+		} else {
+			if (at + 2 > cap)
+				return -ENOSPC;
+			buf[at++] = (char)raw.p[i++];
+		}
+	}
+	buf[at] = '\0';
+	return 0;
+}
+
+static int set_value(struct loader *ld, const struct conf_row *row, struct span raw)
+{
+	char value[MAX_VALUE];
+	int err = expand(raw, value, sizeof(value));
+
+	if (err == -ENOSPC) {
+		diag_set(ld->diag, "the value of '%s' is longer than %d bytes", row->key,
+			 MAX_VALUE - 1);
+		return -EINVAL;
+	}
+	if (err < 0)
+		return wrong(ld, row, "...");
+	err = set_scalar(row, ld->conf, value);
+	if (err == -EINVAL)
+		return wrong(ld, row, value);
+	if (err == -ENOSPC) {
+		diag_set(ld->diag, "'%s' has more than %d items", row->key, CONF_MAX_LIST);
+		return -EINVAL;
+	}
+	if (err < 0)
+		diag_set(ld->diag, "no memory");
+	return err;
+}
+
+static const struct conf_row *find_row(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (strcmp(rows[i].key, key) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+/* Is KEY the beginning of a longer one: a map that we look into? */
+static bool is_branch(const char *key)
+{
+	size_t n = strlen(key);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (strncmp(rows[i].key, key, n) == 0 && rows[i].key[n] == '.')
+			return true;
+	return false;
+}
+
+/* ---- YAML ---- */
+
+static void place(struct loader *ld, yaml_mark_t mark)
+{
+	ld->diag->line = (uint32_t)mark.line + 1;
+	ld->diag->column = (uint32_t)mark.column + 1;
+}
+
+static void complain(struct loader *ld, const char *format, const char *key)
+{
+	struct diag d = *ld->diag;
+
+	if (ld->warn == NULL)
+		return;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	diag_set(&d, format, key);
+#pragma GCC diagnostic pop
+	ld->warn(&d);
+}
+
+static struct span node_text(const yaml_node_t *node)
+{
+	return span_of(node->data.scalar.value, node->data.scalar.length);
+}
+
+static bool is_nothing(const yaml_node_t *node)
+{
+	struct span text;
+
+	if (node->type != YAML_SCALAR_NODE || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+		return false;
+	text = node_text(node);
+	return text.n == 0 || span_is(text, "~") || span_is(text, "null");
+}
+
+static int set_list(struct loader *ld, const struct conf_row *row, yaml_document_t *doc,
+		    const yaml_node_t *node)
+{
+	struct conf_list *list = (struct conf_list *)(void *)((char *)ld->conf + row->offset);
+	int err = 0;
+
+	list_clear(list);
+	for (const yaml_node_item_t *i = node->data.sequence.items.start;
+	     err == 0 && i < node->data.sequence.items.top; i++) {
+		const yaml_node_t *item = yaml_document_get_node(doc, *i);
+
+		place(ld, item->start_mark);
+		if (item->type != YAML_SCALAR_NODE) {
+			diag_set(ld->diag, "'%s' takes a list of texts", row->key);
+			return -EINVAL;
+		}
+		err = set_value(ld, row, node_text(item));
+	}
+	return err;
+}
+
+static int set_node(struct loader *ld, const struct conf_row *row, yaml_document_t *doc,
+		    const yaml_node_t *node)
+{
+	if (ld->seen[row - rows])
+		complain(ld, "'%s' is given twice, the last one counts", row->key);
+	ld->seen[row - rows] = true;
+	if (is_nothing(node))
+		return 0; /* the default stays */
+	if (row->type == CONF_LIST && node->type == YAML_SEQUENCE_NODE)
+		return set_list(ld, row, doc, node);
+	if (node->type != YAML_SCALAR_NODE || row->type == CONF_LIST) {
+		diag_set(ld->diag, "'%s' takes a %s", row->key,
+			 row->type == CONF_LIST ? "list" : "single value");
+		return -EINVAL;
+	}
+	return set_value(ld, row, node_text(node));
+}
+
+static int walk(struct loader *ld, yaml_document_t *doc, const yaml_node_t *map, const char *prefix,
+		unsigned depth);
+
+static int walk_pair(struct loader *ld, yaml_document_t *doc, const yaml_node_t *key,
+		     const yaml_node_t *value, const char *prefix, unsigned depth)
+{
+	char path[MAX_KEY];
+	const struct conf_row *row;
+	struct span name;
+
+	place(ld, key->start_mark);
+	if (key->type != YAML_SCALAR_NODE) {
+		diag_set(ld->diag, "a key must be a plain text");
+		return -EINVAL;
+	}
+	name = node_text(key);
+	if (memchr(name.p, '\0', name.n) != NULL ||
+	    snprintf(path, sizeof(path), "%s%s%.*s", prefix, *prefix == '\0' ? "" : ".",
+		     (int)(name.n < MAX_KEY ? name.n : MAX_KEY), name.p) >= (int)sizeof(path)) {
+		complain(ld, "'%s' is not a setting, ignored", "...");
+		return 0;
+	}
+	row = find_row(path);
+	if (row != NULL) {
+		place(ld, value->start_mark);
+		return set_node(ld, row, doc, value);
+	}
+	if (!is_branch(path)) {
+		complain(ld, "'%s' is not a setting, ignored", path);
+		return 0;
+	}
+	if (is_nothing(value))
+		return 0;
+	place(ld, value->start_mark);
+	if (value->type != YAML_MAPPING_NODE) {
+		diag_set(ld->diag, "'%s' takes a map", path);
+		return -EINVAL;
+	}
+	return walk(ld, doc, value, path, depth + 1);
+}
+
+static int walk(struct loader *ld, yaml_document_t *doc, const yaml_node_t *map, const char *prefix,
+		unsigned depth)
+{
+	int err = 0;
+
+	if (depth > MAX_DEPTH) {
+		diag_set(ld->diag, "more than %d maps in each other", MAX_DEPTH);
+		return -EINVAL;
+	}
+	for (const yaml_node_pair_t *p = map->data.mapping.pairs.start;
+	     err == 0 && p < map->data.mapping.pairs.top; p++)
+		err = walk_pair(ld, doc, yaml_document_get_node(doc, p->key),
+				yaml_document_get_node(doc, p->value), prefix, depth);
+	return err;
+}
+
+static int yaml_wrong(struct loader *ld, const yaml_parser_t *parser)
+{
+	place(ld, parser->problem_mark);
+	diag_set(ld->diag, "%s", parser->problem == NULL ? "not YAML" : parser->problem);
+	return parser->error == YAML_MEMORY_ERROR ? -ENOMEM : -EINVAL;
+}
+
+static int load_yaml(struct loader *ld, struct span text)
+{
+	yaml_parser_t parser;
+	yaml_document_t doc;
+	const yaml_node_t *root;
+	int err = 0;
+
+	if (!yaml_parser_initialize(&parser))
+		return -ENOMEM;
+	yaml_parser_set_input_string(&parser, text.p == NULL ? (const uint8_t *)"" : text.p,
+				     text.n);
+	if (!yaml_parser_load(&parser, &doc)) {
+		err = yaml_wrong(ld, &parser);
+		yaml_parser_delete(&parser);
+		return err;
+	}
+	root = yaml_document_get_root_node(&doc);
+	if (root != NULL && !is_nothing(root)) {
+		place(ld, root->start_mark);
+		if (root->type == YAML_MAPPING_NODE) {
+			err = walk(ld, &doc, root, "", 0);
+		} else {
+			diag_set(ld->diag, "the settings must be a map of keys and values");
+			err = -EINVAL;
+		}
+	}
+	yaml_document_delete(&doc);
+	yaml_parser_delete(&parser);
+	return err;
+}
+
+/* ---- KEY=VALUE ---- */
+
+/* The key of an option in the form of the table: KEY[] sets *APPEND. */
+static int option_key(const char *option, char *key, const char **ret_value, bool *ret_append)
+{
+	const char *eq = strchr(option, '=');
+	size_t n;
+
+	if (eq == NULL || eq == option || (size_t)(eq - option) >= MAX_KEY)
+		return -EINVAL;
+	n = (size_t)(eq - option);
+	memcpy(key, option, n);
+	key[n] = '\0';
+	*ret_append = n > 2 && strcmp(key + n - 2, "[]") == 0;
+	if (*ret_append)
+		key[n - 2] = '\0';
+	*ret_value = eq + 1;
+	return 0;
+}
+
+static int load_option(struct loader *ld, const char *option)
+{
+	char key[MAX_KEY];
+	const char *value;
+	const struct conf_row *row;
+	bool append;
+
+	*ld->diag = (struct diag){ .file = "-o" };
+	if (option_key(option, key, &value, &append) < 0) {
+		diag_set(ld->diag, "'%.200s' is not KEY=VALUE", option);
+		return -EINVAL;
+	}
+	row = find_row(key);
+	if (row == NULL && is_branch(key)) {
+		diag_set(ld->diag, "'%s' is a map: set one of its keys", key);
+		return -EINVAL;
+	}
+	if (row == NULL) {
+		complain(ld, "'%s' is not a setting, ignored", key);
+		return 0;
+	}
+	if (append && row->type != CONF_LIST) {
+		diag_set(ld->diag, "'%s' is not a list", key);
+		return -EINVAL;
+	}
+	if (row->type == CONF_LIST && !append)
+		list_clear((struct conf_list *)(void *)((char *)ld->conf + row->offset));
+	return set_value(ld, row, span_str(value));
+}
+
+/* ---- all of it ---- */
+
+static int load_standards(struct loader *ld)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int err = set_scalar(&rows[i], ld->conf, rows[i].standard);
+
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+/* What no single value shows. */
+static int check_whole(struct loader *ld)
+{
+	*ld->diag = (struct diag){ 0 };
+	if (ld->conf->file_enabled && ld->conf->file_name[0] == '\0') {
+		diag_set(ld->diag, "'file_output.enabled' needs 'file_output.filename'");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int conf_load_text(struct span text, const char *name, const char *const *options,
+		   unsigned noptions, void (*warn)(const struct diag *), struct conf *ret,
+		   struct diag *diag)
+{
+	struct conf conf = { 0 };
+	struct loader ld = { .conf = &conf, .warn = warn, .diag = diag };
+	int err;
+
+	*diag = (struct diag){ 0 };
+	snprintf(diag->file, sizeof(diag->file), "%s", name);
+	err = load_standards(&ld);
+	if (err == 0)
+		err = load_yaml(&ld, text);
+	for (unsigned i = 0; err == 0 && i < noptions; i++)
+		err = load_option(&ld, options[i]);
+	if (err == 0)
+		err = check_whole(&ld);
+	if (err < 0) {
+		if (diag->message[0] == '\0')
+			diag_set(diag, "%s", strerror(-err));
+		conf_release(&conf);
+		return err;
+	}
+	*ret = conf;
+	return 0;
+}
+
+static int read_file(const char *path, uint8_t **ret_bytes, size_t *ret_count)
+{
+	FILE *f = fopen(path, "re");
+	uint8_t *bytes = NULL;
+	size_t n;
+	int err = 0;
+
+	if (f == NULL)
+		return -errno;
+	bytes = malloc(MAX_FILE_BYTES + 1);
+	n = bytes == NULL ? 0 : fread(bytes, 1, MAX_FILE_BYTES + 1, f);
+	if (bytes == NULL)
+		err = -ENOMEM;
+	else if (ferror(f))
+		err = -EIO;
+	else if (n > MAX_FILE_BYTES)
+		err = -EFBIG;
+	fclose(f);
+	if (err < 0) {
+		free(bytes);
+		return err;
+	}
+	*ret_bytes = bytes;
+	*ret_count = n;
+	return 0;
+}
+
+int conf_load(const char *file, const char *const *options, unsigned noptions,
+	      void (*warn)(const struct diag *), struct conf *ret, struct diag *diag)
+{
+	const char *path = file == NULL ? CONF_STANDARD_FILE : file;
+	uint8_t *bytes = NULL;
+	size_t n = 0;
+	int err = read_file(path, &bytes, &n);
+
+	if (err < 0 && !(file == NULL && err == -ENOENT)) {
+		*diag = (struct diag){ 0 };
+		snprintf(diag->file, sizeof(diag->file), "%s", path);
+		diag_set(diag, "cannot read the settings: %s", strerror(-err));
+		return err;
+	}
+	err = conf_load_text(span_of(bytes, n), path, options, noptions, warn, ret, diag);
+	free(bytes);
+	return err;
+}
+
+void conf_release(struct conf *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		void *at = (char *)c + rows[i].offset;
+
+		if (is_text(&rows[i])) {
+			free(*(char **)at);
+			*(char **)at = NULL;
+		} else if (rows[i].type == CONF_LIST) {
+			list_clear(at);
+		}
+	}
+}
+
+int conf_add_rules(struct conf *c, const char *path)
+{
+	return list_add(&c->rules_files, path);
+}
+
+void conf_clear_rules(struct conf *c)
+{
+	list_clear(&c->rules_files);
+}

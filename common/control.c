@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * control.c -- control messages to bytes and back, side by side, and who may
+ * send them.  The other side of the socket is not trusted: what does not fit is
+ * refused as a whole.
+ */
+#include <errno.h>
+
+#include "control.h"
+#include "cursor.h"
+#include "pack.h"
+
+#define CONTROL_VERSION 1
+
+enum control_who control_permission(enum control_kind kind)
+{
+	switch (kind) {
+#define CONTROL(name, wire, who, text)                                                             \
+	case CONTROL_##name:                                                                       \
+		return CONTROL_WHO_##who;
+#include "control.def"
+#undef CONTROL
+	case CONTROL_NONE:
+	case CONTROL_COUNT:
+		break;
+	}
+	return CONTROL_WHO_NOBODY;
+}
+
+const char *supervised_state_name(enum supervised_state state)
+{
+	static const char *const names[SUPERVISED_STATE_COUNT] = {
+		[SUPERVISED_NONE] = "?",	  [SUPERVISED_STARTING] = "starting",
+		[SUPERVISED_RUNNING] = "running", [SUPERVISED_STOPPING] = "stopping",
+		[SUPERVISED_WAITING] = "waiting",
+	};
+
+	return (unsigned)state < SUPERVISED_STATE_COUNT ? names[state] : names[SUPERVISED_NONE];
+}
+
+/* ---- parts ---- */
+
+/* A text of ours: at most CAP - 1 bytes, terminated, without a NUL inside. */
+static void take_text(struct cursor *c, char *buf, size_t cap)
+{
+	struct span s = cursor_span(c);
+
+	if (s.n >= cap || (s.n > 0 && memchr(s.p, '\0', s.n) != NULL)) {
+		cursor_fail(c);
+		s = SPAN_NONE;
+	}
+	if (s.n > 0)
+		memcpy(buf, s.p, s.n);
+	buf[s.n] = '\0';
+}
+
+static struct span terminated(const char *text, size_t cap)
+{
+	return span_of(text, strnlen(text, cap));
+}
+
+static void put_ring(struct pack *pk, const struct ring_status *r)
+{
+	pack_array(pk, 6);
+	pack_span(pk, terminated(r->name, sizeof(r->name)));
+	pack_uint64(pk, r->capacity);
+	pack_uint64(pk, r->used);
+	pack_uint64(pk, r->lost);
+	pack_uint64(pk, r->generation);
+	pack_bool(pk, r->attached);
+}
+
+static void take_ring(struct cursor *c, struct ring_status *ret)
+{
+	size_t outer;
+
+	if (!cursor_enter(c, &outer)) {
+		cursor_fail(c);
+		return;
+	}
+	take_text(c, ret->name, sizeof(ret->name));
+	ret->capacity = cursor_uint(c, 0);
+	ret->used = cursor_uint(c, 0);
+	ret->lost = cursor_uint(c, 0);
+	ret->generation = cursor_uint(c, 0);
+	ret->attached = cursor_bool(c);
+	cursor_leave(c, outer);
+}
+
+static void put_status(struct pack *pk, const struct stage_status *s)
+{
+	unsigned nrings = s->nrings < CONTROL_MAX_RINGS ? s->nrings : CONTROL_MAX_RINGS;
+
+	pack_array(pk, 7);
+	pack_uint64(pk, (uint64_t)s->stage);
+	pack_int64(pk, s->pid);
+	pack_uint64(pk, s->uptime_ns);
+	pack_array(pk, RING_COUNTS);
+	for (unsigned i = 0; i < RING_COUNTS; i++)
+		pack_uint64(pk, s->counts.v[i]);
+	pack_array(pk, nrings);
+	for (unsigned i = 0; i < nrings; i++)
+		put_ring(pk, &s->rings[i]);
+	pack_span(pk, terminated(s->detail, sizeof(s->detail)));
+	pack_bool(pk, s->mid_event);
+}
+
+static void take_counts(struct cursor *c, struct ring_counts *ret)
+{
+	size_t outer;
+
+	if (!cursor_enter(c, &outer))
+		return;
+	for (unsigned i = 0; i < RING_COUNTS; i++)
+		ret->v[i] = cursor_uint(c, 0);
+	cursor_leave(c, outer);
+}
+
+static void take_status(struct cursor *c, struct stage_status *ret)
+{
+	uint64_t stage = cursor_uint(c, 0);
+	size_t outer;
+
+	if (stage == STAGE_NONE || stage >= STAGE_COUNT) {
+		cursor_fail(c);
+		return;
+	}
+	ret->stage = (enum stage_id)stage;
+	ret->pid = cursor_int(c, 0);
+	ret->uptime_ns = cursor_uint(c, 0);
+	take_counts(c, &ret->counts);
+	if (cursor_enter(c, &outer)) {
+		while (c->left > 0 && ret->nrings < CONTROL_MAX_RINGS)
+			take_ring(c, &ret->rings[ret->nrings++]);
+		cursor_leave(c, outer);
+	}
+	take_text(c, ret->detail, sizeof(ret->detail));
+	ret->mid_event = cursor_bool(c);
+}
+
+static void put_supervised(struct pack *pk, const struct supervised *s)
+{
+	pack_array(pk, 4);
+	pack_uint64(pk, (uint64_t)s->stage);
+	pack_uint64(pk, (uint64_t)s->state);
+	pack_int64(pk, s->pid);
+	pack_uint64(pk, s->restarts);
+}
+
+static void take_supervised(struct cursor *c, struct supervised *ret)
+{
+	uint64_t stage, state;
+	size_t outer;
+
+	if (!cursor_enter(c, &outer)) {
+		cursor_fail(c);
+		return;
+	}
+	stage = cursor_uint(c, 0);
+	state = cursor_uint(c, 0);
+	ret->pid = cursor_int(c, 0);
+	ret->restarts = cursor_uint(c, 0);
+	cursor_leave(c, outer);
+	if (stage == STAGE_NONE || stage >= STAGE_COUNT || state >= SUPERVISED_STATE_COUNT) {
+		cursor_fail(c);
+		return;
+	}
+	ret->stage = (enum stage_id)stage;
+	ret->state = (enum supervised_state)state;
+}
+
+/* ---- messages ---- */
+
+ssize_t control_encode_request(uint8_t *buf, size_t cap, const struct control_request *r)
+{
+	struct pack pk;
+
+	pack_init(&pk, buf, cap);
+	pack_array(&pk, 3);
+	pack_uint64(&pk, CONTROL_VERSION);
+	pack_uint64(&pk, (uint64_t)r->kind);
+	pack_span(&pk, terminated(r->argument, sizeof(r->argument)));
+	return pack_length(&pk);
+}
+
+int control_decode_request(struct span msg, struct control_request *ret)
+{
+	struct control_request r = { 0 };
+	struct cursor c = cursor_start(msg);
+	uint64_t version = cursor_uint(&c, 0), kind = cursor_uint(&c, 0);
+
+	take_text(&c, r.argument, sizeof(r.argument));
+	if (cursor_finish(&c) < 0)
+		return -EPROTO;
+	if (version != CONTROL_VERSION)
+		return -EPROTONOSUPPORT;
+	if (kind > INT32_MAX || control_permission((enum control_kind)kind) == CONTROL_WHO_NOBODY)
+		return -EOPNOTSUPP;
+	r.kind = (enum control_kind)kind;
+	*ret = r;
+	return 0;
+}
+
+ssize_t control_encode_answer(uint8_t *buf, size_t cap, const struct control_answer *a)
+{
+	unsigned n = a->nsupervised < STAGE_COUNT ? a->nsupervised : STAGE_COUNT;
+	struct pack pk;
+
+	pack_init(&pk, buf, cap);
+	pack_array(&pk, 5);
+	pack_uint64(&pk, CONTROL_VERSION);
+	pack_int64(&pk, a->result);
+	pack_span(&pk, terminated(a->text, sizeof(a->text)));
+	if (a->has_status)
+		put_status(&pk, &a->status);
+	else
+		pack_nil(&pk);
+	pack_array(&pk, n);
+	for (unsigned i = 0; i < n; i++)
+		put_supervised(&pk, &a->supervised[i]);
+	return pack_length(&pk);
+}
+
+int control_decode_answer(struct span msg, struct control_answer *ret)
+{
+	struct control_answer a = { 0 };
+	struct cursor c = cursor_start(msg);
+	uint64_t version = cursor_uint(&c, 0);
+	int64_t result = cursor_int(&c, 0);
+	size_t outer;
+
+	take_text(&c, a.text, sizeof(a.text));
+	a.has_status = cursor_enter(&c, &outer);
+	if (a.has_status) {
+		take_status(&c, &a.status);
+		cursor_leave(&c, outer);
+	}
+	if (cursor_enter(&c, &outer)) {
+		while (c.left > 0 && a.nsupervised < STAGE_COUNT)
+			take_supervised(&c, &a.supervised[a.nsupervised++]);
+		cursor_leave(&c, outer);
+	}
+	if (cursor_finish(&c) < 0 || result > 0 || result < -4095)
+		return -EPROTO;
+	if (version != CONTROL_VERSION)
+		return -EPROTONOSUPPORT;
+	a.result = (int)result;
+	*ret = a;
+	return 0;
+}

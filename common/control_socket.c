@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * control_socket.c -- control messages over nng's REQ/REP, and nothing else of
+ * nng anywhere.  Its threads are born with all signals blocked, so that a signal
+ * always meets the one thread that is ours.
+ *
+ * A peer can make us answer a few questions per turn, each of bounded size, and
+ * no more: nothing here waits for it.
+ */
+#include <errno.h>
+#include <nng/nng.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "control.h"
+#include "log.h"
+
+#define PER_POLL 4
+#define URL_MAX	 128 /* NNG_MAXADDRLEN */
+
+struct control_server {
+	nng_socket socket;
+	bool open;
+	int fd;
+	uid_t owner;
+	uint8_t out[CONTROL_MAX_MESSAGE];
+};
+
+static int to_errno(int err)
+{
+	switch (err) {
+	case 0:
+		return 0;
+	case NNG_ENOMEM:
+		return -ENOMEM;
+	case NNG_ETIMEDOUT:
+	case NNG_EAGAIN:
+		return -ETIMEDOUT;
+	case NNG_EADDRINUSE:
+		return -EADDRINUSE;
+	case NNG_ECONNREFUSED:
+		return -ECONNREFUSED;
+	case NNG_ENOENT:
+		return -ENOENT;
+	case NNG_EPERM:
+		return -EPERM;
+	case NNG_EADDRINVAL:
+	case NNG_EINVAL:
+		return -EINVAL;
+	default:
+		return (err & NNG_ESYSERR) != 0 ? -(err & ~NNG_ESYSERR) : -EPROTO;
+	}
+}
+
+static int url_of(const char *path, char *url)
+{
+	return snprintf(url, URL_MAX, "ipc://%s", path) >= URL_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int server_listen(struct control_server *s, const char *path)
+{
+	char url[URL_MAX];
+	nng_listener listener;
+	int err = url_of(path, url);
+
+	if (err < 0)
+		return err;
+	if ((err = nng_rep0_open(&s->socket)) != 0)
+		return to_errno(err);
+	s->open = true;
+	if ((err = nng_socket_set_size(s->socket, NNG_OPT_RECVMAXSZ, CONTROL_MAX_MESSAGE)) != 0 ||
+	    (err = nng_listener_create(&listener, s->socket, url)) != 0 ||
+	    (err = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, 0660)) != 0 ||
+	    (err = nng_listener_start(listener, 0)) != 0 ||
+	    (err = nng_socket_get_int(s->socket, NNG_OPT_RECVFD, &s->fd)) != 0)
+		return to_errno(err);
+	return 0;
+}
+
+int control_server_open(const char *path, struct control_server **ret)
+{
+	struct control_server *s = calloc(1, sizeof(*s));
+	sigset_t all, old;
+	int err;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->owner = geteuid();
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = server_listen(s, path);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err < 0) {
+		control_server_close(s);
+		return err;
+	}
+	*ret = s;
+	return 0;
+}
+
+void control_server_close(struct control_server *s)
+{
+	if (s == NULL)
+		return;
+	if (s->open)
+		nng_close(s->socket);
+	free(s);
+}
+
+int control_server_fd(const struct control_server *s)
+{
+	return s->fd;
+}
+
+/* The file mode lets in root, us and our group; the message's kind decides
+ * which of them may ask for it. */
+static bool permitted(const struct control_server *s, nng_msg *msg, enum control_kind kind)
+{
+	uint64_t uid;
+
+	if (control_permission(kind) == CONTROL_WHO_ANY)
+		return true;
+	return nng_pipe_get_uint64(nng_msg_get_pipe(msg), NNG_OPT_IPC_PEER_UID, &uid) == 0 &&
+	       (uid == 0 || uid == (uint64_t)s->owner);
+}
+
+static void refuse(struct control_answer *a, int err, const char *why)
+{
+	*a = (struct control_answer){ .result = err };
+	snprintf(a->text, sizeof(a->text), "%s", why);
+}
+
+/* Turn the request in MSG into the answer in MSG. */
+static int answer_one(struct control_server *s, nng_msg *msg,
+		      void (*answer)(void *ctx, const struct control_request *req,
+				     struct control_answer *ret),
+		      void *ctx)
+{
+	struct control_request req;
+	struct control_answer a = { 0 };
+	ssize_t n;
+	int err = control_decode_request(span_of(nng_msg_body(msg), nng_msg_len(msg)), &req);
+
+	if (err == -EOPNOTSUPP)
+		refuse(&a, err, "not known here");
+	else if (err < 0)
+		refuse(&a, err, "not a request");
+	else if (!permitted(s, msg, req.kind))
+		refuse(&a, -EPERM, "only root and the pipeline's owner may ask for that");
+	else
+		answer(ctx, &req, &a);
+	n = control_encode_answer(s->out, sizeof(s->out), &a);
+	if (n < 0)
+		return (int)n;
+	nng_msg_clear(msg);
+	return to_errno(nng_msg_append(msg, s->out, (size_t)n));
+}
+
+void control_server_poll(struct control_server *s,
+			 void (*answer)(void *ctx, const struct control_request *req,
+					struct control_answer *ret),
+			 void *ctx)
+{
+	for (unsigned i = 0; i < PER_POLL; i++) {
+		nng_msg *msg;
+		int err = nng_recvmsg(s->socket, &msg, NNG_FLAG_NONBLOCK);
+
+		if (err != 0) {
+			if (err != NNG_EAGAIN)
+				log_rationed(LOG_LEVEL_WARNING, "control socket: %s, events go on",
+					     nng_strerror(err));
+			return;
+		}
+		/* An answer that cannot go now is dropped: the asker has a time-out. */
+		if (answer_one(s, msg, answer, ctx) < 0 ||
+		    nng_sendmsg(s->socket, msg, NNG_FLAG_NONBLOCK) != 0)
+			nng_msg_free(msg);
+	}
+}
+
+/* Is anybody behind PATH?  Asked of the system, not of nng: that one would wait
+ * for a greeting, and a process that is stopped sends none. */
+static int knock(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, err = 0;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(addr.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == -1 && errno != EAGAIN)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int exchange(nng_socket socket, const struct control_request *req,
+		    struct control_answer *ret)
+{
+	uint8_t out[512];
+	ssize_t n = control_encode_request(out, sizeof(out), req);
+	nng_msg *msg = NULL;
+	int err;
+
+	if (n < 0)
+		return (int)n;
+	if ((err = nng_msg_alloc(&msg, 0)) != 0)
+		return to_errno(err);
+	if ((err = nng_msg_append(msg, out, (size_t)n)) != 0 ||
+	    (err = nng_sendmsg(socket, msg, 0)) != 0) {
+		nng_msg_free(msg);
+		return to_errno(err);
+	}
+	if ((err = nng_recvmsg(socket, &msg, 0)) != 0)
+		return to_errno(err);
+	err = control_decode_answer(span_of(nng_msg_body(msg), nng_msg_len(msg)), ret);
+	nng_msg_free(msg);
+	return err;
+}
+
+int control_ask(const char *path, const struct control_request *req, uint64_t timeout_ns,
+		struct control_answer *ret)
+{
+	nng_duration ms = (nng_duration)(timeout_ns / NS_PER_MSEC);
+	nng_socket socket;
+	char url[URL_MAX];
+	sigset_t all, old;
+	int err = url_of(path, url);
+
+	if (err < 0 || (err = knock(path)) < 0)
+		return err;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = nng_req0_open(&socket);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err != 0)
+		return to_errno(err);
+	/* The dial goes on by itself; sending waits for it, no longer than its time-out. */
+	if ((err = nng_socket_set_ms(socket, NNG_OPT_SENDTIMEO, ms)) != 0 ||
+	    (err = nng_socket_set_ms(socket, NNG_OPT_RECVTIMEO, ms)) != 0 ||
+	    (err = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, CONTROL_MAX_MESSAGE)) != 0 ||
+	    (err = nng_dial(socket, url, NULL, NNG_FLAG_NONBLOCK)) != 0)
+		err = to_errno(err);
+	else
+		err = exchange(socket, req, ret);
+	nng_close(socket);
+	return err;
+}

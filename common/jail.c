@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * jail.c -- one table with a row per stage, and the steps into the jail in the
+ * only order that works.  Everything here is for a process with one thread;
+ * nothing of it can be undone afterwards.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <linux/securebits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "jail.h"
+
+#define GROUP_NAME "mews"
+#define GROUP_ID   64860 /* where there is no such group */
+#define KEEP_MAX   4
+
+struct row {
+	const char *user;
+	uid_t uid; /* where there is no such user */
+	unsigned nkeep;
+	cap_value_t keep[KEEP_MAX];
+};
+
+static const struct row rows[STAGE_COUNT] = {
+	/* Programs and maps; trace points; /proc/PID of others: its links, its files' names. */
+	[STAGE_COLLECTOR] = { "mews-collector",
+			      64860,
+			      4,
+			      { CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH } },
+	[STAGE_ENRICHER] = { "mews-enricher", 64861, 0, { 0 } },
+	[STAGE_EVALUATOR] = { "mews-evaluator", 64862, 0, { 0 } },
+	[STAGE_EMITTER] = { "mews-emitter", 64863, 0, { 0 } },
+};
+
+static struct jail_identity identity_of_row(const struct row *row)
+{
+	const struct passwd *pw = getpwnam(row->user);
+	uid_t uid = pw == NULL ? row->uid : pw->pw_uid;
+	const struct group *gr = getgrnam(GROUP_NAME);
+
+	return (struct jail_identity){ uid, gr == NULL ? GROUP_ID : gr->gr_gid };
+}
+
+struct jail_identity jail_identity(enum stage_id stage)
+{
+	uid_t self = geteuid();
+	struct jail_identity ret = { self, getegid() };
+
+	if (stage <= STAGE_NONE || stage >= STAGE_COUNT)
+		return ret;
+	for (unsigned i = STAGE_NONE + 1; i < STAGE_COUNT; i++)
+		if (self == 0 || self == identity_of_row(&rows[i]).uid)
+			return identity_of_row(&rows[stage]);
+	return ret;
+}
+
+/* What no process here ever gets back: the bounding set goes as far as this
+ * kernel knows capabilities; one that is missing already is no error. */
+static int drop_bounding_set(void)
+{
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+		if (prctl(PR_CAPBSET_READ, cap) == 1 && prctl(PR_CAPBSET_DROP, cap) == -1)
+			return -errno;
+	return 0;
+}
+
+static int lock_securebits(void)
+{
+	unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+			     SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED | SECBIT_KEEP_CAPS;
+
+	return prctl(PR_SET_SECUREBITS, bits) == -1 ? -errno : 0;
+}
+
+static int become(struct jail_identity id)
+{
+	if (setgroups(1, &id.gid) == -1 || setresgid(id.gid, id.gid, id.gid) == -1 ||
+	    setresuid(id.uid, id.uid, id.uid) == -1)
+		return -errno;
+	return 0;
+}
+
+/* Keep what the row says as far as it is there; nothing is inherited. */
+static int keep_capabilities(const struct row *row)
+{
+	cap_t now = cap_get_proc(), want = cap_init();
+	cap_flag_value_t have;
+	int err = -ENOMEM;
+
+	if (now == NULL || want == NULL)
+		goto done;
+	for (unsigned i = 0; i < row->nkeep; i++) {
+		if (cap_get_flag(now, row->keep[i], CAP_PERMITTED, &have) == -1 || have != CAP_SET)
+			continue;
+		if (cap_set_flag(want, CAP_PERMITTED, 1, &row->keep[i], CAP_SET) == -1 ||
+		    cap_set_flag(want, CAP_EFFECTIVE, 1, &row->keep[i], CAP_SET) == -1)
+			goto done;
+	}
+	err = cap_set_proc(want) == -1 ? -errno : 0;
+done:
+	cap_free(now);
+	cap_free(want);
+	return err;
+}
+
+/* The capabilities that the operator of a process that is not root may still
+ * hold are let go alike; the bounding set needs CAP_SETPCAP and stays. */
+static int enter_unprivileged(const struct row *row)
+{
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1 && errno != EINVAL)
+		return -errno;
+	(void)drop_bounding_set();
+	return keep_capabilities(row);
+}
+
+static int enter_privileged(enum stage_id stage)
+{
+	struct jail_identity id = jail_identity(stage);
+	int err;
+
+	if (id.uid == 0 || id.gid == 0)
+		return -EPERM; /* a stage's user that is root is no jail */
+	if ((err = drop_bounding_set()) < 0 || (err = lock_securebits()) < 0 ||
+	    (err = become(id)) < 0 || (err = keep_capabilities(&rows[stage])) < 0)
+		return err;
+	if (prctl(PR_SET_KEEPCAPS, 0) == -1)
+		return -errno;
+	/* Trust nothing: the way back must be shut. */
+	if (setresuid(0, 0, 0) != -1 || geteuid() != id.uid || getuid() != id.uid)
+		return -EPERM;
+	return 0;
+}
+
+int jail_enter(enum stage_id stage)
+{
+	int err;
+
+	if (stage <= STAGE_NONE || stage >= STAGE_COUNT)
+		return -EINVAL;
+	err = geteuid() == 0 ? enter_privileged(stage) : enter_unprivileged(&rows[stage]);
+	if (err < 0)
+		return err;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return -errno;
+	/* No core dumps of what was seen; no ptrace by the same uid.  Opening the
+	 * own /proc/self/fd still works: that asks for the own thread group only. */
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ? -errno : 0;
+}

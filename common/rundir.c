@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rundir.c -- makes, checks and clears the run directory.  Works on a
+ * descriptor of the directory once it has one, so that what was checked is what
+ * is changed.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "jail.h"
+#include "rundir.h"
+#include "span.h"
+
+/* All that ever lies in a run directory. */
+static const char *const names[] = {
+	"raw.door",	 "enriched.door", "alerts.door", "collector.ctl", "enricher.ctl",
+	"evaluator.ctl", "emitter.ctl",	  "mews.ctl",	 "lock",
+};
+
+const char *run_dir_choose(const char *option)
+{
+	const char *env = getenv("MEWS_RUN_DIR");
+
+	if (option != NULL)
+		return option;
+	return env != NULL && env[0] != '\0' ? env : RUN_DIR_STANDARD;
+}
+
+void run_dir_path(char buf[RUN_DIR_PATH_MAX], const char *dir, const char *name, const char *suffix)
+{
+	snprintf(buf, RUN_DIR_PATH_MAX, "%.*s/%s%s", RUN_DIR_MAX, dir, name, suffix);
+}
+
+static bool is_ours(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int has_only_ours(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	DIR *d = copy == -1 ? NULL : fdopendir(copy);
+	const struct dirent *e;
+	int ret = 1;
+
+	if (d == NULL) {
+		ret = -errno;
+		if (copy != -1)
+			close(copy);
+		return ret;
+	}
+	while (ret == 1 && (e = readdir(d)) != NULL)
+		ret = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		      is_ours(e->d_name);
+	closedir(d);
+	return ret;
+}
+
+/* Root's directory gets group and mode; anybody else's must be closed already. */
+static int adapt(int fd, const struct stat *st)
+{
+	gid_t gid = jail_identity(STAGE_COLLECTOR).gid;
+	mode_t mode = S_ISVTX | 0770;
+	int only_ours;
+
+	if (geteuid() != 0)
+		return st->st_uid == geteuid() && (st->st_mode & 0022) != 0 ? -EPERM : 0;
+	if (st->st_gid == gid && (st->st_mode & 07777) == mode)
+		return 0;
+	only_ours = has_only_ours(fd);
+	if (only_ours <= 0)
+		return only_ours == 0 ? -ENOTEMPTY : only_ours;
+	return fchown(fd, 0, gid) == -1 || fchmod(fd, mode) == -1 ? -errno : 0;
+}
+
+int run_dir_make(const char *dir, bool *ret_made)
+{
+	bool made = false;
+	struct stat st;
+	int fd, err;
+
+	if (strlen(dir) > RUN_DIR_MAX)
+		return -ENAMETOOLONG;
+	if (mkdir(dir, 0700) == 0)
+		made = true;
+	else if (errno != EEXIST)
+		return -errno;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return errno == ELOOP ? -ENOTDIR : -errno;
+	if (fstat(fd, &st) == -1)
+		err = -errno;
+	else if (st.st_uid != 0 && st.st_uid != geteuid())
+		err = -EPERM;
+	else
+		err = adapt(fd, &st);
+	close(fd);
+	if (err == 0)
+		*ret_made = made;
+	return err;
+}
+
+void run_dir_clear(const char *dir)
+{
+	char path[RUN_DIR_PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		run_dir_path(path, dir, names[i], "");
+		unlink(path);
+	}
+}

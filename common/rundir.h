@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rundir.h -- the run directory: where the stages of one pipeline find each
+ * other.  It is root's and group mews' with the sticky bit, so that a stage can
+ * make sockets in it and replace only its own; without root it is the owner's
+ * alone.  Shell.
+ */
+#ifndef MEWS_RUNDIR_H
+#define MEWS_RUNDIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "counter.h"
+
+#define RUN_DIR_STANDARD "/run/mews"
+#define RUN_DIR_MAX	 92 /* with the longest name in it, still the path of a unix socket */
+#define RUN_DIR_PATH_MAX 108
+
+/* OPTION if given, else $MEWS_RUN_DIR, else the standard one. */
+const char *run_dir_choose(const char *option);
+
+/* Make DIR if it is not there, and see that it is fit: a directory, ours or
+ * root's, which nobody else may write to.  An existing one is adapted only if it
+ * is empty or holds a pipeline's files and nothing else.  -ENAMETOOLONG, -ENOTDIR,
+ * -EPERM (somebody else's), -ENOTEMPTY (something else's), other negative errno. */
+int run_dir_make(const char *dir, bool *ret_made);
+
+/* DIR/NAMESUFFIX; DIR is at most RUN_DIR_MAX long. */
+void run_dir_path(char buf[RUN_DIR_PATH_MAX], const char *dir, const char *name,
+		  const char *suffix);
+
+/* Take away the sockets and the lock of a pipeline that is not there any more. */
+void run_dir_clear(const char *dir);
+
+#endif

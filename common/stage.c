@@ -1,0 +1,755 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * stage.c -- the ritual that all four stages share: options, settings, setup,
+ * jail, rings, control, the loop, the clean end.  What a stage does with an
+ * event is in its ops; nothing here looks at one.
+ *
+ * Counters outlive the process: a predecessor's are in the memory that a
+ * neighbour kept.  They are added once, from the reader's side where there is
+ * one (they were committed with the cursor), else from the writer's.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "jail.h"
+#include "log.h"
+#include "rundir.h"
+#include "stage.h"
+
+#define POLL_HOT_NS  NS_PER_MSEC
+#define POLL_IDLE_NS (50 * NS_PER_MSEC)
+#define DRAIN_NS     (2 * NS_PER_SEC)
+#define LAST_TURN_NS (100 * NS_PER_MSEC) /* of a stage that reads no ring */
+#define MAX_OPTIONS  64
+
+#ifndef MEWS_VERSION
+#define MEWS_VERSION "unknown"
+#endif
+
+enum inheritance { INHERIT_NOTHING, INHERIT_OFFERED, INHERIT_DONE };
+
+struct runtime {
+	struct stage st;
+	const struct stage_ops *ops;
+	char name[32]; /* "mews-collector" */
+	const char *conf_file, *run_dir_option;
+	const char *options[MAX_OPTIONS], *rules[CONF_MAX_LIST];
+	unsigned noptions, nrules;
+	pid_t supervisor; /* 0: none; else its end is ours */
+	int notify_fd;	  /* -1: nobody wants to know that we are ready */
+
+	struct control_server *control;
+	struct ring_counts flushed; /* as the neighbours know them */
+	struct mono last_poll;
+	struct mono stop_at; /* ns 0: not told to stop */
+	bool no_commit;	     /* a turn was broken off: its reads must be repeated */
+	bool in_reserve;     /* in the middle of a turn */
+	bool broken;	     /* can not go on */
+
+	enum inheritance inheritance;
+	struct ring_counts offered;
+};
+
+static volatile sig_atomic_t stop_signals, reload_signals;
+
+static struct runtime *runtime_of(struct stage *st)
+{
+	return (struct runtime *)(void *)((char *)st - offsetof(struct runtime, st));
+}
+
+/* ---- options ---- */
+
+static void print_usage(const struct runtime *rt, FILE *f)
+{
+	fprintf(f,
+		"usage: %s [-c FILE] [-o KEY=VALUE]... [-r RULES]... [--run-dir DIR]%s\n"
+		"  -c FILE          settings (/etc/mews/mews.yaml)\n"
+		"  -o KEY=VALUE     one setting; KEY[]=VALUE adds to a list\n"
+		"  -r RULES         rules file or directory, in place of rules_files\n"
+		"  --run-dir DIR    where the stages meet ($MEWS_RUN_DIR, /run/mews)\n"
+		"  --version, -h, --help\n",
+		rt->name, rt->ops->usage == NULL ? "" : " [OPTION]...");
+	if (rt->ops->usage != NULL)
+		fputs(rt->ops->usage, f);
+}
+
+/* An option that only the stage may know.  ARGV[*INDEX] is the word behind it. */
+static int foreign_option(struct runtime *rt, const char *word, int argc, char **argv, int *index)
+{
+	char name[64];
+	const char *eq = strchr(word, '=');
+	const char *bare = word + strspn(word, "-");
+	size_t n = eq == NULL ? strlen(bare) : (size_t)(eq - bare);
+	int taken;
+
+	if (rt->ops->option == NULL || n == 0 || n >= sizeof(name))
+		return -EINVAL;
+	memcpy(name, bare, n);
+	name[n] = '\0';
+	taken = rt->ops->option(&rt->st, rt->st.ctx, name,
+				eq != NULL	? eq + 1
+				: *index < argc ? argv[*index]
+						: NULL);
+	if (taken < 0 || (taken == 0 && eq != NULL) || (taken > 0 && eq == NULL && *index >= argc))
+		return -EINVAL;
+	if (taken > 0 && eq == NULL)
+		(*index)++;
+	return 0;
+}
+
+static int usage_error(const struct runtime *rt, const char *what, const char *word)
+{
+	char clean[128];
+
+	log_escape(clean, sizeof(clean), word);
+	fprintf(stderr, "%s: %s '%s'\n", rt->name, what, clean);
+	print_usage(rt, stderr);
+	return EXIT_USAGE;
+}
+
+enum { OPT_RUN_DIR = 256, OPT_VERSION, OPT_SUPERVISOR };
+
+static int take_option(struct runtime *rt, int opt, char *arg)
+{
+	switch (opt) {
+	case 'c':
+		rt->conf_file = arg;
+		return -1;
+	case 'o':
+		if (rt->noptions == MAX_OPTIONS)
+			return usage_error(rt, "too many options at", arg);
+		rt->options[rt->noptions++] = arg;
+		return -1;
+	case 'r':
+		if (rt->nrules == CONF_MAX_LIST)
+			return usage_error(rt, "too many rules files at", arg);
+		rt->rules[rt->nrules++] = arg;
+		return -1;
+	case 'h':
+		print_usage(rt, stdout);
+		return EXIT_OK;
+	case OPT_RUN_DIR:
+		rt->run_dir_option = arg;
+		return -1;
+	case OPT_VERSION:
+		printf("%s %s\n", rt->name, MEWS_VERSION);
+		return EXIT_OK;
+	case OPT_SUPERVISOR:
+		rt->supervisor = (pid_t)strtol(arg, NULL, 10);
+		return rt->supervisor > 1 ? -1 : usage_error(rt, "not a process", arg);
+	default:
+		return EXIT_USAGE;
+	}
+}
+
+/* -1: go on; else the exit code. */
+static int parse_options(struct runtime *rt, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
+		{ "version", no_argument, NULL, OPT_VERSION },
+		{ "help", no_argument, NULL, 'h' },
+		{ "supervisor", required_argument, NULL, OPT_SUPERVISOR },
+		{ 0 },
+	};
+	int code = -1;
+
+	opterr = 0;
+	optind = 1;
+	while (code == -1 && optind < argc) {
+		int at = optind;
+		int opt = getopt_long(argc, argv, "+:c:o:r:h", longs, NULL);
+
+		if (opt == -1)
+			break;
+		if (opt == ':')
+			return usage_error(rt, "no value for", argv[at]);
+		if (opt != '?') {
+			code = take_option(rt, opt, optarg);
+			continue;
+		}
+		optind = at + 1;
+		if (foreign_option(rt, argv[at], argc, argv, &optind) < 0)
+			return usage_error(rt, "no such option", argv[at]);
+	}
+	if (code == -1 && optind < argc)
+		return usage_error(rt, "not expected", argv[optind]);
+	return code;
+}
+
+static void warn_diag(const struct diag *d)
+{
+	char text[1024];
+
+	diag_format(d, text, sizeof(text));
+	log_warning("%s", text);
+}
+
+static int load_settings(struct runtime *rt)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+	struct diag diag;
+	char text[1024];
+
+	if (conf_load(rt->conf_file, rt->options, rt->noptions, warn_diag, &rt->st.conf, &diag) <
+	    0) {
+		diag_format(&diag, text, sizeof(text));
+		log_error("%s", text);
+		return EXIT_INPUT;
+	}
+	if (rt->nrules > 0)
+		conf_clear_rules(&rt->st.conf);
+	for (unsigned i = 0; i < rt->nrules; i++) {
+		if (conf_add_rules(&rt->st.conf, rt->rules[i]) < 0) {
+			log_error("cannot keep the rules' names: no memory");
+			return EXIT_HOST;
+		}
+	}
+	(void)log_level_parse(rt->st.conf.log_level, &level);
+	log_set_level(level);
+	return EXIT_OK;
+}
+
+/* ---- before the loop ---- */
+
+static void on_signal(int sig)
+{
+	if (sig == SIGHUP)
+		reload_signals = 1;
+	else
+		stop_signals = stop_signals < 2 ? stop_signals + 1 : 2;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+}
+
+/* Whoever started us (the supervisor, systemd) listens here.  Before the jail:
+ * its socket is not ours. */
+static void open_notify(struct runtime *rt)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t n = path == NULL ? 0 : strlen(path);
+
+	rt->notify_fd = -1;
+	if (n < 2 || n > sizeof(addr.sun_path) - 1 || (path[0] != '/' && path[0] != '@'))
+		return;
+	memcpy(addr.sun_path, path, n);
+	if (path[0] == '@')
+		addr.sun_path[0] = '\0';
+	rt->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (rt->notify_fd != -1 &&
+	    connect(rt->notify_fd, (struct sockaddr *)&addr,
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) == -1) {
+		close(rt->notify_fd);
+		rt->notify_fd = -1;
+	}
+	unsetenv("NOTIFY_SOCKET");
+}
+
+static void say_ready(struct runtime *rt)
+{
+	static const char ready[] = "READY=1";
+
+	if (rt->notify_fd == -1)
+		return;
+	if (send(rt->notify_fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL) == -1)
+		log_debug("cannot say that we are ready: %s", strerror(errno));
+	close(rt->notify_fd);
+	rt->notify_fd = -1;
+}
+
+static int enter_jail(struct runtime *rt)
+{
+	int err = jail_enter(rt->ops->id);
+
+	if (err < 0) {
+		log_error("cannot drop privileges: %s", strerror(-err));
+		return EXIT_HOST;
+	}
+	/* A change of user has cleared it, so it is asked for here and not before. */
+	if (rt->supervisor != 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != rt->supervisor) {
+			log_error("the supervisor is gone");
+			return EXIT_STAGE;
+		}
+	}
+	return EXIT_OK;
+}
+
+/* ---- counters that were there before us ---- */
+
+static void inherit(struct runtime *rt, const struct ring_counts *counts)
+{
+	rt->inheritance = INHERIT_DONE;
+	if (rt->ops->inherit != NULL) {
+		rt->ops->inherit(&rt->st, rt->st.ctx, counts);
+		return;
+	}
+	for (unsigned i = 0; i < RING_COUNTS; i++)
+		rt->st.counts.v[i] += counts->v[i];
+}
+
+static void offered_by_reader(void *ctx, const struct ring_counts *counts)
+{
+	struct runtime *rt = ctx;
+
+	if (rt->inheritance != INHERIT_NOTHING)
+		return;
+	rt->offered = *counts;
+	rt->inheritance = INHERIT_OFFERED;
+}
+
+/* The inlet's are the better ones; without an inlet, or when its writer knows
+ * of none, those that the reader brought count. */
+static void look_for_inheritance(struct runtime *rt)
+{
+	struct ring_counts counts;
+	struct inlet_status in;
+
+	if (rt->inheritance == INHERIT_DONE)
+		return;
+	if (rt->st.in != NULL) {
+		inlet_status(rt->st.in, &in);
+		if (!in.attached)
+			return;
+		if (inlet_inherited(rt->st.in, &counts)) {
+			inherit(rt, &counts);
+			return;
+		}
+	}
+	if (rt->inheritance == INHERIT_OFFERED)
+		inherit(rt, &rt->offered);
+}
+
+/* ---- rings ---- */
+
+/* What each stage reads and writes.  The reserve of ring raw is for events that
+ * carry state. */
+static const struct {
+	const char *in, *out;
+	enum stage_id writer, reader;
+} wiring[STAGE_COUNT] = {
+	[STAGE_COLLECTOR] = { NULL, "raw", STAGE_NONE, STAGE_ENRICHER },
+	[STAGE_ENRICHER] = { "raw", "enriched", STAGE_COLLECTOR, STAGE_EVALUATOR },
+	[STAGE_EVALUATOR] = { "enriched", "alerts", STAGE_ENRICHER, STAGE_EMITTER },
+	[STAGE_EMITTER] = { "alerts", NULL, STAGE_EVALUATOR, STAGE_NONE },
+};
+
+static uint64_t out_size(const struct runtime *rt)
+{
+	switch (rt->ops->id) {
+	case STAGE_COLLECTOR:
+		return rt->st.conf.ring_raw_bytes;
+	case STAGE_ENRICHER:
+		return rt->st.conf.ring_enriched_bytes;
+	default:
+		return rt->st.conf.ring_alerts_bytes;
+	}
+}
+
+static int snapshot_of_stage(void *ctx, struct frame_sink *sink)
+{
+	struct runtime *rt = ctx;
+
+	return rt->ops->snapshot(rt->st.ctx, sink);
+}
+
+static int open_rings(struct runtime *rt)
+{
+	enum stage_id id = rt->ops->id;
+	char path[RUN_DIR_PATH_MAX];
+	int err = 0;
+
+	if (wiring[id].out != NULL) {
+		struct outlet_params p = {
+			.door = path,
+			.reader_uid = jail_identity(wiring[id].reader).uid,
+			.socket_gid = jail_identity(id).gid,
+			.size = out_size(rt),
+			.reserve = id == STAGE_COLLECTOR ? out_size(rt) / 8 : 0,
+			.snapshot = rt->ops->snapshot == NULL ? NULL : snapshot_of_stage,
+			.inherit = offered_by_reader,
+			.ctx = rt,
+		};
+
+		run_dir_path(path, rt->st.run_dir, wiring[id].out, ".door");
+		err = outlet_open(&p, &rt->st.out);
+	}
+	if (err == 0 && wiring[id].in != NULL) {
+		struct inlet_params p = {
+			.door = path,
+			.writer_uid = jail_identity(wiring[id].writer).uid,
+		};
+
+		run_dir_path(path, rt->st.run_dir, wiring[id].in, ".door");
+		err = inlet_open(&p, &rt->st.in);
+	}
+	if (err < 0)
+		log_error("cannot open '%s': %s", path, strerror(-err));
+	return err < 0 ? EXIT_HOST : EXIT_OK;
+}
+
+/* Without it the pipeline runs all the same. */
+static void open_control(struct runtime *rt)
+{
+	char path[RUN_DIR_PATH_MAX];
+	int err;
+
+	run_dir_path(path, rt->st.run_dir, stage_name(rt->ops->id), ".ctl");
+	err = control_server_open(path, &rt->control);
+	if (err < 0)
+		log_warning("cannot listen at '%s': %s, running without control", path,
+			    strerror(-err));
+}
+
+/* ---- control ---- */
+
+static void fill_rings(const struct runtime *rt, struct stage_status *s)
+{
+	enum stage_id id = rt->ops->id;
+
+	if (rt->st.in != NULL) {
+		struct ring_status *r = &s->rings[s->nrings++];
+		struct inlet_status in;
+
+		inlet_status(rt->st.in, &in);
+		snprintf(r->name, sizeof(r->name), "%s", wiring[id].in);
+		r->capacity = in.size;
+		r->used = in.used;
+		r->generation = in.generation;
+		r->attached = in.attached && in.writer_alive;
+	}
+	if (rt->st.out != NULL) {
+		struct ring_status *r = &s->rings[s->nrings++];
+		struct outlet_status out;
+
+		outlet_status(rt->st.out, &out);
+		snprintf(r->name, sizeof(r->name), "%s", wiring[id].out);
+		r->capacity = out.size;
+		r->used = out.used;
+		r->generation = out.generation;
+		r->attached = out.has_reader;
+		if (id == STAGE_COLLECTOR)
+			r->lost = s->counts.v[COLLECTOR_LOST_RING];
+	}
+}
+
+static void fill_status(struct runtime *rt, struct stage_status *s)
+{
+	s->stage = rt->ops->id;
+	s->pid = getpid();
+	s->uptime_ns = mono_since(rt->st.started, mono_now());
+	/* In the middle of a turn the stage's own tables are not to be looked at. */
+	if (rt->ops->status != NULL && !rt->in_reserve)
+		rt->ops->status(&rt->st, rt->st.ctx, s);
+	s->mid_event = rt->in_reserve;
+	s->counts = rt->st.counts;
+	fill_rings(rt, s);
+}
+
+static void ask_stop(struct runtime *rt)
+{
+	if (rt->stop_at.ns == 0)
+		rt->stop_at = mono_now();
+}
+
+static void reload(struct runtime *rt, struct control_answer *a)
+{
+	if (rt->ops->reload == NULL)
+		return;
+	if (rt->in_reserve) {
+		a->result = -EBUSY;
+		snprintf(a->text, sizeof(a->text), "the next stage does not keep up, try again");
+		return;
+	}
+	a->result = rt->ops->reload(&rt->st, rt->st.ctx, a->text, sizeof(a->text));
+	if (a->result < 0)
+		log_error("cannot reload, what was stays in force: %s", a->text);
+	else
+		log_info("reloaded: %s", a->text);
+}
+
+static void set_log_level(const char *text, struct control_answer *a)
+{
+	enum log_level level;
+
+	a->result = log_level_parse(text, &level);
+	if (a->result < 0)
+		snprintf(a->text, sizeof(a->text), "levels are error, warning, info, debug");
+	else
+		log_set_level(level);
+}
+
+static void answer(void *ctx, const struct control_request *req, struct control_answer *ret)
+{
+	struct runtime *rt = ctx;
+
+	switch (req->kind) {
+	case CONTROL_STATUS:
+		ret->has_status = true;
+		fill_status(rt, &ret->status);
+		return;
+	case CONTROL_STOP:
+		ask_stop(rt);
+		return;
+	case CONTROL_RELOAD:
+		reload(rt, ret);
+		return;
+	case CONTROL_LOG_LEVEL:
+		set_log_level(req->argument, ret);
+		return;
+	default:
+		ret->result = -EOPNOTSUPP;
+		snprintf(ret->text, sizeof(ret->text), "ask the supervisor");
+		return;
+	}
+}
+
+/* ---- the loop ---- */
+
+/* What is not events.  Cheap enough for once a millisecond. */
+static void housekeeping(struct runtime *rt, struct mono now)
+{
+	rt->last_poll = now;
+	if (stop_signals > 0)
+		ask_stop(rt);
+	if (rt->st.out != NULL)
+		outlet_poll(rt->st.out, now);
+	if (rt->st.in != NULL && !rt->in_reserve)
+		inlet_poll(rt->st.in, now);
+	look_for_inheritance(rt);
+	if (rt->control != NULL)
+		control_server_poll(rt->control, answer, rt);
+	if (reload_signals && !rt->in_reserve) {
+		struct control_answer a = { 0 };
+
+		reload_signals = 0;
+		reload(rt, &a);
+	}
+}
+
+/* Is there nothing left to wait for?  A live writer waits for our successor, so
+ * there is no draining then; a second signal means now. */
+static bool must_stop(const struct runtime *rt, struct mono now)
+{
+	struct inlet_status in;
+
+	if (rt->stop_at.ns == 0)
+		return false;
+	if (stop_signals > 1)
+		return true;
+	if (rt->st.in == NULL)
+		return mono_since(rt->stop_at, now) > LAST_TURN_NS;
+	inlet_status(rt->st.in, &in);
+	return in.writer_alive || mono_since(rt->stop_at, now) > DRAIN_NS;
+}
+
+static bool is_drained(const struct runtime *rt)
+{
+	struct inlet_status in;
+
+	if (rt->st.in == NULL)
+		return true;
+	inlet_status(rt->st.in, &in);
+	return in.used == 0;
+}
+
+void stage_flush(struct stage *st)
+{
+	struct runtime *rt = runtime_of(st);
+
+	if (rt->no_commit)
+		return;
+	if (st->out != NULL)
+		outlet_publish(st->out, &st->counts);
+	if (st->in != NULL)
+		inlet_commit(st->in, &st->counts);
+	rt->flushed = st->counts;
+}
+
+static void wait_for_work(struct runtime *rt)
+{
+	struct timespec ts = { 0, (long)POLL_IDLE_NS };
+
+	if (rt->ops->wait != NULL)
+		rt->ops->wait(&rt->st, rt->st.ctx, POLL_IDLE_NS);
+	else if (rt->st.in != NULL)
+		inlet_wait(rt->st.in, POLL_IDLE_NS);
+	else
+		nanosleep(&ts, NULL);
+}
+
+/* No turn follows on a frame that found no room: the loop ends behind it. */
+static uint8_t *give_up(struct runtime *rt)
+{
+	rt->in_reserve = false;
+	rt->no_commit = true;
+	rt->st.stopping = true;
+	return NULL;
+}
+
+uint8_t *stage_reserve(struct stage *st, size_t cap)
+{
+	struct runtime *rt = runtime_of(st);
+	uint8_t *room = outlet_reserve(st->out, cap, RING_BULK);
+	struct outlet_status out;
+
+	if (__builtin_expect(room != NULL, 1))
+		return room;
+	outlet_status(st->out, &out);
+	if (cap > out.size / 2) {
+		log_error("a frame of %zu bytes can never fit the ring", cap);
+		rt->broken = true;
+		return give_up(rt);
+	}
+	/* What is written must be seen, or no room ever comes; what was read is not
+	 * committed, since it is not all dealt with. */
+	outlet_publish(st->out, &st->counts);
+	rt->in_reserve = true;
+	while ((room = outlet_reserve(st->out, cap, RING_BULK)) == NULL) {
+		struct mono now = mono_now();
+
+		if (mono_since(rt->last_poll, now) >= POLL_HOT_NS)
+			housekeeping(rt, now);
+		if (must_stop(rt, now))
+			return give_up(rt);
+		outlet_wait(st->out, POLL_IDLE_NS);
+	}
+	rt->in_reserve = false;
+	return room;
+}
+
+/* The source is at its end: stay until the reader has all of it. */
+static void outstay(struct runtime *rt)
+{
+	struct outlet_status out;
+
+	for (;;) {
+		struct mono now = mono_now();
+
+		housekeeping(rt, now);
+		if (rt->st.out == NULL || rt->stop_at.ns != 0)
+			return;
+		outlet_status(rt->st.out, &out);
+		if (out.has_reader && out.used == 0)
+			return;
+		outlet_wait(rt->st.out, POLL_IDLE_NS);
+	}
+}
+
+static int loop(struct runtime *rt)
+{
+	for (;;) {
+		struct mono now = mono_now();
+		int n;
+
+		if (mono_since(rt->last_poll, now) >= POLL_HOT_NS)
+			housekeeping(rt, now);
+		if (must_stop(rt, now))
+			break;
+		n = rt->ops->turn(&rt->st, rt->st.ctx, now);
+		if (rt->broken)
+			return EXIT_STAGE;
+		if (n != 0 || memcmp(&rt->flushed, &rt->st.counts, sizeof(rt->flushed)) != 0)
+			stage_flush(&rt->st);
+		if (rt->st.stopping)
+			break;
+		if (n == STAGE_DONE) {
+			outstay(rt);
+			break;
+		}
+		if (n < 0) {
+			log_error("cannot go on: %s", strerror(-n));
+			return EXIT_STAGE;
+		}
+		if (n > 0)
+			continue;
+		if (rt->stop_at.ns != 0 && is_drained(rt))
+			break;
+		wait_for_work(rt);
+	}
+	rt->st.stopping = true;
+	return EXIT_OK;
+}
+
+/* ---- all of it ---- */
+
+static int check_run_dir(struct runtime *rt)
+{
+	bool made;
+	int err;
+
+	rt->st.run_dir = run_dir_choose(rt->run_dir_option);
+	err = run_dir_make(rt->st.run_dir, &made);
+	if (err == 0)
+		return EXIT_OK;
+	log_error("cannot use the run directory '%s': %s", rt->st.run_dir, strerror(-err));
+	return EXIT_HOST;
+}
+
+static int run(struct runtime *rt)
+{
+	int code;
+
+	if (rt->ops->setup != NULL && (code = rt->ops->setup(&rt->st, rt->st.ctx)) != EXIT_OK)
+		return code;
+	if ((code = enter_jail(rt)) != EXIT_OK || (code = open_rings(rt)) != EXIT_OK)
+		return code;
+	open_control(rt);
+	housekeeping(rt, mono_now());
+	if (rt->ops->start != NULL && (code = rt->ops->start(&rt->st, rt->st.ctx)) != EXIT_OK)
+		return code;
+	say_ready(rt);
+	log_debug("running as uid %u", (unsigned)geteuid());
+	code = loop(rt);
+	if (rt->ops->stop != NULL)
+		rt->ops->stop(&rt->st, rt->st.ctx);
+	if (code == EXIT_OK)
+		stage_flush(&rt->st);
+	return code;
+}
+
+int stage_main(const struct stage_ops *ops, void *ctx, int argc, char **argv)
+{
+	static struct runtime rt; /* large, and one to a process */
+	int code;
+
+	rt = (struct runtime){ .st = { .ops = ops, .ctx = ctx }, .ops = ops, .notify_fd = -1 };
+	rt.st.started = mono_now();
+	snprintf(rt.name, sizeof(rt.name), "mews-%s", stage_name(ops->id));
+	log_open(rt.name, LOG_LEVEL_INFO);
+	umask(0007);
+	code = parse_options(&rt, argc, argv);
+	if (code != -1)
+		return code;
+	if ((code = load_settings(&rt)) == EXIT_OK && (code = check_run_dir(&rt)) == EXIT_OK) {
+		catch_signals();
+		open_notify(&rt);
+		code = run(&rt);
+	}
+	control_server_close(rt.control);
+	outlet_close(rt.st.out);
+	inlet_close(rt.st.in);
+	conf_release(&rt.st.conf);
+	return code;
+}
