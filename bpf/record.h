@@ -17,7 +17,7 @@
 #include <linux/types.h>
 #endif
 
-#define RECORD_ABI 1
+#define RECORD_ABI 2
 
 enum {
 	RECORD_HAS_FILE = 1 << 0,
@@ -40,6 +40,8 @@ struct record {
 	__u32 reserved2;
 };
 
+/* The file that the event made or uses.  The path is from the root of the file's mount namespace;
+ * only opens have it (an exec's is its parameter trusted_exepath, and fd is -1). */
 struct record_file {
 	__u64 ino;
 	__u64 mnt_id;
@@ -51,12 +53,58 @@ struct record_file {
 	__u16 reserved;
 };
 
-/* ---- settings and counters that both sides share through maps ---- */
+/* ---- settings and counters that both sides share through maps ----
+ *
+ * To load mews.skel.h: open; set rodata->settings; set max_entries of the maps
+ * `rings` and `scratch` to the number of possible CPUs and of `counts` to
+ * COUNTS_PER_CPU times that; load; put one BPF_MAP_TYPE_RINGBUF a CPU into `rings`
+ * and the program of each row of family.def into `families` at its index; fill
+ * `wanted`; attach sys_exit, process_fork, process_exec and process_exit, and
+ * no other program (family.def's are reached by tail call).
+ */
 
-/* Per event code, per CPU.  Only the kernel side writes. */
+/* Per event code, per CPU, in the mmapable array `counts` at
+ * cpu * COUNTS_PER_CPU + code.  Only the kernel side writes.  What the buffer
+ * took is seen - lost - failed. */
 struct kernel_counts {
-	__u64 seen; /* wanted and met */
-	__u64 lost; /* no room in the buffer */
+	__u64 seen;   /* wanted and met */
+	__u64 lost;   /* no room in the buffer */
+	__u64 failed; /* could not be made: a broken table or a missing buffer */
+};
+
+enum { COUNTS_PER_CPU = 512 };
+
+/* A row of the mmapable array `wanted`, by native system call number.  Rows for
+ * which the kernel side has no family stay all zero; see family.def. */
+struct wanted {
+	__u16 code; /* enum event_code of the exit event */
+	__u16 sc;   /* enum syscall_code, for GENERIC_X */
+	__u8 family;
+	__u8 flags; /* WANTED_* */
+	__u16 reserved;
+};
+
+enum {
+	WANTED_YES = 1 << 0,
+	WANTED_STATE = 1 << 1, /* may use the room that bulk events leave */
+};
+
+enum { WANTED_COUNT = 512 };
+
+/* Indexes of the map `families`. */
+enum family {
+#define FAMILY(name, program) FAMILY_##name,
+#include "family.def"
+#undef FAMILY
+	FAMILY_COUNT
+};
+
+/* Set before loading, constant then (the section .rodata). */
+struct sensor_settings {
+	__u64 bulk_limit; /* bytes in a buffer above which bulk events are dropped */
+	__u32 cpus;	  /* possible CPUs: rows of `rings` and `scratch` */
+	__u32 snaplen;	  /* bytes of data that read and write events carry; at most 4096 */
+	__u8 casts;	  /* the kernel has bpf_rdonly_cast() */
 };
 
 /* How the collector is woken.  The skeleton's .bss has `__u32 wake_me`, which the
@@ -67,5 +115,7 @@ struct kernel_counts {
 
 _Static_assert(sizeof(struct record) == 56, "record's layout is fixed");
 _Static_assert(sizeof(struct record_file) == 40, "record_file's layout is fixed");
+_Static_assert(sizeof(struct kernel_counts) == 24, "kernel_counts' layout is fixed");
+_Static_assert(sizeof(struct wanted) == 8, "wanted's layout is fixed");
 
 #endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+ *
+ * build.bpf.h -- a record from its first byte to the ring buffer.  It grows in
+ * the CPU's scratch: begin(), or begin_with_file() and the file's parts, then
+ * params(), one put_*() for each parameter in event.def's order, then send().
+ *
+ * The scratch takes the largest record that there is (an exec with five texts of
+ * TEXT_MAX), so offsets never reach BUILD_MASK; the mask is for the verifier.
+ * What cannot be read is an empty parameter, never a wrong one.
+ */
+#ifndef MEWS_BUILD_BPF_H
+#define MEWS_BUILD_BPF_H
+
+#include "read.bpf.h"
+
+enum event_code {
+#define EVENT(code, sym, ...) EVENT_##sym = code,
+#include "event.def"
+#undef EVENT
+};
+
+struct build {
+	struct scratch *s;
+	__u32 off;  /* where the next byte goes */
+	__u32 lens; /* where the next parameter's length goes */
+	__u32 cpu;
+	__u16 code;
+	bool state; /* may use the reserved room */
+};
+
+#define AT(b, o, type) (*(type *)((b)->s->build + ((o)&BUILD_MASK)))
+#define HEADER_OF(b)   ((struct record *)(b)->s->build)
+#define FILE_OF(b)     ((struct record_file *)((b)->s->build + sizeof(struct record)))
+
+/* Start a record of event CODE about the thread TASK; false: there is no scratch. */
+static __always_inline bool begin(struct build *b, const struct task_struct *task, __u16 code,
+				  bool state)
+{
+	const struct cred *cred = task->cred;
+	struct record *r;
+
+	b->cpu = bpf_get_smp_processor_id();
+	b->s = bpf_map_lookup_elem(&scratch, &b->cpu);
+	if (b->s == NULL)
+		return false;
+	b->code = code;
+	b->state = state;
+	b->off = sizeof(struct record);
+	r = HEADER_OF(b);
+	r->ts_ns = bpf_ktime_get_boot_ns();
+	r->start_ns = task->start_boottime;
+	r->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	r->tid = task->pid;
+	r->pid = task->tgid;
+	r->uid = cred->euid.val;
+	r->gid = cred->egid.val;
+	r->code = code;
+	r->cpu = b->cpu;
+	r->flags = 0;
+	r->reserved = 0;
+	r->reserved2 = 0;
+	return true;
+}
+
+static __always_inline void truncated(struct build *b)
+{
+	HEADER_OF(b)->flags |= RECORD_TRUNCATED;
+}
+
+/* N parameters come next. */
+static __always_inline void params(struct build *b, __u8 n)
+{
+	HEADER_OF(b)->nparams = n;
+	b->lens = b->off;
+	b->off += n * sizeof(__u16);
+}
+
+/* V as the verifier sees it when it comes out of memory: any number.  Offsets go through here
+ * where paths of the program meet; else it would check what follows once for each of them. */
+static __always_inline __u32 forget(struct build *b, __u32 v)
+{
+	*(volatile __u32 *)&b->s->forgotten = v;
+	return *(volatile __u32 *)&b->s->forgotten;
+}
+
+/* ---- parameters ---- */
+
+/* The next parameter is the N bytes at the record's end. */
+static __always_inline void put_len(struct build *b, __u32 n)
+{
+	AT(b, b->lens, __u16) = n;
+	b->lens += sizeof(__u16);
+	b->off += n;
+}
+
+/* The same for an N that was found out while running. */
+static __always_inline void put_var_len(struct build *b, __u32 n)
+{
+	put_len(b, n);
+	b->off = forget(b, b->off);
+}
+
+static __always_inline void put_empty(struct build *b)
+{
+	put_len(b, 0);
+}
+
+static __always_inline void put_u64(struct build *b, __u64 v)
+{
+	AT(b, b->off, __u64) = v;
+	put_len(b, sizeof(v));
+}
+
+static __always_inline void put_u32(struct build *b, __u32 v)
+{
+	AT(b, b->off, __u32) = v;
+	put_len(b, sizeof(v));
+}
+
+static __always_inline void put_u16(struct build *b, __u16 v)
+{
+	AT(b, b->off, __u16) = v;
+	put_len(b, sizeof(v));
+}
+
+static __always_inline void put_u8(struct build *b, __u8 v)
+{
+	AT(b, b->off, __u8) = v;
+	put_len(b, sizeof(v));
+}
+
+/* An argument of type int: descriptors, pids. */
+static __always_inline void put_int(struct build *b, unsigned long arg)
+{
+	put_u64(b, (__s64)(__s32)arg);
+}
+
+static __always_inline void put_dirfd(struct build *b, unsigned long arg)
+{
+	put_int(b, arg); /* AT_FDCWD is -100 here and there */
+}
+
+/* Bytes behind the record's end for a text of up to TEXT_MAX. */
+static __always_inline void *text_room(struct build *b)
+{
+	return b->s->build + (b->off & BUILD_MASK);
+}
+
+/* N as bpf_probe_read_*_str() returned it for up to CAP bytes, as bytes without the NUL. */
+static __always_inline __u32 text_len(struct build *b, long n, __u32 cap)
+{
+	if (n <= 0)
+		return 0;
+	if (n == cap)
+		truncated(b); /* or it just fits: then it lacks nothing */
+	return (n - 1) & (2 * TEXT_MAX - 1);
+}
+
+static __always_inline void put_user_text(struct build *b, const void *user)
+{
+	put_var_len(b,
+		    text_len(b, bpf_probe_read_user_str(text_room(b), TEXT_MAX, user), TEXT_MAX));
+}
+
+static __always_inline void put_kernel_text(struct build *b, const void *text)
+{
+	put_var_len(b,
+		    text_len(b, bpf_probe_read_kernel_str(text_room(b), TEXT_MAX, text), TEXT_MAX));
+}
+
+static __always_inline void put_comm(struct build *b, const struct task_struct *task)
+{
+	char *comm = (char *)__builtin_preserve_access_index(&task->comm);
+
+	put_var_len(b, text_len(b, bpf_probe_read_kernel_str(text_room(b), 16, comm), 17));
+}
+
+/* N bytes (at most TEXT_MAX) of user memory; empty if they cannot be read. */
+static __always_inline void put_user_bytes(struct build *b, const void *user, __u64 n)
+{
+	if (n > TEXT_MAX)
+		n = TEXT_MAX;
+	if (n == 0 || bpf_probe_read_user(text_room(b), n, user) != 0)
+		n = 0;
+	put_var_len(b, n);
+}
+
+/* ---- the end ---- */
+
+/* Hand the record over.  A record that finds no room is lost and counted. */
+static __always_inline void send(struct build *b)
+{
+	__u32 key = b->cpu * COUNTS_PER_CPU + (b->code & (COUNTS_PER_CPU - 1));
+	struct kernel_counts *count = bpf_map_lookup_elem(&counts, &key);
+	__u32 len = b->off & BUILD_MASK;
+	__u64 flags = BPF_RB_NO_WAKEUP;
+	void *ring;
+
+	if (count == NULL)
+		return;
+	count->seen++;
+	ring = bpf_map_lookup_elem(&rings, &b->cpu);
+	if (ring == NULL) {
+		count->failed++;
+		return;
+	}
+	HEADER_OF(b)->len = len;
+	if (!b->state && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > settings.bulk_limit) {
+		count->lost++;
+		return;
+	}
+	/* Looked at before the record is there: the collector that sets it in between waits for
+	 * the next record or its timer, whichever is first. */
+	if (wake_me) {
+		wake_me = 0;
+		flags = BPF_RB_FORCE_WAKEUP;
+	}
+	if (bpf_ringbuf_output(ring, b->s->build, len, flags) != 0)
+		count->lost++;
+}
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+ *
+ * maps.bpf.h -- the maps.  User space sets max_entries of `rings`, `scratch` (the
+ * number of possible CPUs) and `counts` (COUNTS_PER_CPU times that) before loading,
+ * and puts one BPF_MAP_TYPE_RINGBUF a CPU into `rings`, the programs of family.def
+ * into `families`.
+ *
+ * A program on these tracepoints is not preempted by another of them on its CPU,
+ * so a CPU has one scratch.
+ */
+#ifndef MEWS_MAPS_BPF_H
+#define MEWS_MAPS_BPF_H
+
+#include "kernel.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "record.h"
+
+/* The longest path, argument list, environment and so on that a record carries. */
+enum { TEXT_MAX = 4096 };
+
+/* What is built starts in the first half; the slack is for one text behind. */
+enum { BUILD_MASK = 0x7fff, PATH_MASK = 0x1fff };
+
+/* Where the walk from a file up to the root is.  It lives in the scratch so that the verifier
+ * takes its values for unknown and finds one turn of the loop like another. */
+struct walk {
+	struct dentry *dentry;
+	struct mount *mount;
+	struct dentry *mount_root;
+	struct kernfs_node *node, *last_node;
+	__u32 pos; /* of the first byte written */
+	__u32 reserved;
+};
+
+struct scratch {
+	struct walk walk;
+	__u32 forgotten, reserved;
+	__u8 build[BUILD_MASK + 1 + TEXT_MAX + 64];
+	__u8 path[PATH_MASK + 1 + 256]; /* a path, from its end to its start */
+};
+
+struct ring_buffer {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct ring_buffer);
+} rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, COUNTS_PER_CPU);
+	__type(key, __u32);
+	__type(value, struct kernel_counts);
+} counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, WANTED_COUNT);
+	__type(key, __u32);
+	__type(value, struct wanted);
+} wanted SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, FAMILY_COUNT);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} families SEC(".maps");
+
+const volatile struct sensor_settings settings = { 0 };
+volatile __u32 wake_me = 0; /* the collector sleeps: see record.h */
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+ *
+ * path.bpf.h -- the file behind a record: numbers, and the path that leads to it
+ * from the root of its mount namespace.  bpf_d_path() is not for tracepoints, so
+ * dentries are walked here, name by name, from the file up to the root and over
+ * mount points.  No lock is held: a rename in between can mix the old and the
+ * new path, as it can for anyone who looks without stopping the machine.
+ */
+#ifndef MEWS_PATH_BPF_H
+#define MEWS_PATH_BPF_H
+
+#include "build.bpf.h"
+#include "ppm.h"
+
+/* A path has at most this many names; a longer one loses its start and is marked. */
+enum { PATH_NAMES = 96 };
+
+enum { OVERLAYFS_MAGIC = 0x794c7630 };
+
+static __always_inline struct mount *mount_of(struct vfsmount *mnt)
+{
+	return (struct mount *)((unsigned long)mnt - bpf_core_field_offset(struct mount, mnt));
+}
+
+/* One step: a name written, or one mount left.  False: the root is reached. */
+static __always_inline bool walk_up(struct scratch *s)
+{
+	struct walk *w = &s->walk;
+	struct dentry *dentry = w->dentry, *parent;
+	const unsigned char *name;
+	__u32 len, pos = w->pos;
+
+	if (dentry == w->mount_root) {
+		struct mount *mount = w->mount, *above = LOOK(struct mount, mount, mnt_parent);
+
+		if (above == mount)
+			return false;
+		w->dentry = LOOK(struct mount, mount, mnt_mountpoint);
+		w->mount = above;
+		w->mount_root = LOOK(struct mount, above, mnt.mnt_root);
+		return true;
+	}
+	parent = LOOK(struct dentry, dentry, d_parent);
+	if (parent == dentry)
+		return false; /* of no tree: memfd, pipe, a file system that is gone */
+	len = LOOK(struct dentry, dentry, d_name.len);
+	name = LOOK(struct dentry, dentry, d_name.name);
+	len = len > 255 ? 255 : len;
+	if (pos < 256 || pos > PATH_MASK)
+		return false;
+	pos -= len;
+	if (bpf_probe_read_kernel(s->path + (pos & PATH_MASK), len & 0xff, name) != 0)
+		return false;
+	pos--;
+	s->path[pos & PATH_MASK] = '/';
+	w->pos = pos;
+	w->dentry = parent;
+	return true;
+}
+
+/* Append the path of DENTRY behind the record's end; its length. */
+static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
+					 struct vfsmount *vfsmount)
+{
+	struct scratch *s = b->s;
+	struct walk *w = &s->walk;
+	bool more = true;
+	__u32 len;
+
+	w->dentry = dentry;
+	w->mount = mount_of(vfsmount);
+	w->mount_root = LOOK(struct vfsmount, vfsmount, mnt_root);
+	w->pos = PATH_MASK;
+	for (int i = 0; i < PATH_NAMES && more; i++)
+		more = walk_up(s);
+	if (more)
+		truncated(b);
+	len = PATH_MASK - w->pos;
+	if (len == 0) { /* the root itself, or a file without a place: its own name */
+		const unsigned char *name = LOOK(struct dentry, w->dentry, d_name.name);
+		long n = bpf_probe_read_kernel_str(text_room(b), 256, name);
+
+		return n > 0 ? (n - 1) & 0xff : 0;
+	}
+	if (len > TEXT_MAX) {
+		len = TEXT_MAX;
+		truncated(b);
+	}
+	if (bpf_probe_read_kernel(text_room(b), len, s->path + (w->pos & PATH_MASK)) != 0)
+		return 0;
+	return len;
+}
+
+/* Which layer of an overlay FILE is of: PPM_FD_UPPER_LAYER, _LOWER_LAYER, or 0: no overlay.
+ * An overlay's inode is followed by the dentry of its upper layer, if it has one. */
+static __always_inline __u32 overlay_layer(struct inode *inode, struct super_block *sb)
+{
+	void *upper = NULL;
+
+	if (LOOK(struct super_block, sb, s_magic) != OVERLAYFS_MAGIC)
+		return 0;
+	bpf_probe_read_kernel(&upper, sizeof(upper),
+			      (void *)inode + bpf_core_type_size(struct inode));
+	return upper ? PPM_FD_UPPER_LAYER : PPM_FD_LOWER_LAYER;
+}
+
+/* Put FILE, open at FD, behind the header.  Its numbers come back for parameters. */
+static __always_inline void put_file(struct build *b, struct file *file, long fd, __u32 *ret_dev,
+				     __u64 *ret_ino, __u32 *ret_layer)
+{
+	struct record_file *rf = FILE_OF(b);
+	struct inode *inode = LOOK(struct file, file, f_inode);
+	struct super_block *sb = LOOK(struct inode, inode, i_sb);
+	struct vfsmount *mnt = LOOK(struct file, file, f_path.mnt);
+
+	HEADER_OF(b)->flags |= RECORD_HAS_FILE;
+	rf->ino = *ret_ino = LOOK(struct inode, inode, i_ino);
+	rf->dev = *ret_dev = encode_dev(LOOK(struct super_block, sb, s_dev));
+	rf->mode = LOOK(struct inode, inode, i_mode);
+	rf->mnt_id = LOOK(struct mount, mount_of(mnt), mnt_id);
+	rf->fd = fd;
+	rf->path_len = rf->tuple_len = 0;
+	rf->sock_type = rf->sock_proto = 0;
+	rf->reserved = 0;
+	*ret_layer = overlay_layer(inode, sb);
+	b->off = sizeof(struct record) + sizeof(*rf);
+}
+
+#endif

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+ *
+ * process.bpf.c -- processes begin, change their program and end.
+ *
+ * A new task is told of at sched_process_fork, which runs in its parent before the
+ * child has run at all: so the child's record comes before anything that the
+ * child does, on whatever CPU.  (At its own return from clone it could not say
+ * more, and on some machines that return is not traced.)  Its numbers stand in the
+ * record's header; `res` is 0, as in a child that returns.  The parent's own
+ * event, `res` > 0 or an error, is made at sys_exit.
+ *
+ * A successful exec is told of at sched_process_exec, when the new program is in
+ * place and has not run; a failed one at sys_exit.
+ */
+#include "family.bpf.h"
+
+#include "path.bpf.h"
+#include "task.bpf.h"
+
+/* ---- clone ---- */
+
+/* Flags of a task made in the current task's system call REGS, in the kernel's encoding. */
+static __always_inline __u64 native_clone_flags(__u16 code, struct pt_regs *regs)
+{
+	__u64 flags = 0;
+
+	switch (code) {
+	case EVENT_SYSCALL_CLONE_20_X:
+		return (__u32)REGS_ARG0(regs);
+	case EVENT_SYSCALL_CLONE3_X: /* the first word of struct clone_args */
+		if (bpf_probe_read_user(&flags, sizeof(flags), (void *)REGS_ARG0(regs)) != 0)
+			return 0;
+		return flags;
+	case EVENT_SYSCALL_VFORK_20_X:
+		return 0x4100; /* CLONE_VFORK | CLONE_VM */
+	default:
+		return 0;
+	}
+}
+
+/* Falco's flag for "the child's numbers are not those of the initial namespace". */
+static __always_inline __u32 pidns_flag(const struct task_struct *task)
+{
+	struct pid *pid = task->thread_pid;
+
+	if (pid->level != 0)
+		return PPM_CL_CHILD_IN_PIDNS;
+	if (task->nsproxy != NULL && task->nsproxy->pid_ns_for_children != pid_ns_of(pid))
+		return PPM_CL_CHILD_IN_PIDNS;
+	return 0;
+}
+
+/* The parameters of all four clone events, about TASK.  Arguments are read from the current
+ * task's memory: TASK is it, or a child that has just been given a copy. */
+static __always_inline void put_clone(struct build *b, struct task_struct *task, long ret,
+				      __u32 flags)
+{
+	struct mm_struct *mm = task->mm;
+	struct pid *pid = task->thread_pid;
+	struct pid_namespace *ns;
+	__u64 ns_start = 0;
+
+	params(b, 21);
+	put_u64(b, ret);
+	put_exe_and_args(b, mm->arg_start, mm->arg_end);
+	put_u64(b, task->pid);
+	put_u64(b, task->tgid);
+	put_u64(b, task->real_parent->tgid);
+	put_empty(b);
+	put_u64(b, task->signal->rlim[RLIMIT_NOFILE_INDEX].rlim_cur);
+	put_memory(b, task);
+	put_comm(b, task);
+	put_cgroups(b, task);
+	put_u32(b, flags);
+	put_u32(b, task->cred->euid.val);
+	put_u32(b, task->cred->egid.val);
+	put_u64(b, pid_inner_nr(pid));
+	put_u64(b, pid_inner_nr(task->group_leader->thread_pid));
+	if (ret == 0) {
+		ns = pid_ns_of(pid);
+		ns_start = LOOK(struct task_struct, LOOK(struct pid_namespace, ns, child_reaper),
+				start_boottime);
+	}
+	put_u64(b, ns_start);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_clone, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct build b;
+
+	if (ret == 0 || begin_exit(&b, regs) == NULL)
+		return 0;
+	put_clone(&b, task, ret,
+		  ppm_clone_flags(native_clone_flags(b.code, regs)) | pidns_flag(task));
+	send(&b);
+	return 0;
+}
+
+enum { PF_KTHREAD = 0x00200000 };
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(parent);
+	__u16 code = EVENT_SYSCALL_CLONE_20_X;
+	__u64 flags = 0;
+	struct build b;
+
+	if (child->flags & PF_KTHREAD)
+		return 0;
+	/* Tasks are also made by io_uring and for the kernel's own helpers: as if by clone. */
+	if (!(parent->flags & PF_KTHREAD)) {
+		__u32 nr = REGS_NR(regs);
+		const struct wanted *w = bpf_map_lookup_elem(&wanted, &nr);
+
+		if (w != NULL && w->family == FAMILY_CLONE && !in_compat_syscall(parent)) {
+			code = w->code;
+			flags = native_clone_flags(code, regs);
+		} else {
+			flags = 0x10000 * (child->tgid == parent->tgid); /* CLONE_THREAD */
+		}
+	}
+	if (!begin(&b, child, code, true))
+		return 0;
+	put_clone(&b, child, 0, ppm_clone_flags(flags) | pidns_flag(child));
+	send(&b);
+	return 0;
+}
+
+/* ---- exec ---- */
+
+enum {
+	CAP_DAC_OVERRIDE_BIT = 1 << 1,
+	S_IWUSR_BIT = 0200,
+	S_IWGRP_BIT = 020,
+	S_IWOTH_BIT = 02,
+	SB_RDONLY_BIT = 1,
+	S_IMMUTABLE_BIT = 8,
+	GROUPS_LOOKED_AT = 32,
+};
+
+static __always_inline bool in_group(const struct cred *cred, __u32 gid)
+{
+	struct group_info *groups = cred->group_info;
+	__u32 *list = (void *)__builtin_preserve_access_index(&groups->gid);
+	int n = groups->ngroups;
+
+	if (cred->fsgid.val == gid)
+		return true;
+	for (int i = 0; i < GROUPS_LOOKED_AT && i < n; i++) {
+		__u32 have;
+
+		if (bpf_probe_read_kernel(&have, sizeof(have), list + i) == 0 && have == gid)
+			return true;
+	}
+	return false;
+}
+
+/* May CRED write to INODE, going by its owner, mode and the capability to pass over them? */
+static __always_inline bool may_write(const struct cred *cred, struct inode *inode,
+				      struct super_block *sb)
+{
+	__u16 mode = LOOK(struct inode, inode, i_mode);
+	__u32 uid = LOOK(struct inode, inode, i_uid.val);
+	__u32 gid = LOOK(struct inode, inode, i_gid.val);
+
+	if (LOOK(struct super_block, sb, s_flags) & SB_RDONLY_BIT)
+		return false;
+	if (LOOK(struct inode, inode, i_flags) & S_IMMUTABLE_BIT)
+		return false;
+	if (uid == (__u32)-1 || gid == (__u32)-1)
+		return false;
+	if (cred->fsuid.val == uid && (mode & S_IWUSR_BIT))
+		return true;
+	if (in_group(cred, gid) && (mode & S_IWGRP_BIT))
+		return true;
+	if (mode & S_IWOTH_BIT)
+		return true;
+	/* In a user namespace the capability counts for the users that live there only. */
+	if (cred->user_ns->level != 0)
+		return false;
+	return cred->cap_effective.val & CAP_DAC_OVERRIDE_BIT;
+}
+
+static __always_inline bool is_memfd(struct dentry *dentry)
+{
+	char name[6] = { 0 };
+
+	if (LOOK(struct dentry, dentry, d_parent) != dentry)
+		return false;
+	bpf_probe_read_kernel(name, sizeof(name), LOOK(struct dentry, dentry, d_name.name));
+	return name[0] == 'm' && name[1] == 'e' && name[2] == 'm' && name[3] == 'f' &&
+	       name[4] == 'd' && name[5] == ':';
+}
+
+static __always_inline __u64 inode_time(struct inode *inode, bool ctime)
+{
+	__u64 sec = 0, nsec = 0;
+
+	if (bpf_core_field_exists(inode->i_ctime_sec)) {
+		sec = ctime ? LOOK(struct inode, inode, i_ctime_sec)
+			    : LOOK(struct inode, inode, i_mtime_sec);
+		nsec = ctime ? LOOK(struct inode, inode, i_ctime_nsec)
+			     : LOOK(struct inode, inode, i_mtime_nsec);
+	} else {
+		struct inode___6_6 *mid = (void *)inode;
+		struct inode___5 *old = (void *)inode;
+		struct timespec64 t = { 0 };
+
+		if (ctime && bpf_core_field_exists(mid->__i_ctime))
+			bpf_core_read(&t, sizeof(t), &mid->__i_ctime);
+		else if (ctime)
+			bpf_core_read(&t, sizeof(t), &old->i_ctime);
+		else if (bpf_core_field_exists(mid->__i_mtime))
+			bpf_core_read(&t, sizeof(t), &mid->__i_mtime);
+		else
+			bpf_core_read(&t, sizeof(t), &old->i_mtime);
+		sec = t.tv_sec;
+		nsec = t.tv_nsec;
+	}
+	return sec * 1000000000 + nsec;
+}
+
+static __always_inline __u32 tty_of(const struct task_struct *task)
+{
+	struct tty_struct *tty = task->signal->tty;
+	__u32 dev;
+
+	if (tty == NULL)
+		return 0;
+	dev = ((__u32)tty->driver->major << 20 | tty->driver->minor_start) + tty->index;
+	return encode_dev(dev);
+}
+
+/* What execve and execveat tell beyond the arguments, parameters 3 to 29 without the environment,
+ * which BEFORE_ENV and AFTER_ENV stand around.  EXE is the current program's file. */
+static __always_inline void put_exec_before_env(struct build *b, struct task_struct *task)
+{
+	put_u64(b, task->pid);
+	put_u64(b, task->tgid);
+	put_u64(b, task->real_parent->tgid);
+	put_empty(b);
+	put_u64(b, task->signal->rlim[RLIMIT_NOFILE_INDEX].rlim_cur);
+	put_memory(b, task);
+	put_comm(b, task);
+	put_cgroups(b, task);
+}
+
+static __always_inline void put_exec_after_env(struct build *b, struct task_struct *task,
+					       __u32 layer)
+{
+	struct file *exe = task->mm->exe_file;
+	struct inode *inode = exe->f_inode;
+	const struct cred *cred = task->cred;
+	struct pid *pgrp = signal_pid(task, PIDTYPE_PGID);
+	__u32 flags = 0, len;
+
+	if (may_write(cred, inode, inode->i_sb))
+		flags |= PPM_EXE_WRITABLE;
+	if (layer == PPM_FD_UPPER_LAYER)
+		flags |= PPM_EXE_UPPER_LAYER;
+	if (layer == PPM_FD_LOWER_LAYER)
+		flags |= PPM_EXE_LOWER_LAYER;
+	if (is_memfd(exe->f_path.dentry))
+		flags |= PPM_EXE_FROM_MEMFD;
+	put_u32(b, tty_of(task));
+	put_u64(b, pid_inner_nr(pgrp));
+	put_u32(b, loginuid_of(task));
+	put_u32(b, flags);
+	put_u64(b, cred->cap_inheritable.val);
+	put_u64(b, cred->cap_permitted.val);
+	put_u64(b, cred->cap_effective.val);
+	put_u64(b, inode->i_ino);
+	put_u64(b, inode_time(inode, true));
+	put_u64(b, inode_time(inode, false));
+	put_u32(b, cred->euid.val);
+	len = append_path(b, exe->f_path.dentry, exe->f_path.mnt);
+	put_var_len(b, len);
+	put_u64(b, pid_outer_nr(pgrp));
+	put_u32(b, cred->egid.val);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct mm_struct *mm = task->mm;
+	__u32 dev, layer;
+	struct build b;
+	__u64 ino;
+
+	if (!begin(&b, task, EVENT_SYSCALL_EXECVE_19_X, true))
+		return 0;
+	put_file(&b, mm->exe_file, -1, &dev, &ino, &layer);
+	params(&b, 31);
+	put_u64(&b, 0);
+	put_exe_and_args(&b, mm->arg_start, mm->arg_end);
+	put_exec_before_env(&b, task);
+	put_user_range(&b, mm->env_start, mm->env_end);
+	put_exec_after_env(&b, task, layer);
+	put_kernel_text(&b, bprm->filename);
+	send(&b);
+	return 0;
+}
+
+enum { ARGV_MAX = 128 };
+
+/* The texts that the array of pointers at LIST names, from its item FROM on, as one parameter. */
+static __always_inline void put_pointed_texts(struct build *b, const __u64 *list, int from)
+{
+	__u32 start = forget(b, b->off), len;
+
+	for (int i = 0; i < ARGV_MAX; i++) {
+		__u64 text = 0;
+		__u32 room = TEXT_MAX - (b->off - start);
+		long n;
+
+		if (bpf_probe_read_user(&text, sizeof(text), list + from + i) != 0 || text == 0)
+			break;
+		if (room > TEXT_MAX)
+			break;
+		n = bpf_probe_read_user_str(text_room(b), room, (void *)text);
+		if (n <= 0)
+			break;
+		b->off = forget(b, b->off + (n & (2 * TEXT_MAX - 1)));
+	}
+	len = b->off - start;
+	b->off = start;
+	put_var_len(b, len);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_exec, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const __u64 *argv, *envp;
+	__u64 first = 0;
+	struct inode *inode;
+	struct build b;
+	__u32 layer;
+
+	if (ret == 0 || begin_exit(&b, regs) == NULL)
+		return 0;
+	if (b.code == EVENT_SYSCALL_EXECVE_19_X) {
+		argv = (void *)REGS_ARG1(regs);
+		envp = (void *)REGS_ARG2(regs);
+	} else {
+		argv = (void *)REGS_ARG2(regs);
+		envp = (void *)REGS_ARG3(regs);
+	}
+	inode = task->mm->exe_file->f_inode;
+	layer = overlay_layer(inode, inode->i_sb);
+	params(&b, b.code == EVENT_SYSCALL_EXECVE_19_X ? 31 : 30);
+	put_u64(&b, ret);
+	bpf_probe_read_user(&first, sizeof(first), argv);
+	put_user_text(&b, (void *)first);
+	put_pointed_texts(&b, argv, 1);
+	put_exec_before_env(&b, task);
+	put_pointed_texts(&b, envp, 0);
+	put_exec_after_env(&b, task, layer);
+	if (b.code == EVENT_SYSCALL_EXECVE_19_X)
+		put_user_text(&b, (void *)REGS_ARG0(regs));
+	send(&b);
+	return 0;
+}
+
+/* ---- exit ---- */
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	int code = task->exit_code;
+	struct build b;
+
+	if ((task->flags & PF_KTHREAD) || !begin(&b, task, EVENT_PROCEXIT_1_E, true))
+		return 0;
+	params(&b, 5);
+	put_u64(&b, (__s64)code);
+	put_u64(&b, (code >> 8) & 0xff);
+	put_u8(&b, code & 0x7f);
+	put_u8(&b, (code & 0x80) != 0);
+	put_u64(&b, 0);
+	send(&b);
+	return 0;
+}

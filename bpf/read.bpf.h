@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+ *
+ * read.bpf.h -- bounded reads of the kernel's and the user's memory.  Pointers
+ * that come from a tracepoint's arguments or bpf_get_current_task_btf() are
+ * followed as C: the verifier knows their types, and a bad address reads as 0.
+ * Pointers from anywhere else go through LOOK().
+ */
+#ifndef MEWS_READ_BPF_H
+#define MEWS_READ_BPF_H
+
+#include "maps.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+/* Member FIELD of the TYPE at P, an address without a type; 0 if it cannot be read.  Where the
+ * kernel has casts (6.2) this is one load, before that a call. */
+#define LOOK(type, p, field)                                                                       \
+	({                                                                                         \
+		const void *look_at_ = (p);                                                        \
+		typeof(((type *)0)->field) look_ = { 0 };                                          \
+		if (settings.casts)                                                                \
+			look_ = ((type *)bpf_rdonly_cast(look_at_, bpf_core_type_id_kernel(type))) \
+					->field;                                                   \
+		else                                                                               \
+			bpf_core_read(&look_, sizeof(look_), &((type *)look_at_)->field);          \
+		look_;                                                                             \
+	})
+
+/* ---- system call arguments at sys_exit ---- */
+
+#if defined(__TARGET_ARCH_x86)
+#define REGS_NR(regs)	((regs)->orig_ax)
+#define REGS_ARG0(regs) ((regs)->di)
+#define REGS_ARG1(regs) ((regs)->si)
+#define REGS_ARG2(regs) ((regs)->dx)
+#define REGS_ARG3(regs) ((regs)->r10)
+#define REGS_ARG4(regs) ((regs)->r8)
+#define REGS_ARG5(regs) ((regs)->r9)
+#else
+#define REGS_NR(regs)	((unsigned long)(long)(regs)->syscallno)
+#define REGS_ARG0(regs) ((regs)->orig_x0)
+#define REGS_ARG1(regs) ((regs)->regs[1])
+#define REGS_ARG2(regs) ((regs)->regs[2])
+#define REGS_ARG3(regs) ((regs)->regs[3])
+#define REGS_ARG4(regs) ((regs)->regs[4])
+#define REGS_ARG5(regs) ((regs)->regs[5])
+#endif
+
+/* Is the system call that TASK leaves one of the 32-bit ABI, whose numbers are others? */
+static __always_inline bool in_compat_syscall(const struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return task->thread_info.status & 2; /* TS_COMPAT */
+#else
+	return task->thread_info.flags & (1ul << 22); /* TIF_32BIT */
+#endif
+}
+
+/* ---- files ---- */
+
+/* The open file at FD of the current task; NULL if there is none. */
+static __always_inline struct file *file_of_fd(const struct task_struct *task, long fd)
+{
+	struct fdtable *fdt = task->files->fdt;
+	struct file **slots = fdt->fd;
+	struct file *file = NULL;
+
+	if (fd < 0 || fd >= fdt->max_fds)
+		return NULL;
+	if (bpf_probe_read_kernel(&file, sizeof(file), slots + fd) != 0)
+		return NULL;
+	return file;
+}
+
+/* Falco's form of a device number: what new_encode_dev() gives. */
+static __always_inline __u32 encode_dev(__u32 dev)
+{
+	__u32 major = dev >> 20, minor = dev & 0xfffff;
+
+	return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12);
+}
+
+/* ---- processes ---- */
+
+/* PID's row of namespace LEVEL. */
+static __always_inline const struct upid *upid_of(const struct pid *pid, unsigned level)
+{
+	return (const void *)((unsigned long)__builtin_preserve_access_index(&pid->numbers) +
+			      (level & 31) * bpf_core_type_size(struct upid));
+}
+
+/* The number of PID in the namespace that it was made in. */
+static __always_inline int pid_inner_nr(const struct pid *pid)
+{
+	return LOOK(struct upid, upid_of(pid, pid->level), nr);
+}
+
+/* The number of PID in the initial namespace. */
+static __always_inline int pid_outer_nr(const struct pid *pid)
+{
+	return LOOK(struct upid, upid_of(pid, 0), nr);
+}
+
+static __always_inline struct pid_namespace *pid_ns_of(const struct pid *pid)
+{
+	return LOOK(struct upid, upid_of(pid, pid->level), ns);
+}
+
+enum { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+ *
+ * task.bpf.h -- what process events tell of a task: arguments, environment,
+ * control groups, memory, namespaces.
+ */
+#ifndef MEWS_TASK_BPF_H
+#define MEWS_TASK_BPF_H
+
+#include "build.bpf.h"
+#include "ppm.h"
+
+enum { RLIMIT_NOFILE_INDEX = 7, PAGE_KB = 4 };
+
+/* The texts from START to END of the current task's memory: the first is `exe`, the rest `args`.
+ * Two parameters, together at most TEXT_MAX bytes. */
+static __always_inline void put_exe_and_args(struct build *b, unsigned long start,
+					     unsigned long end)
+{
+	long n = bpf_probe_read_user_str(text_room(b), TEXT_MAX, (void *)start);
+	__u64 rest;
+
+	if (n <= 0) {
+		put_empty(b);
+		put_empty(b);
+		return;
+	}
+	n &= 2 * TEXT_MAX - 1;
+	put_var_len(b, n - 1);
+	rest = end - start - n;
+	if (start + n >= end || n >= TEXT_MAX) {
+		put_empty(b);
+		return;
+	}
+	if (rest > (__u64)(TEXT_MAX - n)) {
+		rest = TEXT_MAX - n;
+		truncated(b);
+	}
+	put_user_bytes(b, (void *)(start + n), rest);
+}
+
+/* The texts from START to END, as they are. */
+static __always_inline void put_user_range(struct build *b, unsigned long start, unsigned long end)
+{
+	__u64 n = end > start ? end - start : 0;
+
+	if (n > TEXT_MAX)
+		truncated(b);
+	put_user_bytes(b, (void *)start, n);
+}
+
+/* ---- control groups ---- */
+
+enum { CGROUP_NAMES = 24 };
+
+enum cgroup_subsys_id { cpuset_cgrp_id, cpu_cgrp_id, cpuacct_cgrp_id, io_cgrp_id, memory_cgrp_id };
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
+{
+	if (bpf_core_field_exists(kn->__parent))
+		return LOOK(struct kernfs_node, kn, __parent);
+	return LOOK(struct kernfs_node___6_14, kn, parent);
+}
+
+/* Write the path of KN to the end of the path scratch; where it starts is in walk.pos. */
+static __always_inline void cgroup_path(struct scratch *s, struct kernfs_node *kn)
+{
+	struct walk *w = &s->walk;
+
+	w->pos = PATH_MASK;
+	w->node = kn;
+	for (int i = 0; i < CGROUP_NAMES; i++) {
+		struct kernfs_node *parent;
+		__u8 *name = s->path + PATH_MASK + 1;
+		__u32 pos = w->pos;
+		long n;
+
+		kn = w->node;
+		parent = kernfs_parent(kn);
+		if (parent == NULL || pos < 257)
+			break;
+		/* Its length is known only once it is read: into the slack first. */
+		n = bpf_probe_read_kernel_str(name, 256, LOOK(struct kernfs_node, kn, name));
+		if (n <= 1)
+			break;
+		n = (n - 1) & 0xff;
+		pos -= n;
+		bpf_probe_read_kernel(s->path + (pos & PATH_MASK), n, name);
+		pos--;
+		s->path[pos & PATH_MASK] = '/';
+		w->pos = pos;
+		w->node = parent;
+	}
+	if (w->pos == PATH_MASK) {
+		w->pos = PATH_MASK - 1;
+		s->path[PATH_MASK - 1] = '/';
+	}
+}
+
+/* Append `subsys=path` of one hierarchy, with its NUL. */
+static __always_inline void append_cgroup(struct build *b, struct cgroup_subsys_state *css)
+{
+	struct walk *w = &b->s->walk;
+	struct kernfs_node *kn =
+		LOOK(struct cgroup, LOOK(struct cgroup_subsys_state, css, cgroup), kn);
+	const char *name =
+		LOOK(struct cgroup_subsys, LOOK(struct cgroup_subsys_state, css, ss), name);
+	__u32 pos, len;
+	long n;
+
+	if (kn != w->last_node) { /* hierarchies are often one and the same */
+		w->last_node = kn;
+		cgroup_path(b->s, kn);
+	}
+	n = bpf_probe_read_kernel_str(text_room(b), 32, name);
+	if (n <= 1)
+		return;
+	b->off += (n - 1) & 31;
+	AT(b, b->off, __u8) = '=';
+	b->off++;
+	pos = w->pos;
+	len = (PATH_MASK - pos) & (TEXT_MAX / 2 - 1);
+	bpf_probe_read_kernel(text_room(b), len, b->s->path + (pos & PATH_MASK));
+	b->off += len;
+	AT(b, b->off, __u8) = 0;
+	b->off++;
+}
+
+#define APPEND_CGROUP(b, subsys, id)                                                               \
+	do {                                                                                       \
+		struct cgroup_subsys_state *css_ = NULL;                                           \
+		if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id) &&                       \
+		    bpf_probe_read_kernel(                                                         \
+			    &css_, sizeof(css_),                                                   \
+			    (subsys) + bpf_core_enum_value(enum cgroup_subsys_id, id)) == 0 &&     \
+		    css_ != NULL)                                                                  \
+			append_cgroup(b, css_);                                                    \
+		(b)->off = forget(b, (b)->off);                                                    \
+	} while (0)
+
+/* The five hierarchies that Falco tells of, by its names and in its order. */
+static __always_inline void put_cgroups(struct build *b, const struct task_struct *task)
+{
+	struct css_set *set = task->cgroups;
+	struct cgroup_subsys_state **subsys = (void *)__builtin_preserve_access_index(&set->subsys);
+	__u32 start = b->off, len;
+
+	b->s->walk.last_node = NULL;
+	APPEND_CGROUP(b, subsys, cpuset_cgrp_id);
+	APPEND_CGROUP(b, subsys, cpu_cgrp_id);
+	APPEND_CGROUP(b, subsys, cpuacct_cgrp_id);
+	APPEND_CGROUP(b, subsys, io_cgrp_id);
+	APPEND_CGROUP(b, subsys, memory_cgrp_id);
+	len = b->off - start;
+	b->off = start;
+	put_var_len(b, len);
+}
+
+/* ---- memory ---- */
+
+static __always_inline __u32 rss_pages(struct mm_struct *mm, int kind)
+{
+	unsigned long at;
+	__s64 n = 0;
+
+	if (bpf_core_type_exists(struct mm_rss_stat)) {
+		struct mm_struct___5 *old = (void *)mm;
+
+		at = (unsigned long)__builtin_preserve_access_index(&old->rss_stat.count);
+		bpf_probe_read_kernel(&n, sizeof(n), (void *)(at + kind * sizeof(n)));
+	} else {
+		at = (unsigned long)__builtin_preserve_access_index(&mm->rss_stat);
+		at += kind * bpf_core_type_size(struct percpu_counter);
+		n = LOOK(struct percpu_counter, (void *)at, count);
+	}
+	return n < 0 ? 0 : n;
+}
+
+enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES };
+
+/* Page faults, and the sizes of the memory in kB: five parameters. */
+static __always_inline void put_memory(struct build *b, const struct task_struct *task)
+{
+	struct mm_struct *mm = task->mm;
+
+	put_u64(b, task->maj_flt);
+	put_u64(b, task->min_flt);
+	if (mm == NULL) {
+		put_u32(b, 0);
+		put_u32(b, 0);
+		put_u32(b, 0);
+		return;
+	}
+	put_u32(b, mm->total_vm * PAGE_KB);
+	put_u32(b, (rss_pages(mm, MM_FILEPAGES) + rss_pages(mm, MM_ANONPAGES) +
+		    rss_pages(mm, MM_SHMEMPAGES)) *
+			   PAGE_KB);
+	put_u32(b, rss_pages(mm, MM_SWAPENTS) * PAGE_KB);
+}
+
+/* ---- ids ---- */
+
+static __always_inline struct pid *signal_pid(const struct task_struct *task, int type)
+{
+	struct signal_struct *signal = task->signal;
+
+	return type == PIDTYPE_TGID   ? signal->pids[PIDTYPE_TGID]
+	       : type == PIDTYPE_PGID ? signal->pids[PIDTYPE_PGID]
+				      : signal->pids[PIDTYPE_SID];
+}
+
+static __always_inline __u32 loginuid_of(const struct task_struct *task)
+{
+	if (bpf_core_field_exists(task->loginuid))
+		return task->loginuid.val;
+	return -1;
+}
+
+#endif
