@@ -15,6 +15,10 @@ if(MEWS_SANITIZE)
 	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
 			    -fno-omit-frame-pointer)
 	add_link_options(-fsanitize=address,undefined)
+elseif(MEWS_FUZZ)
+	add_compile_options(-fsanitize=fuzzer-no-link,address,undefined
+			    -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+	add_link_options(-fsanitize=address,undefined)
 elseif(MEWS_TSAN)
 	add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
 	add_link_options(-fsanitize=thread)

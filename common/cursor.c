@@ -3,8 +3,6 @@
  * cursor.c -- the cursor's rarer paths: long strings, numbers at the very end of
  * the bytes, arrays, and elements that are skipped.
  */
-#include <errno.h>
-
 #include "cursor.h"
 
 static size_t room(const struct cursor *c)
@@ -48,61 +46,79 @@ static bool take_first(struct cursor *c, uint8_t *ret_first)
 	return true;
 }
 
-uint64_t cursor_uint_slow(struct cursor *c, uint8_t first, uint64_t otherwise)
+/* An int of any form, whose first byte was taken; false: it is none, or the bytes end. */
+static bool take_int(struct cursor *c, uint8_t first, bool *ret_negative, uint64_t *ret)
 {
+	unsigned n = 1u << ((first - MP_UINT8) & 3);
 	uint64_t v;
 
-	if (first == MP_NIL)
-		return otherwise;
-	if (first < MP_UINT8 || first > MP_UINT64) {
-		/* msgpack lets a writer use the signed forms for small numbers. */
-		int64_t i;
-
-		if ((first < MP_INT8 || first > MP_INT64) ||
-		    (i = cursor_int_slow(c, first, -1)) < 0) {
-			cursor_fail(c);
-			return otherwise;
-		}
-		return (uint64_t)i;
+	*ret_negative = false;
+	if (first < 0x80 || first >= MP_NEGATIVE) {
+		*ret_negative = first >= 0x80;
+		*ret = (uint64_t)(int8_t)first;
+		return true;
 	}
-	v = take_be(c, 1u << (first - MP_UINT8));
-	return c->bad ? otherwise : v;
-}
-
-int64_t cursor_int_slow(struct cursor *c, uint8_t first, int64_t otherwise)
-{
-	unsigned n;
-	uint64_t v;
-
-	if (first == MP_NIL)
-		return otherwise;
 	if (first < MP_UINT8 || first > MP_INT64) {
 		cursor_fail(c);
-		return otherwise;
+		return false;
 	}
-	n = 1u << ((first - MP_UINT8) & 3);
 	v = take_be(c, n);
-	if (first <= MP_UINT64) {
-		if (v > INT64_MAX)
-			cursor_fail(c);
-	} else if (n < 8 && v >> (8 * n - 1) != 0) {
-		v |= UINT64_MAX << (8 * n);
+	if (first >= MP_INT8 && v >> (8 * n - 1) != 0) {
+		*ret_negative = true;
+		v |= n < 8 ? UINT64_MAX << (8 * n) : 0;
 	}
-	return c->bad ? otherwise : (int64_t)v;
+	*ret = v;
+	return !c->bad;
 }
 
-struct span cursor_span_slow(struct cursor *c, uint8_t first)
+struct cursor_uint cursor_uint_slow(struct cursor c, uint64_t otherwise)
+{
+	uint8_t first;
+	bool negative;
+	uint64_t v;
+
+	c.left++;
+	if (!take_first(&c, &first) || first == MP_NIL || !take_int(&c, first, &negative, &v))
+		return (struct cursor_uint){ c, otherwise };
+	if (negative) {
+		cursor_fail(&c);
+		v = otherwise;
+	}
+	return (struct cursor_uint){ c, v };
+}
+
+struct cursor_int cursor_int_slow(struct cursor c, int64_t otherwise)
+{
+	uint8_t first;
+	bool negative;
+	uint64_t v;
+
+	c.left++;
+	if (!take_first(&c, &first) || first == MP_NIL || !take_int(&c, first, &negative, &v))
+		return (struct cursor_int){ c, otherwise };
+	if (!negative && v > INT64_MAX) {
+		cursor_fail(&c);
+		v = (uint64_t)otherwise;
+	}
+	return (struct cursor_int){ c, (int64_t)v };
+}
+
+struct cursor_span cursor_span_slow(struct cursor c)
 {
 	struct span s;
+	uint8_t first;
 
+	c.left++;
+	if (!take_first(&c, &first) || first == MP_NIL)
+		return (struct cursor_span){ c, SPAN_NONE };
 	if (first < MP_BIN8 || first > MP_BIN32) {
-		cursor_fail(c);
-		return SPAN_NONE;
+		cursor_fail(&c);
+		return (struct cursor_span){ c, SPAN_NONE };
 	}
-	s.n = take_be(c, 1u << (first - MP_BIN8));
-	s.p = c->p;
-	take_bytes(c, s.n);
-	return c->bad ? SPAN_NONE : s;
+	s.n = take_be(&c, 1u << (first - MP_BIN8));
+	s.p = c.p;
+	take_bytes(&c, s.n);
+	return (struct cursor_span){ c, c.bad ? SPAN_NONE : s };
 }
 
 /* The number of elements of an array that begins with FIRST; -1: it is none. */
@@ -138,26 +154,14 @@ static void stand_in(struct cursor *c, int64_t count)
 		c->left = (size_t)count;
 }
 
-struct cursor cursor_start(struct span bytes)
+struct cursor cursor_enter_slow(struct cursor c)
 {
-	struct cursor c = { bytes.p, bytes.p + bytes.n, 1, false };
 	uint8_t first;
 
-	if (take_first(&c, &first))
+	c.left = 1;
+	if (take_first(&c, &first) && first != MP_NIL)
 		stand_in(&c, array_count(&c, first));
 	return c;
-}
-
-bool cursor_enter(struct cursor *c, size_t *outer)
-{
-	uint8_t first = MP_NIL;
-	bool there = take_first(c, &first) && first != MP_NIL;
-
-	*outer = c->left;
-	c->left = 0;
-	if (there)
-		stand_in(c, array_count(c, first));
-	return there && !c->bad;
 }
 
 bool cursor_enter_map(struct cursor *c, size_t *outer)
@@ -242,18 +246,11 @@ struct span cursor_element(struct cursor *c, unsigned depth)
 	return c->bad ? SPAN_NONE : span_of(from, (size_t)(c->p - from));
 }
 
-void cursor_leave(struct cursor *c, size_t outer)
+struct cursor cursor_skip_rest(struct cursor c)
 {
-	while (c->left > 0)
-		skip(c, CURSOR_MAX_DEPTH);
-	if (!c->bad)
-		c->left = outer;
-}
-
-int cursor_finish(struct cursor *c)
-{
-	cursor_leave(c, 0);
-	return c->bad || c->p != c->end ? -EPROTO : 0;
+	while (c.left > 0)
+		skip(&c, CURSOR_MAX_DEPTH);
+	return c;
 }
 
 bool cursor_bool(struct cursor *c)

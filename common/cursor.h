@@ -13,13 +13,15 @@
 #ifndef MEWS_CURSOR_H
 #define MEWS_CURSOR_H
 
+#include <errno.h>
+
 #include "span.h"
 
 /* How deep elements that nobody asked for may be nested. */
 #define CURSOR_MAX_DEPTH 8
 
 struct cursor {
-	const uint8_t *p, *end;
+	const uint8_t *start, *p, *end;
 	size_t left; /* elements to come in the array in which it stands */
 	bool bad;
 };
@@ -53,11 +55,14 @@ enum {
 	MP_NEGATIVE = 0xe0,
 };
 
-/* Stand in the array that BYTES are. */
-struct cursor cursor_start(struct span bytes);
+/* Stand before BYTES, which are one element. */
+static inline struct cursor cursor_before(struct span bytes)
+{
+	static const uint8_t none[1]; /* so that there is an address to count from */
+	const uint8_t *p = bytes.n > 0 ? bytes.p : none;
 
-/* Skip what is left.  0 if all was well and BYTES end there; else -EPROTO. */
-int cursor_finish(struct cursor *c);
+	return (struct cursor){ p, p, p + bytes.n, 1, false };
+}
 
 /* Refuse: what was read makes no sense. */
 static inline void cursor_fail(struct cursor *c)
@@ -67,16 +72,33 @@ static inline void cursor_fail(struct cursor *c)
 	c->p = c->end;
 }
 
-/* Enter the next element, an array; nil is an empty one.  OUTER keeps the place
- * for cursor_leave(), which skips what was not read.  False: nil or missing. */
-bool cursor_enter(struct cursor *c, size_t *outer);
-void cursor_leave(struct cursor *c, size_t outer);
+/* The fast paths are inlined whole and the slow ones take the cursor by value, so
+ * that in a decoder it lives in registers: through memory, each element would wait
+ * for the store of the one before it. */
+#define CURSOR_INLINE static inline __attribute__((always_inline))
 
-/* The same for a map: C->left counts keys and values. */
-bool cursor_enter_map(struct cursor *c, size_t *outer);
+struct cursor_uint {
+	struct cursor c;
+	uint64_t v;
+};
+struct cursor_int {
+	struct cursor c;
+	int64_t v;
+};
+struct cursor_span {
+	struct cursor c;
+	struct span v;
+};
+
+/* C stands at the element, which LEFT does not count any more. */
+struct cursor_uint cursor_uint_slow(struct cursor c, uint64_t otherwise);
+struct cursor_int cursor_int_slow(struct cursor c, int64_t otherwise);
+struct cursor_span cursor_span_slow(struct cursor c);
+struct cursor cursor_enter_slow(struct cursor c);
+struct cursor cursor_skip_rest(struct cursor c);
 
 /* The first byte of the next element, without taking it; MP_NIL if there is none. */
-static inline uint8_t cursor_peek(const struct cursor *c)
+CURSOR_INLINE uint8_t cursor_peek(const struct cursor *c)
 {
 	return c->left > 0 && c->p < c->end ? *c->p : MP_NIL;
 }
@@ -87,94 +109,158 @@ struct span cursor_element(struct cursor *c, unsigned depth);
 bool cursor_bool(struct cursor *c);
 double cursor_double(struct cursor *c);
 
-/* For the inline functions below. */
-uint64_t cursor_uint_slow(struct cursor *c, uint8_t first, uint64_t otherwise);
-int64_t cursor_int_slow(struct cursor *c, uint8_t first, int64_t otherwise);
-struct span cursor_span_slow(struct cursor *c, uint8_t first);
+/* Enter the next element, a map: C->left then counts keys and values. */
+bool cursor_enter_map(struct cursor *c, size_t *outer);
 
-static inline uint64_t cursor_load64(const uint8_t *p)
+/* Enter the next element, an array; nil is an empty one.  OUTER keeps the place
+ * for cursor_leave(), which skips what was not read.  False: nil or missing. */
+CURSOR_INLINE bool cursor_enter(struct cursor *c, size_t *outer)
+{
+	uint8_t first = cursor_peek(c);
+
+	if (__builtin_expect(c->left == 0, 0)) {
+		*outer = 0;
+		return false;
+	}
+	*outer = c->left - 1;
+	c->left = first & 0x0f;
+	if (__builtin_expect((first & 0xf0) == MP_FIXARRAY && (size_t)(c->end - c->p) > c->left,
+			     1)) {
+		c->p++;
+		return true;
+	}
+	*c = cursor_enter_slow(*c);
+	return first != MP_NIL && !c->bad;
+}
+
+CURSOR_INLINE void cursor_leave(struct cursor *c, size_t outer)
+{
+	if (__builtin_expect(c->left > 0, 0))
+		*c = cursor_skip_rest(*c);
+	c->left = c->bad ? 0 : outer;
+}
+
+/* Stand in the array that BYTES are. */
+CURSOR_INLINE struct cursor cursor_start(struct span bytes)
+{
+	struct cursor c = cursor_before(bytes);
+	size_t outer;
+
+	if (!cursor_enter(&c, &outer))
+		cursor_fail(&c);
+	return c;
+}
+
+/* Skip what is left.  0 if all was well and the bytes end there; else -EPROTO. */
+CURSOR_INLINE int cursor_finish(struct cursor *c)
+{
+	cursor_leave(c, 0);
+	return c->bad || c->p != c->end ? -EPROTO : 0;
+}
+
+/* The N = 1, 2, 4 or 8 bytes behind the one at C->p, as a number in the upper end of a
+ * word, without a branch on N: eight bytes from there, or, close to the end, the
+ * eight that end with them.  False: near both ends, or not there. */
+CURSOR_INLINE bool cursor_load(const struct cursor *c, unsigned n, uint64_t *ret)
 {
 	uint64_t v;
 
-	memcpy(&v, p, sizeof(v));
-	return __builtin_bswap64(v);
+	if (__builtin_expect(c->end - c->p > 8, 1)) {
+		memcpy(&v, c->p + 1, sizeof(v));
+		*ret = __builtin_bswap64(v);
+		return true;
+	}
+	if (c->end - c->p > (ptrdiff_t)n && c->p - c->start >= 8) {
+		memcpy(&v, c->p + 1 + n - 8, sizeof(v));
+		*ret = __builtin_bswap64(v) << (64 - 8 * n);
+		return true;
+	}
+	return false;
 }
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "x86-64 and arm64 are little-endian");
 
-static inline uint64_t cursor_uint(struct cursor *c, uint64_t otherwise)
+CURSOR_INLINE uint64_t cursor_uint(struct cursor *c, uint64_t otherwise)
 {
-	uint8_t first;
+	struct cursor_uint slow;
 
 	if (__builtin_expect(c->left == 0, 0))
 		return otherwise;
 	c->left--;
-	if (__builtin_expect(c->p == c->end, 0)) {
-		cursor_fail(c);
-		return otherwise;
-	}
-	first = *c->p++;
-	if (first < 0x80)
-		return first;
-	if ((uint8_t)(first - MP_UINT8) < 4 && c->end - c->p >= 8) {
-		/* All four lengths alike: load eight bytes, keep the first ones. */
-		unsigned n = 1u << (first - MP_UINT8);
-		uint64_t v = cursor_load64(c->p) >> (64 - 8 * n);
+	if (__builtin_expect(c->p < c->end, 1)) {
+		uint8_t first = *c->p;
+		unsigned n = 1u << ((first - MP_UINT8) & 3);
+		uint64_t v;
 
-		c->p += n;
-		return v;
+		if (first < 0x80) {
+			c->p++;
+			return first;
+		}
+		if ((uint8_t)(first - MP_UINT8) < 4 && cursor_load(c, n, &v)) {
+			c->p += 1 + n;
+			return v >> (64 - 8 * n);
+		}
 	}
-	return cursor_uint_slow(c, first, otherwise);
+	slow = cursor_uint_slow(*c, otherwise);
+	*c = slow.c;
+	return slow.v;
 }
 
-static inline int64_t cursor_int(struct cursor *c, int64_t otherwise)
+CURSOR_INLINE int64_t cursor_int(struct cursor *c, int64_t otherwise)
 {
-	uint8_t first;
+	struct cursor_int slow;
 
 	if (__builtin_expect(c->left == 0, 0))
 		return otherwise;
 	c->left--;
-	if (__builtin_expect(c->p == c->end, 0)) {
-		cursor_fail(c);
-		return otherwise;
-	}
-	first = *c->p++;
-	if (first < 0x80 || first >= MP_NEGATIVE)
-		return (int8_t)first;
-	if ((uint8_t)(first - MP_UINT8) < 3 && c->end - c->p >= 8) {
-		unsigned n = 1u << (first - MP_UINT8);
-		uint64_t v = cursor_load64(c->p) >> (64 - 8 * n);
+	if (__builtin_expect(c->p < c->end, 1)) {
+		uint8_t first = *c->p;
+		unsigned n = 1u << ((first - MP_UINT8) & 3);
+		uint64_t v;
 
-		c->p += n;
-		return (int64_t)v;
+		if (first < 0x80 || first >= MP_NEGATIVE) {
+			c->p++;
+			return (int8_t)first;
+		}
+		if ((uint8_t)(first - MP_UINT8) < 8 && first != MP_UINT64 &&
+		    cursor_load(c, n, &v)) {
+			c->p += 1 + n;
+			return first >= MP_INT8 ? (int64_t)v >> (64 - 8 * n)
+						: (int64_t)(v >> (64 - 8 * n));
+		}
 	}
-	return cursor_int_slow(c, first, otherwise);
+	slow = cursor_int_slow(*c, otherwise);
+	*c = slow.c;
+	return slow.v;
 }
 
 /* A bin; nil is empty. */
-static inline struct span cursor_span(struct cursor *c)
+CURSOR_INLINE struct span cursor_span(struct cursor *c)
 {
-	uint8_t first;
+	struct cursor_span slow;
 
 	if (__builtin_expect(c->left == 0, 0))
 		return SPAN_NONE;
 	c->left--;
-	if (__builtin_expect(c->p == c->end, 0)) {
-		cursor_fail(c);
-		return SPAN_NONE;
-	}
-	first = *c->p++;
-	if (first == MP_BIN8 && c->end - c->p >= 1 && c->end - c->p - 1 >= c->p[0]) {
-		struct span s = { c->p + 1, c->p[0] };
+	if (__builtin_expect(c->end - c->p >= 2, 1)) {
+		uint8_t first = c->p[0], n = c->p[1];
 
-		c->p += 1 + s.n;
-		return s;
+		if (first == MP_NIL) {
+			c->p++;
+			return SPAN_NONE;
+		}
+		if (first == MP_BIN8 && c->end - c->p - 2 >= n) {
+			struct span s = { c->p + 2, n };
+
+			c->p += 2 + n;
+			return s;
+		}
 	}
-	if (first == MP_NIL)
-		return SPAN_NONE;
-	return cursor_span_slow(c, first);
+	slow = cursor_span_slow(*c);
+	*c = slow.c;
+	return slow.v;
 }
 
-static inline uint32_t cursor_u32(struct cursor *c)
+CURSOR_INLINE uint32_t cursor_u32(struct cursor *c)
 {
 	uint64_t v = cursor_uint(c, 0);
 
@@ -183,7 +269,7 @@ static inline uint32_t cursor_u32(struct cursor *c)
 	return (uint32_t)v;
 }
 
-static inline uint16_t cursor_u16(struct cursor *c)
+CURSOR_INLINE uint16_t cursor_u16(struct cursor *c)
 {
 	uint64_t v = cursor_uint(c, 0);
 
@@ -192,7 +278,7 @@ static inline uint16_t cursor_u16(struct cursor *c)
 	return (uint16_t)v;
 }
 
-static inline uint8_t cursor_u8(struct cursor *c)
+CURSOR_INLINE uint8_t cursor_u8(struct cursor *c)
 {
 	uint64_t v = cursor_uint(c, 0);
 

@@ -20,17 +20,21 @@
 
 #include "span.h"
 
+/* Inlined whole, so that the place to write to lives in a register: through memory,
+ * each element would wait for the store of the one before it. */
+#define PACK_INLINE static inline __attribute__((always_inline))
+
 struct pack {
 	uint8_t *start, *p, *end;
 	bool full;
 };
 
-static inline void pack_init(struct pack *pk, uint8_t *buf, size_t cap)
+PACK_INLINE void pack_init(struct pack *pk, uint8_t *buf, size_t cap)
 {
 	*pk = (struct pack){ buf, buf, buf + cap, false };
 }
 
-static inline int pack_bytes(struct pack *pk, const void *bytes, size_t n)
+PACK_INLINE int pack_bytes(struct pack *pk, const void *bytes, size_t n)
 {
 	if (__builtin_expect(n > (size_t)(pk->end - pk->p), 0)) {
 		pk->end = pk->p; /* nothing after a hole */
@@ -44,7 +48,7 @@ static inline int pack_bytes(struct pack *pk, const void *bytes, size_t n)
 }
 
 #define msgpack_pack_user			   struct pack *
-#define msgpack_pack_inline_func(name)		   static inline int pack##name
+#define msgpack_pack_inline_func(name)		   PACK_INLINE int pack##name
 #define msgpack_pack_inline_func_cint(name)	   static inline int pack##name
 #define msgpack_pack_inline_func_fixint(name)	   static inline int pack_fix##name
 #define msgpack_pack_append_buffer(user, buf, len) return pack_bytes(user, buf, len)
@@ -57,14 +61,14 @@ static inline ssize_t pack_length(const struct pack *pk)
 }
 
 /* A bin, also when it is empty. */
-static inline void pack_span(struct pack *pk, struct span s)
+PACK_INLINE void pack_span(struct pack *pk, struct span s)
 {
 	pack_bin(pk, s.n);
 	pack_bytes(pk, s.p, s.n);
 }
 
 /* A bin; nil when it is empty. */
-static inline void pack_span_or_nil(struct pack *pk, struct span s)
+PACK_INLINE void pack_span_or_nil(struct pack *pk, struct span s)
 {
 	if (s.n == 0)
 		pack_nil(pk);
@@ -72,7 +76,7 @@ static inline void pack_span_or_nil(struct pack *pk, struct span s)
 		pack_span(pk, s);
 }
 
-static inline void pack_bool(struct pack *pk, bool b)
+PACK_INLINE void pack_bool(struct pack *pk, bool b)
 {
 	if (b)
 		pack_true(pk);

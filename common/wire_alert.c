@@ -13,7 +13,7 @@ enum {
 /* Nothing but one whole array of scalars may stand in an alert as a list. */
 static bool is_list(struct span list)
 {
-	struct cursor c = { list.p, list.p + list.n, 1, false };
+	struct cursor c = cursor_before(list);
 	uint8_t first = cursor_peek(&c);
 
 	if ((first & 0xf0) != MP_FIXARRAY && first != MP_ARRAY16 && first != MP_ARRAY32)

@@ -14,8 +14,7 @@ enum {
 /* Nothing but one whole map may stand in an event as its extras. */
 static bool is_extra(struct span extra)
 {
-	/* As the only element of an array, which the cursor is told it stands in. */
-	struct cursor c = { extra.p, extra.p + extra.n, 1, false };
+	struct cursor c = cursor_before(extra);
 	uint8_t first = cursor_peek(&c);
 
 	if ((first & 0xf0) != MP_FIXMAP && first != MP_MAP16 && first != MP_MAP32)
@@ -60,7 +59,7 @@ ssize_t wire_encode_event(uint8_t *buf, size_t cap, const struct event_frame *f)
 	return pack_length(&pk);
 }
 
-static void get_files(struct cursor *c, struct event_frame *ret)
+CURSOR_INLINE void get_files(struct cursor *c, struct event_frame *ret)
 {
 	size_t outer, n;
 
@@ -225,7 +224,7 @@ struct span wire_extra_end(struct wire_extra *x)
 /* Stand at the value of WANT.  False: it is not there. */
 static bool find_extra(struct span extra, enum want_extra want, struct cursor *ret)
 {
-	struct cursor c = { extra.p, extra.p + extra.n, 1, false };
+	struct cursor c = cursor_before(extra);
 	size_t outer;
 
 	if (extra.n == 0 || !cursor_enter_map(&c, &outer))

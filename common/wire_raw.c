@@ -15,7 +15,7 @@ enum {
 
 /* ---- RAW_EVENT ---- */
 
-static void put_kernel_file(struct pack *pk, const struct kernel_file *f)
+PACK_INLINE void put_kernel_file(struct pack *pk, const struct kernel_file *f)
 {
 	pack_array(pk, KERNEL_FILE_ELEMENTS);
 	pack_int64(pk, f->fd);
@@ -29,7 +29,7 @@ static void put_kernel_file(struct pack *pk, const struct kernel_file *f)
 	pack_uint8(pk, f->sock_proto);
 }
 
-static bool get_kernel_file(struct cursor *c, struct kernel_file *ret)
+CURSOR_INLINE bool get_kernel_file(struct cursor *c, struct kernel_file *ret)
 {
 	size_t outer;
 	bool there = cursor_enter(c, &outer);
@@ -51,7 +51,7 @@ static bool get_kernel_file(struct cursor *c, struct kernel_file *ret)
 	return there;
 }
 
-static void put_kernel(struct pack *pk, const struct raw_event *ev)
+PACK_INLINE void put_kernel(struct pack *pk, const struct raw_event *ev)
 {
 	if (!ev->has_kernel) {
 		pack_nil(pk);
@@ -69,7 +69,7 @@ static void put_kernel(struct pack *pk, const struct raw_event *ev)
 }
 
 /* What is not there reads as zero, so the fields need no second way. */
-static void get_kernel(struct cursor *c, struct raw_event *ret)
+CURSOR_INLINE void get_kernel(struct cursor *c, struct raw_event *ret)
 {
 	size_t outer;
 
