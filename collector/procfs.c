@@ -472,3 +472,23 @@ struct span procfs_find_cgroup2(struct span text)
 	}
 	return SPAN_NONE;
 }
+
+bool procfs_listed(struct span list, unsigned n)
+{
+	struct span item, first;
+	uint64_t from, to;
+
+	if (list.n > 0 && list.p[list.n - 1] == '\n')
+		list.n--;
+	while (list.n > 0) {
+		if (!field(&list, ',', &item)) {
+			item = list;
+			list = SPAN_NONE;
+		}
+		if (!field(&item, '-', &first))
+			first = item;
+		if (number(first, 10, &from) && number(item, 10, &to) && n >= from && n <= to)
+			return true;
+	}
+	return false;
+}

@@ -80,6 +80,9 @@ uint64_t procfs_parse_memory(struct span text);
 /* Where cgroup2 is mounted, from /proc/self/mountinfo; empty: nowhere. */
 struct span procfs_find_cgroup2(struct span text);
 
+/* Is N in a list of the form "0-3,8,10-11" ? */
+bool procfs_listed(struct span list, unsigned n);
+
 /* The next line of *TEXT, without its end; false: there is none.  *TEXT moves on. */
 bool procfs_line(struct span *text, struct span *ret);
 

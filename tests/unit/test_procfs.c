@@ -245,3 +245,27 @@ Test(procfs, memory_and_the_unified_mount_are_found)
 	cr_assert(span_is(procfs_find_cgroup2(TEXT(mounts)), "/sys/fs/cgroup/unified"));
 	cr_assert(eq(sz, procfs_find_cgroup2(TEXT("30 1 0:26 / /x rw - cgroup cgroup rw\n")).n, 0));
 }
+
+Test(procfs, lists_of_cpus_are_single_ones_and_ranges)
+{
+	static const struct {
+		const char *list;
+		unsigned n;
+		bool listed;
+	} rows[] = {
+		{ "0-3,8,10-11\n", 0, true },
+		{ "0-3,8,10-11\n", 3, true },
+		{ "0-3,8,10-11\n", 4, false },
+		{ "0-3,8,10-11\n", 8, true },
+		{ "0-3,8,10-11\n", 11, true },
+		{ "0-3,8,10-11\n", 12, false },
+		{ "0", 0, true },
+		{ "", 0, false },
+		{ "x-3,5", 2, false },
+		{ "x-3,5", 5, true },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
+		cr_assert(eq(int, procfs_listed(span_str(rows[i].list), rows[i].n), rows[i].listed),
+			  "%u in %s", rows[i].n, rows[i].list);
+}

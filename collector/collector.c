@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * collector.c -- mews-collector: events out of the kernel into ring raw.  It
+ * holds the kernel's capabilities, so it does as little as can be: it decodes,
+ * counts and passes on, and never judges.
+ *
+ * A turn takes a bounded number of events, so a flood cannot keep it from its
+ * door.  When it has nothing to do it sleeps until the kernel side wakes it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "feed.h"
+#include "log.h"
+#include "sensor.h"
+#include "stage.h"
+
+#define TURN_EVENTS	512u
+#define LOOK_NS		(50 * NS_PER_MSEC)
+#define SNAPSHOT_GAP_NS (5 * NS_PER_SEC)
+
+struct collector {
+	struct source *source;
+	struct feed feed;
+	struct ring_wants wants;
+	struct mono next_look, next_snapshot;
+	struct stage *st;
+};
+
+static uint8_t *out_reserve(void *ctx, size_t cap, enum ring_class cls)
+{
+	return outlet_reserve(ctx, cap, cls);
+}
+
+static void out_submit(void *ctx, uint16_t type, uint16_t flags, size_t len)
+{
+	outlet_submit(ctx, type, flags, len);
+}
+
+static void out_abandon(void *ctx)
+{
+	outlet_abandon(ctx);
+}
+
+static int setup(struct stage *st, void *ctx)
+{
+	struct collector *c = ctx;
+
+	c->st = st;
+	return sensor_open(st->conf.kernel_buffer_bytes, &c->source);
+}
+
+static int start(struct stage *st, void *ctx)
+{
+	struct collector *c = ctx;
+	struct feed_out out = { st->out, out_reserve, out_submit, out_abandon };
+
+	feed_init(&c->feed, &out, &st->counts, getpid());
+	c->feed.looked_ns = c->source->ops->now(c->source);
+	c->source->ops->want(c->source, &c->feed.set);
+	return 0;
+}
+
+/* What the evaluator wants of the kernel now: no program is attached or detached for it. */
+static void follow_wants(struct stage *st, struct collector *c)
+{
+	if (!outlet_wants(st->out, &c->wants))
+		return;
+	state_set_with(&c->wants, &c->feed.set);
+	c->source->ops->want(c->source, &c->feed.set);
+}
+
+static void look(struct collector *c)
+{
+	struct source_counts counts;
+
+	c->source->ops->count(c->source, &counts);
+	feed_counts(&c->feed, &counts, c->source->ops->now(c->source));
+}
+
+/* After a loss of state events: all state again, in line, but not too often. */
+static void make_good(struct stage *st, struct collector *c, struct mono now)
+{
+	int err;
+
+	if (!c->feed.stale || now.ns < c->next_snapshot.ns || !outlet_has_reader(st->out))
+		return;
+	c->next_snapshot = mono_after(now, SNAPSHOT_GAP_NS);
+	err = outlet_snapshot(st->out);
+	if (err == 0)
+		c->feed.stale = false;
+	else
+		log_rationed(LOG_LEVEL_WARNING,
+			     "cannot write a snapshot after events were lost: %s, trying again",
+			     strerror(-err));
+}
+
+static int turn(struct stage *st, void *ctx, struct mono now)
+{
+	struct collector *c = ctx;
+	struct source *s = c->source;
+	struct raw_event ev;
+	int done = 0, err = 1;
+
+	follow_wants(st, c);
+	s->ops->begin(s);
+	for (; done < (int)TURN_EVENTS; done++) {
+		err = s->ops->next(s, &ev);
+		if (err == 1)
+			feed_event(&c->feed, &ev);
+		else if (err == -EPROTO)
+			feed_refused(&c->feed);
+		else
+			break;
+	}
+	s->ops->commit(s);
+
+	if (now.ns >= c->next_look.ns) {
+		c->next_look = mono_after(now, LOOK_NS);
+		look(c);
+	}
+	feed_gaps(&c->feed);
+	make_good(st, c, now);
+	stage_flush(st);
+	if (done > 0)
+		return done;
+	return err == SOURCE_END ? STAGE_DONE : err;
+}
+
+static void wait_for_events(struct stage *st, void *ctx, uint64_t timeout_ns)
+{
+	struct collector *c = ctx;
+
+	(void)st;
+	c->source->ops->wait(c->source, timeout_ns);
+}
+
+static int snapshot(void *ctx, struct frame_sink *sink)
+{
+	struct collector *c = ctx;
+	int n = c->source->ops->snapshot(c->source, sink);
+
+	if (n < 0)
+		return n;
+	c->st->counts.v[COLLECTOR_SNAPSHOTS]++;
+	c->st->counts.v[COLLECTOR_STATE_OUT] += (unsigned)n;
+	return 0;
+}
+
+static void inherit(struct stage *st, void *ctx, const struct ring_counts *old)
+{
+	struct collector *c = ctx;
+
+	(void)st;
+	feed_inherit(&c->feed, old, c->source->ops->now(c->source));
+}
+
+static void status(struct stage *st, void *ctx, struct stage_status *status)
+{
+	struct collector *c = ctx;
+
+	(void)st;
+	look(c);
+	snprintf(status->detail, sizeof(status->detail), "source %s%s", c->source->ops->name,
+		 c->feed.stale ? ", state is stale until the next snapshot" : "");
+}
+
+static void stop(struct stage *st, void *ctx)
+{
+	struct collector *c = ctx;
+
+	look(c);
+	stage_flush(st);
+	c->source->ops->close(c->source);
+}
+
+int main(int argc, char **argv)
+{
+	static struct collector c;
+	static const struct stage_ops ops = {
+		.id = STAGE_COLLECTOR,
+		.setup = setup,
+		.start = start,
+		.turn = turn,
+		.wait = wait_for_events,
+		.status = status,
+		.snapshot = snapshot,
+		.stop = stop,
+		.inherit = inherit,
+	};
+
+	return stage_main(&ops, &c, argc, argv);
+}

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sensor.c -- see sensor.h.
+ *
+ * The kernel side has one BPF ring buffer a CPU.  They are mapped here and read in
+ * batches through kring.c, without a call per record.  While there are events
+ * this side comes by itself every millisecond (the window of the merge) and
+ * nobody is woken; with nothing left it asks to be woken by the next record
+ * (wake_me in record.h), so an idle machine costs a few timer ticks a second.
+ */
+#include "sensor.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "decode.h"
+#include "log.h"
+#include "merge.h"
+#include "procfs.h"
+#include "record.h"
+#include "snapshot.h"
+#include "timeline.h"
+
+#include "mews.skel.h" /* needs record.h before it */
+
+#define WINDOW_NS     NS_PER_MSEC
+#define CLOCK_LOOK_NS NS_PER_SEC
+
+enum {
+	MIN_BUFFER = 64 * 1024,
+	MAX_BUFFER = 1024 * 1024 * 1024,
+	DATA_CARRIED = 80, /* bytes of what is read and written: Falco's snaplen */
+};
+
+struct sensor {
+	struct source source; /* first: sensor_of() relies on it */
+	struct mews *skel;
+	struct snapshot *snapshot;
+	int epoll;
+	unsigned ncpus;
+	int *ring_fds;
+	void **ring_maps;
+	uint64_t *ring_sizes;
+	struct kring *rings;
+	struct merge_head *heap;
+	bool *in_heap;
+	struct merge merge;
+	const struct kernel_counts *counts; /* mapped, NCPUS * COUNTS_PER_CPU */
+	_Atomic uint64_t *wanted;	    /* mapped, a struct wanted in each */
+	struct timeline time;
+	uint64_t next_clock_look;
+};
+
+_Static_assert(offsetof(struct sensor, source) == 0, "a source is its sensor");
+_Static_assert(sizeof(struct wanted) == sizeof(uint64_t), "a row changes in one step");
+
+static struct sensor *sensor_of(struct source *s)
+{
+	return (struct sensor *)s;
+}
+
+/* ---- clocks ---- */
+
+static uint64_t boot_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/* Measure how far the clocks are apart; a measurement that was interrupted is done again. */
+static void look_at_clocks(struct sensor *s)
+{
+	uint64_t before, wall, after;
+
+	for (unsigned i = 0; i < 5; i++) {
+		before = boot_now();
+		wall = wall_now().ns;
+		after = boot_now();
+		if (after - before < 20 * NS_PER_USEC)
+			break;
+	}
+	timeline_set(&s->time, wall, before + (after - before) / 2);
+	s->next_clock_look = after + CLOCK_LOOK_NS;
+}
+
+/* ---- the source ---- */
+
+static void sensor_begin(struct source *source)
+{
+	struct sensor *s = sensor_of(source);
+	uint64_t now = boot_now();
+
+	if (now >= s->next_clock_look)
+		look_at_clocks(s);
+	merge_begin(&s->merge, now);
+}
+
+static int sensor_next(struct source *source, struct raw_event *ret)
+{
+	struct sensor *s = sensor_of(source);
+	struct span record;
+
+	if (merge_next(&s->merge, &record) == 0)
+		return 0;
+	if (decode_record(record, ret) < 0)
+		return -EPROTO;
+	ret->ts_ns = timeline_stamp(&s->time, ret->ts_ns);
+	return 1;
+}
+
+static void sensor_commit(struct source *source)
+{
+	merge_commit(&sensor_of(source)->merge);
+}
+
+/* Which family makes the event CODE and how it may fill the buffer: family.def. */
+static bool capture_of(unsigned code, struct wanted *ret)
+{
+	enum { BULK = 0, STATE = WANTED_STATE };
+
+	switch (code) {
+#define CAPTURE(event, fam, class)                                                                 \
+	case EVENT_##event:                                                                        \
+		ret->family = FAMILY_##fam;                                                        \
+		ret->flags = WANTED_YES | class;                                                   \
+		return true;
+#include "family.def"
+#undef CAPTURE
+	}
+	return false;
+}
+
+static void sensor_want(struct source *source, const struct event_set *set)
+{
+	struct sensor *s = sensor_of(source);
+
+	for (int nr = 0; nr < WANTED_COUNT; nr++) {
+		unsigned sc = syscall_from_native(nr);
+		const struct syscall_info *info = syscall_info(sc);
+		struct wanted row = { 0 };
+		unsigned code = info == NULL ? EVENT_GENERIC_X : info->exit_event;
+		uint64_t word;
+
+		if (event_set_has(set, code) && capture_of(code, &row)) {
+			row.code = (uint16_t)code;
+			row.sc = (uint16_t)sc;
+		}
+		memcpy(&word, &row, sizeof(word));
+		atomic_store_explicit(&s->wanted[nr], word, memory_order_relaxed);
+	}
+}
+
+static void sensor_count(struct source *source, struct source_counts *ret)
+{
+	const struct sensor *s = sensor_of(source);
+
+	*ret = (struct source_counts){ 0 };
+	for (unsigned cpu = 0; cpu < s->ncpus; cpu++) {
+		for (unsigned code = 0; code < EVENT_CODE_COUNT; code++) {
+			const volatile struct kernel_counts *k =
+				&s->counts[cpu * COUNTS_PER_CPU + code];
+			uint64_t lost = k->lost + k->failed;
+
+			ret->lost += lost;
+			ret->seen += k->seen;
+			if (state_set_matters(code))
+				ret->lost_state += lost;
+		}
+	}
+}
+
+static int sensor_snapshot(struct source *source, struct frame_sink *sink)
+{
+	return snapshot_take(sensor_of(source)->snapshot, frame_sink_put, sink);
+}
+
+static uint64_t sensor_now(struct source *source)
+{
+	return timeline_wall(&sensor_of(source)->time, boot_now());
+}
+
+/* ---- sleeping ---- */
+
+static bool anything_there(const struct sensor *s)
+{
+	for (unsigned i = 0; i < s->ncpus; i++)
+		if (kring_used(&s->rings[i]) > 0)
+			return true;
+	return false;
+}
+
+static void sleep_ns(uint64_t ns)
+{
+	struct timespec ts = { (time_t)(ns / NS_PER_SEC), (long)(ns % NS_PER_SEC) };
+
+	nanosleep(&ts, NULL);
+}
+
+static void sensor_wait(struct source *source, uint64_t timeout_ns)
+{
+	struct sensor *s = sensor_of(source);
+	volatile uint32_t *wake_me = &s->skel->bss->wake_me;
+	int timeout_ms = (int)(timeout_ns / NS_PER_MSEC);
+	struct epoll_event ev;
+
+	if (merge_pending(&s->merge)) {
+		sleep_ns(timeout_ns < WINDOW_NS ? timeout_ns : WINDOW_NS);
+		return;
+	}
+	*wake_me = 1;
+	atomic_thread_fence(memory_order_seq_cst);
+	/* A record that was being submitted when we asked does not wake us: it is
+	 * visible a moment later.  So look once at once and once after a moment. */
+	if (anything_there(s))
+		sleep_ns(timeout_ns < WINDOW_NS ? timeout_ns : WINDOW_NS);
+	else if (epoll_wait(s->epoll, &ev, 1, timeout_ms < 1 ? timeout_ms : 1) == 0 &&
+		 timeout_ms > 1 && !anything_there(s))
+		epoll_wait(s->epoll, &ev, 1, timeout_ms - 1);
+	*wake_me = 0;
+}
+
+/* ---- closing ---- */
+
+static size_t ring_map_size(uint64_t size)
+{
+	return (size_t)sysconf(_SC_PAGESIZE) + 2 * size; /* producer page, data twice */
+}
+
+static size_t counts_size(const struct sensor *s)
+{
+	return (size_t)s->ncpus * COUNTS_PER_CPU * sizeof(struct kernel_counts);
+}
+
+static void sensor_close(struct source *source)
+{
+	struct sensor *s = sensor_of(source);
+
+	if (s == NULL)
+		return;
+	for (unsigned i = 0; s->rings != NULL && i < s->ncpus; i++) {
+		if (s->rings[i].consumer != NULL)
+			munmap(s->rings[i].consumer, (size_t)sysconf(_SC_PAGESIZE));
+		if (s->ring_maps[i] != NULL)
+			munmap(s->ring_maps[i], ring_map_size(s->ring_sizes[i]));
+		if (s->ring_fds[i] > 0)
+			close(s->ring_fds[i]);
+	}
+	if (s->counts != NULL)
+		munmap((void *)s->counts, counts_size(s));
+	if (s->wanted != NULL)
+		munmap(s->wanted, WANTED_COUNT * sizeof(struct wanted));
+	mews__destroy(s->skel);
+	snapshot_close(s->snapshot);
+	if (s->epoll > 0)
+		close(s->epoll);
+	free(s->ring_fds);
+	free(s->ring_maps);
+	free(s->ring_sizes);
+	free(s->rings);
+	free(s->heap);
+	free(s->in_heap);
+	free(s);
+}
+
+static const struct source_ops sensor_ops = {
+	.name = "kernel",
+	.begin = sensor_begin,
+	.next = sensor_next,
+	.commit = sensor_commit,
+	.want = sensor_want,
+	.count = sensor_count,
+	.snapshot = sensor_snapshot,
+	.now = sensor_now,
+	.wait = sensor_wait,
+	.close = sensor_close,
+};
+
+/* ---- opening ---- */
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char text[1024];
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	vsnprintf(text, sizeof(text), format, args);
+	text[strcspn(text, "\n")] = 0; /* of the verifier's pages the first line */
+	log_debug("%s", text);
+	return 0;
+}
+
+/* CPUs that are there get the buffer that was asked for; for those that may come some day a
+ * small one is made now, so that a machine with many sockets to spare does not pay. */
+static uint64_t ring_size(struct span online, unsigned cpu, uint64_t bytes)
+{
+	uint64_t size = MIN_BUFFER;
+
+	if (online.n != 0 && !procfs_listed(online, cpu))
+		return size;
+	while (size < bytes && size < MAX_BUFFER)
+		size *= 2;
+	return size;
+}
+
+static int ring_open(struct sensor *s, unsigned cpu, uint64_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct epoll_event ev = { .events = EPOLLIN };
+	void *consumer, *producer;
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "mews_ring", 0, 0, (__u32)size, NULL);
+
+	if (fd < 0)
+		return fd;
+	s->ring_fds[cpu] = fd;
+	s->ring_sizes[cpu] = size;
+	consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (consumer == MAP_FAILED)
+		return -errno;
+	s->rings[cpu].consumer = consumer;
+	producer = mmap(NULL, ring_map_size(size), PROT_READ, MAP_SHARED, fd, (off_t)page);
+	if (producer == MAP_FAILED)
+		return -errno;
+	s->ring_maps[cpu] = producer;
+	kring_init(&s->rings[cpu], consumer, producer, (const uint8_t *)producer + page, size);
+	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &ev) == -1)
+		return -errno;
+	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.rings), &cpu, &fd, BPF_ANY) < 0)
+		return -errno;
+	return 0;
+}
+
+static int rings_open(struct sensor *s, uint64_t bytes)
+{
+	char text[4096];
+	int fd = open("/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text));
+	struct span online = span_of(text, n > 0 ? (size_t)n : 0);
+	int err = 0;
+
+	if (fd >= 0)
+		close(fd);
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll == -1)
+		return -errno;
+	for (unsigned i = 0; err == 0 && i < s->ncpus; i++)
+		err = ring_open(s, i, ring_size(online, i, bytes));
+	return err;
+}
+
+static int maps_open(struct sensor *s)
+{
+	void *p;
+
+	p = mmap(NULL, counts_size(s), PROT_READ, MAP_SHARED, bpf_map__fd(s->skel->maps.counts), 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	s->counts = p;
+	p = mmap(NULL, WANTED_COUNT * sizeof(struct wanted), PROT_READ | PROT_WRITE, MAP_SHARED,
+		 bpf_map__fd(s->skel->maps.wanted), 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	s->wanted = p;
+	return 0;
+}
+
+/* The programs that are reached by tail call, at their family's place. */
+static int families_fill(struct sensor *s)
+{
+	const struct bpf_program *programs[] = {
+#define FAMILY(name, program) [FAMILY_##name] = s->skel->progs.program,
+#include "family.def"
+#undef FAMILY
+	};
+	int map = bpf_map__fd(s->skel->maps.families);
+
+	for (__u32 i = 0; i < ARRAY_LEN(programs); i++) {
+		int fd = bpf_program__fd(programs[i]);
+
+		if (bpf_map_update_elem(map, &i, &fd, BPF_ANY) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Does the kernel have this function for BPF programs? */
+static bool kernel_has(const char *function)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = libbpf_get_error(btf) == 0 &&
+		   btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) > 0;
+
+	btf__free(btf);
+	return has;
+}
+
+static int skeleton_load(struct sensor *s, uint64_t bytes)
+{
+	const struct bpf_program *const tail_called[] = {
+#define FAMILY(name, program) s->skel->progs.program,
+#include "family.def"
+#undef FAMILY
+	};
+	int err = 0;
+
+	s->skel->rodata->settings.bulk_limit = ring_size(SPAN_NONE, 0, bytes) / 4 * 3;
+	s->skel->rodata->settings.cpus = s->ncpus;
+	s->skel->rodata->settings.snaplen = DATA_CARRIED;
+	s->skel->rodata->settings.casts = kernel_has("bpf_rdonly_cast");
+	for (unsigned i = 0; i < ARRAY_LEN(tail_called); i++)
+		bpf_program__set_autoattach((struct bpf_program *)tail_called[i], false);
+	if (err == 0)
+		err = bpf_map__set_max_entries(s->skel->maps.rings, s->ncpus);
+	if (err == 0)
+		err = bpf_map__set_max_entries(s->skel->maps.scratch, s->ncpus);
+	if (err == 0)
+		err = bpf_map__set_max_entries(s->skel->maps.counts, s->ncpus * COUNTS_PER_CPU);
+	if (err == 0)
+		err = mews__load(s->skel);
+	return err;
+}
+
+static int arrays_new(struct sensor *s)
+{
+	s->ring_fds = calloc(s->ncpus, sizeof(*s->ring_fds));
+	s->ring_maps = calloc(s->ncpus, sizeof(*s->ring_maps));
+	s->ring_sizes = calloc(s->ncpus, sizeof(*s->ring_sizes));
+	s->rings = calloc(s->ncpus, sizeof(*s->rings));
+	s->heap = calloc(s->ncpus, sizeof(*s->heap));
+	s->in_heap = calloc(s->ncpus, sizeof(*s->in_heap));
+	if (s->ring_fds == NULL || s->ring_maps == NULL || s->ring_sizes == NULL ||
+	    s->rings == NULL || s->heap == NULL || s->in_heap == NULL)
+		return -ENOMEM;
+	return 0;
+}
+
+/* What an operator can do about it. */
+static void explain(const char *step, int err)
+{
+	if (access("/sys/kernel/btf/vmlinux", R_OK) == -1)
+		log_error("cannot see system calls: this kernel has no type information "
+			  "('/sys/kernel/btf/vmlinux': %s); it needs CONFIG_DEBUG_INFO_BTF=y",
+			  strerror(errno));
+	else if (err == -EPERM || err == -EACCES)
+		log_error("cannot %s: no permission, the collector needs root or the capabilities "
+			  "CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE",
+			  step);
+	else
+		log_error("cannot %s: %s; a kernel of 5.8 or later is needed, and "
+			  "-o log_level=debug shows what it says",
+			  step, strerror(-err));
+}
+
+/* FAILED_STEP: what could not be done, when the result is negative. */
+static int sensor_load(struct sensor *s, uint64_t bytes, const char **failed_step)
+{
+	int err;
+
+	*failed_step = "read /proc";
+	err = snapshot_open("/proc", &s->snapshot);
+	if (err < 0)
+		return err;
+	*failed_step = "open the kernel side";
+	s->skel = mews__open();
+	if (s->skel == NULL)
+		return -errno;
+	err = libbpf_num_possible_cpus();
+	if (err < 0)
+		return err;
+	s->ncpus = (unsigned)err;
+	err = arrays_new(s);
+	if (err < 0)
+		return err;
+	*failed_step = "load the kernel side";
+	err = skeleton_load(s, bytes);
+	if (err < 0)
+		return err;
+	*failed_step = "make the kernel's buffers";
+	if ((err = rings_open(s, bytes)) < 0 || (err = maps_open(s)) < 0 ||
+	    (err = families_fill(s)) < 0)
+		return err;
+	merge_init(&s->merge, s->rings, s->ncpus, s->heap, s->in_heap, WINDOW_NS);
+	*failed_step = "attach to the kernel's trace points";
+	return mews__attach(s->skel);
+}
+
+int sensor_open(uint64_t buffer_bytes, struct source **ret)
+{
+	struct sensor *s = calloc(1, sizeof(*s));
+	const char *step = "get memory";
+	int err = -ENOMEM;
+
+	if (s != NULL) {
+		libbpf_set_print(print_libbpf);
+		s->source.ops = &sensor_ops;
+		look_at_clocks(s);
+		err = sensor_load(s, buffer_bytes, &step);
+	}
+	if (err < 0) {
+		explain(step, err);
+		sensor_close(&s->source);
+		return EXIT_HOST;
+	}
+	*ret = &s->source;
+	return 0;
+}

@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * snapshot.c -- see snapshot.h.  Reads go into buffers that live with the
+ * snapshot; what programs can make long (arguments, environment, descriptors) is
+ * cut where Falco cuts it, so one process cannot fill the sink for all.
+ */
+#include "snapshot.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "procfs.h"
+#include "snapshot_file.h"
+
+enum {
+	MAX_ARGS = 4096,  /* of arguments, environment, cgroups: Falco's bound */
+	MAX_FILES = 4096, /* of one process: the size of Falco's descriptor table */
+	MAX_FRAMES =
+		1 << 20, /* of one snapshot; what comes behind has no state before its events */
+	PIDNS_CACHE = 64,
+};
+
+/* PPM_CL_CLONE_THREAD | PPM_CL_CLONE_FILES: what Falco says of a thread that it finds. */
+#define THREAD_FLAGS   (0x2000u | 0x1u)
+#define EXE_FROM_MEMFD 0x4u
+
+struct snapshot {
+	int proc;    /* where procfs is mounted */
+	int cgroup2; /* where cgroup2 is mounted; -1: nowhere */
+	char controllers[512];
+	uint64_t ns_per_tick;
+
+	/* of the snapshot that is being taken */
+	snapshot_put_fn put;
+	struct frame_sink *sink;
+	int frames;
+	uint64_t boot_ts_ns;
+	struct sockets *sockets;
+	struct {
+		uint64_t ino, start_ts_ns;
+	} pidns[PIDNS_CACHE];
+	unsigned pidns_count;
+
+	/* of the process that is being read */
+	uint8_t stat[1024], status[4096], cgroup[8192], cgroups[MAX_ARGS];
+	uint8_t cmdline[MAX_ARGS + 1], environ[MAX_ARGS + 1];
+	char exe[PATH_MAX], cwd[PATH_MAX + 1], root[PATH_MAX];
+	struct snapshot_file_texts file_texts;
+	uint8_t frame[WIRE_MAX_PAYLOAD];
+};
+
+/* ---- reading ---- */
+
+/* The file's first bytes; empty if it cannot be read. */
+static struct span read_file(int dir, const char *path, void *buf, size_t cap)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return SPAN_NONE;
+	while (len < cap && (n = read(fd, (char *)buf + len, cap - len)) > 0)
+		len += (size_t)n;
+	close(fd);
+	return span_of(buf, len);
+}
+
+static struct span read_link(int dir, const char *path, char *buf, size_t cap)
+{
+	ssize_t n = readlinkat(dir, path, buf, cap);
+
+	return n <= 0 ? SPAN_NONE : span_of(buf, (size_t)n);
+}
+
+/* VISIT each entry of DIR/PATH whose name is a number; stops when it returns
+ * other than 0, and returns that. */
+static int each_number(int dir, const char *path,
+		       int (*visit)(struct snapshot *s, int dir, const char *name, void *arg),
+		       struct snapshot *s, void *arg)
+{
+	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	int err = 0;
+
+	if (d == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return 0; /* the process is gone */
+	}
+	while (err == 0 && (e = readdir(d)) != NULL)
+		if (e->d_name[0] >= '0' && e->d_name[0] <= '9')
+			err = visit(s, fd, e->d_name, arg);
+	closedir(d);
+	return err;
+}
+
+/* ---- frames ---- */
+
+static int put_frame(struct snapshot *s, uint16_t type, ssize_t len)
+{
+	int err;
+
+	if (len < 0)
+		return (int)len;
+	err = s->put(s->sink, type, span_of(s->frame, (size_t)len));
+	if (err == 0)
+		s->frames++;
+	return err;
+}
+
+static void add_address(struct host_frame *host, const struct ifaddrs *ifa)
+{
+	struct interface_addr *a = &host->addrs[host->naddrs];
+
+	if (host->naddrs == HOST_MAX_ADDRS || ifa->ifa_addr == NULL)
+		return;
+	*a = (struct interface_addr){ .name = span_str(ifa->ifa_name) };
+	if (ifa->ifa_addr->sa_family == AF_INET) {
+		memcpy(a->addr, &((struct sockaddr_in *)(void *)ifa->ifa_addr)->sin_addr, 4);
+		if (ifa->ifa_netmask != NULL)
+			memcpy(a->mask, &((struct sockaddr_in *)(void *)ifa->ifa_netmask)->sin_addr,
+			       4);
+	} else if (ifa->ifa_addr->sa_family == AF_INET6) {
+		a->is_ipv6 = true;
+		memcpy(a->addr, &((struct sockaddr_in6 *)(void *)ifa->ifa_addr)->sin6_addr, 16);
+		if (ifa->ifa_netmask != NULL)
+			memcpy(a->mask,
+			       &((struct sockaddr_in6 *)(void *)ifa->ifa_netmask)->sin6_addr, 16);
+	} else {
+		return;
+	}
+	host->naddrs++;
+}
+
+static int put_host(struct snapshot *s)
+{
+	struct host_frame host = { .boot_ts_ns = s->boot_ts_ns };
+	struct ifaddrs *list = NULL;
+	char name[256] = "", text[4096];
+	int err;
+
+	gethostname(name, sizeof(name) - 1);
+	host.hostname = span_str(name);
+	host.memory_bytes = procfs_parse_memory(read_file(s->proc, "meminfo", text, sizeof(text)));
+	host.num_cpus = (uint32_t)get_nprocs();
+	if (getifaddrs(&list) == -1)
+		list = NULL; /* without addresses it is still a host */
+	for (const struct ifaddrs *ifa = list; ifa != NULL; ifa = ifa->ifa_next)
+		add_address(&host, ifa);
+	err = put_frame(s, FRAME_HOST, wire_encode_host(s->frame, sizeof(s->frame), &host));
+	freeifaddrs(list);
+	return err;
+}
+
+/* ---- tasks ---- */
+
+static uint64_t stat_ns(const struct timespec *t)
+{
+	return (uint64_t)t->tv_sec * NS_PER_SEC + (uint64_t)t->tv_nsec;
+}
+
+static uint64_t start_ns_of(const struct snapshot *s, const struct procfs_stat *st)
+{
+	return st->start_ticks > UINT64_MAX / s->ns_per_tick ? 0 : st->start_ticks * s->ns_per_tick;
+}
+
+/* cgroup v2 numbers a group by the inode of its directory. */
+static uint64_t cgroup_id_of(const struct snapshot *s, struct span path)
+{
+	char relative[PATH_MAX];
+	struct stat st;
+
+	if (s->cgroup2 < 0 || path.n == 0 || path.n > sizeof(relative) - 2 || path.p[0] != '/')
+		return 0;
+	relative[0] = '.';
+	memcpy(relative + 1, path.p, path.n); /* "./a/b" */
+	relative[path.n + 1] = 0;
+	return fstatat(s->cgroup2, relative, &st, 0) == 0 ? st.st_ino : 0;
+}
+
+/* What stands in a thread's own files. */
+static int read_task(struct snapshot *s, int dir, struct task_frame *f)
+{
+	struct process_info *p = &f->info;
+	struct span text, unified;
+	struct procfs_status status;
+	struct procfs_stat st;
+
+	if (procfs_parse_stat(read_file(dir, "stat", s->stat, sizeof(s->stat)), &st) < 0 ||
+	    procfs_parse_status(read_file(dir, "status", s->status, sizeof(s->status)), &status) <
+		    0)
+		return -ESRCH;
+	text = read_file(dir, "cgroup", s->cgroup, sizeof(s->cgroup));
+	p->cgroups = procfs_cgroups(text, span_str(s->controllers), s->cgroups, sizeof(s->cgroups),
+				    &unified);
+	f->cgroup_id = cgroup_id_of(s, unified);
+	f->start_ns = start_ns_of(s, &st);
+	p->pid = status.pid;
+	p->ptid = status.ppid;
+	p->sid = status.vsid;
+	p->vtid = status.vtid;
+	p->vpid = status.vpid;
+	p->vpgid = status.vpgid;
+	p->pgid = st.pgid;
+	p->comm = st.comm;
+	p->uid = status.euid;
+	p->gid = status.egid;
+	p->tty = st.tty;
+	p->vmsize = status.vmsize_kb;
+	p->vmrss = status.vmrss_kb;
+	p->vmswap = status.vmswap_kb;
+	p->pfmajor = st.pfmajor;
+	p->pfminor = st.pfminor;
+	p->clone_ts = s->boot_ts_ns + f->start_ns;
+	p->cap_inheritable = status.cap_inheritable;
+	p->cap_permitted = status.cap_permitted;
+	p->cap_effective = status.cap_effective;
+	if (status.pidns_level == 0)
+		p->pidns_init_start_ts = s->boot_ts_ns;
+	return 0;
+}
+
+/* Strings that each end with NUL, the last one too; CAP bytes at most, one more is there. */
+static struct span read_strings(int dir, const char *path, uint8_t *buf, size_t cap)
+{
+	struct span text = read_file(dir, path, buf, cap);
+
+	if (text.n > 0 && buf[text.n - 1] != 0)
+		buf[text.n++] = 0;
+	return text;
+}
+
+static void read_command(struct snapshot *s, int dir, struct process_info *p)
+{
+	struct span line = read_strings(dir, "cmdline", s->cmdline, sizeof(s->cmdline) - 1);
+	size_t exe = line.n == 0 ? 0 : strlen((char *)s->cmdline);
+
+	p->exe = span_of(s->cmdline, exe);
+	p->args = line.n == 0 ? SPAN_NONE : span_of(s->cmdline + exe + 1, line.n - exe - 1);
+	p->env = read_strings(dir, "environ", s->environ, sizeof(s->environ) - 1);
+}
+
+static void read_executable(struct snapshot *s, int dir, struct process_info *p)
+{
+	static const char mark[] = " (deleted)";
+	struct stat st;
+
+	p->exepath = read_link(dir, "exe", s->exe, sizeof(s->exe));
+	if (p->exepath.n == 0 || fstatat(dir, "exe", &st, 0) == -1)
+		return; /* a kernel thread */
+	if (st.st_nlink == 0 && span_ends(p->exepath, span_str(mark)))
+		p->exepath.n -= sizeof(mark) - 1;
+	if (st.st_nlink == 0 && span_starts(p->exepath, span_str("/memfd:")))
+		p->exe_flags |= EXE_FROM_MEMFD;
+	p->exe_ino = st.st_ino;
+	p->exe_ctime = stat_ns(&st.st_ctim);
+	p->exe_mtime = stat_ns(&st.st_mtim);
+}
+
+static void read_directories(struct snapshot *s, int dir, struct process_info *p)
+{
+	p->cwd = read_link(dir, "cwd", s->cwd, sizeof(s->cwd) - 1);
+	if (p->cwd.n > 0 && s->cwd[p->cwd.n - 1] != '/')
+		s->cwd[p->cwd.n++] = '/';
+	p->root = read_link(dir, "root", s->root, sizeof(s->root));
+}
+
+/* When the pid namespace of the process at DIR began: when its init did, which may
+ * be read before or after the others of its namespace; 0: not seen yet. */
+static uint64_t pidns_start(struct snapshot *s, int dir, const struct process_info *p)
+{
+	unsigned long ino;
+	char link[64];
+	struct span text = read_link(dir, "ns/pid", link, sizeof(link) - 1);
+
+	link[text.n] = 0;
+	if (text.n == 0 || sscanf(link, "pid:[%lu]", &ino) != 1)
+		return 0;
+	for (unsigned i = 0; i < s->pidns_count; i++)
+		if (s->pidns[i].ino == ino)
+			return s->pidns[i].start_ts_ns;
+	if (p->vpid != 1)
+		return 0;
+	if (s->pidns_count < PIDNS_CACHE) {
+		s->pidns[s->pidns_count].ino = ino;
+		s->pidns[s->pidns_count++].start_ts_ns = p->clone_ts;
+	}
+	return p->clone_ts;
+}
+
+static int put_task(struct snapshot *s, const struct task_frame *f)
+{
+	return put_frame(s, FRAME_TASK, wire_encode_task(s->frame, sizeof(s->frame), f));
+}
+
+/* ARG: the leader's frame, from which a thread has what it shares. */
+static int visit_thread(struct snapshot *s, int dir, const char *name, void *arg)
+{
+	const struct task_frame *leader = arg;
+	struct task_frame f = *leader;
+	int fd, err;
+
+	if (!procfs_number(span_str(name), &f.info.tid) || f.info.tid == leader->info.pid)
+		return 0;
+	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	err = read_task(s, fd, &f);
+	close(fd);
+	if (err < 0)
+		return 0;
+	f.info.pidns_init_start_ts = leader->info.pidns_init_start_ts;
+	f.info.flags = THREAD_FLAGS;
+	return put_task(s, &f);
+}
+
+struct files_arg {
+	int64_t tid;
+	int pid_dir;
+	unsigned count;
+};
+
+static int visit_file(struct snapshot *s, int dir, const char *name, void *arg)
+{
+	struct files_arg *a = arg;
+	struct task_file_frame f = { .tid = a->tid };
+
+	if (a->count == MAX_FILES)
+		return 0;
+	if (snapshot_file(a->pid_dir, dir, name, s->sockets, &s->file_texts, &f.file) < 0)
+		return 0;
+	a->count++;
+	return put_frame(s, FRAME_TASK_FILE, wire_encode_task_file(s->frame, sizeof(s->frame), &f));
+}
+
+static int put_process(struct snapshot *s, int dir, int64_t pid)
+{
+	struct files_arg files = { .tid = pid, .pid_dir = dir };
+	struct task_frame f = { .info = { .tid = pid } };
+	uint8_t text[4096];
+	int64_t loginuid;
+	struct span word;
+	int err;
+
+	if (read_task(s, dir, &f) < 0)
+		return 0; /* it is gone */
+	word = read_file(dir, "loginuid", text, sizeof(text));
+	f.info.loginuid = procfs_number(word, &loginuid) ? (uint32_t)loginuid : UINT32_MAX;
+	f.info.fdlimit = procfs_parse_fdlimit(read_file(dir, "limits", text, sizeof(text)));
+	read_command(s, dir, &f.info);
+	read_executable(s, dir, &f.info);
+	read_directories(s, dir, &f.info);
+	if (f.info.pidns_init_start_ts == 0)
+		f.info.pidns_init_start_ts = pidns_start(s, dir, &f.info);
+	err = put_task(s, &f);
+	if (err == 0)
+		err = each_number(dir, "task", visit_thread, s, &f);
+	return err < 0 ? err : each_number(dir, "fd", visit_file, s, &files);
+}
+
+static int visit_process(struct snapshot *s, int dir, const char *name, void *arg)
+{
+	int64_t pid;
+	int fd, err;
+
+	(void)arg;
+	if (!procfs_number(span_str(name), &pid) || s->frames >= MAX_FRAMES)
+		return 0;
+	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	err = put_process(s, fd, pid);
+	close(fd);
+	return err;
+}
+
+/* ---- the whole ---- */
+
+static uint64_t boot_ts(void)
+{
+	struct timespec boot;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return wall_now().ns - stat_ns(&boot);
+}
+
+int snapshot_take(struct snapshot *s, snapshot_put_fn put, struct frame_sink *sink)
+{
+	int err;
+
+	s->put = put;
+	s->sink = sink;
+	s->frames = 0;
+	s->pidns_count = 0;
+	s->boot_ts_ns = boot_ts();
+	s->sockets = sockets_new();
+	if (s->sockets == NULL)
+		return -ENOMEM;
+	err = put_frame(s, FRAME_SNAPSHOT_BEGIN, wire_encode_empty(s->frame, sizeof(s->frame)));
+	if (err == 0)
+		err = put_host(s);
+	if (err == 0)
+		err = each_number(s->proc, ".", visit_process, s, NULL);
+	if (err == 0)
+		err = put_frame(s, FRAME_SNAPSHOT_END,
+				wire_encode_empty(s->frame, sizeof(s->frame)));
+	sockets_free(s->sockets);
+	s->sockets = NULL;
+	return err < 0 ? err : s->frames;
+}
+
+static void find_cgroup2(struct snapshot *s)
+{
+	static uint8_t text[256 * 1024];
+	char path[PATH_MAX];
+	struct span dir, controllers;
+
+	dir = procfs_find_cgroup2(read_file(s->proc, "self/mountinfo", text, sizeof(text)));
+	if (dir.n == 0 || dir.n >= sizeof(path))
+		return;
+	memcpy(path, dir.p, dir.n);
+	path[dir.n] = 0;
+	s->cgroup2 = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (s->cgroup2 < 0)
+		return;
+	controllers = read_file(s->cgroup2, "cgroup.controllers", s->controllers,
+				sizeof(s->controllers) - 1);
+	s->controllers[controllers.n] = 0;
+}
+
+int snapshot_open(const char *proc, struct snapshot **ret)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+	long ticks = sysconf(_SC_CLK_TCK);
+	int err;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->cgroup2 = -1;
+	s->ns_per_tick = NS_PER_SEC / (uint64_t)(ticks > 0 ? ticks : 100);
+	s->proc = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->proc < 0) {
+		err = -errno;
+		snapshot_close(s);
+		return err;
+	}
+	find_cgroup2(s);
+	*ret = s;
+	return 0;
+}
+
+void snapshot_close(struct snapshot *s)
+{
+	if (s == NULL)
+		return;
+	if (s->proc >= 0)
+		close(s->proc);
+	if (s->cgroup2 >= 0)
+		close(s->cgroup2);
+	free(s);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * snapshot.h -- the host, all its tasks and their open files, read from /proc
+ * and put as frames: SNAPSHOT_BEGIN, HOST, then per process its TASK, those of
+ * its other threads, its TASK_FILEs, and SNAPSHOT_END.
+ *
+ * It is not one moment: a task that appears meanwhile comes by its own events,
+ * which stand behind in the ring; one that vanishes is left out, or its exit
+ * comes behind.
+ *
+ * Who a task is: (tid, start).  /proc has the start in ticks of USER_HZ
+ * (10 ms), rounded down, of the same clock (CLOCK_BOOTTIME) that events carry in
+ * ns.  So TASK frames carry start_ns rounded down to a tick, and an event's
+ * thread is the task if their start_ns are in the same tick: two threads of one
+ * tid within 10 ms would need 2^22 forks in that time.
+ * Shell; needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH for the tasks of others.
+ */
+#ifndef MEWS_SNAPSHOT_H
+#define MEWS_SNAPSHOT_H
+
+#include "door.h"
+#include "wire.h"
+
+struct snapshot;
+
+/* PROC: where procfs is mounted.  Negative errno. */
+int snapshot_open(const char *proc, struct snapshot **ret);
+void snapshot_close(struct snapshot *s); /* takes NULL */
+
+/* Put everything into SINK.  The number of frames, or negative errno (-ENOSPC: the
+ * sink is full and the snapshot void).  PUT is frame_sink_put() but for tests. */
+typedef int (*snapshot_put_fn)(struct frame_sink *sink, uint16_t type, struct span payload);
+int snapshot_take(struct snapshot *s, snapshot_put_fn put, struct frame_sink *sink);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sockets.h -- the sockets of one network namespace by inode, as
+ * /proc/PID/net/ of a process in it lists them.  Descriptors of sockets show an
+ * inode and nothing else, so a snapshot reads these tables once for each
+ * namespace that it meets.  Shell.
+ */
+#ifndef MEWS_SOCKETS_H
+#define MEWS_SOCKETS_H
+
+#include "procfs.h"
+
+enum socket_kind { SOCKET_INET, SOCKET_UNIX, SOCKET_NETLINK };
+
+struct socket_entry {
+	uint64_t ino;
+	uint8_t kind;	   /* enum socket_kind */
+	uint8_t l4proto;   /* L4_* of wire.h */
+	bool is_listening; /* waits for peers: type *_SERVER */
+	bool is_accepted;  /* its local port is one that somebody listens on */
+	struct procfs_inet inet;
+	uint64_t address; /* unix: the kernel's pointer */
+	struct span name; /* unix */
+};
+
+/* All namespaces that one snapshot met. */
+struct sockets;
+
+struct sockets *sockets_new(void);
+void sockets_free(struct sockets *s); /* takes NULL */
+
+/* The socket INO of the process whose directory under /proc is PID_DIR; NULL: not
+ * known.  Valid until sockets_free(). */
+const struct socket_entry *sockets_find(struct sockets *s, int pid_dir, uint64_t ino);
+
+#endif

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The live source alone, without rings: what a child of this program does comes
+ * out as events with the right values, the counts balance, and a snapshot shows
+ * this program as it is.  A plain program that prints TAP; needs root and BTF,
+ * else it skips and says why.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "procfs.h"
+#include "sensor.h"
+
+static unsigned tests, failures;
+
+static void check(bool ok, const char *what)
+{
+	printf("%s %u - %s\n", ok ? "ok" : "not ok", ++tests, what);
+	failures += !ok;
+}
+
+/* The same for events of CODE, if the kernel side makes them at all. */
+static void check_event(unsigned code, bool ok, const char *what)
+{
+	switch (code) {
+#define CAPTURE(event, family, class) case EVENT_##event:
+#include "family.def"
+#undef CAPTURE
+		check(ok, what);
+		return;
+	}
+	printf("ok %u - %s # SKIP the kernel side does not make this event\n", ++tests, what);
+}
+
+/* ---- what came ---- */
+
+enum { MAX_KEPT = 4096 };
+
+struct kept {
+	struct raw_event ev;
+	uint8_t *bytes; /* of its spans */
+};
+
+static struct kept kept[MAX_KEPT];
+static unsigned nkept;
+static uint64_t taken, refused, last_ts, unordered;
+static uint64_t until_ts, taken_until; /* how many were taken with a stamp up to this */
+
+static struct span keep_span(struct span s, uint8_t **at)
+{
+	struct span copy = span_of(*at, s.n);
+
+	if (s.n > 0)
+		memcpy(*at, s.p, s.n);
+	*at += s.n;
+	return copy;
+}
+
+static void keep(const struct raw_event *ev)
+{
+	struct kept *k = &kept[nkept];
+	uint8_t *at;
+
+	if (nkept == MAX_KEPT)
+		return;
+	k->ev = *ev;
+	k->bytes = at = malloc(64 * 1024);
+	for (unsigned i = 0; i < ev->nparams; i++)
+		if (ev->params[i].kind == PARAM_BYTES)
+			k->ev.params[i].s = keep_span(ev->params[i].s, &at);
+	k->ev.file.path = ev->has_file ? keep_span(ev->file.path, &at) : SPAN_NONE;
+	k->ev.file.tuple = ev->has_file ? keep_span(ev->file.tuple, &at) : SPAN_NONE;
+	nkept++;
+}
+
+/* Take events for a while; those of the process PID (0: of none) are kept. */
+static void take(struct source *s, uint64_t ns, int64_t pid)
+{
+	uint64_t end = s->ops->now(s) + ns;
+	struct raw_event ev;
+	int err;
+
+	while (s->ops->now(s) < end) {
+		s->ops->begin(s);
+		for (unsigned i = 0; i < 512 && (err = s->ops->next(s, &ev)) != 0; i++) {
+			taken++;
+			if (err == -EPROTO) {
+				refused++;
+				continue;
+			}
+			unordered += ev.ts_ns < last_ts;
+			last_ts = ev.ts_ns;
+			taken_until += ev.ts_ns <= until_ts;
+			if (ev.pid == pid)
+				keep(&ev);
+		}
+		s->ops->commit(s);
+		s->ops->wait(s, 20 * NS_PER_MSEC);
+	}
+}
+
+static void forget(void)
+{
+	while (nkept > 0)
+		free(kept[--nkept].bytes);
+}
+
+/* The first kept event of CODE whose parameter NAME is the text (NULL: any). */
+static const struct raw_event *find(unsigned code, const char *name, const char *text)
+{
+	int at = name == NULL ? -1 : event_param_index(code, span_str(name));
+
+	for (unsigned i = 0; i < nkept; i++)
+		if (kept[i].ev.code == code &&
+		    (at < 0 || (kept[i].ev.params[at].kind == PARAM_BYTES &&
+				span_is(kept[i].ev.params[at].s, text))))
+			return &kept[i].ev;
+	return NULL;
+}
+
+static int64_t number_of(const struct raw_event *ev, const char *name)
+{
+	int at = event_param_index(ev->code, span_str(name));
+
+	return at >= 0 && ev->params[at].kind == PARAM_INT ? ev->params[at].i : INT64_MIN;
+}
+
+static struct span text_of(const struct raw_event *ev, const char *name)
+{
+	int at = event_param_index(ev->code, span_str(name));
+
+	return at >= 0 && ev->params[at].kind == PARAM_BYTES ? ev->params[at].s : SPAN_NONE;
+}
+
+/* ---- what the child does ---- */
+
+static char *const child_argv[] = { (char *)"true-of-mews", (char *)"first", (char *)"second",
+				    NULL };
+
+static void child(int go)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(9),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	char byte;
+	int fd;
+
+	if (read(go, &byte, 1) != 1)
+		_exit(1);
+	fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+	close(fd);
+	fd = open("/nonexistent/mews", O_RDONLY);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1 || chdir("/tmp") == -1)
+		_exit(1);
+	execve("/bin/true", child_argv, (char *const[]){ (char *)"MEWS=here", NULL });
+	_exit(1);
+}
+
+static pid_t start_child(int *ret_go)
+{
+	int go[2];
+	pid_t pid;
+
+	if (pipe2(go, O_CLOEXEC) == -1)
+		exit(1);
+	pid = fork();
+	if (pid == 0)
+		child(go[0]);
+	close(go[0]);
+	*ret_go = go[1];
+	return pid;
+}
+
+static void test_child(struct source *s)
+{
+	const struct raw_event *ev;
+	struct stat st;
+	uint64_t start;
+	int go, status;
+	pid_t pid = start_child(&go);
+
+	if (write(go, "x", 1) != 1)
+		exit(1);
+	take(s, 300 * NS_PER_MSEC, pid);
+	waitpid(pid, &status, 0);
+	close(go);
+	check(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child did what it should");
+
+	ev = find(EVENT_SYSCALL_OPENAT_2_X, "name", "/etc/passwd");
+	stat("/etc/passwd", &st);
+	check(ev != NULL, "an openat is seen");
+	check(ev != NULL && number_of(ev, "fd") >= 0 &&
+		      (uint64_t)number_of(ev, "ino") == st.st_ino &&
+		      (number_of(ev, "flags") & 0x1001) == 0x1001,
+	      "with its descriptor, inode and flags");
+	check(ev != NULL && ev->has_file && span_is(ev->file.path, "/etc/passwd") &&
+		      S_ISREG(ev->file.mode) && ev->file.ino == st.st_ino,
+	      "and the file that the kernel opened");
+	check(ev != NULL && ev->has_kernel && ev->tid == pid && ev->uid == 0 && ev->start_ns != 0,
+	      "and who did it");
+	start = ev == NULL ? 0 : ev->start_ns;
+	ev = find(EVENT_SYSCALL_OPENAT_2_X, "name", "/nonexistent/mews");
+	check(ev != NULL && number_of(ev, "fd") == -ENOENT && !ev->has_file,
+	      "an openat that fails has its error and no file");
+
+	ev = find(EVENT_SYSCALL_EXECVE_19_X, NULL, NULL);
+	check(ev != NULL && number_of(ev, "res") == 0 &&
+		      span_is(text_of(ev, "exe"), child_argv[0]) &&
+		      span_eq(span_chomp(text_of(ev, "args")), span_of("first\0second", 12)) &&
+		      span_is(span_chomp(text_of(ev, "env")), "MEWS=here") &&
+		      span_is(text_of(ev, "filename"), "/bin/true"),
+	      "an execve has its program, arguments and environment");
+	check(ev != NULL && ev->start_ns == start, "one thread has one start");
+
+	ev = find(EVENT_PROCEXIT_1_E, NULL, NULL);
+	check(ev != NULL && number_of(ev, "status") == 0, "its exit is seen");
+	ev = find(EVENT_SYSCALL_CLONE_20_X, NULL, NULL);
+	if (ev == NULL)
+		ev = find(EVENT_SYSCALL_FORK_20_X, NULL, NULL);
+	check(ev != NULL && number_of(ev, "res") == 0 && number_of(ev, "tid") == pid &&
+		      number_of(ev, "ptid") == getpid(),
+	      "its birth is seen");
+	ev = find(EVENT_SYSCALL_CHDIR_X, "path", "/tmp");
+	check_event(EVENT_SYSCALL_CHDIR_X, ev != NULL && number_of(ev, "res") == 0,
+		    "a chdir is seen");
+	ev = find(EVENT_SOCKET_CONNECT_X, NULL, NULL);
+	check_event(EVENT_SOCKET_CONNECT_X,
+		    ev != NULL && number_of(ev, "res") == 0 && text_of(ev, "tuple").n == 13 &&
+			    memcmp(text_of(ev, "tuple").p + 7, "\x7f\0\0\1\x09\0", 6) == 0,
+		    "a connect has its tuple");
+	forget();
+}
+
+/* ---- wants ---- */
+
+static void test_wants(struct source *s)
+{
+	struct ring_wants wants = { .version = 1 };
+	struct event_set set;
+	pid_t me = getpid();
+
+	take(s, 20 * NS_PER_MSEC, 0);
+	kill(me, 0);
+	take(s, 20 * NS_PER_MSEC, me);
+	check(find(EVENT_SYSCALL_KILL_X, NULL, NULL) == NULL, "what nobody wants does not come");
+	forget();
+	wants.events[EVENT_SYSCALL_KILL_X / 64] |= UINT64_C(1) << (EVENT_SYSCALL_KILL_X % 64);
+	state_set_with(&wants, &set);
+	s->ops->want(s, &set);
+	kill(me, 0);
+	take(s, 20 * NS_PER_MSEC, me);
+	check_event(EVENT_SYSCALL_KILL_X, find(EVENT_SYSCALL_KILL_X, NULL, NULL) != NULL,
+		    "what is wanted comes at once, nothing is attached anew");
+	forget();
+	state_set_with(NULL, &set);
+	s->ops->want(s, &set);
+}
+
+/* ---- counts ---- */
+
+/* What was seen and not lost up to a moment is taken soon after; only records that
+ * were just being made at that moment may be counted and have a later stamp. */
+static void balance(struct source *s, const char *what)
+{
+	struct source_counts c;
+	uint64_t before = taken;
+	int64_t open;
+
+	until_ts = s->ops->now(s);
+	taken_until = 0;
+	s->ops->count(s, &c);
+	take(s, 50 * NS_PER_MSEC, 0);
+	open = (int64_t)(c.seen - c.lost - before - taken_until);
+	printf("# seen %llu, lost %llu, taken %llu, open %lld, refused %llu, out of order %llu\n",
+	       (unsigned long long)c.seen, (unsigned long long)c.lost,
+	       (unsigned long long)(before + taken_until), (long long)open,
+	       (unsigned long long)refused, (unsigned long long)unordered);
+	check(open >= -4 && open <= 4, what);
+}
+
+static void flood(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		close(open("/dev/null", O_RDONLY | O_CLOEXEC));
+	_exit(0);
+}
+
+static void test_counts(struct source *s)
+{
+	struct source_counts before, after;
+	pid_t pids[4];
+
+	balance(s, "the counts balance");
+	s->ops->count(s, &before);
+	for (unsigned i = 0; i < 4; i++)
+		if ((pids[i] = fork()) == 0)
+			flood(20000);
+	for (unsigned i = 0; i < 4; i++) /* nobody reads meanwhile: the buffers run full */
+		waitpid(pids[i], NULL, 0);
+	s->ops->count(s, &after);
+	printf("# a flood: %llu seen, %llu lost, %llu of state\n",
+	       (unsigned long long)(after.seen - before.seen),
+	       (unsigned long long)(after.lost - before.lost),
+	       (unsigned long long)(after.lost_state - before.lost_state));
+	check(after.lost > before.lost, "a flood that nobody reads is lost and counted");
+	take(s, 200 * NS_PER_MSEC, 0);
+	balance(s, "and the counts balance after it");
+}
+
+/* ---- snapshot ---- */
+
+struct frame_sink {
+	unsigned tasks, files, begins, ends, hosts, bad;
+	bool me, my_file, my_socket;
+	int file, socket;
+};
+
+int frame_sink_put(struct frame_sink *k, uint16_t type, struct span payload)
+{
+	struct task_file_frame file;
+	struct task_frame task;
+	struct host_frame host;
+	uint64_t want_ino;
+	struct stat st;
+
+	switch (type) {
+	case FRAME_SNAPSHOT_BEGIN:
+		k->begins++;
+		return 0;
+	case FRAME_SNAPSHOT_END:
+		k->ends++;
+		return 0;
+	case FRAME_HOST:
+		k->hosts++;
+		k->bad += wire_decode_host(payload, &host) < 0 || host.hostname.n == 0 ||
+			  host.num_cpus == 0 || host.memory_bytes == 0 || host.naddrs == 0;
+		return 0;
+	case FRAME_TASK:
+		k->tasks++;
+		if (wire_decode_task(payload, &task) < 0)
+			k->bad++;
+		else if (task.info.tid == getpid())
+			k->me = task.info.pid == getpid() && task.info.ptid == getppid() &&
+				span_ends(task.info.exepath, span_str("/test_sensor")) &&
+				span_starts(task.info.comm, span_str("test_sensor")) &&
+				task.info.exe_ino != 0 && task.info.cgroups.n > 0 &&
+				task.info.uid == geteuid() && task.start_ns != 0 &&
+				task.info.fdlimit > 0 && span_ends(task.info.cwd, span_str("/"));
+		return 0;
+	case FRAME_TASK_FILE:
+		k->files++;
+		if (wire_decode_task_file(payload, &file) < 0) {
+			k->bad++;
+		} else if (file.tid == getpid() && file.file.fd == k->file) {
+			want_ino = fstat(k->file, &st) == 0 ? st.st_ino : 0;
+			k->my_file = file.file.type == FILE_REGULAR && file.file.ino == want_ino &&
+				     span_is(file.file.name, "/etc/passwd") &&
+				     (file.file.flags & FILE_CLOEXEC);
+		} else if (file.tid == getpid() && file.file.fd == k->socket) {
+			k->my_socket = file.file.type == FILE_IPV4_SERVER &&
+				       file.file.l4proto == L4_TCP && file.file.dport != 0 &&
+				       span_starts(file.file.name, span_str("127.0.0.1:"));
+		}
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static void test_snapshot(struct source *s)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct frame_sink k = { .file = open("/etc/passwd", O_RDONLY | O_CLOEXEC),
+				.socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+	uint64_t start;
+	int n;
+
+	if (bind(k.socket, (struct sockaddr *)&at, sizeof(at)) == -1 || listen(k.socket, 1) == -1)
+		exit(1);
+	start = s->ops->now(s);
+	n = s->ops->snapshot(s, &k);
+	printf("# snapshot: %d frames, %u tasks, %u files in %llu us\n", n, k.tasks, k.files,
+	       (unsigned long long)(s->ops->now(s) - start) / 1000);
+	check(n > 0 && k.begins == 1 && k.ends == 1 && k.hosts == 1 && k.bad == 0,
+	      "a snapshot is whole and its frames are good");
+	check((unsigned)n == k.tasks + k.files + 3, "it counts its frames");
+	check(k.me, "this program is in it as it is");
+	check(k.my_file, "and the file that it has open");
+	check(k.my_socket, "and the socket that it listens on");
+	close(k.file);
+	close(k.socket);
+	take(s, 50 * NS_PER_MSEC, 0);
+}
+
+int main(void)
+{
+	struct event_set set;
+	struct source *s;
+
+	if (geteuid() != 0 || access("/sys/kernel/btf/vmlinux", R_OK) == -1) {
+		printf("1..1\nok 1 - the live source # SKIP needs root and a kernel with BTF\n");
+		return 0;
+	}
+	if (sensor_open(256 * 1024, &s) != 0) {
+		printf("1..1\nnot ok 1 - the kernel side loads and attaches\n");
+		return 1;
+	}
+	check(true, "the kernel side loads and attaches");
+	state_set_with(NULL, &set);
+	s->ops->want(s, &set);
+	test_child(s);
+	test_wants(s);
+	test_snapshot(s);
+	test_counts(s);
+	check(refused == 0, "no record is refused");
+	check(unordered == 0, "events come in order of time");
+	s->ops->close(s);
+	printf("1..%u\n", tests);
+	return failures > 0;
+}
