@@ -69,10 +69,27 @@ struct ring_writer {
 	uint64_t tail; /* the reader's, as last seen and believed */
 	uint64_t seq;  /* of the next frame */
 	uint64_t generation;
+	uint64_t turn;	   /* of the header's slots */
 	uint32_t open_cap; /* payload room of the frame that is being written */
 	bool frame_open;
 	bool reader_lies; /* its page held nonsense: treated as no reader */
 };
+
+/* The writer's end of fresh memory (zeros) of SIZE bytes of data, mapped twice. */
+void ring_writer_init(struct ring_writer *w, void *header, uint8_t *data, uint64_t size,
+		      uint64_t reserve, uint64_t generation);
+
+/* Take CURSOR (mapped read only) as the reader's page.  -EAGAIN: the reader has not filled it yet;
+ * -EPROTO: it cannot be one of this ring's.  The reader stays as it was then. */
+int ring_writer_attach(struct ring_writer *w, const void *cursor);
+void ring_writer_detach(struct ring_writer *w);
+
+/* Where a reader without a cursor begins: the oldest frame that is still there. */
+void ring_writer_start(const struct ring_writer *w, uint64_t *ret_tail, uint64_t *ret_seq);
+
+/* Say that the writer waits for room, or no longer does; after saying so look
+ * with ring_writer_refresh() once more before sleeping. */
+void ring_writer_set_waiting(struct ring_writer *w, bool waiting);
 
 /* Room for one payload of up to CAP bytes, 8-byte aligned, straight in the
  * ring.  NULL: full for this class (-EAGAIN in errno terms; look again after
@@ -113,7 +130,27 @@ struct ring_reader {
 	uint64_t committed;
 	uint64_t seq; /* expected of the next frame */
 	uint64_t generation;
+	uint64_t turn;		    /* of the cursor page's slots */
+	uint64_t notes[RING_NOTES]; /* go with the next commit */
 };
+
+/* The reader's end: HEADER and DATA are the writer's, read only; MAPPED is the size of
+ * the data as this process mapped it.  CURSOR is the own page: fresh (zeros), then
+ * reading begins where
+ * PREDECESSOR (a cursor page, or NULL) committed, its counters and notes taken over, or else at
+ * TAIL, SEQ; or one that was in use for this ring.
+ * -EPROTO: the header is no ring of this ABI and size; -EINVAL: so is the cursor. */
+int ring_reader_init(struct ring_reader *r, const void *header, const uint8_t *data,
+		     uint64_t mapped, void *cursor, const void *predecessor, uint64_t tail,
+		     uint64_t seq);
+
+/* The counters that lie in the own cursor page since the last commit. */
+bool ring_reader_own_counts(const struct ring_reader *r, struct ring_counts *ret);
+
+/* Say that the reader sleeps, or no longer does; after saying so look once more
+ * before sleeping. */
+void ring_reader_set_sleeping(struct ring_reader *r, bool sleeping);
+bool ring_reader_has_more(const struct ring_reader *r);
 
 /* Copy the oldest frame that was not yet read into BUF (8-byte aligned).
  * 1: done, RET's payload lies in BUF; 0: none; -EMSGSIZE: BUF is too small;
