@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * enrich.c -- the core's door: making it, taking frames, giving snapshots.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "enrich_core.h"
+
+enum { DEFAULT_THREADS = 262144, DEFAULT_FDS = 16384, DEFAULT_USERS = 65536 };
+enum { DEFAULT_CONTAINERS = 8192 };
+#define DEFAULT_MEMORY ((size_t)512 << 20)
+
+int enrich_new(const struct enrich_params *p, struct enrich **ret)
+{
+	struct enrich *en = calloc(1, sizeof(*en));
+	int err;
+
+	if (en == NULL)
+		return -ENOMEM;
+	en->scratch = malloc(WIRE_MAX_PAYLOAD);
+	en->sink = p->sink;
+	en->counts = p->counts;
+	en->remove_tid = en->close_tid = en->close_fd = -1;
+	en->in_capture_start = true;
+	pool_init(&en->pool, p->memory_bytes != 0 ? p->memory_bytes : DEFAULT_MEMORY);
+	fdtab_init(&en->fdtab, &en->pool,
+		   p->fds_per_process != 0 ? p->fds_per_process : DEFAULT_FDS, p->seed);
+	err = en->scratch == NULL ? -ENOMEM : 0;
+	if (err == 0)
+		err = proctab_init(&en->proctab, &en->pool, &en->fdtab,
+				   p->threads != 0 ? p->threads : DEFAULT_THREADS, p->seed);
+	if (err == 0)
+		err = usertab_init(&en->usertab, &en->pool,
+				   p->users != 0 ? p->users : DEFAULT_USERS, p->seed);
+	if (err == 0)
+		err = conttab_init(&en->conttab,
+				   p->containers != 0 ? p->containers : DEFAULT_CONTAINERS,
+				   p->seed);
+	if (err < 0) {
+		enrich_free(en);
+		return err;
+	}
+	en->proctab.gone = emit_gone;
+	en->proctab.ctx = en;
+	*ret = en;
+	return 0;
+}
+
+void enrich_free(struct enrich *en)
+{
+	if (en == NULL)
+		return;
+	proctab_release(&en->proctab);
+	usertab_release(&en->usertab);
+	conttab_release(&en->conttab);
+	pool_release(&en->pool);
+	free(en->scratch);
+	free(en);
+}
+
+void enrich_want(struct enrich *en, const struct ring_wants *wants)
+{
+	en->wants = *wants;
+}
+
+void enrich_status(const struct enrich *en, struct enrich_status *ret)
+{
+	*ret = (struct enrich_status){ .threads = en->proctab.count,
+				       .threads_max = en->proctab.max,
+				       .memory_bytes = en->pool.bytes,
+				       .memory_refused = en->pool.refused };
+}
+
+/* ---- events ---- */
+
+static bool is_leading(unsigned code)
+{
+	return code == EVENT_CONTAINER_JSON_2_E || code == EVENT_USER_ADDED_E ||
+	       code == EVENT_USER_DELETED_E || code == EVENT_GROUP_ADDED_E ||
+	       code == EVENT_GROUP_DELETED_E || code == EVENT_ASYNCEVENT_E;
+}
+
+/* Events that only bring state: rules never meet them. */
+static bool is_hidden(const struct enrich *en)
+{
+	unsigned code = en->ev.code;
+
+	return (en->ev.flags & EVENT_STATE_ONLY) != 0 || code == EVENT_SYSCALL_OPEN_E ||
+	       code == EVENT_SYSCALL_CREAT_E || code == EVENT_SYSCALL_OPENAT_2_E ||
+	       code == EVENT_SYSCALL_OPENAT2_E || code == EVENT_SOCKET_CONNECT_E ||
+	       code == EVENT_SYSCALL_EXECVE_19_E || code == EVENT_SYSCALL_EXECVEAT_E ||
+	       en_is_iterator(code);
+}
+
+static bool is_wanted(const struct enrich *en)
+{
+	const struct ring_wants *w = &en->wants;
+
+	return w->version == 0 || (w->events[en->ev.code / 64] >> en->ev.code % 64 & 1) != 0;
+}
+
+/* The tables count for themselves; their numbers are part of ours. */
+static void count_tables(struct enrich *en)
+{
+	en->counts[ENRICHER_PROCESSES] += en->proctab.added;
+	en->counts[ENRICHER_PROCESSES_EVICTED] += en->proctab.refused;
+	en->counts[ENRICHER_FILES_EVICTED] += en->fdtab.evicted;
+	en->proctab.added = en->proctab.refused = en->fdtab.evicted = 0;
+}
+
+static int take_event(struct enrich *en, const struct ring_frame *frame, uint64_t generation)
+{
+	bool leading;
+
+	en->counts[ENRICHER_IN]++;
+	if (wire_decode_raw_event(frame->payload, &en->ev) < 0 ||
+	    (en->info = event_info(en->ev.code)) == NULL ||
+	    en->info->generated == GENERATED_NEVER) {
+		en->counts[ENRICHER_REFUSED]++;
+		return -EPROTO;
+	}
+	fold_leftovers(en);
+	leading = en->in_capture_start && is_leading(en->ev.code);
+	en->in_capture_start = leading;
+	fold_event(en);
+	if (en->in_snapshot && en->th != NULL)
+		en->th->snapshot = en->snapshot;
+	emit_changes(en);
+	if (leading || is_hidden(en) || !is_wanted(en)) {
+		en->counts[ENRICHER_FOLDED]++;
+		return 0;
+	}
+	en->out.origin_generation = generation;
+	en->out.origin_seq = frame->seq;
+	if (!emit_event(en)) {
+		en->counts[ENRICHER_REFUSED]++;
+		return -EPROTO;
+	}
+	if (!en->stopped)
+		en->counts[ENRICHER_OUT]++;
+	return 0;
+}
+
+/* ---- state ---- */
+
+static int take_host(struct enrich *en, struct span payload)
+{
+	struct host_frame host;
+	struct blob *b;
+
+	if (wire_decode_host(payload, &host) < 0)
+		return -EPROTO;
+	net_local_set(&en->local, &host);
+	en->boot_ts_ns = host.boot_ts_ns;
+	b = blob_new(&en->pool, payload, NULL);
+	blob_drop(&en->pool, en->host);
+	en->host = b;
+	emit_payload(en, FRAME_HOST, payload);
+	return 0;
+}
+
+static int take_user(struct enrich *en, struct span payload)
+{
+	struct user_frame u;
+
+	if (wire_decode_user(payload, &u) < 0)
+		return -EPROTO;
+	if (usertab_user(&en->usertab, &u) > 0)
+		emit_user(en, &u);
+	return 0;
+}
+
+static int take_group(struct enrich *en, struct span payload)
+{
+	struct group_frame g;
+
+	if (wire_decode_group(payload, &g) < 0)
+		return -EPROTO;
+	if (usertab_group(&en->usertab, &g) > 0)
+		emit_group(en, &g);
+	return 0;
+}
+
+static int take_gap(struct enrich *en, struct span payload)
+{
+	struct gap_frame gap;
+
+	if (wire_decode_gap(payload, &gap) < 0)
+		return -EPROTO;
+	emit_payload(en, FRAME_GAP, payload);
+	return 0;
+}
+
+static int take_state(struct enrich *en, const struct ring_frame *frame)
+{
+	switch (frame->type) {
+	case FRAME_TASK:
+		return take_task(en, frame->payload);
+	case FRAME_TASK_FILE:
+		return take_task_file(en, frame->payload);
+	case FRAME_HOST:
+		return take_host(en, frame->payload);
+	case FRAME_USER:
+		return take_user(en, frame->payload);
+	case FRAME_GROUP:
+		return take_group(en, frame->payload);
+	case FRAME_GAP:
+		return take_gap(en, frame->payload);
+	case FRAME_SNAPSHOT_BEGIN:
+		fold_leftovers(en);
+		take_snapshot_begin(en);
+		return 0;
+	case FRAME_SNAPSHOT_END:
+		take_snapshot_end(en);
+		return 0;
+	default:
+		return -EPROTO;
+	}
+}
+
+int enrich_frame(struct enrich *en, const struct ring_frame *frame, uint64_t generation)
+{
+	int err;
+
+	if (en->stopped)
+		return -ECANCELED;
+	if (frame->type == FRAME_RAW_EVENT) {
+		err = take_event(en, frame, generation);
+	} else {
+		en->counts[ENRICHER_STATE_IN]++;
+		err = take_state(en, frame);
+		if (err < 0)
+			en->counts[ENRICHER_STATE_REFUSED]++;
+		/* Families of a snapshot are put together at its end: wait for that. */
+		if (!en->in_snapshot)
+			emit_changes(en);
+	}
+	count_tables(en);
+	return en->stopped ? -ECANCELED : err;
+}
+
+/* ---- users of the host ---- */
+
+static void put_user(void *ctx, const struct user_frame *u)
+{
+	struct enrich *en = ctx;
+
+	if (usertab_user(&en->usertab, u) > 0)
+		emit_user(en, u);
+}
+
+static void put_group(void *ctx, const struct group_frame *g)
+{
+	struct enrich *en = ctx;
+
+	if (usertab_group(&en->usertab, g) > 0)
+		emit_group(en, g);
+}
+
+static void user_gone(void *ctx, const struct user_entry *e)
+{
+	struct enrich *en = ctx;
+	struct group_frame g;
+	struct user_frame u;
+
+	if (e->is_group) {
+		g = user_entry_group(e);
+		g.gone = true;
+		emit_group(en, &g);
+	} else {
+		u = user_entry_user(e);
+		u.gone = true;
+		emit_user(en, &u);
+	}
+}
+
+void enrich_host_users(struct enrich *en, struct span passwd, struct span group)
+{
+	usertab_reread_begin(&en->usertab);
+	usertab_parse_passwd(passwd, put_user, en);
+	usertab_parse_group(group, put_group, en);
+	usertab_reread_end(&en->usertab, user_gone, en);
+}
+
+/* ---- snapshot ---- */
+
+struct snapshot {
+	struct enrich *en;
+	int (*put)(void *ctx, uint16_t type, struct span payload);
+	void *ctx;
+	int err;
+};
+
+static void give(struct snapshot *s, uint16_t type, ssize_t len)
+{
+	if (s->err == 0 && len >= 0)
+		s->err = s->put(s->ctx, type, span_of(s->en->scratch, (size_t)len));
+}
+
+static void give_people(struct snapshot *s, bool groups)
+{
+	struct enrich *en = s->en;
+
+	for (struct user_entry *e = usertab_next(&en->usertab, NULL); e != NULL && s->err == 0;
+	     e = usertab_next(&en->usertab, e)) {
+		struct user_frame u = user_entry_user(e);
+		struct group_frame g = user_entry_group(e);
+
+		if (e->is_group != groups)
+			continue;
+		if (groups)
+			give(s, FRAME_GROUP, wire_encode_group(en->scratch, WIRE_MAX_PAYLOAD, &g));
+		else
+			give(s, FRAME_USER, wire_encode_user(en->scratch, WIRE_MAX_PAYLOAD, &u));
+	}
+}
+
+static void give_containers(struct snapshot *s)
+{
+	const struct conttab *ct = &s->en->conttab;
+
+	for (uint32_t i = 0; i < ct->max && s->err == 0; i++) {
+		struct container_frame c = { .id = container_id(&ct->slots[i]),
+					     .type = ct->slots[i].type };
+
+		if (ct->slots[i].id_len != 0)
+			give(s, FRAME_CONTAINER,
+			     wire_encode_container(s->en->scratch, WIRE_MAX_PAYLOAD, &c));
+	}
+}
+
+static void give_threads(struct snapshot *s, bool main)
+{
+	struct proctab *pt = &s->en->proctab;
+
+	for (struct thread *th = proctab_next(pt, NULL); th != NULL && s->err == 0;
+	     th = proctab_next(pt, th)) {
+		if (thread_is_main(th) != main)
+			continue;
+		give(s, FRAME_PROCESS, thread_encode(th, s->en->scratch, WIRE_MAX_PAYLOAD));
+		th->sent = true; /* its end will be told */
+	}
+}
+
+int enrich_snapshot(struct enrich *en, int (*put)(void *ctx, uint16_t type, struct span payload),
+		    void *ctx)
+{
+	struct snapshot s = { .en = en, .put = put, .ctx = ctx };
+	struct span host = blob_span(en->host);
+
+	give(&s, FRAME_SNAPSHOT_BEGIN, wire_encode_empty(en->scratch, WIRE_MAX_PAYLOAD));
+	if (host.n > 0 && s.err == 0)
+		s.err = put(ctx, FRAME_HOST, host);
+	give_people(&s, false);
+	give_people(&s, true);
+	give_containers(&s);
+	give_threads(&s, true);
+	give_threads(&s, false);
+	give(&s, FRAME_SNAPSHOT_END, wire_encode_empty(en->scratch, WIRE_MAX_PAYLOAD));
+	return s.err;
+}

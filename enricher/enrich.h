@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * enrich.h -- the enricher's core: one frame of ring raw in, state folded, frames
+ * of ring enriched out through a sink.  What it does with each event is what the
+ * state notes say, event by event; what a live kernel adds (identities, files) is
+ * used to put right what losses made wrong, and a capture has none of it.
+ *
+ * Trusts nothing that it reads: a frame that makes no sense is refused and
+ * counted, and what does not fit in the tables is left out and counted.  No I/O,
+ * no clock; memory comes from one pool with a ceiling.  One thread.
+ */
+#ifndef MEWS_ENRICH_H
+#define MEWS_ENRICH_H
+
+#include "counter.h"
+#include "ring.h"
+#include "wire.h"
+
+struct enrich;
+
+/* Where frames go.  RESERVE gives room for CAP bytes, waiting as long as it takes;
+ * NULL: the stage is told to stop.  Each reserve is followed by one of the others. */
+struct enrich_sink {
+	void *ctx;
+	uint8_t *(*reserve)(void *ctx, size_t cap);
+	void (*submit)(void *ctx, uint16_t type, size_t len);
+	void (*abandon)(void *ctx);
+};
+
+struct enrich_params {
+	struct enrich_sink sink;
+	uint64_t *counts;	  /* ENRICHER_COUNTERS words; the core counts there */
+	uint64_t seed;		  /* of the hashes: random, so that nobody can make collisions */
+	uint32_t threads;	  /* at most; 0: 262144 */
+	uint32_t fds_per_process; /* 0: 16384 */
+	uint32_t users;		  /* users and groups together; 0: 65536 */
+	uint32_t containers;	  /* 0: 8192 */
+	size_t memory_bytes;	  /* of all that is variable; 0: 512 MiB */
+};
+
+/* -ENOMEM, -EINVAL. */
+int enrich_new(const struct enrich_params *p, struct enrich **ret);
+void enrich_free(struct enrich *en);
+
+/* What the evaluator wants; before the first call: every event that rules may see. */
+void enrich_want(struct enrich *en, const struct ring_wants *wants);
+
+/* Take one frame of ring raw, of the ring with that GENERATION.  0; -EPROTO: it
+ * was refused; -ECANCELED: the sink says stop, and the frame is not done. */
+int enrich_frame(struct enrich *en, const struct ring_frame *frame, uint64_t generation);
+
+/* The state as frames, SNAPSHOT_BEGIN to SNAPSHOT_END, through PUT (as
+ * frame_sink_put()): 0 or its error. */
+int enrich_snapshot(struct enrich *en, int (*put)(void *ctx, uint16_t type, struct span payload),
+		    void *ctx);
+
+/* The host's users and groups, as its files say now.  False for captures: they
+ * bring their own. */
+void enrich_host_users(struct enrich *en, struct span passwd, struct span group);
+
+struct enrich_status {
+	uint32_t threads, threads_max;
+	size_t memory_bytes;
+	uint64_t memory_refused;
+};
+void enrich_status(const struct enrich *en, struct enrich_status *ret);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * enrich_extra.c -- what only some rules need and then rides in the event: counts
+ * and types of open files, the standard descriptors, polled files, threads.
+ */
+#include "enrich_core.h"
+
+enum { POLLED_MAX = 64 };
+
+static void put_stdio(struct enrich *en, struct wire_extra *x, const struct fds *fds)
+{
+	struct wire_stdio stdio[3] = { 0 };
+
+	for (int fd = 0; fd < 3; fd++) {
+		const struct fd_slot *slot = fds_find(&en->fdtab, fds, fd);
+
+		if (slot == NULL)
+			continue;
+		stdio[fd].is_open = true;
+		stdio[fd].type =
+			slot->file->type == FILE_REGULAR_V2 ? FILE_REGULAR : slot->file->type;
+		stdio[fd].name = blob_span(slot->file->name);
+	}
+	wire_extra_put_stdio(x, stdio);
+}
+
+static void put_types(struct wire_extra *x, const struct fds *fds)
+{
+	const struct fd_slot *slot;
+	uint32_t pos = 0, types = 0;
+
+	while (fds != NULL && (slot = fds_next(fds, &pos)) != NULL) {
+		unsigned type = slot->file->type;
+
+		types |= UINT32_C(1) << (type == FILE_REGULAR_V2 ? (unsigned)FILE_REGULAR : type);
+	}
+	wire_extra_put_fd_types(x, types);
+}
+
+/* FDLIST: a count of 16 bits, then 64 bits of descriptor and 16 of flags each. */
+static void put_polled(struct enrich *en, struct wire_extra *x, const struct fds *fds)
+{
+	struct span list = bytes_param(en, 1);
+	struct file_info *files = (struct file_info *)en->scratch;
+	size_t n = 0;
+
+	if ((en->ev.code != EVENT_SYSCALL_POLL_X && en->ev.code != EVENT_SYSCALL_PPOLL_X) ||
+	    list.n < 2)
+		return;
+	for (size_t at = 2; at + 10 <= list.n && n < POLLED_MAX; at += 10) {
+		const struct fd_slot *slot;
+		int64_t fd;
+
+		memcpy(&fd, list.p + at, sizeof(fd));
+		slot = fds_find(&en->fdtab, fds, fd);
+		if (slot != NULL)
+			file_record(en, fds, slot, &files[n++]);
+	}
+	wire_extra_put_fdlist(x, files, n);
+}
+
+static void put_threads(struct enrich *en, struct wire_extra *x)
+{
+	const struct thread *main = proctab_main(&en->proctab, en->th);
+	unsigned live = thread_group_alive(en->th);
+	unsigned but_leader = main != NULL && !main->dead && live > 0 ? live - 1 : live;
+
+	wire_extra_put_threads(x, live, but_leader);
+}
+
+struct span extra_encode(struct enrich *en)
+{
+	const struct fds *fds = event_fds(en);
+	uint64_t wants = en->wants.extras;
+	struct wire_extra x;
+
+	wire_extra_begin(&x, en->extra, sizeof(en->extra));
+	if ((wants >> WANT_FD_COUNT & 1) != 0)
+		wire_extra_put_fd_count(&x, fds_count(fds));
+	if ((wants >> WANT_STDIO & 1) != 0)
+		put_stdio(en, &x, fds);
+	if ((wants >> WANT_FD_TYPES & 1) != 0)
+		put_types(&x, fds);
+	if ((wants >> WANT_FDLIST & 1) != 0)
+		put_polled(en, &x, fds);
+	if ((wants >> WANT_THREADS & 1) != 0)
+		put_threads(en, &x);
+	return wire_extra_end(&x);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * enrich_fold.c -- the turn of one event: what the last one left to do, whose
+ * event it is, which enter event belongs to it, which descriptor it is about, and
+ * then the one function that folds it.
+ */
+#include "enrich_core.h"
+
+void fold_leftovers(struct enrich *en)
+{
+	struct proctab *pt = &en->proctab;
+
+	if (en->remove_tid >= 0) {
+		struct thread *th = proctab_find(pt, en->remove_tid);
+
+		if (th != NULL && th->key == en->remove_key && th->dead)
+			proctab_remove(pt, th);
+		en->remove_tid = -1;
+	}
+	if (en->close_fd >= 0) {
+		struct thread *th = proctab_find(pt, en->close_tid);
+		struct fds *fds =
+			th != NULL && th->key == en->close_key ? proctab_fds(pt, th) : NULL;
+
+		if (fds != NULL)
+			fds_remove(&en->fdtab, fds, en->close_fd);
+		en->close_fd = -1;
+	}
+}
+
+/* ---- descriptors ---- */
+
+struct fds *event_fds(struct enrich *en)
+{
+	return en->th == NULL ? NULL : proctab_fds(&en->proctab, en->th);
+}
+
+const struct fd_slot *event_fd(struct enrich *en)
+{
+	return en->th == NULL ? NULL : fds_find(&en->fdtab, event_fds(en), en->th->last_fd);
+}
+
+struct file *event_add_fd(struct enrich *en, int64_t fd, struct file *file, bool cloexec)
+{
+	struct fds *fds = event_fds(en);
+
+	if (fds == NULL) {
+		file_drop(&en->fdtab, file);
+		return NULL;
+	}
+	en->th->last_fd = fd;
+	return fds_put(&en->fdtab, fds, fd, file, cloexec ? FILE_CLOEXEC : 0);
+}
+
+struct span event_path(struct enrich *en, struct span dir, struct span name)
+{
+	return span_of(en->text, path_concat(en->text, PATH_CAP, dir, name));
+}
+
+struct span event_dir(struct enrich *en, int64_t dirfd, struct span name, uint8_t *buf)
+{
+	const struct fd_slot *slot;
+	struct span dir;
+
+	if (name.n > 0 && name.p[0] == '/')
+		return span_str(".");
+	if (en->th == NULL)
+		return span_str("<UNKNOWN>");
+	if (dirfd == FALCO_AT_FDCWD)
+		return proctab_cwd(&en->proctab, en->th);
+	slot = fds_find(&en->fdtab, event_fds(en), dirfd);
+	if (slot == NULL)
+		return span_str("<UNKNOWN>");
+	dir = blob_span(slot->file->name);
+	if (dir.n >= PATH_CAP - 1)
+		return span_str(PATH_TOO_LONG "/");
+	if (dir.n > 0)
+		memcpy(buf, dir.p, dir.n);
+	if (dir.n == 0 || buf[dir.n - 1] != '/')
+		buf[dir.n++] = '/';
+	return span_of(buf, dir.n);
+}
+
+/* The descriptor that an exit event uses: its first FD that is no result. */
+static int64_t used_fd(const struct enrich *en)
+{
+	for (unsigned i = event_is_exit(en->ev.code) ? 1 : 0; i < en->info->nparams; i++)
+		if (en->info->params[i].type == PT_FD)
+			return int_param(en, i, -1);
+	return -1;
+}
+
+/* ---- enter events ---- */
+
+static void drop_enter(struct enrich *en, struct enter_event *e)
+{
+	blob_drop(&en->pool, e->name);
+	*e = (struct enter_event){ 0 };
+}
+
+static void store_enter(struct enrich *en)
+{
+	struct thread *th = en->th;
+	struct enter_event e = { .code = en->ev.code, .dirfd = FALCO_AT_FDCWD };
+	struct span name = SPAN_NONE;
+
+	switch (en->ev.code) {
+	case EVENT_SYSCALL_OPEN_E:
+		name = text_param(en, 0);
+		e.flags = (uint32_t)uint_param(en, 1);
+		break;
+	case EVENT_SYSCALL_CREAT_E:
+	case EVENT_SYSCALL_EXECVE_19_E:
+		name = text_param(en, 0);
+		break;
+	case EVENT_SYSCALL_OPENAT_2_E:
+	case EVENT_SYSCALL_OPENAT2_E:
+	case EVENT_SYSCALL_EXECVEAT_E:
+		e.dirfd = int_param(en, 0, FALCO_AT_FDCWD);
+		name = text_param(en, 1);
+		e.flags = (uint32_t)uint_param(en, 2);
+		break;
+	case EVENT_SOCKET_CONNECT_E:
+		e.dirfd = int_param(en, 0, -1);
+		name = bytes_param(en, 1);
+		break;
+	default:
+		return;
+	}
+	e.name = blob_new(&en->pool, name, NULL);
+	drop_enter(en, &th->enter);
+	th->enter = e;
+}
+
+/* Take the stored enter event along if it is this exit's; it is gone either way. */
+static void fetch_enter(struct enrich *en)
+{
+	struct thread *th = en->th;
+
+	if (th->enter.code == 0)
+		return;
+	if (th->enter.code == en->ev.code - 1 || (en->ev.code == EVENT_SYSCALL_EXECVE_19_X &&
+						  th->enter.code == EVENT_SYSCALL_EXECVEAT_E)) {
+		en->enter = th->enter;
+		th->enter = (struct enter_event){ 0 };
+	} else {
+		drop_enter(en, &th->enter);
+	}
+}
+
+/* ---- whose event ---- */
+
+static bool belongs_to_nobody(const struct enrich *en)
+{
+	return (en->info->flags & EF_SKIPPARSERESET) != 0 && en->ev.code != EVENT_PROCINFO_E;
+}
+
+static bool is_meta(unsigned code)
+{
+	return code == EVENT_CONTAINER_JSON_2_E || code == EVENT_USER_ADDED_E ||
+	       code == EVENT_USER_DELETED_E || code == EVENT_GROUP_ADDED_E ||
+	       code == EVENT_GROUP_DELETED_E || code == EVENT_PLUGINEVENT_E ||
+	       code == EVENT_ASYNCEVENT_E;
+}
+
+/* Events that make or end threads say themselves what is to be known of them. */
+static bool makes_no_placeholder(unsigned code)
+{
+	return code == EVENT_SYSCALL_CLONE_20_X || code == EVENT_SYSCALL_FORK_20_X ||
+	       code == EVENT_SYSCALL_VFORK_20_X || code == EVENT_SYSCALL_CLONE3_X ||
+	       code == EVENT_PROCEXIT_1_E || code == EVENT_SCHEDSWITCH_6_E || en_is_iterator(code);
+}
+
+static void find_thread(struct enrich *en)
+{
+	struct proctab *pt = &en->proctab;
+
+	en->th = NULL;
+	if (belongs_to_nobody(en) || en->ev.tid < 0)
+		return;
+	en->th = proctab_find(pt, en->ev.tid);
+	if (is_meta(en->ev.code))
+		return;
+	heal_thread(en);
+	if (en->th == NULL && !makes_no_placeholder(en->ev.code)) {
+		en->counts[ENRICHER_PROCESS_MISSES]++;
+		en->th = proctab_add_placeholder(pt, en->ev.tid);
+		if (en->th != NULL && en->ev.has_kernel) {
+			en->th->start_ns = en->ev.start_ns;
+			en->th->f.uid = en->ev.uid;
+			en->th->f.gid = en->ev.gid;
+		}
+	}
+}
+
+static void dispatch(struct enrich *en)
+{
+	switch (en->ev.code) {
+	case EVENT_SYSCALL_CLONE_20_X:
+	case EVENT_SYSCALL_FORK_20_X:
+	case EVENT_SYSCALL_VFORK_20_X:
+	case EVENT_SYSCALL_CLONE3_X:
+		fold_clone(en);
+		break;
+	case EVENT_SYSCALL_EXECVE_19_X:
+	case EVENT_SYSCALL_EXECVEAT_X:
+		fold_exec(en);
+		break;
+	case EVENT_PROCEXIT_1_E:
+		fold_exit(en);
+		break;
+	case EVENT_SOCKET_SOCKET_X:
+	case EVENT_SOCKET_BIND_X:
+	case EVENT_SOCKET_CONNECT_X:
+	case EVENT_SOCKET_ACCEPT_5_X:
+	case EVENT_SOCKET_ACCEPT4_6_X:
+	case EVENT_SOCKET_SOCKETPAIR_X:
+		fold_socket(en);
+		break;
+	case EVENT_SOCKET_SEND_X:
+	case EVENT_SOCKET_SENDTO_X:
+	case EVENT_SOCKET_SENDMSG_X:
+	case EVENT_SOCKET_SENDMMSG_X:
+	case EVENT_SOCKET_RECV_X:
+	case EVENT_SOCKET_RECVFROM_X:
+	case EVENT_SOCKET_RECVMSG_X:
+	case EVENT_SOCKET_RECVMMSG_X:
+		fold_io(en);
+		break;
+	default:
+		if (!fold_file(en))
+			fold_identity(en);
+	}
+}
+
+void fold_event(struct enrich *en)
+{
+	struct thread *th;
+
+	en->name_changed = false;
+	find_thread(en);
+	th = en->th;
+	if (th != NULL && !is_meta(en->ev.code)) {
+		th->last_fd = -1;
+		if (!event_is_exit(en->ev.code))
+			store_enter(en);
+		else
+			fetch_enter(en);
+		if ((en->info->flags & EF_USES_FD) != 0) {
+			th->last_fd = used_fd(en);
+			heal_file(en, th->last_fd);
+		}
+	}
+	dispatch(en);
+	if (en->th != NULL) {
+		if ((en->info->flags & EF_CREATES_FD) != 0 && en->th == th)
+			heal_file(en, th->last_fd);
+		heal_credentials(en);
+		en->th->f.flags |= CL_ACTIVE;
+	}
+	drop_enter(en, &en->enter);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * enrich_heal.c -- what the kernel knew at the event puts our tables right: a
+ * thread number that was taken again, a descriptor that we missed or believe to
+ * be another file, ids.  Captures have none of this; then nothing here acts.
+ */
+#include "enrich_core.h"
+
+enum { FMT = 0170000, FMT_SOCK = 0140000, FMT_DIR = 0040000, FMT_FIFO = 0010000 };
+
+void heal_thread(struct enrich *en)
+{
+	struct thread *th = en->th;
+
+	if (th == NULL || !en->ev.has_kernel || en->ev.start_ns == 0)
+		return;
+	if (th->start_ns == 0)
+		th->start_ns = en->ev.start_ns;
+	if (th->start_ns == en->ev.start_ns)
+		return;
+	/* Its exit was lost, and the number is another thread's now. */
+	proctab_evict(&en->proctab, th);
+	en->th = NULL;
+}
+
+void heal_credentials(struct enrich *en)
+{
+	if (!en->ev.has_kernel || en->th == NULL || en->ev.tid != en->th->f.tid)
+		return;
+	THREAD_SET(&en->proctab, en->th, uid, en->ev.uid);
+	THREAD_SET(&en->proctab, en->th, gid, en->ev.gid);
+	en->th->cgroup_id = en->ev.cgroup_id;
+}
+
+/* ---- descriptors ---- */
+
+static bool is_socket_type(unsigned type)
+{
+	return type == FILE_UNKNOWN || type == FILE_NETLINK || type == FILE_UNIX ||
+	       (type >= FILE_IPV4 && type <= FILE_IPV6_SERVER);
+}
+
+static bool is_path_type(unsigned type)
+{
+	return type == FILE_REGULAR || type == FILE_REGULAR_V2 || type == FILE_DIRECTORY ||
+	       type == FILE_MEMFD || type == FILE_UNSUPPORTED || type == FILE_UNKNOWN;
+}
+
+/* Can the file that we have be the one that the kernel has there? */
+static bool is_same_file(const struct file *f, const struct kernel_file *k)
+{
+	unsigned fmt = k->mode & FMT;
+
+	if (f->ino != 0 && k->ino != 0 && f->ino != k->ino)
+		return false;
+	if (f->ino != 0 && f->dev != 0 && k->dev != 0 && f->dev != k->dev)
+		return false;
+	if (fmt == 0)
+		return !is_socket_type(f->type) || f->type == FILE_UNKNOWN;
+	if (fmt == FMT_SOCK)
+		return is_socket_type(f->type);
+	if (fmt == FMT_FIFO)
+		return f->type == FILE_FIFO || is_path_type(f->type);
+	return is_path_type(f->type);
+}
+
+static enum file_type anon_type(struct span path)
+{
+	static const struct {
+		const char *name;
+		uint8_t type;
+	} names[] = {
+		{ "anon_inode:[eventpoll]", FILE_EVENTPOLL },
+		{ "anon_inode:[eventfd]", FILE_EVENT },
+		{ "anon_inode:[signalfd]", FILE_SIGNALFD },
+		{ "anon_inode:[timerfd]", FILE_TIMERFD },
+		{ "anon_inode:inotify", FILE_INOTIFY },
+		{ "anon_inode:[userfaultfd]", FILE_USERFAULTFD },
+		{ "anon_inode:[io_uring]", FILE_IO_URING },
+		{ "anon_inode:[pidfd]", FILE_PIDFD },
+		{ "anon_inode:bpf", FILE_BPF },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (span_starts(path, span_str(names[i].name)))
+			return names[i].type;
+	return FILE_UNSUPPORTED;
+}
+
+static enum file_type path_type(const struct kernel_file *k)
+{
+	unsigned fmt = k->mode & FMT;
+
+	if (fmt == FMT_DIR)
+		return FILE_DIRECTORY;
+	if (fmt == FMT_FIFO && (k->path.n == 0 || k->path.p[0] != '/'))
+		return FILE_FIFO;
+	if (fmt == 0)
+		return anon_type(k->path);
+	if (span_starts(k->path, span_str("/memfd:")))
+		return FILE_MEMFD;
+	return FILE_REGULAR_V2;
+}
+
+static uint8_t socket_l4(const struct kernel_file *k)
+{
+	if (k->sock_type == 3)
+		return L4_RAW;
+	if (k->sock_proto == 6 || (k->sock_proto == 0 && k->sock_type == 1))
+		return L4_TCP;
+	if (k->sock_proto == 17 || (k->sock_proto == 0 && k->sock_type == 2))
+		return L4_UDP;
+	return k->sock_proto == 1 || k->sock_proto == 58 ? L4_ICMP : L4_UNKNOWN;
+}
+
+/* A socket whose coming we missed: its two ends, local side first. */
+static void make_socket(struct enrich *en, struct file *f, const struct kernel_file *k)
+{
+	struct net_tuple t;
+	bool peer;
+
+	if (!net_parse_tuple(k->tuple, &t))
+		return;
+	if (t.family == FAMILY_UNIX) {
+		f->type = FILE_UNIX;
+		f->source = t.source;
+		f->dest = t.dest;
+		file_set_name(&en->fdtab, f, t.path);
+		return;
+	}
+	net_unmap(&t);
+	peer = t.dport != 0 || !net_is_zero(t.dip, t.family == FAMILY_INET6);
+	f->type = t.family == FAMILY_INET ? FILE_IPV4 : FILE_IPV6;
+	f->l4proto = socket_l4(k);
+	if (!peer && t.sport == 0)
+		return; /* neither bound nor connected */
+	if (!peer) {
+		f->type = t.family == FAMILY_INET ? FILE_IPV4_SERVER : FILE_IPV6_SERVER;
+		memcpy(f->dip, t.sip, 16);
+		f->dport = t.sport;
+		f->flags |= FILE_ROLE_SERVER;
+		memcpy(t.dip, t.sip, 16);
+		t.dport = t.sport;
+	} else {
+		memcpy(f->sip, t.sip, 16);
+		memcpy(f->dip, t.dip, 16);
+		f->sport = t.sport;
+		f->dport = t.dport;
+		f->flags |= FILE_ROLE_CLIENT | FILE_CONNECTED;
+	}
+	file_set_name(&en->fdtab, f,
+		      span_of(en->text, net_tuple_text((char *)en->text, &t, f->type, f->l4proto)));
+}
+
+static struct file *make_file(struct enrich *en, const struct kernel_file *k)
+{
+	bool sock = (k->mode & FMT) == FMT_SOCK || k->sock_type != 0;
+	struct file *f = file_new(&en->fdtab, sock ? FILE_UNKNOWN : path_type(k));
+
+	if (f == NULL)
+		return NULL;
+	f->dev = k->dev;
+	f->ino = k->ino;
+	f->mnt_id = k->mnt_id;
+	if (sock) {
+		make_socket(en, f, k);
+	} else if (f->type == FILE_MEMFD) {
+		file_set_name(&en->fdtab, f, span_of(k->path.p + 7, k->path.n - 7));
+	} else if (k->path.n > 0 && k->path.p[0] == '/') {
+		file_set_name(&en->fdtab, f, k->path);
+		f->resolved = file_text(&en->fdtab, k->path, f->name);
+	}
+	return f;
+}
+
+void heal_file(struct enrich *en, int64_t fd)
+{
+	const struct kernel_file *k = &en->ev.file;
+	struct fds *fds = event_fds(en);
+	const struct fd_slot *slot;
+	uint16_t keep;
+
+	if (!en->ev.has_file || k->fd != fd || fd < 0 || fds == NULL)
+		return;
+	slot = fds_find(&en->fdtab, fds, fd);
+	if (slot != NULL && is_same_file(slot->file, k)) {
+		struct file *f = slot->file;
+
+		/* The kernel's own words hold for all who share the file. */
+		if (f->mnt_id == 0)
+			f->mnt_id = k->mnt_id;
+		if (f->ino == 0) {
+			f->ino = k->ino;
+			f->dev = k->dev;
+		}
+		if (f->resolved == NULL && k->path.n > 0 && k->path.p[0] == '/')
+			f->resolved = file_text(&en->fdtab, k->path, f->name);
+		return;
+	}
+	keep = slot != NULL ? slot->flags : 0;
+	if (fds_put(&en->fdtab, fds, fd, make_file(en, k), keep) != NULL)
+		en->counts[ENRICHER_HEALED]++;
+}

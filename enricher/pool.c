@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pool.c -- pieces and blobs; see pool.h.  A class that runs dry at the ceiling
+ * borrows a piece of the next bigger class for good.
+ */
+#include <stdlib.h>
+
+#include "pool.h"
+
+#define CHUNK_BYTES ((size_t)2 << POOL_MAX_SHIFT)
+#define CHUNK_HEAD  ((sizeof(struct pool_chunk) + 15) & ~(size_t)15)
+
+void pool_init(struct pool *p, size_t ceiling_bytes)
+{
+	*p = (struct pool){ .ceiling = ceiling_bytes };
+}
+
+void pool_release(struct pool *p)
+{
+	struct pool_chunk *next;
+
+	for (struct pool_chunk *c = p->chunks; c != NULL; c = next) {
+		next = c->next;
+		free(c);
+	}
+	*p = (struct pool){ 0 };
+}
+
+/* The class whose pieces hold N bytes; POOL_CLASSES if there is none. */
+static unsigned class_of(size_t n)
+{
+	if (n <= (size_t)1 << POOL_MIN_SHIFT)
+		return 0;
+	if (n > (size_t)1 << POOL_MAX_SHIFT)
+		return POOL_CLASSES;
+	return (unsigned)(64 - __builtin_clzll(n - 1)) - POOL_MIN_SHIFT;
+}
+
+static void give(struct pool *p, unsigned cls, void *piece)
+{
+	struct pool_free *f = piece;
+
+	f->next = p->free[cls];
+	p->free[cls] = f;
+}
+
+/* Cut what is left of the newest chunk into free pieces. */
+static void spend_rest(struct pool *p)
+{
+	for (unsigned cls = POOL_CLASSES; cls-- > 0;) {
+		size_t n = (size_t)1 << (cls + POOL_MIN_SHIFT);
+
+		while (p->fresh_bytes >= n) {
+			give(p, cls, p->fresh);
+			p->fresh += n;
+			p->fresh_bytes -= n;
+		}
+	}
+	p->fresh_bytes = 0;
+}
+
+static bool grow(struct pool *p)
+{
+	struct pool_chunk *c;
+
+	if (p->ceiling < CHUNK_BYTES || p->bytes > p->ceiling - CHUNK_BYTES)
+		return false;
+	c = malloc(CHUNK_BYTES);
+	if (c == NULL)
+		return false;
+	spend_rest(p);
+	c->next = p->chunks;
+	c->bytes = CHUNK_BYTES;
+	p->chunks = c;
+	p->bytes += CHUNK_BYTES;
+	p->fresh = (uint8_t *)c + CHUNK_HEAD;
+	p->fresh_bytes = CHUNK_BYTES - CHUNK_HEAD;
+	return true;
+}
+
+void *pool_get(struct pool *p, size_t n)
+{
+	unsigned cls = class_of(n);
+	size_t bytes;
+
+	if (cls == POOL_CLASSES) {
+		p->refused++;
+		return NULL;
+	}
+	bytes = (size_t)1 << (cls + POOL_MIN_SHIFT);
+	if (p->free[cls] == NULL && (p->fresh_bytes >= bytes || grow(p))) {
+		void *piece = p->fresh;
+
+		p->fresh += bytes;
+		p->fresh_bytes -= bytes;
+		return piece;
+	}
+	for (; cls < POOL_CLASSES; cls++) {
+		struct pool_free *f = p->free[cls];
+
+		if (f != NULL) {
+			p->free[cls] = f->next;
+			return f;
+		}
+	}
+	p->refused++;
+	return NULL;
+}
+
+void pool_put(struct pool *p, void *piece, size_t n)
+{
+	if (piece != NULL)
+		give(p, class_of(n), piece);
+}
+
+struct blob *blob_new(struct pool *p, struct span s, struct blob *same)
+{
+	struct blob *b;
+
+	if (s.n == 0 || s.n > UINT32_MAX - sizeof(*b))
+		return NULL;
+	if (same != NULL && blob_is(same, s))
+		return blob_hold(same);
+	b = pool_get(p, sizeof(*b) + s.n);
+	if (b == NULL)
+		return NULL;
+	b->refs = 1;
+	b->n = (uint32_t)s.n;
+	memcpy(b->bytes, s.p, s.n);
+	return b;
+}
+
+struct blob *blob_hold(struct blob *b)
+{
+	if (b != NULL)
+		b->refs++;
+	return b;
+}
+
+void blob_drop(struct pool *p, struct blob *b)
+{
+	if (b != NULL && --b->refs == 0)
+		pool_put(p, b, sizeof(*b) + b->n);
+}
