@@ -109,10 +109,9 @@ static void take_counts(struct cursor *c, struct ring_counts *ret)
 {
 	size_t outer;
 
-	if (!cursor_enter(c, &outer))
-		return;
-	for (unsigned i = 0; i < RING_COUNTS; i++)
-		ret->v[i] = cursor_uint(c, 0);
+	if (cursor_enter(c, &outer))
+		for (unsigned i = 0; i < RING_COUNTS; i++)
+			ret->v[i] = cursor_uint(c, 0);
 	cursor_leave(c, outer);
 }
 
@@ -129,11 +128,10 @@ static void take_status(struct cursor *c, struct stage_status *ret)
 	ret->pid = cursor_int(c, 0);
 	ret->uptime_ns = cursor_uint(c, 0);
 	take_counts(c, &ret->counts);
-	if (cursor_enter(c, &outer)) {
+	if (cursor_enter(c, &outer))
 		while (c->left > 0 && ret->nrings < CONTROL_MAX_RINGS)
 			take_ring(c, &ret->rings[ret->nrings++]);
-		cursor_leave(c, outer);
-	}
+	cursor_leave(c, outer);
 	take_text(c, ret->detail, sizeof(ret->detail));
 	ret->mid_event = cursor_bool(c);
 }
@@ -231,15 +229,13 @@ int control_decode_answer(struct span msg, struct control_answer *ret)
 
 	take_text(&c, a.text, sizeof(a.text));
 	a.has_status = cursor_enter(&c, &outer);
-	if (a.has_status) {
+	if (a.has_status)
 		take_status(&c, &a.status);
-		cursor_leave(&c, outer);
-	}
-	if (cursor_enter(&c, &outer)) {
+	cursor_leave(&c, outer);
+	if (cursor_enter(&c, &outer))
 		while (c.left > 0 && a.nsupervised < STAGE_COUNT)
 			take_supervised(&c, &a.supervised[a.nsupervised++]);
-		cursor_leave(&c, outer);
-	}
+	cursor_leave(&c, outer);
 	if (cursor_finish(&c) < 0 || result > 0 || result < -4095)
 		return -EPROTO;
 	if (version != CONTROL_VERSION)

@@ -108,7 +108,14 @@ void control_server_poll(struct control_server *s,
 					struct control_answer *ret),
 			 void *ctx);
 
-/* Ask and wait for the answer.  -ETIMEDOUT, -ECONNREFUSED, -ENOENT, -EPROTO ... */
+/* A connection for several questions. */
+struct control_client;
+int control_client_open(const char *path, uint64_t timeout_ns, struct control_client **ret);
+int control_client_ask(struct control_client *c, const struct control_request *req,
+		       struct control_answer *ret);
+void control_client_close(struct control_client *c);
+
+/* Ask once and wait for the answer.  -ETIMEDOUT, -ECONNREFUSED, -ENOENT, -EPROTO ... */
 int control_ask(const char *path, const struct control_request *req, uint64_t timeout_ns,
 		struct control_answer *ret);
 

@@ -17,10 +17,12 @@
 #include "rundir.h"
 #include "span.h"
 
+#define LOCK_NAME "lock"
+
 /* All that ever lies in a run directory. */
 static const char *const names[] = {
 	"raw.door",	 "enriched.door", "alerts.door", "collector.ctl", "enricher.ctl",
-	"evaluator.ctl", "emitter.ctl",	  "mews.ctl",	 "lock",
+	"evaluator.ctl", "emitter.ctl",	  "mews.ctl",	 LOCK_NAME,
 };
 
 const char *run_dir_choose(const char *option)
@@ -114,6 +116,8 @@ void run_dir_clear(const char *dir)
 	char path[RUN_DIR_PATH_MAX];
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(names[i], LOCK_NAME) == 0)
+			continue; /* its holder's */
 		run_dir_path(path, dir, names[i], "");
 		unlink(path);
 	}

@@ -31,7 +31,7 @@ int run_dir_make(const char *dir, bool *ret_made);
 void run_dir_path(char buf[RUN_DIR_PATH_MAX], const char *dir, const char *name,
 		  const char *suffix);
 
-/* Take away the sockets and the lock of a pipeline that is not there any more. */
+/* Take away the sockets of a pipeline that is not there any more. */
 void run_dir_clear(const char *dir);
 
 #endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ledger.c -- the eight sums of the pipeline, from the collector's kernel side
+ * to the outputs.
+ */
+#include "ledger.h"
+
+/* A frame in a ring takes at least its header: what more than this many frames
+ * would fill cannot be in a ring. */
+#define LEAST_FRAME RING_FRAME_HEADER
+
+struct summing {
+	const struct ledger_reading *r;
+	enum ledger_pace pace;
+	struct ledger_sum *sum;
+};
+
+static void sum_begin(struct summing *s, struct ledger_sum *sum, const char *name)
+{
+	s->sum = sum;
+	*sum = (struct ledger_sum){ .name = name };
+}
+
+static int64_t sum_term(struct summing *s, const char *name, int64_t value)
+{
+	s->sum->term[s->sum->nterms++] = (struct ledger_term){ name, value };
+	return value;
+}
+
+static int64_t counter(const struct summing *s, enum stage_id stage, unsigned word)
+{
+	return (int64_t)s->r->stage[stage].counts.v[word];
+}
+
+static const struct ring_status *ring_of(const struct summing *s, enum stage_id stage,
+					 const char *name)
+{
+	const struct stage_status *st = &s->r->stage[stage];
+
+	for (unsigned i = 0; i < st->nrings && i < CONTROL_MAX_RINGS; i++)
+		if (strcmp(st->rings[i].name, name) == 0)
+			return &st->rings[i];
+	return NULL;
+}
+
+/* What waits is the difference: not negative, not more than fits, and nothing
+ * in an empty ring when all stands still. */
+static void sum_ring(struct summing *s, const char *name, enum stage_id writer,
+		     enum stage_id reader, int64_t waiting)
+{
+	const struct ring_status *w = ring_of(s, writer, name), *r = ring_of(s, reader, name);
+	uint64_t capacity = w != NULL ? w->capacity : 0, used = w != NULL ? w->used : 0;
+
+	/* A writer that was started again has a new ring while the old one is read. */
+	if (r != NULL && (w == NULL || w->generation != r->generation)) {
+		capacity += r->capacity;
+		used += r->used;
+	}
+	sum_term(s, "in_ring", waiting);
+	s->sum->balanced = waiting >= 0 && (uint64_t)waiting <= capacity / LEAST_FRAME;
+	if (s->pace == LEDGER_QUIET && (uint64_t)waiting > used / LEAST_FRAME)
+		s->sum->balanced = false;
+}
+
+/* A stage's own sum closes, but for the one event that it may hold in its hands. */
+static void sum_stage(struct summing *s, enum stage_id stage, int64_t rest)
+{
+	bool mid_event = s->r->stage[stage].mid_event;
+
+	if (mid_event)
+		sum_term(s, "in_hand", rest);
+	s->sum->balanced = rest == 0 || (mid_event && rest == 1);
+}
+
+#define C(word)	 counter(s, STAGE_COLLECTOR, COLLECTOR_##word)
+#define EN(word) counter(s, STAGE_ENRICHER, ENRICHER_##word)
+#define EV(word) counter(s, STAGE_EVALUATOR, EVALUATOR_##word)
+#define EM(word) counter(s, STAGE_EMITTER, EMITTER_##word)
+
+static void kernel(struct summing *s)
+{
+	int64_t rest = sum_term(s, "seen", C(SEEN));
+
+	rest -= sum_term(s, "lost_kernel", C(LOST_KERNEL));
+	rest -= sum_term(s, "lost_restart", C(LOST_RESTART));
+	rest -= sum_term(s, "taken", C(TAKEN));
+	sum_term(s, "in_kernel_buffer", rest);
+	s->sum->balanced = rest >= 0 && (rest == 0 || s->pace == LEDGER_FLOWING);
+}
+
+static void collector(struct summing *s)
+{
+	int64_t rest = sum_term(s, "taken", C(TAKEN));
+
+	rest -= sum_term(s, "out", C(OUT));
+	rest -= sum_term(s, "lost_ring", C(LOST_RING));
+	rest -= sum_term(s, "refused", C(REFUSED));
+	rest -= sum_term(s, "filtered", C(FILTERED));
+	sum_stage(s, STAGE_COLLECTOR, rest);
+}
+
+static void raw(struct summing *s)
+{
+	int64_t rest = sum_term(s, "collector_out", C(OUT));
+
+	rest -= sum_term(s, "enricher_in", EN(IN));
+	sum_ring(s, "raw", STAGE_COLLECTOR, STAGE_ENRICHER, rest);
+}
+
+static void enricher(struct summing *s)
+{
+	int64_t rest = sum_term(s, "in", EN(IN));
+
+	rest -= sum_term(s, "out", EN(OUT));
+	rest -= sum_term(s, "folded", EN(FOLDED));
+	rest -= sum_term(s, "refused", EN(REFUSED));
+	sum_stage(s, STAGE_ENRICHER, rest);
+}
+
+static void enriched(struct summing *s)
+{
+	int64_t rest = sum_term(s, "enricher_out", EN(OUT));
+
+	rest -= sum_term(s, "evaluator_in", EV(IN));
+	rest += sum_term(s, "evaluator_doubles", EV(DOUBLES));
+	sum_ring(s, "enriched", STAGE_ENRICHER, STAGE_EVALUATOR, rest);
+}
+
+static void evaluator(struct summing *s)
+{
+	int64_t rest = sum_term(s, "in", EV(IN));
+
+	rest -= sum_term(s, "evaluated", EV(EVALUATED));
+	rest -= sum_term(s, "doubles", EV(DOUBLES));
+	rest -= sum_term(s, "refused", EV(REFUSED));
+	sum_stage(s, STAGE_EVALUATOR, rest);
+}
+
+static void alerts(struct summing *s)
+{
+	int64_t rest = sum_term(s, "evaluator_out", EV(OUT));
+
+	rest -= sum_term(s, "emitter_in", EM(IN));
+	rest += sum_term(s, "emitter_doubles", EM(DOUBLES));
+	sum_ring(s, "alerts", STAGE_EVALUATOR, STAGE_EMITTER, rest);
+}
+
+/* An alert that did not reach every output is not in OUT; one that missed two
+ * outputs is in both of their counts. */
+static void emitter(struct summing *s)
+{
+	int64_t rest = sum_term(s, "in", EM(IN)), most, least;
+
+	rest -= sum_term(s, "out", EM(OUT));
+	rest -= sum_term(s, "doubles", EM(DOUBLES));
+	rest -= sum_term(s, "refused", EM(REFUSED));
+	most = sum_term(s, "stdout_failed", EM(STDOUT_FAILED));
+	least = sum_term(s, "file_failed", EM(FILE_FAILED));
+	if (least > most) {
+		int64_t swap = least;
+
+		least = most;
+		most = swap;
+	}
+	s->sum->balanced = rest >= most && rest <= most + least;
+}
+
+static const struct {
+	const char *name;
+	enum stage_id stages[2]; /* that must be there */
+	void (*make)(struct summing *s);
+} sums[LEDGER_SUMS] = {
+	{ "kernel", { STAGE_COLLECTOR, STAGE_COLLECTOR }, kernel },
+	{ "collector", { STAGE_COLLECTOR, STAGE_COLLECTOR }, collector },
+	{ "raw", { STAGE_COLLECTOR, STAGE_ENRICHER }, raw },
+	{ "enricher", { STAGE_ENRICHER, STAGE_ENRICHER }, enricher },
+	{ "enriched", { STAGE_ENRICHER, STAGE_EVALUATOR }, enriched },
+	{ "evaluator", { STAGE_EVALUATOR, STAGE_EVALUATOR }, evaluator },
+	{ "alerts", { STAGE_EVALUATOR, STAGE_EMITTER }, alerts },
+	{ "emitter", { STAGE_EMITTER, STAGE_EMITTER }, emitter },
+};
+
+unsigned ledger_sums(const struct ledger_reading *r, enum ledger_pace pace,
+		     struct ledger_sum ret[LEDGER_SUMS])
+{
+	struct summing s = { .r = r, .pace = pace };
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < LEDGER_SUMS; i++) {
+		if (!r->there[sums[i].stages[0]] || !r->there[sums[i].stages[1]])
+			continue;
+		sum_begin(&s, &ret[n++], sums[i].name);
+		sums[i].make(&s);
+	}
+	return n;
+}
+
+bool ledger_same(const struct ledger_reading *a, const struct ledger_reading *b)
+{
+	for (unsigned i = 0; i < STAGE_COUNT; i++) {
+		if (a->there[i] != b->there[i])
+			return false;
+		if (a->there[i] && memcmp(&a->stage[i].counts, &b->stage[i].counts,
+					  sizeof(a->stage[i].counts)) != 0)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mews.c -- the operator's program: one table of commands.  It is not on the
+ * event path; what it knows of a running pipeline it has from the control
+ * sockets.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mews.h"
+#include "rundir.h"
+
+static const struct command {
+	const char *name, *args, *text;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "run", "[-c FILE] [-r RULES]... [-o KEY=VALUE]... [--run-dir DIR]",
+	  "start the pipeline on live events; alerts to stdout", cmd_run },
+	{ "status", "[--json] [--run-dir DIR]", "how the stages and the ledger are", cmd_status },
+	{ "restart", "STAGE [--run-dir DIR]", "end one stage and start it again", cmd_restart },
+	{ "stop", "[--run-dir DIR]", "end the pipeline", cmd_stop },
+	{ "log-level", "LEVEL [--run-dir DIR]", "what the stages say: error, warning, info, debug",
+	  cmd_log_level },
+};
+
+static void print_help(FILE *f)
+{
+	fputs("usage: mews COMMAND [ARGUMENT]...\n\n", f);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(f, "  %-10s %s\n  %-10s   %s\n", commands[i].name, commands[i].args, "",
+			commands[i].text);
+	fputs("  help, --help, --version\n", f);
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+int usage_of(const char *command)
+{
+	const struct command *c = find_command(command);
+
+	if (c != NULL)
+		fprintf(stderr, "usage: mews %s %s\n", c->name, c->args);
+	return EXIT_USAGE;
+}
+
+int usage_error(const char *command, const char *what, const char *word)
+{
+	char clean[128];
+
+	log_escape(clean, sizeof(clean), word);
+	fprintf(stderr, "mews %s: %s '%s'\n", command, what, clean);
+	return usage_of(command);
+}
+
+int parse_simple(int argc, char **argv, const char **ret_run_dir, const char **words, unsigned most,
+		 unsigned *ret_count)
+{
+	static const struct option longs[] = {
+		{ "run-dir", required_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *option = NULL;
+	unsigned n = 0;
+	int opt;
+
+	opterr = 0;
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+		if (opt == 'h') {
+			(void)usage_of(argv[0]);
+			return EXIT_OK;
+		}
+		if (opt != 'd')
+			return usage_error(argv[0], opt == ':' ? "no value for" : "no such option",
+					   argv[optind - 1]);
+		option = optarg;
+	}
+	for (; optind < argc; optind++) {
+		if (n == most)
+			return usage_error(argv[0], "not expected", argv[optind]);
+		words[n++] = argv[optind];
+	}
+	*ret_run_dir = run_dir_choose(option);
+	*ret_count = n;
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *c;
+
+	log_open("mews", LOG_LEVEL_INFO);
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("mews " MEWS_VERSION);
+		return EXIT_OK;
+	}
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "-h") == 0) {
+		print_help(stdout);
+		return EXIT_OK;
+	}
+	c = find_command(argv[1]);
+	if (c == NULL) {
+		char clean[128];
+
+		log_escape(clean, sizeof(clean), argv[1]);
+		fprintf(stderr, "mews: no such command '%s'\n", clean);
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	return c->run(argc - 1, argv + 1);
+}

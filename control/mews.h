@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mews.h -- what the commands of the operator's program share.  Each command is
+ * a function that gets its own words and returns the exit code.
+ */
+#ifndef MEWS_MEWS_H
+#define MEWS_MEWS_H
+
+#include "clock.h"
+#include "control.h"
+#include "log.h"
+
+#define ASK_TIMEOUT_NS (2 * NS_PER_SEC)
+
+/* argv[0] is the command's name. */
+int cmd_run(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_restart(int argc, char **argv);
+int cmd_stop(int argc, char **argv);
+int cmd_log_level(int argc, char **argv);
+
+/* Says how COMMAND is used, on stderr; returns EXIT_USAGE. */
+int usage_of(const char *command);
+
+/* "WHAT 'WORD'", escaped, then how COMMAND is used; returns EXIT_USAGE. */
+int usage_error(const char *command, const char *what, const char *word);
+
+/* Parse the options of a command that has --run-dir only, and at most MOST other
+ * words, which land in WORDS.  -1: go on; else the exit code. */
+int parse_simple(int argc, char **argv, const char **ret_run_dir, const char **words, unsigned most,
+		 unsigned *ret_count);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * plan.h -- who is started, in which order, with what; and what to do when one
+ * of them ends.  Core: the supervisor tells it what happened and when, and does
+ * what it says.
+ *
+ * The policy: a stage that dies comes back after 10 ms, then 20, 40 ... 5 s; ten
+ * seconds of life and it begins at 10 ms again.  Ten deaths within a minute and
+ * the whole pipeline ends: something is wrong that starting again does not mend.
+ * A stage that says at its very first start that its input is wrong, or that the
+ * host cannot do it, is believed at once.
+ */
+#ifndef MEWS_PLAN_H
+#define MEWS_PLAN_H
+
+#include "clock.h"
+#include "counter.h"
+
+#define PLAN_FIRST_DELAY_NS (10 * NS_PER_MSEC)
+#define PLAN_MOST_DELAY_NS  (5 * NS_PER_SEC)
+#define PLAN_GOOD_LIFE_NS   (10 * NS_PER_SEC)
+#define PLAN_MAX_DEATHS	    10
+#define PLAN_DEATHS_NS	    (60 * NS_PER_SEC)
+#define PLAN_STOP_NS	    (3 * NS_PER_SEC) /* from the request to end to SIGKILL */
+#define PLAN_STAGES	    4
+
+enum plan_stdout { PLAN_STDOUT_NONE, PLAN_STDOUT_PASSED_ON };
+
+struct plan_stage {
+	enum stage_id id;
+	const char *program;
+	enum plan_stdout out;
+};
+
+/* In the order in which they are started, readers first; they end the other way
+ * round, so that each can work off what the one before it has left. */
+const struct plan_stage *plan_stage(unsigned i);
+
+/* One stage's life as far as the policy needs it; all zero at the beginning. */
+struct plan_life {
+	struct mono started;
+	uint64_t delay_ns;
+	uint64_t starts;
+	unsigned ndeaths;
+	struct mono deaths[PLAN_MAX_DEATHS]; /* the last ones, oldest first */
+};
+
+enum plan_end_kind {
+	PLAN_END_NONE,
+	PLAN_END_ASKED,	 /* we told it to */
+	PLAN_END_EXIT,	 /* by itself, with CODE */
+	PLAN_END_SIGNAL, /* killed by signal CODE */
+};
+
+struct plan_end {
+	enum plan_end_kind kind;
+	int code;
+};
+
+enum plan_verdict {
+	PLAN_NONE,
+	PLAN_START_AGAIN, /* at AT */
+	PLAN_END_ALL,	  /* with CODE */
+};
+
+struct plan_decision {
+	enum plan_verdict verdict;
+	struct mono at;
+	int code;
+};
+
+void plan_started(struct plan_life *life, struct mono now);
+struct plan_decision plan_ended(struct plan_life *life, struct plan_end end, struct mono now);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * supervisor.h -- starts the four stages, watches them, starts again what dies,
+ * and ends them in order.  It holds no ring and reads no event; when it is
+ * killed, the stages end too.  Shell.
+ */
+#ifndef MEWS_SUPERVISOR_H
+#define MEWS_SUPERVISOR_H
+
+struct supervisor_params {
+	const char *bin_dir; /* where the stages' programs are */
+	const char *run_dir; /* absolute */
+	/* Passed on to every stage, before the supervisor's own. */
+	const char *const *args;
+	unsigned nargs;
+};
+
+/* Returns the exit code, after the last stage has ended and the run directory
+ * is as it was. */
+int supervisor_run(const struct supervisor_params *params);
+
+#endif
