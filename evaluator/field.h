@@ -8,6 +8,8 @@
 #ifndef MEWS_FIELD_H
 #define MEWS_FIELD_H
 
+#include <time.h>
+
 #include "arena.h"
 #include "diag.h"
 #include "value.h"
@@ -62,6 +64,9 @@ struct field_ref {
  * DIAG's message says which. */
 int field_parse(struct span text, struct field_ref *ret, struct diag *diag);
 
+/* evt.rawarg.X and evt.arg.X name a parameter: its index in event CODE, -1 if it has none. */
+int field_param(const struct field_ref *ref, unsigned code);
+
 /* The known field whose name is nearest to TEXT, for "did you mean"; NULL if none is near. */
 const char *field_suggest(struct span text);
 
@@ -77,6 +82,28 @@ bool field_is_of_process(const struct field_ref *ref);
 struct mirror;
 struct mirror_process;
 
+/* What fields remember from event to event, and how they print; one per
+ * evaluator, zeroed, then its settings filled in. */
+struct field_context {
+	/* The local time of EPOCH_S; NULL: UTC.  The core has no time zone. */
+	void (*local)(uint64_t epoch_s, struct tm *ret);
+	bool buffer_base64; /* buffer_format_base64 */
+
+	uint64_t first_ts_ns; /* of the first event: evt.reltime counts from it */
+	uint64_t util_count;
+	struct {
+		const void *ref;
+		uint64_t ts_ns;
+	} delta[16]; /* evt.deltatime, by instance */
+};
+
+/* To be called once for each event, before its fields are asked for. */
+static inline void field_context_step(struct field_context *c, uint64_t ts_ns)
+{
+	if (c->first_ts_ns == 0)
+		c->first_ts_ns = ts_ns;
+}
+
 struct field_event {
 	const struct event_frame *ev;
 	const struct event_info *info;
@@ -84,6 +111,8 @@ struct field_event {
 	const struct mirror_process *process; /* NULL: the event has none */
 	struct arena *arena;		      /* cleared before each event */
 	const char *source;		      /* "syscall" */
+	struct field_context *context;	      /* NULL: UTC, and nothing remembered */
+	bool printing;			      /* set inside: the value goes to an output */
 };
 
 /* The value of REF at E.  False: it is missing. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * mirror.h -- the state as the enricher's frames told it: the thread table,
- * users, groups, containers, the host.  Bounded: what does not fit is counted and
- * left out.  Core.
+ * users, groups, containers, the host.  Bounded: what does not fit is refused
+ * with -ENOSPC.  Core.
  */
 #ifndef MEWS_MIRROR_H
 #define MEWS_MIRROR_H
@@ -14,21 +14,31 @@ struct mirror;
 struct mirror_process {
 	uint64_t key, version;
 	struct process_info info; /* spans live until the entry changes */
-	uint64_t memo_epoch;	  /* the rule engine's: what it remembers of this version */
-	void *memo;
+	uint64_t memo_epoch;	  /* the rule engine's: what it remembers of this version; */
+	void *memo;		  /* any change of the entry sets memo_epoch to 0 */
 };
 
 struct mirror_limits {
 	unsigned processes, users, groups, containers;
+	uint64_t seed; /* of the hashes: random, from the shell */
 };
 
 int mirror_new(const struct mirror_limits *limits, struct mirror **ret);
 void mirror_free(struct mirror *m);
 
+/* Who releases the memo of an entry that goes away. */
+void mirror_on_memo(struct mirror *m, void (*release)(void *ctx, void *memo), void *ctx);
+
 /* Take one state frame (PROCESS, PROCESS_GONE, USER, GROUP, CONTAINER,
  * CONTAINER_GONE, HOST, SNAPSHOT_BEGIN, SNAPSHOT_END).  0; -EPROTO: refused;
- * -ENOENT: it builds on an entry that is not there; -ENOSPC: table full. */
+ * -ENOENT: it builds on an entry that is not there (the entry is made all the
+ * same, from defaults); -ENOSPC: table full; -ENOMEM. */
 int mirror_apply(struct mirror *m, uint16_t frame_type, struct span payload);
+
+/* Never 0.  It grows when something changed that may matter to what was
+ * remembered of an entry although that entry itself did not change: an ancestor
+ * that was looked at, a user, a group, a container, the host. */
+uint64_t mirror_epoch(const struct mirror *m);
 
 /* NULL if there is none.  Valid until the next mirror_apply(). */
 const struct mirror_process *mirror_process(const struct mirror *m, uint64_t key);
@@ -37,7 +47,8 @@ const struct mirror_process *mirror_process_by_tid(const struct mirror *m, int64
 /* The main thread's entry; the entry itself if the main thread is not there. */
 const struct mirror_process *mirror_main(const struct mirror *m, const struct mirror_process *p);
 
-/* The main thread of the parent: one step up.  NULL at the end of the chain. */
+/* The main thread of the parent: one step up.  NULL at the end of the chain.
+ * A chain may be a loop: whoever walks bounds the walk. */
 const struct mirror_process *mirror_parent(const struct mirror *m, const struct mirror_process *p);
 
 const struct user_frame *mirror_user(const struct mirror *m, struct span container_id,

@@ -1,0 +1,675 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mirror.c -- the tables behind mirror.h.
+ *
+ *   slots[]     entries of the thread table, handed out from the front, then from a free list
+ *   by_key[]    heads of chains of slots, by key        (slot number + 1; 0: end)
+ *   by_tid[]    the same by tid; the youngest entry of a tid (greatest key) wins
+ *
+ * Strings are counted blobs: a clone shares its parent's, and an exec that tells
+ * an unchanged string again keeps the old one.  Users, groups and containers
+ * are few and lie in one chained table of records that own a copy of their frame.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "mirror.h"
+
+struct blob {
+	uint32_t refs, n;
+	uint8_t bytes[];
+};
+
+enum process_text {
+#define PROC_I64(member, text)
+#define PROC_U64(member, text)
+#define PROC_BYTES(member, text) TEXT_##member,
+#include "process.def"
+#undef PROC_I64
+#undef PROC_U64
+#undef PROC_BYTES
+	TEXT_COUNT
+};
+
+struct slot {
+	struct mirror_process p; /* first: a pointer to it is a pointer to the slot */
+	struct blob *text[TEXT_COUNT];
+	uint32_t key_next, tid_next;
+	bool looked_at; /* an ancestor or leader of somebody: its change matters to others */
+};
+
+enum record_kind { RECORD_USER, RECORD_GROUP, RECORD_CONTAINER, RECORD_KIND_COUNT };
+
+/* A user, a group or a container, with its frame's bytes behind it. */
+struct record {
+	struct record *next;
+	uint8_t kind;
+	uint32_t number; /* uid, gid; 0 for a container */
+	struct span id;	 /* the container's */
+	union {
+		struct user_frame user;
+		struct group_frame group;
+		struct container_frame container;
+	};
+	uint8_t bytes[];
+};
+
+enum { RECORD_BUCKETS = 4096 };
+
+struct mirror {
+	struct mirror_limits limits;
+	struct slot *slots;
+	uint32_t *by_key, *by_tid;
+	uint32_t mask;	     /* of both */
+	uint32_t used, free; /* slots handed out from the front; head of the free list + 1 */
+	unsigned count;
+	uint64_t epoch;
+	uint64_t missed[64]; /* bits by hash: tids that somebody looked for in vain */
+	struct record *records[RECORD_BUCKETS];
+	unsigned nrecords[RECORD_KIND_COUNT];
+	struct host_frame host;
+	uint8_t *host_bytes;
+	bool has_host;
+	void (*memo_release)(void *ctx, void *memo);
+	void *memo_ctx;
+};
+
+static const struct process_info defaults = {
+	.tid = -1,
+	.pid = -1,
+	.ptid = -1,
+	.sid = -1,
+	.vtid = -1,
+	.vpid = -1,
+	.vpgid = -1,
+	.pgid = -1,
+	.comm = { (const uint8_t *)"<NA>", 4 },
+	.exe = { (const uint8_t *)"<NA>", 4 },
+	.loginuid = UINT32_MAX,
+	.fdlimit = -1,
+};
+
+/* ---- blobs ---- */
+
+static struct blob *blob_new(struct span s)
+{
+	struct blob *b = malloc(sizeof(*b) + s.n);
+
+	if (b == NULL)
+		return NULL;
+	b->refs = 1;
+	b->n = (uint32_t)s.n;
+	if (s.n > 0)
+		memcpy(b->bytes, s.p, s.n);
+	return b;
+}
+
+static struct blob *blob_get(struct blob *b)
+{
+	if (b != NULL)
+		b->refs++;
+	return b;
+}
+
+static void blob_put(struct blob *b)
+{
+	if (b != NULL && --b->refs == 0)
+		free(b);
+}
+
+static struct span blob_span(const struct blob *b)
+{
+	return b == NULL ? SPAN_NONE : span_of(b->bytes, b->n);
+}
+
+/* A blob of S: OLD's if it says the same. */
+static int blob_of(struct span s, struct blob *old, struct blob **ret)
+{
+	if (s.n == 0) {
+		*ret = NULL;
+	} else if (old != NULL && span_eq(blob_span(old), s)) {
+		*ret = blob_get(old);
+	} else {
+		*ret = blob_new(s);
+		if (*ret == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* ---- the thread table ---- */
+
+static uint64_t mix(const struct mirror *m, uint64_t x)
+{
+	x = (x ^ m->limits.seed) * UINT64_C(0x9e3779b97f4a7c15);
+	x ^= x >> 32;
+	return x * UINT64_C(0xd6e8feb86659fd93) >> 32;
+}
+
+static uint32_t *key_bucket(const struct mirror *m, uint64_t key)
+{
+	return &m->by_key[mix(m, key) & m->mask];
+}
+
+static uint32_t *tid_bucket(const struct mirror *m, int64_t tid)
+{
+	return &m->by_tid[mix(m, (uint64_t)tid) & m->mask];
+}
+
+static struct slot *slot_find(const struct mirror *m, uint64_t key)
+{
+	for (uint32_t at = *key_bucket(m, key); at != 0; at = m->slots[at - 1].key_next)
+		if (m->slots[at - 1].p.key == key)
+			return &m->slots[at - 1];
+	return NULL;
+}
+
+static uint32_t slot_number(const struct mirror *m, const struct slot *s)
+{
+	return (uint32_t)(s - m->slots) + 1;
+}
+
+/* A tid's bit among the missed ones. */
+static uint64_t *missed_word(const struct mirror *m, int64_t tid, uint64_t *ret_bit)
+{
+	uint64_t h = mix(m, (uint64_t)tid) >> 8;
+
+	*ret_bit = UINT64_C(1) << (h & 63);
+	return (uint64_t *)&m->missed[h >> 6 & 63];
+}
+
+static void link_tid(struct mirror *m, struct slot *s)
+{
+	uint32_t *head = tid_bucket(m, s->p.info.tid);
+	uint64_t bit, *missed = missed_word(m, s->p.info.tid, &bit);
+
+	if (*missed & bit) {
+		*missed &= ~bit;
+		m->epoch++;
+	}
+	s->tid_next = *head;
+	*head = slot_number(m, s);
+}
+
+static void unlink_tid(struct mirror *m, struct slot *s)
+{
+	uint32_t *at = tid_bucket(m, s->p.info.tid);
+
+	while (*at != slot_number(m, s))
+		at = &m->slots[*at - 1].tid_next;
+	*at = s->tid_next;
+}
+
+/* Others may rest on S. */
+static void slot_changed(struct mirror *m, struct slot *s)
+{
+	if (s->looked_at)
+		m->epoch++;
+	s->looked_at = false;
+	s->p.memo_epoch = 0;
+}
+
+static void slot_remove(struct mirror *m, struct slot *s)
+{
+	uint32_t *at = key_bucket(m, s->p.key);
+
+	slot_changed(m, s);
+	unlink_tid(m, s);
+	while (*at != slot_number(m, s))
+		at = &m->slots[*at - 1].key_next;
+	*at = s->key_next;
+	for (unsigned i = 0; i < TEXT_COUNT; i++)
+		blob_put(s->text[i]);
+	if (s->p.memo != NULL && m->memo_release != NULL)
+		m->memo_release(m->memo_ctx, s->p.memo);
+	memset(s, 0, sizeof(*s));
+	s->key_next = m->free;
+	m->free = slot_number(m, s);
+	m->count--;
+}
+
+static struct slot *slot_take(struct mirror *m, uint64_t key)
+{
+	uint32_t *head = key_bucket(m, key);
+	struct slot *s;
+
+	if (m->count >= m->limits.processes)
+		return NULL;
+	if (m->free != 0) {
+		s = &m->slots[m->free - 1];
+		m->free = s->key_next;
+	} else {
+		s = &m->slots[m->used++];
+	}
+	s->p.key = key;
+	s->key_next = *head;
+	*head = slot_number(m, s);
+	m->count++;
+	return s;
+}
+
+/* INFO's strings, as TEXT holds them. */
+static void point_at_texts(struct process_info *info, struct blob *const text[TEXT_COUNT])
+{
+#define PROC_I64(member, doc)
+#define PROC_U64(member, doc)
+#define PROC_BYTES(member, doc) info->member = blob_span(text[TEXT_##member]);
+#include "process.def"
+#undef PROC_I64
+#undef PROC_U64
+#undef PROC_BYTES
+}
+
+/* What F makes of BASE (NULL: of the defaults).  OLD is where equal strings are
+ * looked for. */
+static int process_build(const struct process_frame *f, const struct slot *base,
+			 const struct slot *old, struct process_info *info,
+			 struct blob *text[TEXT_COUNT])
+{
+	int err = 0;
+
+	*info = base != NULL ? base->p.info : defaults;
+#define PROC_I64(member, doc)                                                                      \
+	if (f->mask & PROCESS_BIT(member))                                                         \
+		info->member = f->info.member;
+#define PROC_U64(member, doc) PROC_I64(member, doc)
+#define PROC_BYTES(member, doc)                                                                    \
+	if (!(f->mask & PROCESS_BIT(member)) && base != NULL)                                      \
+		text[TEXT_##member] = blob_get(base->text[TEXT_##member]);                         \
+	else if (blob_of(f->mask & PROCESS_BIT(member) ? f->info.member : defaults.member,         \
+			 old != NULL ? old->text[TEXT_##member] : NULL, &text[TEXT_##member]) < 0) \
+		err = -ENOMEM;
+#include "process.def"
+#undef PROC_I64
+#undef PROC_U64
+#undef PROC_BYTES
+	point_at_texts(info, text);
+	return err;
+}
+
+static int apply_process(struct mirror *m, struct span payload)
+{
+	struct blob *text[TEXT_COUNT] = { NULL };
+	struct process_frame f;
+	struct process_info info;
+	struct slot *s, *base = NULL;
+	int err = wire_decode_process(payload, &f);
+
+	if (err < 0)
+		return err;
+	if (f.key == 0 || f.version == 0)
+		return -EPROTO;
+	s = slot_find(m, f.key);
+	if (s != NULL && f.version <= s->p.version)
+		return 0; /* told before */
+	if (f.base != 0)
+		base = slot_find(m, f.base);
+	if (process_build(&f, base, s != NULL ? s : base, &info, text) < 0)
+		goto fail;
+	if (s != NULL) {
+		slot_changed(m, s);
+		unlink_tid(m, s);
+	} else {
+		s = slot_take(m, f.key);
+		if (s == NULL)
+			goto full;
+	}
+	for (unsigned i = 0; i < TEXT_COUNT; i++)
+		blob_put(s->text[i]);
+	memcpy(s->text, text, sizeof(text));
+	s->p.info = info;
+	s->p.version = f.version;
+	link_tid(m, s);
+	return f.base != 0 && base == NULL ? -ENOENT : 0;
+full:
+	err = -ENOSPC;
+	goto drop;
+fail:
+	err = -ENOMEM;
+drop:
+	for (unsigned i = 0; i < TEXT_COUNT; i++)
+		blob_put(text[i]);
+	return err;
+}
+
+static int apply_process_gone(struct mirror *m, struct span payload)
+{
+	struct process_gone_frame f;
+	struct slot *s;
+	int err = wire_decode_process_gone(payload, &f);
+
+	if (err < 0)
+		return err;
+	s = slot_find(m, f.key);
+	if (s != NULL)
+		slot_remove(m, s);
+	return 0;
+}
+
+/* ---- users, groups, containers ---- */
+
+static struct record **record_at(const struct mirror *m, enum record_kind kind, struct span id,
+				 uint32_t number)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ m->limits.seed;
+	struct record *const *at;
+
+	for (size_t i = 0; i < id.n; i++)
+		h = (h ^ id.p[i]) * UINT64_C(0x100000001b3);
+	h = mix(m, h ^ ((uint64_t)kind << 32 | number));
+	at = &m->records[h % RECORD_BUCKETS];
+	while (*at != NULL &&
+	       !((*at)->kind == kind && (*at)->number == number && span_eq((*at)->id, id)))
+		at = &(*at)->next;
+	return (struct record **)at;
+}
+
+static void record_remove(struct mirror *m, struct record **at)
+{
+	struct record *r = *at;
+
+	if (r == NULL)
+		return;
+	*at = r->next;
+	m->nrecords[r->kind]--;
+	m->epoch++;
+	free(r);
+}
+
+/* Room for a record of KIND with a copy of PAYLOAD, in place of the one that
+ * is there.  The caller decodes the copy into it. */
+static int record_put(struct mirror *m, enum record_kind kind, unsigned limit, struct record *fresh)
+{
+	struct record **at = record_at(m, kind, fresh->id, fresh->number);
+
+	record_remove(m, at);
+	if (m->nrecords[kind] >= limit) {
+		free(fresh);
+		return -ENOSPC;
+	}
+	at = record_at(m, kind, fresh->id, fresh->number);
+	fresh->next = *at;
+	*at = fresh;
+	m->nrecords[kind]++;
+	m->epoch++;
+	return 0;
+}
+
+static struct record *record_new(enum record_kind kind, struct span payload)
+{
+	struct record *r = malloc(sizeof(*r) + payload.n);
+
+	if (r == NULL)
+		return NULL;
+	memset(r, 0, sizeof(*r));
+	r->kind = (uint8_t)kind;
+	if (payload.n > 0)
+		memcpy(r->bytes, payload.p, payload.n);
+	return r;
+}
+
+static int apply_user(struct mirror *m, struct span payload)
+{
+	struct record *r = record_new(RECORD_USER, payload);
+	int err;
+
+	if (r == NULL)
+		return -ENOMEM;
+	err = wire_decode_user(span_of(r->bytes, payload.n), &r->user);
+	if (err < 0) {
+		free(r);
+		return err;
+	}
+	r->id = r->user.container_id;
+	r->number = r->user.uid;
+	if (r->user.gone) {
+		record_remove(m, record_at(m, RECORD_USER, r->id, r->number));
+		free(r);
+		return 0;
+	}
+	return record_put(m, RECORD_USER, m->limits.users, r);
+}
+
+static int apply_group(struct mirror *m, struct span payload)
+{
+	struct record *r = record_new(RECORD_GROUP, payload);
+	int err;
+
+	if (r == NULL)
+		return -ENOMEM;
+	err = wire_decode_group(span_of(r->bytes, payload.n), &r->group);
+	if (err < 0) {
+		free(r);
+		return err;
+	}
+	r->id = r->group.container_id;
+	r->number = r->group.gid;
+	if (r->group.gone) {
+		record_remove(m, record_at(m, RECORD_GROUP, r->id, r->number));
+		free(r);
+		return 0;
+	}
+	return record_put(m, RECORD_GROUP, m->limits.groups, r);
+}
+
+static int apply_container(struct mirror *m, struct span payload)
+{
+	struct record *r = record_new(RECORD_CONTAINER, payload);
+	int err;
+
+	if (r == NULL)
+		return -ENOMEM;
+	err = wire_decode_container(span_of(r->bytes, payload.n), &r->container);
+	if (err < 0) {
+		free(r);
+		return err;
+	}
+	r->id = r->container.id;
+	return record_put(m, RECORD_CONTAINER, m->limits.containers, r);
+}
+
+static int apply_container_gone(struct mirror *m, struct span payload)
+{
+	struct span id;
+	int err = wire_decode_container_gone(payload, &id);
+
+	if (err < 0)
+		return err;
+	record_remove(m, record_at(m, RECORD_CONTAINER, id, 0));
+	return 0;
+}
+
+static int apply_host(struct mirror *m, struct span payload)
+{
+	struct host_frame host;
+	uint8_t *bytes = malloc(payload.n + 1);
+	int err;
+
+	if (bytes == NULL)
+		return -ENOMEM;
+	if (payload.n > 0)
+		memcpy(bytes, payload.p, payload.n);
+	err = wire_decode_host(span_of(bytes, payload.n), &host);
+	if (err < 0) {
+		free(bytes);
+		return err;
+	}
+	free(m->host_bytes);
+	m->host_bytes = bytes;
+	m->host = host;
+	m->has_host = true;
+	m->epoch++;
+	return 0;
+}
+
+/* ---- all together ---- */
+
+static void forget_all(struct mirror *m)
+{
+	for (uint32_t i = 0; i < m->used; i++)
+		if (m->slots[i].p.key != 0)
+			slot_remove(m, &m->slots[i]);
+	for (unsigned i = 0; i < RECORD_BUCKETS; i++)
+		while (m->records[i] != NULL)
+			record_remove(m, &m->records[i]);
+	free(m->host_bytes);
+	m->host_bytes = NULL;
+	m->has_host = false;
+	m->epoch++;
+}
+
+int mirror_new(const struct mirror_limits *limits, struct mirror **ret)
+{
+	struct mirror *m = calloc(1, sizeof(*m));
+	uint64_t buckets = 64;
+
+	if (m == NULL)
+		return -ENOMEM;
+	m->limits = *limits;
+	m->epoch = 1;
+	while (buckets < limits->processes)
+		buckets *= 2;
+	m->mask = (uint32_t)(buckets - 1);
+	m->slots = calloc(limits->processes > 0 ? limits->processes : 1, sizeof(*m->slots));
+	m->by_key = calloc(buckets, sizeof(*m->by_key));
+	m->by_tid = calloc(buckets, sizeof(*m->by_tid));
+	if (m->slots == NULL || m->by_key == NULL || m->by_tid == NULL) {
+		mirror_free(m);
+		return -ENOMEM;
+	}
+	*ret = m;
+	return 0;
+}
+
+void mirror_free(struct mirror *m)
+{
+	if (m == NULL)
+		return;
+	if (m->slots != NULL && m->by_key != NULL && m->by_tid != NULL)
+		forget_all(m);
+	free(m->slots);
+	free(m->by_key);
+	free(m->by_tid);
+	free(m);
+}
+
+void mirror_on_memo(struct mirror *m, void (*release)(void *ctx, void *memo), void *ctx)
+{
+	m->memo_release = release;
+	m->memo_ctx = ctx;
+}
+
+int mirror_apply(struct mirror *m, uint16_t frame_type, struct span payload)
+{
+	switch (frame_type) {
+	case FRAME_PROCESS:
+		return apply_process(m, payload);
+	case FRAME_PROCESS_GONE:
+		return apply_process_gone(m, payload);
+	case FRAME_USER:
+		return apply_user(m, payload);
+	case FRAME_GROUP:
+		return apply_group(m, payload);
+	case FRAME_CONTAINER:
+		return apply_container(m, payload);
+	case FRAME_CONTAINER_GONE:
+		return apply_container_gone(m, payload);
+	case FRAME_HOST:
+		return apply_host(m, payload);
+	case FRAME_SNAPSHOT_BEGIN:
+		forget_all(m);
+		return 0;
+	case FRAME_SNAPSHOT_END:
+		return 0;
+	default:
+		return -EPROTO;
+	}
+}
+
+uint64_t mirror_epoch(const struct mirror *m)
+{
+	return m->epoch;
+}
+
+const struct mirror_process *mirror_process(const struct mirror *m, uint64_t key)
+{
+	const struct slot *s = slot_find(m, key);
+
+	return s != NULL ? &s->p : NULL;
+}
+
+const struct mirror_process *mirror_process_by_tid(const struct mirror *m, int64_t tid)
+{
+	struct slot *best = NULL;
+
+	if (tid < 0)
+		return NULL;
+	for (uint32_t at = *tid_bucket(m, tid); at != 0; at = m->slots[at - 1].tid_next) {
+		struct slot *s = &m->slots[at - 1];
+
+		if (s->p.info.tid == tid && (best == NULL || s->p.key > best->p.key))
+			best = s;
+	}
+	if (best == NULL) {
+		/* An entry of that tid may come: whoever rests on there being none must look again. */
+		uint64_t bit, *missed = missed_word(m, tid, &bit);
+
+		*missed |= bit;
+		return NULL;
+	}
+	best->looked_at = true;
+	return &best->p;
+}
+
+const struct mirror_process *mirror_main(const struct mirror *m, const struct mirror_process *p)
+{
+	const struct mirror_process *q;
+
+	if (p->info.tid == p->info.pid)
+		return p;
+	q = mirror_process_by_tid(m, p->info.pid);
+	return q != NULL ? q : p;
+}
+
+const struct mirror_process *mirror_parent(const struct mirror *m, const struct mirror_process *p)
+{
+	const struct mirror_process *q;
+
+	p = mirror_main(m, p);
+	if (p->info.ptid <= 0 || p->info.ptid == p->info.tid)
+		return NULL;
+	q = mirror_process_by_tid(m, p->info.ptid);
+	return q != NULL ? mirror_main(m, q) : NULL;
+}
+
+const struct user_frame *mirror_user(const struct mirror *m, struct span container_id, uint32_t uid)
+{
+	const struct record *r = *record_at(m, RECORD_USER, container_id, uid);
+
+	return r != NULL ? &r->user : NULL;
+}
+
+const struct group_frame *mirror_group(const struct mirror *m, struct span container_id,
+				       uint32_t gid)
+{
+	const struct record *r = *record_at(m, RECORD_GROUP, container_id, gid);
+
+	return r != NULL ? &r->group : NULL;
+}
+
+const struct container_frame *mirror_container(const struct mirror *m, struct span id)
+{
+	const struct record *r = *record_at(m, RECORD_CONTAINER, id, 0);
+
+	return r != NULL ? &r->container : NULL;
+}
+
+const struct host_frame *mirror_host(const struct mirror *m)
+{
+	return m->has_host ? &m->host : NULL;
+}
+
+unsigned mirror_process_count(const struct mirror *m)
+{
+	return m->count;
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The mirror holds what the frames told, no more than it may, and survives
+ * frames that make no sense.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+
+#include "mirror.h"
+
+static struct mirror *mirror_of(unsigned processes)
+{
+	struct mirror_limits limits = { processes, 4, 4, 2, 0x1234 };
+	struct mirror *m;
+
+	cr_assert(eq(int, mirror_new(&limits, &m), 0));
+	return m;
+}
+
+static int put(struct mirror *m, const struct process_frame *f)
+{
+	static uint8_t buf[65536];
+	ssize_t n = wire_encode_process(buf, sizeof(buf), f);
+
+	cr_assert(gt(i64, (int64_t)n, 0));
+	return mirror_apply(m, FRAME_PROCESS, span_of(buf, (size_t)n));
+}
+
+static int put_gone(struct mirror *m, uint64_t key)
+{
+	uint8_t buf[32];
+	ssize_t n = wire_encode_process_gone(buf, sizeof(buf),
+					     &(struct process_gone_frame){ .key = key });
+
+	return mirror_apply(m, FRAME_PROCESS_GONE, span_of(buf, (size_t)n));
+}
+
+static struct process_frame whole(uint64_t key, int64_t tid, int64_t ptid, const char *comm)
+{
+	return (struct process_frame){
+		.key = key,
+		.version = 1,
+		.mask = PROCESS_ALL,
+		.info = { .tid = tid,
+			  .pid = tid,
+			  .ptid = ptid,
+			  .comm = span_str(comm),
+			  .exe = span_str("/bin/x"),
+			  .args = span_of("-a\0b\0", 5),
+			  .uid = 1000 },
+	};
+}
+
+Test(mirror, an_entry_is_found_by_its_key_and_by_its_tid)
+{
+	struct mirror *m = mirror_of(16);
+	struct process_frame f = whole(7, 100, 1, "sshd");
+	const struct mirror_process *p;
+
+	cr_assert(eq(int, put(m, &f), 0));
+	p = mirror_process(m, 7);
+	cr_assert_not_null(p);
+	cr_assert(span_is(p->info.comm, "sshd"));
+	cr_assert(eq(u64, p->info.uid, 1000));
+	cr_assert(eq(sz, p->info.args.n, 5));
+	cr_assert_eq(mirror_process_by_tid(m, 100), p);
+	cr_assert_null(mirror_process(m, 8));
+	cr_assert_null(mirror_process_by_tid(m, 101));
+	cr_assert(eq(uint, mirror_process_count(m), 1));
+	mirror_free(m);
+}
+
+Test(mirror, a_change_keeps_what_its_mask_leaves_out)
+{
+	struct mirror *m = mirror_of(16);
+	struct process_frame f = whole(7, 100, 1, "bash");
+	struct process_frame change = { .key = 7,
+					.version = 2,
+					.base = 7,
+					.mask = PROCESS_BIT(comm) | PROCESS_BIT(args),
+					.info = { .comm = span_str("cat"), .uid = 5 } };
+	const struct mirror_process *p;
+
+	put(m, &f);
+	p = mirror_process(m, 7);
+	cr_assert(eq(int, put(m, &change), 0));
+	cr_assert_eq(mirror_process(m, 7), p, "the entry stays where it is");
+	cr_assert(span_is(p->info.comm, "cat"));
+	cr_assert(eq(sz, p->info.args.n, 0));
+	cr_assert(span_is(p->info.exe, "/bin/x"));
+	cr_assert(eq(u64, p->info.uid, 1000));
+	cr_assert(eq(u64, p->version, 2));
+	mirror_free(m);
+}
+
+Test(mirror, a_version_that_is_not_newer_is_ignored)
+{
+	struct mirror *m = mirror_of(16);
+	struct process_frame f = whole(7, 100, 1, "old");
+
+	f.version = 5;
+	put(m, &f);
+	f.info.comm = span_str("new");
+	cr_assert(eq(int, put(m, &f), 0));
+	cr_assert(span_is(mirror_process(m, 7)->info.comm, "old"));
+	f.version = 4;
+	cr_assert(eq(int, put(m, &f), 0));
+	cr_assert(span_is(mirror_process(m, 7)->info.comm, "old"));
+	f.version = 6;
+	put(m, &f);
+	cr_assert(span_is(mirror_process(m, 7)->info.comm, "new"));
+	mirror_free(m);
+}
+
+Test(mirror, a_clone_takes_from_its_parent_and_outlives_it)
+{
+	struct mirror *m = mirror_of(16);
+	struct process_frame f = whole(7, 100, 1, "bash");
+	struct process_frame child = { .key = 8,
+				       .version = 1,
+				       .base = 7,
+				       .mask = PROCESS_BIT(tid) | PROCESS_BIT(pid) |
+					       PROCESS_BIT(ptid),
+				       .info = { .tid = 101, .pid = 101, .ptid = 100 } };
+	const struct mirror_process *p;
+
+	put(m, &f);
+	cr_assert(eq(int, put(m, &child), 0));
+	p = mirror_process(m, 8);
+	cr_assert_eq(p->info.exe.p, mirror_process(m, 7)->info.exe.p, "the string is shared");
+	put_gone(m, 7);
+	cr_assert_null(mirror_process(m, 7));
+	cr_assert(span_is(p->info.exe, "/bin/x"));
+	cr_assert(eq(i64, p->info.tid, 101));
+	mirror_free(m);
+}
+
+Test(mirror, a_base_that_is_not_there_gives_defaults_and_an_error)
+{
+	struct mirror *m = mirror_of(16);
+	struct process_frame f = {
+		.key = 9, .version = 1, .base = 1, .mask = PROCESS_BIT(tid), .info = { .tid = 5 }
+	};
+	const struct mirror_process *p;
+
+	cr_assert(eq(int, put(m, &f), -ENOENT));
+	p = mirror_process_by_tid(m, 5);
+	cr_assert_not_null(p);
+	cr_assert(span_is(p->info.comm, "<NA>"));
+	cr_assert(eq(i64, p->info.pid, -1));
+	cr_assert(eq(u64, p->info.loginuid, UINT32_MAX));
+	cr_assert_eq(mirror_main(m, p), p);
+	cr_assert_null(mirror_parent(m, p));
+	mirror_free(m);
+}
+
+Test(mirror, of_two_entries_with_one_tid_the_younger_answers)
+{
+	struct mirror *m = mirror_of(16);
+	struct process_frame old = whole(7, 100, 1, "old"), fresh = whole(9, 100, 1, "new");
+
+	put(m, &fresh);
+	put(m, &old);
+	cr_assert(span_is(mirror_process_by_tid(m, 100)->info.comm, "new"));
+	put_gone(m, 9);
+	cr_assert(span_is(mirror_process_by_tid(m, 100)->info.comm, "old"));
+	mirror_free(m);
+}
+
+Test(mirror, one_step_up_is_the_main_thread_of_the_parent)
+{
+	struct mirror *m = mirror_of(16);
+	struct process_frame parent = whole(1, 10, 0, "init"), thread = whole(2, 11, 0, "pool"),
+			     child = whole(3, 20, 11, "job"), worker = whole(4, 21, 5, "job2"),
+			     self = whole(5, 30, 30, "odd");
+
+	thread.info.pid = 10;
+	worker.info.pid = 20;
+	put(m, &parent);
+	put(m, &thread);
+	put(m, &child);
+	put(m, &worker);
+	put(m, &self);
+	cr_assert(span_is(mirror_main(m, mirror_process(m, 4))->info.comm, "job"));
+	cr_assert(span_is(mirror_parent(m, mirror_process(m, 4))->info.comm, "init"));
+	cr_assert(span_is(mirror_parent(m, mirror_process(m, 3))->info.comm, "init"));
+	cr_assert_null(mirror_parent(m, mirror_process(m, 1)));
+	cr_assert_null(mirror_parent(m, mirror_process(m, 5)));
+	mirror_free(m);
+}
+
+Test(mirror, a_full_table_refuses_and_a_gone_entry_makes_room)
+{
+	struct mirror *m = mirror_of(2);
+	struct process_frame a = whole(1, 1, 0, "a"), b = whole(2, 2, 0, "b"),
+			     c = whole(3, 3, 0, "c");
+
+	put(m, &a);
+	put(m, &b);
+	cr_assert(eq(int, put(m, &c), -ENOSPC));
+	cr_assert_null(mirror_process_by_tid(m, 3));
+	cr_assert(eq(int, put_gone(m, 99), 0));
+	cr_assert(eq(int, put_gone(m, 1), 0));
+	cr_assert(eq(int, put(m, &c), 0));
+	cr_assert(eq(uint, mirror_process_count(m), 2));
+	mirror_free(m);
+}
+
+static int put_user(struct mirror *m, const char *container, uint32_t uid, const char *name,
+		    bool gone)
+{
+	uint8_t buf[256];
+	struct user_frame f = { .container_id = span_str(container),
+				.uid = uid,
+				.name = span_str(name),
+				.home = span_str("/h"),
+				.gone = gone };
+	ssize_t n = wire_encode_user(buf, sizeof(buf), &f);
+
+	return mirror_apply(m, FRAME_USER, span_of(buf, (size_t)n));
+}
+
+Test(mirror, users_belong_to_their_container)
+{
+	struct mirror *m = mirror_of(2);
+
+	cr_assert(eq(int, put_user(m, "", 0, "root", false), 0));
+	cr_assert(eq(int, put_user(m, "abc", 0, "toor", false), 0));
+	cr_assert(span_is(mirror_user(m, span_str(""), 0)->name, "root"));
+	cr_assert(span_is(mirror_user(m, span_str("abc"), 0)->name, "toor"));
+	cr_assert_null(mirror_user(m, span_str("abd"), 0));
+	put_user(m, "", 0, "admin", false);
+	cr_assert(span_is(mirror_user(m, span_str(""), 0)->name, "admin"));
+	put_user(m, "", 0, "", true);
+	cr_assert_null(mirror_user(m, span_str(""), 0));
+	put_user(m, "", 1, "a", false);
+	put_user(m, "", 2, "b", false);
+	put_user(m, "", 3, "c", false);
+	cr_assert(eq(int, put_user(m, "", 4, "d", false), -ENOSPC));
+	cr_assert(span_is(mirror_user(m, span_str(""), 3)->name, "c"));
+	mirror_free(m);
+}
+
+Test(mirror, groups_containers_and_the_host_are_kept_too)
+{
+	struct mirror *m = mirror_of(2);
+	struct group_frame g = { .gid = 4, .name = span_str("adm") };
+	struct container_frame c = { .id = span_str("3f5ae0a1b2c3"), .type = 7 };
+	struct host_frame h = { .hostname = span_str("box"), .num_cpus = 2 };
+	uint8_t buf[4096];
+	ssize_t n = wire_encode_group(buf, sizeof(buf), &g);
+
+	cr_assert_null(mirror_host(m));
+	cr_assert(eq(int, mirror_apply(m, FRAME_GROUP, span_of(buf, (size_t)n)), 0));
+	n = wire_encode_container(buf, sizeof(buf), &c);
+	cr_assert(eq(int, mirror_apply(m, FRAME_CONTAINER, span_of(buf, (size_t)n)), 0));
+	n = wire_encode_host(buf, sizeof(buf), &h);
+	cr_assert(eq(int, mirror_apply(m, FRAME_HOST, span_of(buf, (size_t)n)), 0));
+	memset(buf, 0xff, sizeof(buf)); /* the mirror has copies of its own */
+	cr_assert(span_is(mirror_group(m, span_str(""), 4)->name, "adm"));
+	cr_assert(eq(u32, mirror_container(m, span_str("3f5ae0a1b2c3"))->type, 7));
+	cr_assert(span_is(mirror_host(m)->hostname, "box"));
+	n = wire_encode_container_gone(buf, sizeof(buf), span_str("3f5ae0a1b2c3"));
+	cr_assert(eq(int, mirror_apply(m, FRAME_CONTAINER_GONE, span_of(buf, (size_t)n)), 0));
+	cr_assert_null(mirror_container(m, span_str("3f5ae0a1b2c3")));
+	mirror_free(m);
+}
+
+Test(mirror, a_snapshot_replaces_all)
+{
+	struct mirror *m = mirror_of(4);
+	struct process_frame f = whole(7, 100, 1, "sshd");
+	uint8_t buf[8];
+	ssize_t n = wire_encode_empty(buf, sizeof(buf));
+
+	put(m, &f);
+	put_user(m, "", 0, "root", false);
+	cr_assert(eq(int, mirror_apply(m, FRAME_SNAPSHOT_BEGIN, span_of(buf, (size_t)n)), 0));
+	cr_assert(eq(uint, mirror_process_count(m), 0));
+	cr_assert_null(mirror_process_by_tid(m, 100));
+	cr_assert_null(mirror_user(m, span_str(""), 0));
+	cr_assert(eq(int, put(m, &f), 0));
+	cr_assert(eq(int, mirror_apply(m, FRAME_SNAPSHOT_END, span_of(buf, (size_t)n)), 0));
+	cr_assert(eq(uint, mirror_process_count(m), 1));
+	mirror_free(m);
+}
+
+Test(mirror, frames_that_are_none_are_refused_and_change_nothing)
+{
+	struct mirror *m = mirror_of(4);
+	struct process_frame f = whole(7, 100, 1, "sshd");
+	uint8_t buf[4096];
+	ssize_t n = wire_encode_process(buf, sizeof(buf), &f);
+
+	for (size_t i = 0; i < (size_t)n; i++)
+		cr_assert(lt(int, mirror_apply(m, FRAME_PROCESS, span_of(buf, i)), 0));
+	cr_assert(eq(u8, buf[1], 7), "the key is the first element");
+	buf[1] = 0;
+	cr_assert(lt(int, mirror_apply(m, FRAME_PROCESS, span_of(buf, (size_t)n)), 0));
+	cr_assert(eq(int, mirror_apply(m, FRAME_EVENT, span_of(buf, (size_t)n)), -EPROTO));
+	cr_assert(eq(int, mirror_apply(m, FRAME_USER, SPAN_NONE), -EPROTO));
+	cr_assert(eq(uint, mirror_process_count(m), 0));
+	mirror_free(m);
+}
+
+Test(mirror, the_epoch_moves_when_what_others_rest_on_changes)
+{
+	struct mirror *m = mirror_of(8);
+	struct process_frame parent = whole(1, 10, 0, "bash"), child = whole(2, 20, 10, "cat"),
+			     late = whole(3, 30, 40, "x"), its = whole(4, 40, 0, "y");
+	struct process_frame change = { .key = 1,
+					.version = 2,
+					.base = 1,
+					.mask = PROCESS_BIT(comm),
+					.info = { .comm = span_str("zsh") } };
+	uint64_t before;
+
+	put(m, &parent);
+	put(m, &child);
+	before = mirror_epoch(m);
+	cr_assert(gt(u64, before, 0));
+	put(m, &late);
+	cr_assert(eq(u64, mirror_epoch(m), before), "nobody rests on it");
+	mirror_parent(m, mirror_process(m, 2));
+	cr_assert(eq(int, put(m, &change), 0));
+	cr_assert(gt(u64, mirror_epoch(m), before), "the child's parent has another name");
+	mirror_parent(m, mirror_process(m, 3));
+	before = mirror_epoch(m);
+	put(m, &its);
+	cr_assert(gt(u64, mirror_epoch(m), before), "a parent that was missing came");
+	before = mirror_epoch(m);
+	put_user(m, "", 0, "root", false);
+	cr_assert(gt(u64, mirror_epoch(m), before));
+	mirror_free(m);
+}
+
+static void release(void *ctx, void *memo)
+{
+	cr_assert_eq(memo, ctx);
+	*(int *)ctx += 1;
+}
+
+Test(mirror, a_memo_is_given_back_with_its_entry_and_void_after_a_change)
+{
+	struct mirror *m = mirror_of(8);
+	struct process_frame f = whole(1, 10, 0, "bash");
+	struct mirror_process *p;
+	int released = 0;
+
+	mirror_on_memo(m, release, &released);
+	put(m, &f);
+	p = (struct mirror_process *)mirror_process(m, 1);
+	p->memo = &released;
+	p->memo_epoch = 3;
+	f.version = 2;
+	put(m, &f);
+	cr_assert(eq(u64, p->memo_epoch, 0));
+	cr_assert_eq(p->memo, &released);
+	cr_assert(eq(int, released, 0));
+	put_gone(m, 1);
+	cr_assert(eq(int, released, 1));
+	mirror_free(m);
+}
