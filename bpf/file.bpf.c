@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
  *
- * file.bpf.c -- files and descriptors: open and close.
+ * file.bpf.c -- files by name and by descriptor: opening, closing, copying of
+ * descriptors, and everything that changes names and attributes.
  */
 #include "family.bpf.h"
-
-#include "path.bpf.h"
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_close, struct pt_regs *regs, long ret)
@@ -27,10 +26,26 @@ struct open_how {
 
 static __always_inline __u32 open_mode(__u64 native_flags, __u32 mode)
 {
-	return native_flags & (NATIVE_O_CREAT | 020000000) ? mode : 0;
+	return native_flags & (NATIVE_O_CREAT | NATIVE___O_TMPFILE) ? mode : 0;
 }
 
 enum { FMODE_CREATED = 0x100000 };
+
+/* The path that stands in the record's file, as a parameter. */
+static __always_inline void put_path_of_file(struct build *b)
+{
+	__u32 n = 0;
+
+	if (HEADER_OF(b)->flags & RECORD_HAS_FILE)
+		n = FILE_OF(b)->path_len & (2 * TEXT_MAX - 1);
+	if (n > TEXT_MAX)
+		n = TEXT_MAX;
+	if (n != 0 && bpf_probe_read_kernel(text_room(b), n,
+					    b->s->build + sizeof(struct record) +
+						    sizeof(struct record_file)) != 0)
+		n = 0;
+	put_var_len(b, n);
+}
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
@@ -47,7 +62,10 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 	if (ret >= 0)
 		file = file_of_fd(task, ret);
 	if (file != NULL) {
-		put_file(&b, file, ret, &dev, &ino, &layer);
+		put_file(&b, file, ret);
+		dev = FILE_OF(&b)->dev;
+		ino = FILE_OF(&b)->ino;
+		layer = overlay_layer(file);
 		__u32 n = append_path(&b, LOOK(struct file, file, f_path.dentry),
 				      LOOK(struct file, file, f_path.mnt));
 		FILE_OF(&b)->path_len = n;
@@ -96,6 +114,15 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 		put_u64(&b, ino);
 		break;
 	}
+	case EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X:
+		params(&b, 6);
+		put_u64(&b, ret);
+		put_dirfd(&b, REGS_ARG0(regs));
+		put_u32(&b, ppm_open_flags(REGS_ARG2(regs)) | driver_flags);
+		put_path_of_file(&b);
+		put_u32(&b, dev);
+		put_u64(&b, ino);
+		break;
 	case EVENT_SYSCALL_CREAT_X:
 		params(&b, 6);
 		put_u64(&b, ret);
@@ -106,6 +133,402 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 		put_u16(&b, layer == PPM_FD_UPPER_LAYER	  ? PPM_FD_UPPER_LAYER_CREAT
 			    : layer == PPM_FD_LOWER_LAYER ? PPM_FD_LOWER_LAYER_CREAT
 							  : 0);
+		break;
+	default:
+		return 0;
+	}
+	send(&b);
+	return 0;
+}
+
+/* ---- descriptors ---- */
+
+/* Two descriptors that a system call put at USER; false if they cannot be read. */
+static __always_inline bool read_fd_pair(int pair[2], unsigned long user)
+{
+	return bpf_probe_read_user(pair, 2 * sizeof(int), (void *)user) == 0;
+}
+
+/* The first half of PUT_PIPE's parameters: res, fd1, fd2, ino. */
+static __always_inline void put_pipe(struct build *b, const struct task_struct *task, long ret,
+				     unsigned long user)
+{
+	int pair[2];
+
+	put_u64(b, ret);
+	if (ret < 0 || !read_fd_pair(pair, user)) {
+		put_u64(b, -1);
+		put_u64(b, -1);
+		put_u64(b, 0);
+		return;
+	}
+	put_int(b, pair[0]);
+	put_int(b, pair[1]);
+	put_u64(b, ino_of_fd(task, pair[0]));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_dup, struct pt_regs *regs, long ret)
+{
+	struct build b;
+
+	if (begin_exit_on_fd(&b, regs, REGS_ARG0(regs)) == NULL)
+		return 0;
+	switch (b.code) {
+	case EVENT_SYSCALL_DUP_1_X:
+		params(&b, 2);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		break;
+	case EVENT_SYSCALL_DUP2_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_int(&b, REGS_ARG1(regs));
+		break;
+	case EVENT_SYSCALL_DUP3_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_int(&b, REGS_ARG1(regs));
+		put_u32(&b, ppm_fd_flags(REGS_ARG2(regs)));
+		break;
+	case EVENT_SYSCALL_FCNTL_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_u8(&b, ppm_fcntl(REGS_ARG1(regs)));
+		put_u64(&b, REGS_ARG2(regs));
+		break;
+	default:
+		return 0;
+	}
+	send(&b);
+	return 0;
+}
+
+struct io_uring_params {
+	__u32 sq_entries, cq_entries, flags, sq_thread_cpu, sq_thread_idle, features;
+};
+
+/* The kernel's bits 0, 1 and 2 to 6 of IORING_SETUP_*: Falco has one more, unused, in between. */
+static __always_inline __u32 ppm_io_uring_flags(__u32 flags)
+{
+	return (flags & 3) | (flags & 0x7c) << 1;
+}
+
+static __always_inline void put_io_uring(struct build *b, struct pt_regs *regs, long ret)
+{
+	struct io_uring_params p = { 0 };
+	bool known = bpf_probe_read_user(&p, sizeof(p), (void *)REGS_ARG1(regs)) == 0;
+
+	params(b, 8);
+	put_u64(b, ret);
+	put_u32(b, REGS_ARG0(regs));
+	if (!known) {
+		put_empty(b);
+		put_empty(b);
+		put_empty(b);
+		put_empty(b);
+		put_empty(b);
+		put_empty(b);
+		return;
+	}
+	put_u32(b, p.sq_entries);
+	put_u32(b, p.cq_entries);
+	put_u32(b, ppm_io_uring_flags(p.flags));
+	put_u32(b, p.sq_thread_cpu);
+	put_u32(b, p.sq_thread_idle);
+	put_u32(b, p.features & 0x7ff);
+}
+
+/* Descriptors that are not files of a file system, and the end of ranges of them. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_newfd, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct build b;
+
+	if (begin_exit(&b, regs) == NULL)
+		return 0;
+	if (ret >= 0 && b.code != EVENT_SYSCALL_PIPE_X && b.code != EVENT_SYSCALL_PIPE2_X &&
+	    b.code != EVENT_SYSCALL_CLOSE_RANGE_X)
+		put_file_of_fd(&b, task, ret);
+	switch (b.code) {
+	case EVENT_SYSCALL_PIPE_X:
+		params(&b, 4);
+		put_pipe(&b, task, ret, REGS_ARG0(regs));
+		break;
+	case EVENT_SYSCALL_PIPE2_X:
+		params(&b, 5);
+		put_pipe(&b, task, ret, REGS_ARG0(regs));
+		put_u32(&b, ppm_fd_flags(REGS_ARG1(regs)) |
+				    PPM_IF(REGS_ARG1(regs), NATIVE_O_DIRECT, PPM_O_DIRECT));
+		break;
+	case EVENT_SYSCALL_MEMFD_CREATE_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_user_text(&b, (void *)REGS_ARG0(regs));
+		put_u32(&b, REGS_ARG1(regs) & 7);
+		break;
+	case EVENT_SYSCALL_EVENTFD_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_u64(&b, (__u32)REGS_ARG0(regs));
+		put_u32(&b, 0);
+		break;
+	case EVENT_SYSCALL_EVENTFD2_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_u16(&b, ppm_fd_flags(REGS_ARG1(regs)));
+		put_u64(&b, (__u32)REGS_ARG0(regs));
+		break;
+	case EVENT_SYSCALL_EPOLL_CREATE_X:
+		params(&b, 2);
+		put_u64(&b, ret);
+		put_u32(&b, REGS_ARG0(regs));
+		break;
+	case EVENT_SYSCALL_EPOLL_CREATE1_X:
+		params(&b, 2);
+		put_u64(&b, ret);
+		put_u32(&b, PPM_IF(REGS_ARG0(regs), NATIVE_O_CLOEXEC, 1));
+		break;
+	case EVENT_SYSCALL_TIMERFD_CREATE_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_u8(&b, REGS_ARG0(regs));
+		put_u8(&b, 0); /* one byte cannot hold them: 0, as Falco has it */
+		break;
+	case EVENT_SYSCALL_INOTIFY_INIT_X:
+		params(&b, 2);
+		put_u64(&b, ret);
+		put_u8(&b, 0);
+		break;
+	case EVENT_SYSCALL_INOTIFY_INIT1_X:
+		params(&b, 2);
+		put_u64(&b, ret);
+		put_u16(&b, ppm_fd_flags(REGS_ARG0(regs)));
+		break;
+	case EVENT_SYSCALL_SIGNALFD_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_u32(&b, 0);
+		put_u8(&b, 0);
+		break;
+	case EVENT_SYSCALL_SIGNALFD4_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_u16(&b, ppm_fd_flags(REGS_ARG3(regs)));
+		put_int(&b, REGS_ARG0(regs));
+		put_u32(&b, 0);
+		break;
+	case EVENT_SYSCALL_USERFAULTFD_X:
+		params(&b, 2);
+		put_u64(&b, ret);
+		put_u32(&b, ppm_open_flags(REGS_ARG0(regs)));
+		break;
+	case EVENT_SYSCALL_PIDFD_OPEN_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_u32(&b, PPM_IF(REGS_ARG1(regs), NATIVE_O_NONBLOCK, 1));
+		break;
+	case EVENT_SYSCALL_PIDFD_GETFD_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_int(&b, REGS_ARG1(regs));
+		put_u32(&b, REGS_ARG2(regs));
+		break;
+	case EVENT_SYSCALL_IO_URING_SETUP_X:
+		put_io_uring(&b, regs, ret);
+		break;
+	case EVENT_SYSCALL_CLOSE_RANGE_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_u32(&b, REGS_ARG0(regs));
+		put_u32(&b, REGS_ARG1(regs));
+		put_u32(&b, REGS_ARG2(regs) & 6);
+		break;
+	default:
+		return 0;
+	}
+	send(&b);
+	return 0;
+}
+
+/* ---- names ---- */
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_name, struct pt_regs *regs, long ret)
+{
+	struct build b;
+
+	if (begin_exit(&b, regs) == NULL)
+		return 0;
+	switch (b.code) {
+	case EVENT_SYSCALL_UNLINK_2_X:
+	case EVENT_SYSCALL_RMDIR_2_X:
+	case EVENT_SYSCALL_CHDIR_X:
+	case EVENT_SYSCALL_CHROOT_X:
+	case EVENT_SYSCALL_UMOUNT_1_X:
+		params(&b, 2);
+		put_u64(&b, ret);
+		put_user_text(&b, (void *)REGS_ARG0(regs));
+		break;
+	case EVENT_SYSCALL_UMOUNT2_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_user_text(&b, (void *)REGS_ARG0(regs));
+		put_u32(&b, REGS_ARG1(regs));
+		break;
+	case EVENT_SYSCALL_MKDIR_2_X:
+	case EVENT_SYSCALL_CHMOD_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_user_text(&b, (void *)REGS_ARG0(regs));
+		put_u32(&b, REGS_ARG1(regs));
+		break;
+	case EVENT_SYSCALL_RENAME_X:
+	case EVENT_SYSCALL_LINK_2_X:
+	case EVENT_SYSCALL_SYMLINK_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_user_text(&b, (void *)REGS_ARG0(regs));
+		put_user_text(&b, (void *)REGS_ARG1(regs));
+		break;
+	case EVENT_SYSCALL_CHOWN_X:
+	case EVENT_SYSCALL_LCHOWN_X:
+	case EVENT_SYSCALL_MKNOD_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_user_text(&b, (void *)REGS_ARG0(regs));
+		put_u32(&b, REGS_ARG1(regs));
+		put_u32(&b, REGS_ARG2(regs));
+		break;
+	case EVENT_SYSCALL_MOUNT_X: {
+		__u32 flags = REGS_ARG3(regs);
+
+		if ((flags & 0xffff0000) == 0xc0ed0000) /* MS_MGC_VAL, of old */
+			flags &= 0xffff;
+		params(&b, 5);
+		put_u64(&b, ret);
+		put_user_text(&b, (void *)REGS_ARG0(regs));
+		put_user_text(&b, (void *)REGS_ARG1(regs));
+		put_user_text(&b, (void *)REGS_ARG2(regs));
+		put_u32(&b, flags);
+		break;
+	}
+	default:
+		return 0;
+	}
+	send(&b);
+	return 0;
+}
+
+/* The same with names that are relative to a directory. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_nameat, struct pt_regs *regs, long ret)
+{
+	struct build b;
+
+	if (begin_exit(&b, regs) == NULL)
+		return 0;
+	switch (b.code) {
+	case EVENT_SYSCALL_UNLINKAT_2_X:
+	case EVENT_SYSCALL_MKDIRAT_X:
+	case EVENT_SYSCALL_FCHMODAT_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_dirfd(&b, REGS_ARG0(regs));
+		put_user_text(&b, (void *)REGS_ARG1(regs));
+		put_u32(&b, REGS_ARG2(regs));
+		break;
+	case EVENT_SYSCALL_RENAMEAT_X:
+	case EVENT_SYSCALL_RENAMEAT2_X:
+	case EVENT_SYSCALL_LINKAT_2_X:
+		params(&b, b.code == EVENT_SYSCALL_RENAMEAT_X ? 5 : 6);
+		put_u64(&b, ret);
+		put_dirfd(&b, REGS_ARG0(regs));
+		put_user_text(&b, (void *)REGS_ARG1(regs));
+		put_dirfd(&b, REGS_ARG2(regs));
+		put_user_text(&b, (void *)REGS_ARG3(regs));
+		if (b.code != EVENT_SYSCALL_RENAMEAT_X)
+			put_u32(&b, REGS_ARG4(regs));
+		break;
+	case EVENT_SYSCALL_SYMLINKAT_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_user_text(&b, (void *)REGS_ARG0(regs));
+		put_dirfd(&b, REGS_ARG1(regs));
+		put_user_text(&b, (void *)REGS_ARG2(regs));
+		break;
+	case EVENT_SYSCALL_FCHOWNAT_X:
+		params(&b, 6);
+		put_u64(&b, ret);
+		put_dirfd(&b, REGS_ARG0(regs));
+		put_user_text(&b, (void *)REGS_ARG1(regs));
+		put_u32(&b, REGS_ARG2(regs));
+		put_u32(&b, REGS_ARG3(regs));
+		/* AT_SYMLINK_NOFOLLOW is another bit with Falco. */
+		put_u32(&b, PPM_IF(REGS_ARG4(regs), 0x100, 0x400) |
+				    PPM_IF(REGS_ARG4(regs), 0x1000, 0x1000));
+		break;
+	case EVENT_SYSCALL_MKNODAT_X:
+		params(&b, 5);
+		put_u64(&b, ret);
+		put_dirfd(&b, REGS_ARG0(regs));
+		put_user_text(&b, (void *)REGS_ARG1(regs));
+		put_u32(&b, REGS_ARG2(regs));
+		put_u32(&b, REGS_ARG3(regs));
+		break;
+	default:
+		return 0;
+	}
+	send(&b);
+	return 0;
+}
+
+/* Attributes of an open file. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_onfd, struct pt_regs *regs, long ret)
+{
+	struct build b;
+
+	if (begin_exit_on_fd(&b, regs, REGS_ARG0(regs)) == NULL)
+		return 0;
+	switch (b.code) {
+	case EVENT_SYSCALL_FCHDIR_X:
+		params(&b, 2);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		break;
+	case EVENT_SYSCALL_FCHMOD_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_u32(&b, REGS_ARG1(regs));
+		break;
+	case EVENT_SYSCALL_FCHOWN_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_u32(&b, REGS_ARG1(regs));
+		put_u32(&b, REGS_ARG2(regs));
+		break;
+	case EVENT_SYSCALL_SETNS_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_u32(&b, ppm_clone_flags((__u32)REGS_ARG1(regs)));
+		break;
+	case EVENT_SYSCALL_FINIT_MODULE_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_user_text(&b, (void *)REGS_ARG1(regs));
+		put_u32(&b, REGS_ARG2(regs) & 7);
 		break;
 	default:
 		return 0;

@@ -322,14 +322,24 @@ struct sock {
 	__u32 sk_ack_backlog, sk_max_ack_backlog;
 };
 
+struct ipv6_pinfo {
+	struct in6_addr saddr;
+};
+
 struct inet_sock {
+	struct ipv6_pinfo *pinet6;
 	__be32 inet_saddr;
 	__be16 inet_sport;
 };
 
+struct sockaddr_un {
+	unsigned short sun_family;
+	char sun_path[108];
+};
+
 struct unix_address {
 	int len;
-	char name[0]; /* struct sockaddr_un */
+	struct sockaddr_un name[0];
 };
 
 struct unix_sock {

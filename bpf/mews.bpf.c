@@ -6,6 +6,8 @@
  */
 #include "dispatch.bpf.c"
 #include "file.bpf.c"
+#include "net.bpf.c"
 #include "process.bpf.c"
+#include "cred.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

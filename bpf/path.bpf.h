@@ -93,8 +93,10 @@ static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
 
 /* Which layer of an overlay FILE is of: PPM_FD_UPPER_LAYER, _LOWER_LAYER, or 0: no overlay.
  * An overlay's inode is followed by the dentry of its upper layer, if it has one. */
-static __always_inline __u32 overlay_layer(struct inode *inode, struct super_block *sb)
+static __always_inline __u32 overlay_layer(struct file *file)
 {
+	struct inode *inode = LOOK(struct file, file, f_inode);
+	struct super_block *sb = LOOK(struct inode, inode, i_sb);
 	void *upper = NULL;
 
 	if (LOOK(struct super_block, sb, s_magic) != OVERLAYFS_MAGIC)
@@ -104,9 +106,8 @@ static __always_inline __u32 overlay_layer(struct inode *inode, struct super_blo
 	return upper ? PPM_FD_UPPER_LAYER : PPM_FD_LOWER_LAYER;
 }
 
-/* Put FILE, open at FD, behind the header.  Its numbers come back for parameters. */
-static __always_inline void put_file(struct build *b, struct file *file, long fd, __u32 *ret_dev,
-				     __u64 *ret_ino, __u32 *ret_layer)
+/* Put FILE, open at FD, behind the header: the numbers.  Path and tuple may follow. */
+static __always_inline void put_file(struct build *b, struct file *file, long fd)
 {
 	struct record_file *rf = FILE_OF(b);
 	struct inode *inode = LOOK(struct file, file, f_inode);
@@ -114,15 +115,14 @@ static __always_inline void put_file(struct build *b, struct file *file, long fd
 	struct vfsmount *mnt = LOOK(struct file, file, f_path.mnt);
 
 	HEADER_OF(b)->flags |= RECORD_HAS_FILE;
-	rf->ino = *ret_ino = LOOK(struct inode, inode, i_ino);
-	rf->dev = *ret_dev = encode_dev(LOOK(struct super_block, sb, s_dev));
+	rf->ino = LOOK(struct inode, inode, i_ino);
+	rf->dev = encode_dev(LOOK(struct super_block, sb, s_dev));
 	rf->mode = LOOK(struct inode, inode, i_mode);
 	rf->mnt_id = LOOK(struct mount, mount_of(mnt), mnt_id);
 	rf->fd = fd;
 	rf->path_len = rf->tuple_len = 0;
 	rf->sock_type = rf->sock_proto = 0;
 	rf->reserved = 0;
-	*ret_layer = overlay_layer(inode, sb);
 	b->off = sizeof(struct record) + sizeof(*rf);
 }
 

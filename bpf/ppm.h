@@ -86,24 +86,33 @@ enum {
 #define NATIVE_O_LARGEFILE 0100000
 #define NATIVE_O_DIRECTORY 0200000
 #endif
-#define NATIVE_O_CREAT	  0100
-#define NATIVE_O_CLOEXEC  02000000
-#define NATIVE_O_NONBLOCK 04000
+#define NATIVE_O_CREAT	   0100
+#define NATIVE_O_CLOEXEC   02000000
+#define NATIVE_O_NONBLOCK  04000
+#define NATIVE___O_TMPFILE 020000000
 
 static __always_inline __u32 ppm_open_flags(__u32 o)
 {
-	static const __u32 access[4] = { PPM_O_RDONLY, PPM_O_WRONLY, PPM_O_RDWR, 0 };
-	__u32 r = (o & 3) == 3 ? access[3] : (o & 3) + 1;
+	__u32 r = (o & 3) == 3 ? 0 : (o & 3) + 1;
 
-	r |= PPM_IF(o, NATIVE_O_CREAT, PPM_O_CREAT) | PPM_IF(o, 020000000, PPM_O_TMPFILE);
-	r |= PPM_IF(o, 02000, PPM_O_APPEND) | PPM_IF(o, 010000, PPM_O_DSYNC);
+	r |= PPM_IF(o, NATIVE_O_CREAT, PPM_O_CREAT) | PPM_IF(o, 02000, PPM_O_APPEND);
+	r |= PPM_IF(o, 010000, PPM_O_DSYNC) | PPM_IF(o, 04010000, PPM_O_SYNC);
 	r |= PPM_IF(o, 0200, PPM_O_EXCL) | PPM_IF(o, NATIVE_O_NONBLOCK, PPM_O_NONBLOCK);
-	r |= PPM_IF(o, 04000000 | 010000, PPM_O_SYNC) | PPM_IF(o, 01000, PPM_O_TRUNC);
-	r |= PPM_IF(o, NATIVE_O_DIRECT, PPM_O_DIRECT);
+	r |= PPM_IF(o, 01000, PPM_O_TRUNC) | PPM_IF(o, NATIVE_O_DIRECT, PPM_O_DIRECT);
 	r |= PPM_IF(o, NATIVE_O_DIRECTORY, PPM_O_DIRECTORY);
 	r |= PPM_IF(o, NATIVE_O_LARGEFILE, PPM_O_LARGEFILE);
 	r |= PPM_IF(o, NATIVE_O_CLOEXEC, PPM_O_CLOEXEC);
+	/* As Falco has it: any bit of O_TMPFILE, and one of them is O_DIRECTORY. */
+	if (o & (NATIVE___O_TMPFILE | NATIVE_O_DIRECTORY))
+		r |= PPM_O_TMPFILE;
 	return r;
+}
+
+/* The flags that sockets, pipes, eventfd and their kind take. */
+static __always_inline __u32 ppm_fd_flags(__u32 o)
+{
+	return PPM_IF(o, NATIVE_O_NONBLOCK, PPM_O_NONBLOCK) |
+	       PPM_IF(o, NATIVE_O_CLOEXEC, PPM_O_CLOEXEC);
 }
 
 static __always_inline __u32 ppm_clone_flags(__u64 f)
@@ -138,6 +147,97 @@ static __always_inline __u32 ppm_resolve_flags(__u64 f)
 {
 	return PPM_IF(f, 0x08, 1) | PPM_IF(f, 0x10, 2) | PPM_IF(f, 0x02, 4) | PPM_IF(f, 0x04, 8) |
 	       PPM_IF(f, 0x01, 16) | PPM_IF(f, 0x20, 32);
+}
+
+/* fcntl_commands */
+static __always_inline __u8 ppm_fcntl(__u32 cmd)
+{
+	switch (cmd) {
+	case 0: /* F_DUPFD */
+	case 1:
+	case 2:
+	case 3:
+	case 4: /* F_SETFL */
+		return cmd + 1;
+	case 5: /* F_GETLK */
+		return 6;
+	case 6: /* F_SETLK */
+		return 8;
+	case 7: /* F_SETLKW */
+		return 9;
+	case 8: /* F_SETOWN */
+		return 10;
+	case 9: /* F_GETOWN */
+		return 12;
+	case 10: /* F_SETSIG */
+		return 13;
+	case 11: /* F_GETSIG */
+		return 15;
+	case 15: /* F_SETOWN_EX */
+		return 21;
+	case 16: /* F_GETOWN_EX */
+		return 22;
+	case 36: /* F_OFD_GETLK */
+	case 37:
+	case 38: /* F_OFD_SETLKW */
+		return cmd - 6;
+	case 1024: /* F_SETLEASE */
+		return 23;
+	case 1025: /* F_GETLEASE */
+		return 24;
+	case 1026: /* F_NOTIFY */
+		return 27;
+	case 1029: /* F_CANCELLK */
+		return 25;
+	case 1030: /* F_DUPFD_CLOEXEC */
+		return 26;
+	case 1031: /* F_SETPIPE_SZ */
+		return 28;
+	case 1032: /* F_GETPIPE_SZ */
+		return 29;
+	default:
+		return 0;
+	}
+}
+
+/* ptrace_requests */
+static __always_inline __u16 ppm_ptrace(__u64 request)
+{
+	if (request <= 9) /* PTRACE_TRACEME ... PTRACE_SINGLESTEP */
+		return request == 9 ? 10 : request + 1;
+	if (request >= 0x4200 && request <= 0x420b) /* PTRACE_SETOPTIONS ... PTRACE_SETSIGMASK */
+		return request - 0x4200 + 14;
+	switch (request) {
+	case 12: /* PTRACE_GETREGS */
+	case 13:
+	case 14:
+	case 15: /* PTRACE_SETFPREGS */
+		return request + 14;
+	case 16: /* PTRACE_ATTACH */
+		return 11;
+	case 17: /* PTRACE_DETACH */
+		return 12;
+	case 18: /* PTRACE_GETFPXREGS */
+		return 30;
+	case 19: /* PTRACE_SETFPXREGS */
+		return 31;
+	case 21: /* PTRACE_OLDSETOPTIONS */
+		return 32;
+	case 24: /* PTRACE_SYSCALL */
+		return 13;
+	case 25: /* PTRACE_GET_THREAD_AREA */
+		return 33;
+	case 26: /* PTRACE_SET_THREAD_AREA */
+		return 34;
+	case 30: /* PTRACE_ARCH_PRCTL */
+		return 35;
+	case 31: /* PTRACE_SYSEMU */
+	case 32:
+	case 33: /* PTRACE_SINGLEBLOCK */
+		return request + 5;
+	default:
+		return 0;
+	}
 }
 
 #endif

@@ -14,7 +14,6 @@
  */
 #include "family.bpf.h"
 
-#include "path.bpf.h"
 #include "task.bpf.h"
 
 /* ---- clone ---- */
@@ -248,14 +247,13 @@ static __always_inline void put_exec_before_env(struct build *b, struct task_str
 	put_cgroups(b, task);
 }
 
-static __always_inline void put_exec_after_env(struct build *b, struct task_struct *task,
-					       __u32 layer)
+static __always_inline void put_exec_after_env(struct build *b, struct task_struct *task)
 {
 	struct file *exe = task->mm->exe_file;
 	struct inode *inode = exe->f_inode;
 	const struct cred *cred = task->cred;
 	struct pid *pgrp = signal_pid(task, PIDTYPE_PGID);
-	__u32 flags = 0, len;
+	__u32 layer = overlay_layer(exe), flags = 0, len;
 
 	if (may_write(cred, inode, inode->i_sb))
 		flags |= PPM_EXE_WRITABLE;
@@ -286,19 +284,17 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct mm_struct *mm = task->mm;
-	__u32 dev, layer;
 	struct build b;
-	__u64 ino;
 
 	if (!begin(&b, task, EVENT_SYSCALL_EXECVE_19_X, true))
 		return 0;
-	put_file(&b, mm->exe_file, -1, &dev, &ino, &layer);
+	put_file(&b, mm->exe_file, -1);
 	params(&b, 31);
 	put_u64(&b, 0);
 	put_exe_and_args(&b, mm->arg_start, mm->arg_end);
 	put_exec_before_env(&b, task);
 	put_user_range(&b, mm->env_start, mm->env_end);
-	put_exec_after_env(&b, task, layer);
+	put_exec_after_env(&b, task);
 	put_kernel_text(&b, bprm->filename);
 	send(&b);
 	return 0;
@@ -336,9 +332,7 @@ int BPF_PROG(exit_exec, struct pt_regs *regs, long ret)
 	struct task_struct *task = bpf_get_current_task_btf();
 	const __u64 *argv, *envp;
 	__u64 first = 0;
-	struct inode *inode;
 	struct build b;
-	__u32 layer;
 
 	if (ret == 0 || begin_exit(&b, regs) == NULL)
 		return 0;
@@ -349,8 +343,6 @@ int BPF_PROG(exit_exec, struct pt_regs *regs, long ret)
 		argv = (void *)REGS_ARG2(regs);
 		envp = (void *)REGS_ARG3(regs);
 	}
-	inode = task->mm->exe_file->f_inode;
-	layer = overlay_layer(inode, inode->i_sb);
 	params(&b, b.code == EVENT_SYSCALL_EXECVE_19_X ? 31 : 30);
 	put_u64(&b, ret);
 	bpf_probe_read_user(&first, sizeof(first), argv);
@@ -358,7 +350,7 @@ int BPF_PROG(exit_exec, struct pt_regs *regs, long ret)
 	put_pointed_texts(&b, argv, 1);
 	put_exec_before_env(&b, task);
 	put_pointed_texts(&b, envp, 0);
-	put_exec_after_env(&b, task, layer);
+	put_exec_after_env(&b, task);
 	if (b.code == EVENT_SYSCALL_EXECVE_19_X)
 		put_user_text(&b, (void *)REGS_ARG0(regs));
 	send(&b);

@@ -74,6 +74,13 @@ static __always_inline struct file *file_of_fd(const struct task_struct *task, l
 	return file;
 }
 
+static __always_inline __u64 ino_of_fd(const struct task_struct *task, long fd)
+{
+	struct file *file = file_of_fd(task, fd);
+
+	return file == NULL ? 0 : LOOK(struct inode, LOOK(struct file, file, f_inode), i_ino);
+}
+
 /* Falco's form of a device number: what new_encode_dev() gives. */
 static __always_inline __u32 encode_dev(__u32 dev)
 {

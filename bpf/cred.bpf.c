@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+ *
+ * cred.bpf.c -- who a process is and what it may: ids, capabilities, namespaces,
+ * sessions; and what it does to others: signals, ptrace, modules, bpf.
+ */
+#include "family.bpf.h"
+
+enum {
+	NATIVE_PR_SET_NAME = 15,
+	NATIVE_PR_GET_NAME = 16,
+	NATIVE_PR_GET_CHILD_SUBREAPER = 37,
+};
+
+static __always_inline void put_prctl(struct build *b, struct pt_regs *regs, long ret)
+{
+	__u32 option = REGS_ARG0(regs), value = 0;
+
+	params(b, 4);
+	put_u64(b, ret);
+	put_u32(b, option);
+	switch (option) {
+	case NATIVE_PR_SET_NAME:
+	case NATIVE_PR_GET_NAME:
+		put_user_text(b, (void *)REGS_ARG1(regs));
+		put_u64(b, 0);
+		break;
+	case NATIVE_PR_GET_CHILD_SUBREAPER:
+		put_empty(b);
+		if (bpf_probe_read_user(&value, sizeof(value), (void *)REGS_ARG1(regs)) == 0)
+			put_u64(b, value);
+		else
+			put_empty(b);
+		break;
+	default:
+		put_empty(b);
+		put_u64(b, REGS_ARG1(regs));
+	}
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_cred, struct pt_regs *regs, long ret)
+{
+	const struct cred *cred = bpf_get_current_task_btf()->cred;
+	struct build b;
+
+	if (begin_exit(&b, regs) == NULL)
+		return 0;
+	switch (b.code) {
+	case EVENT_SYSCALL_SETSID_X:
+		params(&b, 1);
+		put_u64(&b, ret);
+		break;
+	case EVENT_SYSCALL_SETUID_X:
+	case EVENT_SYSCALL_SETGID_X:
+		params(&b, 2);
+		put_u64(&b, ret);
+		put_u32(&b, REGS_ARG0(regs));
+		break;
+	case EVENT_SYSCALL_SETREUID_X:
+	case EVENT_SYSCALL_SETREGID_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_u32(&b, REGS_ARG0(regs));
+		put_u32(&b, REGS_ARG1(regs));
+		break;
+	case EVENT_SYSCALL_SETRESUID_X:
+	case EVENT_SYSCALL_SETRESGID_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_u32(&b, REGS_ARG0(regs));
+		put_u32(&b, REGS_ARG1(regs));
+		put_u32(&b, REGS_ARG2(regs));
+		break;
+	case EVENT_SYSCALL_SETPGID_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_int(&b, REGS_ARG1(regs));
+		break;
+	case EVENT_SYSCALL_CAPSET_X: /* what they are now, whatever was asked for */
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_u64(&b, cred->cap_inheritable.val);
+		put_u64(&b, cred->cap_permitted.val);
+		put_u64(&b, cred->cap_effective.val);
+		break;
+	case EVENT_SYSCALL_UNSHARE_X:
+		params(&b, 2);
+		put_u64(&b, ret);
+		put_u32(&b, ppm_clone_flags((__u32)REGS_ARG0(regs)));
+		break;
+	case EVENT_SYSCALL_PRCTL_X:
+		put_prctl(&b, regs, ret);
+		break;
+	case EVENT_SYSCALL_SECCOMP_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_u64(&b, (__u32)REGS_ARG0(regs));
+		put_u64(&b, (__u32)REGS_ARG1(regs));
+		break;
+	default:
+		return 0;
+	}
+	send(&b);
+	return 0;
+}
+
+/* ---- to others ---- */
+
+/* ptrace_dynamic_param: what kind of value follows. */
+enum { PTRACE_VALUE_U64, PTRACE_VALUE_SIGNAL };
+
+static __always_inline void put_ptrace_u64(struct build *b, __u64 v)
+{
+	AT(b, b->off, __u8) = PTRACE_VALUE_U64;
+	AT(b, b->off + 1, __u64) = v;
+	put_len(b, 9);
+}
+
+static __always_inline void put_ptrace_data(struct build *b, __u16 request, long ret, __u64 data)
+{
+	switch (request) {
+	case 2: /* PEEKTEXT, PEEKDATA, PEEKUSR: what was read stands at DATA */
+	case 3:
+	case 4: {
+		__u64 v = 0;
+
+		bpf_probe_read_user(&v, sizeof(v), (void *)data);
+		put_ptrace_u64(b, v);
+		break;
+	}
+	case 8:	 /* CONT */
+	case 10: /* SINGLESTEP */
+	case 12: /* DETACH */
+	case 13: /* SYSCALL: a signal to go on with */
+		AT(b, b->off, __u8) = PTRACE_VALUE_SIGNAL;
+		AT(b, b->off + 1, __u8) = data;
+		put_len(b, 2);
+		break;
+	default:
+		put_ptrace_u64(b, data);
+	}
+}
+
+static __always_inline void put_ptrace(struct build *b, struct pt_regs *regs, long ret)
+{
+	__u16 request = ppm_ptrace(REGS_ARG0(regs));
+
+	params(b, 5);
+	put_u64(b, ret);
+	if (ret < 0) {
+		put_ptrace_u64(b, 0);
+		put_ptrace_u64(b, 0);
+	} else {
+		put_ptrace_u64(b, REGS_ARG2(regs));
+		put_ptrace_data(b, request, ret, REGS_ARG3(regs));
+	}
+	put_u16(b, request);
+	put_int(b, REGS_ARG1(regs));
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_other, struct pt_regs *regs, long ret)
+{
+	struct build b;
+
+	if (begin_exit(&b, regs) == NULL)
+		return 0;
+	switch (b.code) {
+	case EVENT_SYSCALL_KILL_X:
+	case EVENT_SYSCALL_TKILL_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_u8(&b, REGS_ARG1(regs));
+		break;
+	case EVENT_SYSCALL_TGKILL_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_int(&b, REGS_ARG1(regs));
+		put_u8(&b, REGS_ARG2(regs));
+		break;
+	case EVENT_SYSCALL_PTRACE_X:
+		put_ptrace(&b, regs, ret);
+		break;
+	case EVENT_SYSCALL_BPF_2_X:
+		params(&b, 2);
+		put_u64(&b, ret);
+		put_u32(&b, REGS_ARG0(regs));
+		break;
+	case EVENT_SYSCALL_INIT_MODULE_X:
+		params(&b, 4);
+		put_u64(&b, ret);
+		put_user_bytes(&b, (void *)REGS_ARG0(regs),
+			       REGS_ARG1(regs) < settings.snaplen ? REGS_ARG1(regs)
+								  : settings.snaplen);
+		put_u64(&b, REGS_ARG1(regs));
+		put_user_text(&b, (void *)REGS_ARG2(regs));
+		break;
+	case EVENT_SYSCALL_DELETE_MODULE_X:
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_user_text(&b, (void *)REGS_ARG0(regs));
+		put_u32(&b, PPM_IF(REGS_ARG1(regs), NATIVE_O_NONBLOCK, 1) |
+				    PPM_IF(REGS_ARG1(regs), 01000, 2));
+		break;
+	case EVENT_SYSCALL_PROCESS_VM_READV_X:
+	case EVENT_SYSCALL_PROCESS_VM_WRITEV_X: {
+		__u64 size;
+
+		params(&b, 3);
+		put_u64(&b, ret);
+		put_int(&b, REGS_ARG0(regs));
+		put_iov_data(&b, (void *)REGS_ARG1(regs), REGS_ARG2(regs), ret, &size);
+		break;
+	}
+	default:
+		return 0;
+	}
+	send(&b);
+	return 0;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+ *
+ * socket.bpf.h -- sockets: both ends of one, as Falco's SOCKTUPLE, and an address
+ * that a program gave, as its SOCKADDR.
+ *
+ *   SOCKADDR   u8 family | inet: ip, u16 port; inet6: ip, u16 port; unix: path NUL
+ *   SOCKTUPLE  u8 family | inet, inet6: source ip, port, destination ip, port;
+ *              unix: u64 destination socket, u64 source socket, path NUL
+ *
+ * Ports are in host order.  Other families are empty.
+ */
+#ifndef MEWS_SOCKET_BPF_H
+#define MEWS_SOCKET_BPF_H
+
+#include "build.bpf.h"
+
+#include <bpf/bpf_endian.h>
+
+enum { FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10 };
+enum { SUN_PATH_MAX = 108 };
+
+enum tuple_direction {
+	TUPLE_OUT, /* the source is this end */
+	TUPLE_IN,  /* the source is the other end */
+};
+
+/* struct sockaddr of the families that are told of */
+union user_address {
+	__u16 family;
+	struct {
+		__u16 family;
+		__be16 port;
+		__be32 ip;
+	} in;
+	struct {
+		__u16 family;
+		__be16 port;
+		__be32 flow;
+		__u64 ip[2];
+	} in6;
+};
+
+/* The socket behind FILE, whose inode has MODE; NULL if it is none. */
+static __always_inline struct sock *sock_of_file(struct file *file, __u32 mode)
+{
+	if ((mode & 0170000) != 0140000) /* S_IFSOCK */
+		return NULL;
+	return LOOK(struct socket, LOOK(struct file, file, private_data), sk);
+}
+
+/* Append the name in SUN_PATH of up to ROOM bytes, with a NUL.  An abstract name starts behind its
+ * NUL.  Bytes written. */
+static __always_inline __u32 append_sun_path(struct build *b, __u32 at, const void *sun_path,
+					     __u32 room, bool user)
+{
+	__u8 *to = &AT(b, at, __u8), first = 0;
+	long n;
+
+	if (room > SUN_PATH_MAX)
+		room = SUN_PATH_MAX;
+	to[0] = 0;
+	if (room == 0)
+		return 1;
+	if (user)
+		bpf_probe_read_user(&first, 1, sun_path);
+	else
+		bpf_probe_read_kernel(&first, 1, sun_path);
+	if (first == 0) {
+		sun_path++;
+		room--;
+	}
+	n = user ? bpf_probe_read_user_str(to, room + 1, sun_path)
+		 : bpf_probe_read_kernel_str(to, room + 1, sun_path);
+	return n > 0 ? n & 0x7f : 1;
+}
+
+static __always_inline __u32 append_inet(struct build *b, struct sock *sk,
+					 enum tuple_direction direction, union user_address *far)
+{
+	__u32 here = LOOK(struct inet_sock, sk, inet_saddr);
+	__u32 there = LOOK(struct sock, sk, __sk_common.skc_daddr);
+	__u16 here_port = bpf_ntohs(LOOK(struct inet_sock, sk, inet_sport));
+	__u16 there_port = bpf_ntohs(LOOK(struct sock, sk, __sk_common.skc_dport));
+	__u32 at = b->off;
+
+	if (there_port == 0 && far != NULL && far->family == FAMILY_INET) {
+		there = far->in.ip;
+		there_port = bpf_ntohs(far->in.port);
+	}
+	AT(b, at, __u8) = FAMILY_INET;
+	AT(b, at + 1, __u32) = direction == TUPLE_OUT ? here : there;
+	AT(b, at + 5, __u16) = direction == TUPLE_OUT ? here_port : there_port;
+	AT(b, at + 7, __u32) = direction == TUPLE_OUT ? there : here;
+	AT(b, at + 11, __u16) = direction == TUPLE_OUT ? there_port : here_port;
+	return 13;
+}
+
+static __always_inline __u32 append_inet6(struct build *b, struct sock *sk,
+					  enum tuple_direction direction, union user_address *far)
+{
+	struct ipv6_pinfo *info = LOOK(struct inet_sock, sk, pinet6);
+	__u16 here_port = bpf_ntohs(LOOK(struct inet_sock, sk, inet_sport));
+	__u16 there_port = bpf_ntohs(LOOK(struct sock, sk, __sk_common.skc_dport));
+	__u64 here[2] = { 0 }, there[2] = { 0 };
+	__u32 at = b->off;
+
+	bpf_core_read(here, sizeof(here), &info->saddr);
+	if (there_port == 0 && far != NULL && far->family == FAMILY_INET6) {
+		there[0] = far->in6.ip[0];
+		there[1] = far->in6.ip[1];
+		there_port = bpf_ntohs(far->in6.port);
+	} else {
+		bpf_core_read(there, sizeof(there), &sk->__sk_common.skc_v6_daddr);
+	}
+	AT(b, at, __u8) = FAMILY_INET6;
+	AT(b, at + 1, __u64) = direction == TUPLE_OUT ? here[0] : there[0];
+	AT(b, at + 9, __u64) = direction == TUPLE_OUT ? here[1] : there[1];
+	AT(b, at + 17, __u16) = direction == TUPLE_OUT ? here_port : there_port;
+	AT(b, at + 19, __u64) = direction == TUPLE_OUT ? there[0] : here[0];
+	AT(b, at + 27, __u64) = direction == TUPLE_OUT ? there[1] : here[1];
+	AT(b, at + 35, __u16) = direction == TUPLE_OUT ? there_port : here_port;
+	return 37;
+}
+
+/* The other end stands first when this one is the source, and last when it is not: so both
+ * ends of a connection show the same pair.  The path is that of the destination. */
+static __always_inline __u32 append_unix(struct build *b, struct sock *sk,
+					 enum tuple_direction direction)
+{
+	struct sock *peer = LOOK(struct unix_sock, sk, peer);
+	struct sock *named = direction == TUPLE_OUT ? peer : sk;
+	struct unix_address *address = LOOK(struct unix_sock, named, addr);
+	const void *sun_path = NULL;
+	__u32 at = b->off, room = 0;
+	int len;
+
+	AT(b, at, __u8) = FAMILY_UNIX;
+	AT(b, at + 1, __u64) = (__u64)(direction == TUPLE_OUT ? peer : sk);
+	AT(b, at + 9, __u64) = (__u64)(direction == TUPLE_OUT ? sk : peer);
+	if (named != NULL && address != NULL) {
+		len = LOOK(struct unix_address, address, len);
+		sun_path = (void *)__builtin_preserve_access_index(&address->name) + 2;
+		room = len > 2 ? len - 2 : 0;
+	}
+	return 17 + append_sun_path(b, at + 17, sun_path, room, false);
+}
+
+/* Append both ends of SK behind the record's end; bytes, 0 for families that are not told of.
+ * FAR is where the data went or came from if the socket is not connected, or NULL. */
+static __always_inline __u32 append_tuple(struct build *b, struct sock *sk,
+					  enum tuple_direction direction, union user_address *far)
+{
+	switch (LOOK(struct sock, sk, __sk_common.skc_family)) {
+	case FAMILY_INET:
+		return append_inet(b, sk, direction, far);
+	case FAMILY_INET6:
+		return append_inet6(b, sk, direction, far);
+	case FAMILY_UNIX:
+		return append_unix(b, sk, direction);
+	default:
+		return 0;
+	}
+}
+
+/* The address of LEN bytes at USER; family 0 if there is none. */
+static __always_inline void read_user_address(union user_address *a, const void *user, __u32 len)
+{
+	__builtin_memset(a, 0, sizeof(*a));
+	if (user == NULL || len < 8)
+		return;
+	if (len >= sizeof(*a))
+		bpf_probe_read_user(a, sizeof(*a), user);
+	else
+		bpf_probe_read_user(a, 8, user);
+}
+
+/* That address as a parameter. */
+static __always_inline void put_user_address(struct build *b, const void *user, __u32 len)
+{
+	union user_address a;
+	__u32 at = b->off, n = 0;
+	__u16 family = 0;
+
+	if (user == NULL || len < sizeof(family) ||
+	    bpf_probe_read_user(&family, sizeof(family), user) != 0) {
+		put_empty(b);
+		return;
+	}
+	if (family == FAMILY_UNIX) {
+		AT(b, at, __u8) = FAMILY_UNIX;
+		n = 1 + append_sun_path(b, at + 1, user + 2, len - 2, true);
+	} else {
+		read_user_address(&a, user, len);
+		if (a.family == FAMILY_INET) {
+			AT(b, at, __u8) = FAMILY_INET;
+			AT(b, at + 1, __u32) = a.in.ip;
+			AT(b, at + 5, __u16) = bpf_ntohs(a.in.port);
+			n = 7;
+		} else if (a.family == FAMILY_INET6) {
+			AT(b, at, __u8) = FAMILY_INET6;
+			AT(b, at + 1, __u64) = a.in6.ip[0];
+			AT(b, at + 9, __u64) = a.in6.ip[1];
+			AT(b, at + 17, __u16) = bpf_ntohs(a.in6.port);
+			n = 19;
+		}
+	}
+	put_var_len(b, n);
+}
+
+/* Both ends as a parameter; empty without a socket. */
+static __always_inline void put_tuple(struct build *b, struct sock *sk,
+				      enum tuple_direction direction, union user_address *far)
+{
+	put_var_len(b, sk == NULL ? 0 : append_tuple(b, sk, direction, far));
+}
+
+#endif

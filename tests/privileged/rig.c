@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rig.c -- see rig.h.
+ */
+#include "rig.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "mews.skel.h"
+
+enum { RECORDS_MAX = 1 << 16 };
+
+struct rig {
+	struct mews *skel;
+	struct ring_buffer *rings;
+	int cpus;
+	int *ring_fds;
+	struct rig_record *records;
+	unsigned count, bad;
+};
+
+static size_t buffer_bytes = 4 << 20;
+
+void rig_set_buffer(size_t bytes)
+{
+	buffer_bytes = bytes;
+}
+
+/* What a record claims, against its length.  The parts of R point into BYTES. */
+static bool parse(struct rig_record *r, const uint8_t *bytes, size_t n)
+{
+	size_t at = sizeof(struct record), lens;
+
+	memset(r, 0, sizeof(*r));
+	if (n < sizeof(struct record))
+		return false;
+	memcpy(&r->head, bytes, sizeof(r->head));
+	if (r->head.len != n || r->head.nparams > EVENT_MAX_PARAMS)
+		return false;
+	if (r->head.flags & RECORD_HAS_FILE) {
+		if (n - at < sizeof(r->file))
+			return false;
+		memcpy(&r->file, bytes + at, sizeof(r->file));
+		at += sizeof(r->file);
+		if (n - at < (size_t)r->file.path_len + r->file.tuple_len)
+			return false;
+		r->path = span_of(bytes + at, r->file.path_len);
+		at += r->file.path_len;
+		r->tuple = span_of(bytes + at, r->file.tuple_len);
+		at += r->file.tuple_len;
+	}
+	lens = at;
+	if (n - at < 2u * r->head.nparams)
+		return false;
+	at += 2u * r->head.nparams;
+	for (unsigned i = 0; i < r->head.nparams; i++) {
+		uint16_t len;
+
+		memcpy(&len, bytes + lens + 2 * i, sizeof(len));
+		if (n - at < len)
+			return false;
+		r->param[i] = span_of(bytes + at, len);
+		at += len;
+	}
+	return at == n;
+}
+
+static int on_record(void *ctx, void *data, size_t n)
+{
+	struct rig *rig = ctx;
+	struct rig_record *r = &rig->records[rig->count];
+	void *bytes;
+
+	if (rig->count == RECORDS_MAX || (bytes = malloc(n)) == NULL)
+		return 0;
+	memcpy(bytes, data, n);
+	if (!parse(r, bytes, n) || event_info(r->head.code) == NULL ||
+	    event_info(r->head.code)->nparams != r->head.nparams) {
+		fprintf(stderr, "bad record: %zu bytes, code %u, nparams %u\n", n, r->head.code,
+			r->head.nparams);
+		rig->bad++;
+		free(bytes);
+		return 0;
+	}
+	r->bytes = bytes;
+	rig->count++;
+	return 0;
+}
+
+static int print_errors(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+}
+
+static bool kernel_has_casts(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf != NULL && btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+
+	btf__free(btf);
+	return has && getenv("RIG_NO_CASTS") == NULL;
+}
+
+static int make_rings(struct rig *rig)
+{
+	int outer = bpf_map__fd(rig->skel->maps.rings);
+
+	rig->ring_fds = calloc(rig->cpus, sizeof(int));
+	for (int i = 0; i < rig->cpus; i++) {
+		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, buffer_bytes, NULL);
+
+		if (fd < 0 || bpf_map_update_elem(outer, &i, &fd, BPF_ANY) != 0)
+			return -errno;
+		rig->ring_fds[i] = fd;
+		if (rig->rings == NULL)
+			rig->rings = ring_buffer__new(fd, on_record, rig, NULL);
+		else if (ring_buffer__add(rig->rings, fd, on_record, rig) != 0)
+			return -errno;
+		if (rig->rings == NULL)
+			return -errno;
+	}
+	return 0;
+}
+
+static int put_families(struct rig *rig)
+{
+#define FAMILY(name, program) rig->skel->progs.program,
+	struct bpf_program *programs[] = {
+#include "family.def"
+	};
+#undef FAMILY
+	for (uint32_t i = 0; i < FAMILY_COUNT; i++) {
+		int fd = bpf_program__fd(programs[i]);
+
+		if (bpf_map_update_elem(bpf_map__fd(rig->skel->maps.families), &i, &fd, 0) != 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int attach(struct rig *rig)
+{
+	struct mews *s = rig->skel;
+
+	s->links.sys_exit = bpf_program__attach(s->progs.sys_exit);
+	s->links.process_fork = bpf_program__attach(s->progs.process_fork);
+	s->links.process_exec = bpf_program__attach(s->progs.process_exec);
+	s->links.process_exit = bpf_program__attach(s->progs.process_exit);
+	return s->links.sys_exit && s->links.process_fork && s->links.process_exec &&
+			       s->links.process_exit
+		       ? 0
+		       : -errno;
+}
+
+struct rig *rig_open(char *reason, size_t cap)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+	int err;
+
+	if (geteuid() != 0) {
+		snprintf(reason, cap, "needs root");
+		free(rig);
+		return NULL;
+	}
+	if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
+		snprintf(reason, cap, "the kernel has no BTF");
+		free(rig);
+		return NULL;
+	}
+	libbpf_set_print(print_errors);
+	rig->cpus = libbpf_num_possible_cpus();
+	rig->records = calloc(RECORDS_MAX, sizeof(*rig->records));
+	rig->skel = mews__open();
+	if (rig->skel == NULL)
+		goto fail;
+	bpf_map__set_max_entries(rig->skel->maps.rings, rig->cpus);
+	bpf_map__set_max_entries(rig->skel->maps.scratch, rig->cpus);
+	bpf_map__set_max_entries(rig->skel->maps.counts, rig->cpus * COUNTS_PER_CPU);
+	rig->skel->rodata->settings.bulk_limit = buffer_bytes - buffer_bytes / 4;
+	rig->skel->rodata->settings.cpus = rig->cpus;
+	rig->skel->rodata->settings.snaplen = 80;
+	rig->skel->rodata->settings.casts = kernel_has_casts();
+	err = mews__load(rig->skel);
+	if (err == 0)
+		err = make_rings(rig);
+	if (err == 0)
+		err = put_families(rig);
+	if (err == 0)
+		err = attach(rig);
+	if (err == 0)
+		return rig;
+	errno = -err;
+fail:
+	snprintf(reason, cap, "cannot load: %s", strerror(errno));
+	rig_close(rig);
+	return NULL;
+}
+
+void rig_close(struct rig *rig)
+{
+	if (rig == NULL)
+		return;
+	mews__destroy(rig->skel);
+	ring_buffer__free(rig->rings);
+	for (int i = 0; rig->ring_fds != NULL && i < rig->cpus; i++)
+		close(rig->ring_fds[i]);
+	rig_clear(rig);
+	free(rig->ring_fds);
+	free(rig->records);
+	free(rig);
+}
+
+static struct {
+	uint8_t family, state, known;
+} captures[EVENT_CODE_COUNT] = {
+#define CAPTURE(event, family, class) [EVENT_##event] = { FAMILY_##family, CLASS_##class, 1 },
+#define CLASS_STATE		      WANTED_STATE
+#define CLASS_BULK		      0
+#include "family.def"
+#undef CAPTURE
+};
+
+bool rig_want(struct rig *rig, unsigned code)
+{
+	bool any = false;
+
+	if (code >= EVENT_CODE_COUNT || !captures[code].known)
+		return false;
+	for (unsigned sc = 1; sc < SC_COUNT; sc++) {
+		const struct syscall_info *info = syscall_info(sc);
+		struct wanted w = { .code = code, .sc = sc };
+		uint32_t nr;
+
+		if (info == NULL || info->exit_event != code)
+			continue;
+#if defined(__x86_64__)
+		nr = info->x86_64_nr;
+#else
+		nr = info->aarch64_nr;
+#endif
+		if (nr >= WANTED_COUNT)
+			continue;
+		w.family = captures[code].family;
+		w.flags = WANTED_YES | captures[code].state;
+		bpf_map_update_elem(bpf_map__fd(rig->skel->maps.wanted), &nr, &w, 0);
+		any = true;
+	}
+	return any;
+}
+
+void rig_want_all(struct rig *rig)
+{
+	for (unsigned code = 2; code < EVENT_CODE_COUNT; code++)
+		rig_want(rig, code);
+}
+
+void rig_want_none(struct rig *rig)
+{
+	struct wanted none = { 0 };
+
+	for (uint32_t nr = 0; nr < WANTED_COUNT; nr++)
+		bpf_map_update_elem(bpf_map__fd(rig->skel->maps.wanted), &nr, &none, 0);
+}
+
+void rig_collect(struct rig *rig)
+{
+	ring_buffer__consume(rig->rings);
+}
+
+void rig_clear(struct rig *rig)
+{
+	for (unsigned i = 0; i < rig->count; i++)
+		free(rig->records[i].bytes);
+	rig->count = 0;
+}
+
+unsigned rig_bad(const struct rig *rig)
+{
+	return rig->bad;
+}
+
+unsigned rig_count(const struct rig *rig)
+{
+	return rig->count;
+}
+
+const struct rig_record *rig_get(const struct rig *rig, unsigned i)
+{
+	return i < rig->count ? &rig->records[i] : NULL;
+}
+
+const struct rig_record *rig_find(const struct rig *rig, unsigned code, uint32_t tid,
+				  unsigned *from)
+{
+	while (*from < rig->count) {
+		const struct rig_record *r = &rig->records[(*from)++];
+
+		if (r->head.code == code && r->head.tid == tid)
+			return r;
+	}
+	return NULL;
+}
+
+struct kernel_counts rig_counts(const struct rig *rig, unsigned code)
+{
+	struct kernel_counts sum = { 0 }, one;
+
+	for (int cpu = 0; cpu < rig->cpus; cpu++) {
+		uint32_t key = cpu * COUNTS_PER_CPU + code;
+
+		if (bpf_map_lookup_elem(bpf_map__fd(rig->skel->maps.counts), &key, &one) != 0)
+			continue;
+		sum.seen += one.seen;
+		sum.lost += one.lost;
+		sum.failed += one.failed;
+	}
+	return sum;
+}
+
+int64_t rig_number(const struct rig_record *r, unsigned i)
+{
+	struct span s = r->param[i];
+	int64_t v = 0;
+
+	if (s.n == 0 || s.n > 8)
+		return INT64_MIN;
+	memcpy(&v, s.p, s.n);
+	if (param_type_is_signed(event_info(r->head.code)->params[i].type) && s.n < 8 &&
+	    v >> (8 * s.n - 1) & 1)
+		v -= 1ll << (8 * s.n);
+	return v;
+}
+
+static void print_text(struct span s)
+{
+	putchar('"');
+	for (size_t i = 0; i < s.n && i < 200; i++)
+		if (s.p[i] < 32 || s.p[i] > 126 || s.p[i] == '"')
+			printf("\\x%02x", s.p[i]);
+		else
+			putchar(s.p[i]);
+	putchar('"');
+}
+
+void rig_print(const struct rig_record *r)
+{
+	const struct event_info *info = event_info(r->head.code);
+
+	printf("%-9s cpu %u tid %u pid %u uid %u cgroup %llu flags %u", info->name, r->head.cpu,
+	       r->head.tid, r->head.pid, r->head.uid, (unsigned long long)r->head.cgroup_id,
+	       r->head.flags);
+	if (r->head.flags & RECORD_HAS_FILE) {
+		printf(" {fd %lld dev %#x ino %llu mode %o mnt %llu path ", (long long)r->file.fd,
+		       r->file.dev, (unsigned long long)r->file.ino, r->file.mode,
+		       (unsigned long long)r->file.mnt_id);
+		print_text(r->path);
+		printf(" tuple ");
+		print_text(r->tuple);
+		printf(" type %u proto %u}", r->file.sock_type, r->file.sock_proto);
+	}
+	for (unsigned i = 0; i < r->head.nparams; i++) {
+		printf(" %s=", info->params[i].name);
+		if (param_type_size(info->params[i].type) == 0)
+			print_text(r->param[i]);
+		else if (r->param[i].n != param_type_size(info->params[i].type))
+			printf("<%zu bytes>", r->param[i].n);
+		else if (info->params[i].format == PF_HEX)
+			printf("%#llx", (unsigned long long)rig_number(r, i));
+		else
+			printf("%lld", (long long)rig_number(r, i));
+	}
+	putchar('\n');
+}
