@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * emitter.c -- reads alerts from their ring, puts each in its form, writes them to
+ * every way out, and only then takes them out of the ring.  So a crash repeats
+ * alerts and never loses one; what was delivered last is left in the ring's notes,
+ * and what comes again is dropped by its name: the event's generation and number,
+ * and the rule's.
+ *
+ * Alerts hold what an attacker chose to call his files and processes: nothing here
+ * trusts a byte of them.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "format.h"
+#include "log.h"
+#include "sink.h"
+#include "stage.h"
+#include "wire.h"
+
+enum {
+	BATCH_ALERTS = 256, /* frames in a turn, and alerts in a batch */
+	BATCH_BYTES = 256 * 1024,
+};
+
+/* The notes that a successor finds: the name of the alert that was delivered last. */
+enum { NOTE_GENERATION, NOTE_SEQ, NOTE_RULE };
+
+/* Alerts come in the order of their names. */
+struct alert_name {
+	uint64_t generation, seq, rule;
+};
+
+struct emitter {
+	struct format format;
+	char hostname[256];
+	bool is_open[8]; /* by place in the table of sinks */
+
+	bool knows_last;		   /* the notes were read, or an alert was delivered */
+	struct alert_name last, delivered; /* read last; behind the last batch */
+
+	unsigned count; /* alerts in the batch */
+	size_t used;
+	uint32_t ends[BATCH_ALERTS];
+	uint8_t lines[BATCH_BYTES + FORMAT_MAX_LINE];
+
+	struct alert_frame alert;
+};
+
+static volatile sig_atomic_t reopen_asked;
+
+static void on_reopen(int sig)
+{
+	(void)sig;
+	reopen_asked = 1;
+}
+
+/* ---- setup ---- */
+
+/* The zone's rules were read by tzset(), before the jail; this only computes. */
+static void local_clock(void *ctx, uint64_t seconds, struct format_clock *ret)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	(void)ctx;
+	if (localtime_r(&t, &tm) == NULL)
+		return;
+	*ret = (struct format_clock){ (unsigned)tm.tm_hour, (unsigned)tm.tm_min,
+				      (unsigned)tm.tm_sec };
+}
+
+static void find_hostname(struct emitter *em)
+{
+	const char *given = getenv("FALCO_HOSTNAME");
+
+	if (given == NULL) {
+		if (gethostname(em->hostname, sizeof(em->hostname) - 1) == -1)
+			em->hostname[0] = '\0';
+		given = em->hostname;
+	}
+	em->format.hostname = span_str(given);
+}
+
+static void close_sinks(struct emitter *em)
+{
+	for (unsigned i = 0; i < sink_count; i++)
+		if (em->is_open[i])
+			sinks[i]->close();
+	memset(em->is_open, 0, sizeof(em->is_open));
+}
+
+static int open_sinks(struct emitter *em, const struct conf *conf)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sink_count; i++) {
+		if (!sinks[i]->is_enabled(conf))
+			continue;
+		n++;
+		/* As in Falco, one that cannot be opened is said and left out. */
+		em->is_open[i] = sinks[i]->open(conf, jail_identity(STAGE_EMITTER)) == 0;
+	}
+	if (n == 0) {
+		log_error("no output is enabled, set stdout_output.enabled or file_output.enabled");
+		return EXIT_INPUT;
+	}
+	for (unsigned i = 0; i < sink_count; i++)
+		if (em->is_open[i])
+			return EXIT_OK;
+	log_error("no output can be opened");
+	return EXIT_INPUT;
+}
+
+static int setup(struct stage *st, void *ctx)
+{
+	struct sigaction sa = { .sa_handler = on_reopen, .sa_flags = SA_RESTART };
+	const struct conf *conf = &st->conf;
+	struct emitter *em = ctx;
+
+	tzset();
+	em->format = (struct format){
+		.json = conf->json_output,
+		.iso_8601 = conf->time_format_iso_8601,
+		.include_output = conf->json_include_output_property,
+		.include_message = conf->json_include_message_property,
+		.include_tags = conf->json_include_tags_property,
+		.include_fields = conf->json_include_output_fields_property,
+		.local = local_clock,
+	};
+	find_hostname(em);
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGUSR1, &sa, NULL);
+	return open_sinks(em, conf);
+}
+
+/* ---- a batch ---- */
+
+static bool is_after(struct alert_name a, struct alert_name b)
+{
+	if (a.generation != b.generation)
+		return a.generation > b.generation;
+	if (a.seq != b.seq)
+		return a.seq > b.seq;
+	return a.rule > b.rule;
+}
+
+/* Write what there is to all ways out.  From here on it counts as delivered, also
+ * where it could not be. */
+static void deliver(struct stage *st, struct emitter *em)
+{
+	struct batch b = { { em->lines, em->used }, em->count, em->ends };
+	unsigned everywhere = em->count;
+
+	if (em->count == 0)
+		return;
+	for (unsigned i = 0; i < sink_count; i++) {
+		unsigned n;
+
+		if (!em->is_open[i])
+			continue;
+		n = sinks[i]->write(&b);
+		st->counts.v[sinks[i]->failed] += em->count - n;
+		everywhere = n < everywhere ? n : everywhere;
+	}
+	st->counts.v[EMITTER_OUT] += everywhere;
+	st->counts.v[EMITTER_FAILED] += em->count - everywhere;
+	em->count = 0;
+	em->used = 0;
+	em->delivered = em->last;
+}
+
+static void reopen_sinks(struct emitter *em)
+{
+	for (unsigned i = 0; i < sink_count; i++)
+		if (em->is_open[i] && sinks[i]->reopen != NULL)
+			sinks[i]->reopen();
+}
+
+/* ---- alerts ---- */
+
+/* What a predecessor delivered last, once there is a ring to ask. */
+static void look_for_last(struct stage *st, struct emitter *em)
+{
+	if (em->knows_last)
+		return;
+	em->knows_last = true;
+	em->last =
+		(struct alert_name){ inlet_note(st->in, NOTE_GENERATION),
+				     inlet_note(st->in, NOTE_SEQ), inlet_note(st->in, NOTE_RULE) };
+	em->delivered = em->last;
+}
+
+/* Alerts of generation 0 belong to no event, and have no name to know them by. */
+static bool is_double(struct emitter *em, struct alert_name name)
+{
+	if (name.generation == 0)
+		return false;
+	if (!is_after(name, em->last))
+		return true;
+	em->last = name;
+	return false;
+}
+
+static void take_alert(struct stage *st, struct emitter *em, struct span payload)
+{
+	const struct alert_frame *a = &em->alert;
+	ssize_t n;
+
+	st->counts.v[EMITTER_IN]++;
+	if (wire_decode_alert(payload, &em->alert) < 0) {
+		st->counts.v[EMITTER_REFUSED]++;
+		return;
+	}
+	if (is_double(em,
+		      (struct alert_name){ a->origin_generation, a->origin_seq, a->rule_index })) {
+		st->counts.v[EMITTER_DOUBLES]++;
+		return;
+	}
+	n = format_alert(&em->format, a, em->lines + em->used, sizeof(em->lines) - em->used);
+	if (n < 0) {
+		st->counts.v[EMITTER_REFUSED]++;
+		return;
+	}
+	em->used += (size_t)n;
+	em->ends[em->count++] = (uint32_t)em->used;
+	if (em->used >= BATCH_BYTES)
+		deliver(st, em);
+}
+
+/* The loop commits behind each turn, so the batch must be out by then. */
+static int turn(struct stage *st, void *ctx, struct mono now)
+{
+	struct emitter *em = ctx;
+	struct ring_frame frame;
+	int n = 0;
+
+	(void)now;
+	if (reopen_asked) {
+		reopen_asked = 0;
+		reopen_sinks(em);
+	}
+	while (n < BATCH_ALERTS && inlet_next(st->in, &frame) > 0) {
+		look_for_last(st, em);
+		n++;
+		if (frame.type == FRAME_ALERT)
+			take_alert(st, em, frame.payload);
+	}
+	deliver(st, em);
+	if (n > 0) {
+		inlet_set_note(st->in, NOTE_GENERATION, em->delivered.generation);
+		inlet_set_note(st->in, NOTE_SEQ, em->delivered.seq);
+		inlet_set_note(st->in, NOTE_RULE, em->delivered.rule);
+	}
+	return n;
+}
+
+static int reload(struct stage *st, void *ctx, char *text, size_t cap)
+{
+	(void)st;
+	reopen_sinks(ctx);
+	snprintf(text, cap, "the outputs are open anew");
+	return 0;
+}
+
+static void status(struct stage *st, void *ctx, struct stage_status *ret)
+{
+	const struct emitter *em = ctx;
+	size_t at = 0;
+
+	(void)st;
+	for (unsigned i = 0; i < sink_count; i++) {
+		size_t n = strlen(sinks[i]->name);
+
+		if (!em->is_open[i] || at + n + 2 > sizeof(ret->detail))
+			continue;
+		if (at > 0)
+			ret->detail[at++] = ' ';
+		memcpy(ret->detail + at, sinks[i]->name, n + 1);
+		at += n;
+	}
+}
+
+static void stop(struct stage *st, void *ctx)
+{
+	(void)st;
+	close_sinks(ctx);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct stage_ops ops = {
+		.id = STAGE_EMITTER,
+		.setup = setup,
+		.turn = turn,
+		.reload = reload,
+		.status = status,
+		.stop = stop,
+	};
+	static struct emitter em; /* large, and one to a process */
+
+	return stage_main(&ops, &em, argc, argv);
+}

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * format.c -- see format.h.  JSON keys stand in byte order, on both levels, since
+ * Falco keeps them in sorted maps and people compare outputs.
+ */
+#include <errno.h>
+
+#include "cursor.h"
+#include "format.h"
+
+#define NS_PER_SECOND UINT64_C(1000000000)
+
+/* ---- times ---- */
+
+struct date {
+	uint64_t year;
+	unsigned month, day;
+};
+
+/* The day in the Gregorian calendar, DAYS after 1970-01-01.  Years begin in March
+ * here, so that the day that some of them have more comes last; then 400 years, 100,
+ * 4 and 1 are each a whole number of days, but for that last day of the 4th. */
+static struct date date_of(uint64_t days)
+{
+	static const uint8_t lengths[] = { 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 31, 29 };
+	const uint64_t epoch = 719468; /* 0000-03-01 to 1970-01-01 */
+	uint64_t rest = (days + epoch) % 146097;
+	uint64_t hundreds = rest / 36524 < 3 ? rest / 36524 : 3;
+	uint64_t fours, ones;
+	unsigned month = 0;
+	struct date d = { .year = (days + epoch) / 146097 * 400 };
+
+	rest -= hundreds * 36524;
+	fours = rest / 1461;
+	rest -= fours * 1461;
+	ones = rest / 365 < 3 ? rest / 365 : 3;
+	rest -= ones * 365;
+	for (; rest >= lengths[month]; month++)
+		rest -= lengths[month];
+	d.day = (unsigned)rest + 1;
+	d.month = month < 10 ? month + 3 : month - 9;
+	d.year += hundreds * 100 + fours * 4 + ones + (d.month <= 2);
+	return d;
+}
+
+static void put_clock(struct text *t, struct format_clock c, uint64_t ts_ns)
+{
+	text_put_padded(t, c.hour, 2);
+	text_put_char(t, ':');
+	text_put_padded(t, c.minute, 2);
+	text_put_char(t, ':');
+	text_put_padded(t, c.second, 2);
+	text_put_char(t, '.');
+	text_put_padded(t, ts_ns % NS_PER_SECOND, 9);
+}
+
+static void put_utc(struct text *t, uint64_t ts_ns, const char *zone)
+{
+	uint64_t seconds = ts_ns / NS_PER_SECOND;
+	unsigned of_day = (unsigned)(seconds % 86400);
+	struct date d = date_of(seconds / 86400);
+
+	text_put_padded(t, d.year, 4);
+	text_put_char(t, '-');
+	text_put_padded(t, d.month, 2);
+	text_put_char(t, '-');
+	text_put_padded(t, d.day, 2);
+	text_put_char(t, 'T');
+	put_clock(t, (struct format_clock){ of_day / 3600, of_day / 60 % 60, of_day % 60 }, ts_ns);
+	text_puts(t, zone);
+}
+
+static void put_local(struct text *t, const struct format *f, uint64_t ts_ns)
+{
+	struct format_clock c = { 0 };
+
+	f->local(f->ctx, ts_ns / NS_PER_SECOND, &c);
+	put_clock(t, c, ts_ns);
+}
+
+static const char *priority_name(const struct alert_frame *a)
+{
+	static const char *const names[] = { "Emergency", "Alert",  "Critical",	     "Error",
+					     "Warning",	  "Notice", "Informational", "Debug" };
+
+	return names[a->priority & 7];
+}
+
+/* "<time>: <Priority> ", none of which needs escaping. */
+static void put_prefix(struct text *t, const struct format *f, const struct alert_frame *a)
+{
+	if (f->iso_8601)
+		put_utc(t, a->ts_ns, "+0000");
+	else
+		put_local(t, f, a->ts_ns);
+	text_puts(t, ": ");
+	text_puts(t, priority_name(a));
+	text_put_char(t, ' ');
+}
+
+/* ---- values ---- */
+
+/* One element of a list: the wire's scalars. */
+static void put_scalar(struct text *t, struct cursor *c)
+{
+	uint8_t first = cursor_peek(c);
+
+	if (first < 0x80 || (first >= MP_UINT8 && first <= MP_UINT64))
+		text_put_uint(t, cursor_uint(c, 0));
+	else if (first >= MP_NEGATIVE || (first >= MP_INT8 && first <= MP_INT64))
+		text_put_int(t, cursor_int(c, 0));
+	else if (first >= MP_BIN8 && first <= MP_BIN32)
+		text_put_string(t, cursor_span(c));
+	else if (first == MP_TRUE || first == MP_FALSE)
+		text_puts(t, cursor_bool(c) ? "true" : "false");
+	else if (first == MP_FLOAT64)
+		text_put_double(t, cursor_double(c));
+	else if (first == MP_NIL && cursor_span(c).n == 0)
+		text_puts(t, "null");
+	else
+		cursor_fail(c);
+}
+
+/* False: it is no list that can be said. */
+static bool put_list(struct text *t, struct span list)
+{
+	struct cursor c = cursor_start(list);
+
+	text_put_char(t, '[');
+	for (bool first = true; c.left > 0; first = false) {
+		if (!first)
+			text_put_char(t, ',');
+		put_scalar(t, &c);
+	}
+	text_put_char(t, ']');
+	return cursor_finish(&c) == 0;
+}
+
+static bool put_value(struct text *t, const struct alert_value *v)
+{
+	switch (v->kind) {
+	case ALERT_NULL:
+		text_puts(t, "null");
+		return true;
+	case ALERT_STRING:
+		text_put_string(t, v->s);
+		return true;
+	case ALERT_INT:
+		text_put_int(t, v->i);
+		return true;
+	case ALERT_UINT:
+		text_put_uint(t, v->u);
+		return true;
+	case ALERT_BOOL:
+		text_puts(t, v->b ? "true" : "false");
+		return true;
+	case ALERT_DOUBLE:
+		text_put_double(t, v->d);
+		return true;
+	case ALERT_LIST:
+		return put_list(t, v->s);
+	default:
+		return false;
+	}
+}
+
+/* ---- sorted things ---- */
+
+static int compare(struct span a, struct span b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
+
+	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+/* Fields by name, of equal names the last one only: later ones replace earlier ones. */
+struct fields {
+	unsigned n;
+	const struct alert_field *by_name[ALERT_MAX_FIELDS + 1];
+};
+
+static void fields_put(struct fields *fs, const struct alert_field *field)
+{
+	unsigned at = fs->n;
+	int order = 1;
+
+	while (at > 0 && (order = compare(fs->by_name[at - 1]->name, field->name)) > 0)
+		at--;
+	if (at > 0 && order == 0) {
+		fs->by_name[at - 1] = field;
+		return;
+	}
+	memmove(&fs->by_name[at + 1], &fs->by_name[at], (fs->n - at) * sizeof(fs->by_name[0]));
+	fs->by_name[at] = field;
+	fs->n++;
+}
+
+static void fields_of(struct fields *fs, const struct alert_frame *a)
+{
+	fs->n = 0;
+	for (unsigned i = 0; i < a->nfields && i < ALERT_MAX_FIELDS; i++)
+		fields_put(fs, &a->fields[i]);
+}
+
+static bool put_fields(struct text *t, const struct fields *fs)
+{
+	bool good = true;
+
+	text_put_char(t, '{');
+	for (unsigned i = 0; i < fs->n; i++) {
+		if (i > 0)
+			text_put_char(t, ',');
+		text_put_string(t, fs->by_name[i]->name);
+		text_put_char(t, ':');
+		good &= put_value(t, &fs->by_name[i]->value);
+	}
+	text_put_char(t, '}');
+	return good;
+}
+
+static void put_tags(struct text *t, const struct alert_frame *a)
+{
+	struct span sorted[ALERT_MAX_TAGS];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < a->ntags && i < ALERT_MAX_TAGS; i++) {
+		unsigned at = n++;
+
+		for (; at > 0 && compare(sorted[at - 1], a->tags[i]) > 0; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = a->tags[i];
+	}
+	text_put_char(t, '[');
+	for (unsigned i = 0; i < n; i++) {
+		if (i > 0 && span_eq(sorted[i], sorted[i - 1]))
+			continue;
+		if (i > 0)
+			text_put_char(t, ',');
+		text_put_string(t, sorted[i]);
+	}
+	text_put_char(t, ']');
+}
+
+/* ---- the forms ---- */
+
+static void put_common_end(struct text *t, const struct alert_frame *a)
+{
+	text_puts(t, ",\"priority\":\"");
+	text_puts(t, priority_name(a));
+	text_puts(t, "\",\"rule\":");
+	text_put_string(t, a->rule);
+	text_puts(t, ",\"source\":");
+	text_put_string(t, a->source);
+}
+
+static void put_time_key(struct text *t, uint64_t ts_ns)
+{
+	text_puts(t, ",\"time\":\"");
+	put_utc(t, ts_ns, "Z");
+	text_puts(t, "\"}");
+}
+
+static void put_hostname(struct text *t, const struct format *f)
+{
+	text_puts(t, "{\"hostname\":");
+	text_put_string(t, f->hostname);
+}
+
+static bool put_json(struct text *t, const struct format *f, const struct alert_frame *a)
+{
+	bool good = true;
+
+	put_hostname(t, f);
+	if (f->include_message) {
+		text_puts(t, ",\"message\":");
+		text_put_string(t, a->message);
+	}
+	if (f->include_output) {
+		text_puts(t, ",\"output\":\"");
+		put_prefix(t, f, a);
+		text_put_escaped(t, a->message);
+		text_put_char(t, '"');
+	}
+	if (f->include_fields) {
+		/* The prefix's field: its value is the event's time, however it is printed. */
+		struct alert_field time = {
+			.name = span_str(f->iso_8601 ? "evt.time.iso8601" : "evt.time"),
+			.value = { .kind = ALERT_UINT, .u = a->ts_ns },
+		};
+		struct fields fs;
+
+		fields_of(&fs, a);
+		fields_put(&fs, &time);
+		text_puts(t, ",\"output_fields\":");
+		good = put_fields(t, &fs);
+	}
+	put_common_end(t, a);
+	if (f->include_tags) {
+		text_puts(t, ",\"tags\":");
+		put_tags(t, a);
+	}
+	put_time_key(t, a->ts_ns);
+	return good;
+}
+
+static bool put_internal_json(struct text *t, const struct format *f, const struct alert_frame *a)
+{
+	struct fields fs;
+	bool good;
+
+	put_hostname(t, f);
+	text_puts(t, ",\"output\":");
+	text_put_string(t, a->message);
+	text_puts(t, ",\"output_fields\":");
+	fields_of(&fs, a);
+	good = put_fields(t, &fs);
+	put_common_end(t, a);
+	put_time_key(t, a->ts_ns);
+	return good;
+}
+
+/* Not JSON as a whole: quotation marks stay as they are.  Controls do not, lest an
+ * alert make two lines. */
+static bool put_internal_text(struct text *t, const struct format *f, const struct alert_frame *a)
+{
+	struct format local = *f;
+	struct fields fs;
+	bool good = true;
+
+	local.iso_8601 = false;
+	put_prefix(t, &local, a);
+	text_put_visible(t, a->message);
+	text_puts(t, " (");
+	fields_of(&fs, a);
+	for (unsigned i = 0; i < fs.n; i++) {
+		if (i > 0)
+			text_put_char(t, ' ');
+		text_put_visible(t, fs.by_name[i]->name);
+		text_put_char(t, '=');
+		good &= put_value(t, &fs.by_name[i]->value);
+	}
+	text_put_char(t, ')');
+	return good;
+}
+
+static bool put_text(struct text *t, const struct format *f, const struct alert_frame *a)
+{
+	put_prefix(t, f, a);
+	text_put_escaped(t, a->message);
+	return true;
+}
+
+ssize_t format_alert(const struct format *f, const struct alert_frame *alert, uint8_t *buf,
+		     size_t cap)
+{
+	bool internal = span_is(alert->source, FORMAT_INTERNAL);
+	struct text t;
+	bool good;
+
+	text_init(&t, buf, cap);
+	if (f->json)
+		good = internal ? put_internal_json(&t, f, alert) : put_json(&t, f, alert);
+	else
+		good = internal ? put_internal_text(&t, f, alert) : put_text(&t, f, alert);
+	text_put_char(&t, '\n');
+	return good ? text_length(&t) : -EPROTO;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * text.c -- see text.h.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "text.h"
+
+void text_init(struct text *t, uint8_t *buf, size_t cap)
+{
+	*t = (struct text){ buf, buf, buf + cap, false };
+}
+
+ssize_t text_length(const struct text *t)
+{
+	return t->full ? -ENOSPC : t->p - t->start;
+}
+
+void text_put(struct text *t, struct span bytes)
+{
+	if (bytes.n > (size_t)(t->end - t->p)) {
+		t->full = true;
+		t->end = t->p;
+		return;
+	}
+	if (bytes.n > 0)
+		memcpy(t->p, bytes.p, bytes.n);
+	t->p += bytes.n;
+}
+
+void text_puts(struct text *t, const char *s)
+{
+	text_put(t, span_str(s));
+}
+
+void text_put_char(struct text *t, char c)
+{
+	text_put(t, span_of(&c, 1));
+}
+
+void text_put_padded(struct text *t, uint64_t u, unsigned width)
+{
+	char digits[24];
+	unsigned at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + u % 10);
+		u /= 10;
+	} while (u > 0);
+	while (sizeof(digits) - at < width && at > 0)
+		digits[--at] = '0';
+	text_put(t, span_of(digits + at, sizeof(digits) - at));
+}
+
+void text_put_uint(struct text *t, uint64_t u)
+{
+	text_put_padded(t, u, 1);
+}
+
+void text_put_int(struct text *t, int64_t i)
+{
+	if (i < 0)
+		text_put_char(t, '-');
+	text_put_uint(t, i < 0 ? 0 - (uint64_t)i : (uint64_t)i);
+}
+
+/* ---- doubles ---- */
+
+/* Digits and decimal exponent of D > 0: the fewest digits that read back as D. */
+static unsigned shortest_digits(double d, char digits[32], int *ret_exponent)
+{
+	char e[40];
+	unsigned n = 0;
+
+	for (int precision = 0; precision < 17; precision++) {
+		snprintf(e, sizeof(e), "%.*e", precision, d);
+		if (strtod(e, NULL) == d)
+			break;
+	}
+	for (const char *s = e; *s != 'e'; s++)
+		if (*s >= '0' && *s <= '9')
+			digits[n++] = *s;
+	*ret_exponent = (int)strtol(strchr(e, 'e') + 1, NULL, 10);
+	while (n > 1 && digits[n - 1] == '0')
+		n--;
+	return n;
+}
+
+static void put_exponent(struct text *t, int exponent)
+{
+	text_put_char(t, 'e');
+	text_put_char(t, exponent < 0 ? '-' : '+');
+	text_put_padded(t, (uint64_t)abs(exponent), 2);
+}
+
+/* Where the point stands: behind DIGITS, among them, before them, or nowhere near. */
+static void put_decimal(struct text *t, const char *digits, unsigned n, int exponent)
+{
+	int point = exponent + 1;
+	unsigned before = point > 0 ? (unsigned)point : 0;
+
+	if (point > 15 || point <= -4) {
+		text_put(t, span_of(digits, 1));
+		if (n > 1) {
+			text_put_char(t, '.');
+			text_put(t, span_of(digits + 1, n - 1));
+		}
+		put_exponent(t, exponent);
+		return;
+	}
+	if (before == 0) {
+		text_puts(t, "0.");
+		for (int i = point; i < 0; i++)
+			text_put_char(t, '0');
+		text_put(t, span_of(digits, n));
+		return;
+	}
+	text_put(t, span_of(digits, n < before ? n : before));
+	for (unsigned i = n; i < before; i++)
+		text_put_char(t, '0');
+	text_put_char(t, '.');
+	if (n > before)
+		text_put(t, span_of(digits + before, n - before));
+	else
+		text_put_char(t, '0');
+}
+
+void text_put_double(struct text *t, double d)
+{
+	char digits[32];
+	int exponent;
+	unsigned n;
+
+	if (!isfinite(d)) {
+		text_puts(t, "null");
+		return;
+	}
+	if (signbit(d))
+		text_put_char(t, '-');
+	if (d == 0) {
+		text_puts(t, "0.0");
+		return;
+	}
+	n = shortest_digits(fabs(d), digits, &exponent);
+	put_decimal(t, digits, n, exponent);
+}
+
+/* ---- strings ---- */
+
+/* What may follow the first byte of a character: how many bytes, and in what range
+ * the first of them is; all others are 80 .. BF.  No bytes: nothing begins so. */
+struct lead {
+	uint8_t more, least, most;
+};
+
+static struct lead lead_of(uint8_t first)
+{
+	if (first >= 0xc2 && first <= 0xdf)
+		return (struct lead){ 1, 0x80, 0xbf };
+	if (first == 0xe0)
+		return (struct lead){ 2, 0xa0, 0xbf };
+	if (first == 0xed)
+		return (struct lead){ 2, 0x80, 0x9f };
+	if (first >= 0xe1 && first <= 0xef)
+		return (struct lead){ 2, 0x80, 0xbf };
+	if (first == 0xf0)
+		return (struct lead){ 3, 0x90, 0xbf };
+	if (first >= 0xf1 && first <= 0xf3)
+		return (struct lead){ 3, 0x80, 0xbf };
+	if (first == 0xf4)
+		return (struct lead){ 3, 0x80, 0x8f };
+	return (struct lead){ 0, 0, 0 };
+}
+
+/* Length of the character of several bytes at P, or of the part of one there that is
+ * replaced as one; *RET_VALID says which. */
+static size_t character(const uint8_t *p, size_t n, bool *ret_valid)
+{
+	struct lead lead = lead_of(p[0]);
+	size_t i = 1;
+
+	if (lead.more > 0 && n > 1 && p[1] >= lead.least && p[1] <= lead.most)
+		for (i = 2; i <= lead.more && i < n && (p[i] & 0xc0) == 0x80;)
+			i++;
+	*ret_valid = lead.more > 0 && i == (size_t)lead.more + 1;
+	return i;
+}
+
+static void put_control(struct text *t, uint8_t c)
+{
+	static const char hex[] = "0123456789abcdef";
+	char u[] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+
+	switch (c) {
+	case '\b':
+		text_puts(t, "\\b");
+		return;
+	case '\t':
+		text_puts(t, "\\t");
+		return;
+	case '\n':
+		text_puts(t, "\\n");
+		return;
+	case '\f':
+		text_puts(t, "\\f");
+		return;
+	case '\r':
+		text_puts(t, "\\r");
+		return;
+	default:
+		text_put(t, span_of(u, sizeof(u)));
+		return;
+	}
+}
+
+static bool is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* QUOTED: also what would end a JSON string. */
+static void put_clean(struct text *t, struct span bytes, bool quoted)
+{
+	const uint8_t *p = bytes.p, *end = bytes.p + bytes.n;
+	bool valid;
+
+	while (p < end) {
+		const uint8_t *from = p;
+		size_t n;
+
+		while (p < end && is_plain(*p))
+			p++;
+		text_put(t, span_of(from, (size_t)(p - from)));
+		if (p == end)
+			return;
+		if (*p < 0x20) {
+			put_control(t, *p++);
+		} else if (*p < 0x80) {
+			if (quoted)
+				text_put_char(t, '\\');
+			text_put_char(t, (char)*p++);
+		} else {
+			n = character(p, (size_t)(end - p), &valid);
+			text_put(t, valid ? span_of(p, n) : span_str("\xef\xbf\xbd"));
+			p += n;
+		}
+	}
+}
+
+void text_put_escaped(struct text *t, struct span bytes)
+{
+	if (bytes.n > 0)
+		put_clean(t, bytes, true);
+}
+
+void text_put_visible(struct text *t, struct span bytes)
+{
+	if (bytes.n > 0)
+		put_clean(t, bytes, false);
+}
+
+void text_put_string(struct text *t, struct span bytes)
+{
+	text_put_char(t, '"');
+	text_put_escaped(t, bytes);
+	text_put_char(t, '"');
+}
