@@ -17,14 +17,16 @@
 #include "stage.h"
 
 #define TURN_EVENTS	512u
-#define LOOK_NS		(50 * NS_PER_MSEC)
+#define LOOK_NS		(50 * NS_PER_MSEC) /* at the kernel's counters, while there are events */
+#define LOOK_IDLE_NS	NS_PER_SEC
 #define SNAPSHOT_GAP_NS (5 * NS_PER_SEC)
 
 struct collector {
 	struct source *source;
 	struct feed feed;
 	struct ring_wants wants;
-	struct mono next_look, next_snapshot;
+	struct mono looked, next_snapshot;
+	bool taken_since_look;
 	struct stage *st;
 };
 
@@ -75,6 +77,7 @@ static void look(struct collector *c)
 {
 	struct source_counts counts;
 
+	c->taken_since_look = false;
 	c->source->ops->count(c->source, &counts);
 	feed_counts(&c->feed, &counts, c->source->ops->now(c->source));
 }
@@ -116,10 +119,12 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	}
 	s->ops->commit(s);
 
-	if (now.ns >= c->next_look.ns) {
-		c->next_look = mono_after(now, LOOK_NS);
+	c->taken_since_look |= done > 0;
+	if (mono_since(c->looked, now) >= (c->taken_since_look ? LOOK_NS : LOOK_IDLE_NS)) {
+		c->looked = now;
 		look(c);
 	}
+	feed_settle(&c->feed);
 	feed_gaps(&c->feed);
 	make_good(st, c, now);
 	stage_flush(st);

@@ -132,6 +132,19 @@ void feed_refused(struct feed *f)
 
 /* ---- counts ---- */
 
+static uint64_t dealt_with(const uint64_t *v)
+{
+	return v[COLLECTOR_TAKEN] + v[COLLECTOR_LOST_KERNEL] + v[COLLECTOR_LOST_RESTART];
+}
+
+void feed_settle(struct feed *f)
+{
+	uint64_t least = dealt_with(f->counts->v);
+
+	if (f->counts->v[COLLECTOR_SEEN] < least)
+		f->counts->v[COLLECTOR_SEEN] = least;
+}
+
 void feed_counts(struct feed *f, const struct source_counts *c, uint64_t now_ns)
 {
 	uint64_t lost = c->lost - f->looked.lost;
@@ -149,8 +162,7 @@ void feed_counts(struct feed *f, const struct source_counts *c, uint64_t now_ns)
 void feed_inherit(struct feed *f, const struct ring_counts *old, uint64_t now_ns)
 {
 	const uint64_t *v = old->v;
-	/* What it had seen lags behind what it had taken when it died between two looks. */
-	uint64_t dealt = v[COLLECTOR_TAKEN] + v[COLLECTOR_LOST_KERNEL] + v[COLLECTOR_LOST_RESTART];
+	uint64_t dealt = dealt_with(v);
 	uint64_t seen = v[COLLECTOR_SEEN] > dealt ? v[COLLECTOR_SEEN] : dealt;
 	uint64_t lost = seen - dealt;
 

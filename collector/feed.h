@@ -47,6 +47,10 @@ void feed_event(struct feed *f, struct raw_event *ev);
 /* One that made no sense. */
 void feed_refused(struct feed *f);
 
+/* The ring is about to be published: what was taken was seen, though the last look
+ * at the source's counts may have been before.  The next look says it exactly. */
+void feed_settle(struct feed *f);
+
 /* What the source says it met and lost up to NOW. */
 void feed_counts(struct feed *f, const struct source_counts *c, uint64_t now_ns);
 
