@@ -32,36 +32,33 @@ struct collector {
 
 static uint8_t *out_reserve(void *ctx, size_t cap, enum ring_class cls)
 {
-	return outlet_reserve(ctx, cap, cls);
+	return outlet_reserve(((struct stage *)ctx)->out, cap, cls);
 }
 
 static void out_submit(void *ctx, uint16_t type, uint16_t flags, size_t len)
 {
-	outlet_submit(ctx, type, flags, len);
+	outlet_submit(((struct stage *)ctx)->out, type, flags, len);
 }
 
 static void out_abandon(void *ctx)
 {
-	outlet_abandon(ctx);
+	outlet_abandon(((struct stage *)ctx)->out);
 }
 
+/* The outlet is opened after this, and may ask for a snapshot or bring counters before start(). */
 static int setup(struct stage *st, void *ctx)
 {
+	struct feed_out out = { st, out_reserve, out_submit, out_abandon };
 	struct collector *c = ctx;
+	int code = sensor_open(st->conf.kernel_buffer_bytes, &c->source);
 
+	if (code != EXIT_OK)
+		return code;
 	c->st = st;
-	return sensor_open(st->conf.kernel_buffer_bytes, &c->source);
-}
-
-static int start(struct stage *st, void *ctx)
-{
-	struct collector *c = ctx;
-	struct feed_out out = { st->out, out_reserve, out_submit, out_abandon };
-
 	feed_init(&c->feed, &out, &st->counts, getpid());
 	c->feed.looked_ns = c->source->ops->now(c->source);
 	c->source->ops->want(c->source, &c->feed.set);
-	return 0;
+	return EXIT_OK;
 }
 
 /* What the evaluator wants of the kernel now: no program is attached or detached for it. */
@@ -82,18 +79,21 @@ static void look(struct collector *c)
 	feed_counts(&c->feed, &counts, c->source->ops->now(c->source));
 }
 
-/* After a loss of state events: all state again, in line, but not too often. */
+/* After a loss of state events: all state again, in line, when the reader has caught up
+ * enough for it, and not too often. */
 static void make_good(struct stage *st, struct collector *c, struct mono now)
 {
+	struct outlet_status ring;
 	int err;
 
-	if (!c->feed.stale || now.ns < c->next_snapshot.ns || !outlet_has_reader(st->out))
+	if (!c->feed.stale || now.ns < c->next_snapshot.ns)
+		return;
+	outlet_status(st->out, &ring);
+	if (!ring.has_reader || ring.used > ring.size / 4)
 		return;
 	c->next_snapshot = mono_after(now, SNAPSHOT_GAP_NS);
 	err = outlet_snapshot(st->out);
-	if (err == 0)
-		c->feed.stale = false;
-	else
+	if (err < 0)
 		log_rationed(LOG_LEVEL_WARNING,
 			     "cannot write a snapshot after events were lost: %s, trying again",
 			     strerror(-err));
@@ -127,7 +127,6 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	feed_settle(&c->feed);
 	feed_gaps(&c->feed);
 	make_good(st, c, now);
-	stage_flush(st);
 	if (done > 0)
 		return done;
 	return err == SOURCE_END ? STAGE_DONE : err;
@@ -148,6 +147,7 @@ static int snapshot(void *ctx, struct frame_sink *sink)
 
 	if (n < 0)
 		return n;
+	c->feed.stale = false;
 	c->st->counts.v[COLLECTOR_SNAPSHOTS]++;
 	c->st->counts.v[COLLECTOR_STATE_OUT] += (unsigned)n;
 	return 0;
@@ -175,8 +175,8 @@ static void stop(struct stage *st, void *ctx)
 {
 	struct collector *c = ctx;
 
+	(void)st;
 	look(c);
-	stage_flush(st);
 	c->source->ops->close(c->source);
 }
 
@@ -186,7 +186,6 @@ int main(int argc, char **argv)
 	static const struct stage_ops ops = {
 		.id = STAGE_COLLECTOR,
 		.setup = setup,
-		.start = start,
 		.turn = turn,
 		.wait = wait_for_events,
 		.status = status,
