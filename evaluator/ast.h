@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * ast.h -- a condition as a tree.  Plain data from one pool: the texts in it
- * point into the condition or the pool.  Nodes are shared, never changed, once
- * the parser has made them.
+ * point into the condition or the pool.  Nodes are shared (a macro's by all that
+ * name it) and not changed once the parser has made them, but for the notes
+ * that the compiler leaves.
  */
 #ifndef MEWS_AST_H
 #define MEWS_AST_H
@@ -40,7 +41,14 @@ struct node {
 	struct operand *left, *right; /* right NULL: exists */
 	enum op_id op;
 	enum op_modifier modifier;
+	/* Notes. */
+	const void *owner;  /* whose text `at` counts in; NULL: the condition's own */
+	uint32_t predicate; /* CHECK: its predicate + 1; 0: not compiled yet */
+	uint32_t depth;	    /* of the tree below, macros included */
 };
+
+/* Say in all nodes below N (a tree that is not shared yet) whose text they are. */
+void ast_own(struct node *n, const void *owner);
 
 /* As text: what Falco calls condition_compiled.  False: no room. */
 bool ast_render(const struct node *n, struct pool_text *to);

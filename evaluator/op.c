@@ -6,7 +6,7 @@
 #include "op.h"
 
 #include "glob.h"
-#include "regex.h"
+#include "regex_shim.h"
 
 #define BIT(g) (1u << GROUP_##g)
 
@@ -238,7 +238,7 @@ TEXT_COMPARISON(text_startswith, span_starts(l->s, r->s))
 TEXT_COMPARISON(text_endswith, span_ends(l->s, r->s))
 TEXT_COMPARISON(text_glob, glob_match(r->s, l->s, GLOB_EXACT))
 TEXT_COMPARISON(text_iglob, glob_match(r->s, l->s, GLOB_FOLD))
-TEXT_COMPARISON(text_regex, regex_match(r->regex, l->s.p, l->s.n))
+TEXT_COMPARISON(text_regex, regex_shim_match(r->regex, l->s.p, l->s.n))
 
 static uint8_t fold(uint8_t c)
 {

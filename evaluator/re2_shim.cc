@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * re2_shim.cc -- the only C++ here: RE2 as regex.h wants it.  RE2's options for
+ * re2_shim.cc -- the only C++ here: RE2 as regex_shim.h wants it.  RE2's options for
  * POSIX syntax: egrep's grammar, the longest match, ^ and $ match at lines,
  * no case folding.  RE2 never throws and never backtracks; its automaton is
  * bounded by max_mem and falls back to a slower search when that is used up.
@@ -12,7 +12,7 @@
 #include <new>
 #include <string>
 
-#include "regex.h"
+#include "regex_shim.h"
 
 struct regex {
 	regex(re2::StringPiece pattern, const RE2::Options &options)
@@ -30,7 +30,7 @@ static void set_error(char *error, size_t cap, const char *text)
 	error[cap - 1] = '\0';
 }
 
-extern "C" struct regex *regex_new(const void *pattern, size_t n, char *error, size_t error_cap)
+extern "C" struct regex *regex_shim_new(const void *pattern, size_t n, char *error, size_t error_cap)
 {
 	RE2::Options options(RE2::POSIX);
 	struct regex *r;
@@ -50,7 +50,7 @@ extern "C" struct regex *regex_new(const void *pattern, size_t n, char *error, s
 	return r;
 }
 
-extern "C" void regex_free(struct regex *r)
+extern "C" void regex_shim_free(struct regex *r)
 {
 	delete r;
 }
@@ -106,7 +106,7 @@ static bool is_utf8(const uint8_t *p, size_t n)
 	return true;
 }
 
-extern "C" bool regex_match(const struct regex *r, const void *subject, size_t n)
+extern "C" bool regex_shim_match(const struct regex *r, const void *subject, size_t n)
 {
 	const uint8_t *p = static_cast<const uint8_t *>(subject);
 	const char *text = static_cast<const char *>(subject);

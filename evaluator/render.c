@@ -86,3 +86,10 @@ bool ast_render(const struct node *n, struct pool_text *to)
 	}
 	return false;
 }
+
+void ast_own(struct node *n, const void *owner)
+{
+	n->owner = owner;
+	for (unsigned i = 0; i < n->n; i++)
+		ast_own(n->child[i], owner);
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rule_compile.c -- all definitions to a set of rules: lists, then macros, then
+ * rules; then what nobody used.  The first error ends it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lex.h"
+#include "nearest.h"
+#include "parse.h"
+#include "rule_defs.h"
+
+enum { MAX_DEPTH = 4000 }; /* of a condition with its macros */
+
+int rule_loader_new(struct rule_loader **ret)
+{
+	struct rule_loader *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return -ENOMEM;
+	pool_init(&l->pool, RULE_LOADER_LIMIT);
+	l->problems.pool = &l->pool;
+	l->list_names.pool = l->macro_names.pool = l->rule_names.pool = &l->pool;
+	*ret = l;
+	return 0;
+}
+
+void rule_loader_free(struct rule_loader *l)
+{
+	if (l == NULL)
+		return;
+	pool_release(&l->pool);
+	free(l);
+}
+
+struct pool *rule_loader_pool(struct rule_loader *l)
+{
+	return &l->pool;
+}
+
+struct rule_problems *rule_loader_problems(struct rule_loader *l)
+{
+	return &l->problems;
+}
+
+void rule_loader_next_file(struct rule_loader *l)
+{
+	l->problems.list = (struct pool_vec){ 0 };
+	l->problems.errors = l->problems.warnings = 0;
+}
+
+/* ---- contexts ---- */
+
+static void begin_item(struct rule_loader *l, const char *type, struct span name,
+		       const struct rule_place *where)
+{
+	l->ncontext = 0;
+	context_push(l, "rules content", SPAN_NONE, (struct yplace){ 0, 0, 0 });
+	context_push(l, type, name, where->place);
+}
+
+/* The condition as a place's name: in quotes, cut when long. */
+static struct span condition_name(struct rule_loader *l, struct span text)
+{
+	struct pool_text name = { .pool = &l->pool };
+
+	pool_text_str(&name, "\"");
+	pool_text_add(&name, text.n > 20 ? span_of(text.p, 17) : text);
+	pool_text_str(&name, text.n > 20 ? "...\"" : "\"");
+	return pool_text_span(&name);
+}
+
+static void in_condition(struct rule_loader *l, const struct origin_text *text, size_t at,
+			 struct yplace base)
+{
+	struct lex_place place = lex_place(origin_span(text), at);
+	struct yplace where = { base.line + place.line, base.column + place.column,
+				base.offset + (uint32_t)at };
+
+	context_push(l, "condition expression", condition_name(l, origin_span(text)), where);
+}
+
+/* ---- macros ---- */
+
+static int too_large(struct rule_loader *l)
+{
+	return loader_problem(l, LOAD_ERR_VALIDATE, ((struct origin){ NULL, 0, 0 }),
+			      "the rules are too large");
+}
+
+static int parse_text(struct rule_loader *l, struct pool *pool, struct origin_text *text,
+		      const char *what, const struct rule_place *where, struct node **ret)
+{
+	struct diag diag = { .message = "" };
+	size_t at = 0;
+
+	if (parse_condition(origin_span(text), PARSE_DEPTH_RULES, pool, ret, &diag, &at) == 0) {
+		ast_own(*ret, text);
+		return 0;
+	}
+	context_push(l, what, SPAN_NONE, where->condition);
+	in_condition(l, text, at, where->condition);
+	return loader_problem(l, LOAD_ERR_COMPILE_CONDITION, origin_find(text, at), "%s",
+			      diag.message);
+}
+
+struct resolution {
+	struct rule_loader *l;
+	struct pool *pool;
+	struct origin_text *text; /* of the one that is resolved */
+	const struct rule_place *where;
+	uint32_t below; /* only macros first defined before this */
+	bool looped;
+};
+
+static int resolve(struct resolution *r, struct node **n);
+
+static int undefined_macro(struct resolution *r, const struct node *n)
+{
+	struct nearest near;
+
+	nearest_begin(&near, n->name);
+	for (unsigned i = 0; i < r->l->macros.n; i++)
+		nearest_try(&near, (const char *)loader_macro(r->l, i)->name.p);
+	in_condition(r->l, r->text, n->at, r->where->place);
+	return loader_problem(r->l, LOAD_ERR_VALIDATE, origin_find(r->text, n->at),
+			      "Undefined macro '%.*s' used in filter.%s%s%s", SHOW(n->name),
+			      near.best == NULL ? "" : " Did you mean '",
+			      near.best == NULL ? "" : near.best, near.best == NULL ? "" : "'?");
+}
+
+static int loop_in_macro(struct resolution *r, const struct node *n)
+{
+	in_condition(r->l, r->text, n->at, r->where->place);
+	return loader_problem(r->l, LOAD_ERR_VALIDATE, origin_find(r->text, n->at),
+			      "reference loop in macro '%.*s'", SHOW(n->name));
+}
+
+static int expand_macro(struct rule_loader *l, struct pool *pool, struct rule_macro *m)
+{
+	origin_init(&m->expanded, pool);
+	if (!lists_substitute(l, &m->condition, &m->expanded))
+		return too_large(l);
+	return 0;
+}
+
+/* Make M's tree.  -ELOOP: it comes back to a macro that is being made; whoever
+ * began says so. */
+static int resolve_macro(struct rule_loader *l, struct pool *pool, struct rule_macro *m)
+{
+	struct resolution r = { l, pool, &m->expanded, &m->where, m->visibility, false };
+	int err;
+
+	if (m->state == MACRO_DONE)
+		return 0;
+	if (m->state == MACRO_BUSY)
+		return -ELOOP;
+	m->state = MACRO_BUSY;
+	err = resolve(&r, &m->tree);
+	if (err == 0)
+		m->state = MACRO_DONE;
+	return err;
+}
+
+static int resolve_reference(struct resolution *r, struct node **n)
+{
+	uint32_t found = strmap_find(&r->l->macro_names, (*n)->name);
+	struct rule_macro *m = found == 0 ? NULL : loader_macro(r->l, found - 1);
+	int err;
+
+	if (m == NULL || m->index >= r->below || m->tree == NULL)
+		return undefined_macro(r, *n);
+	m->used = true;
+	err = resolve_macro(r->l, r->pool, m);
+	if (err == -ELOOP)
+		return loop_in_macro(r, *n);
+	if (err == 0)
+		*n = m->tree;
+	return err;
+}
+
+/* Replace the references below *N, and note how deep it goes. */
+static int resolve(struct resolution *r, struct node **n)
+{
+	uint32_t depth = 0;
+
+	if ((*n)->kind == NODE_MACRO)
+		return resolve_reference(r, n);
+	for (unsigned i = 0; i < (*n)->n; i++) {
+		int err = resolve(r, &(*n)->child[i]);
+
+		if (err < 0)
+			return err;
+		if ((*n)->child[i]->depth > depth)
+			depth = (*n)->child[i]->depth;
+	}
+	(*n)->depth = depth + 1;
+	if (depth < MAX_DEPTH)
+		return 0;
+	return loader_problem(r->l, LOAD_ERR_VALIDATE, origin_find(r->text, (*n)->at),
+			      "the condition is nested too deeply");
+}
+
+static int compile_macros(struct rule_loader *l, struct pool *pool)
+{
+	for (unsigned i = 0; i < l->macros.n; i++) {
+		struct rule_macro *m = loader_macro(l, i);
+		int err;
+
+		m->used = false;
+		m->state = MACRO_NEW;
+		m->tree = NULL;
+		begin_item(l, "macro", m->name, &m->where);
+		err = expand_macro(l, pool, m);
+		if (err == 0)
+			err = parse_text(l, pool, &m->expanded, "macro condition", &m->where,
+					 &m->tree);
+		if (err < 0)
+			return err;
+	}
+	for (unsigned i = 0; i < l->macros.n; i++) {
+		struct rule_macro *m = loader_macro(l, i);
+		int err;
+
+		begin_item(l, "macro", m->name, &m->where);
+		err = resolve_macro(l, pool, m);
+		if (err < 0)
+			return -EINVAL;
+		condition_warn(l, m->tree, &m->expanded);
+	}
+	return 0;
+}
+
+/* ---- rules ---- */
+
+static bool is_unknown_filter(const char *message)
+{
+	static const char *const kinds[] = { "nonexistent field", "invalid formatting token",
+					     "unknown event type", "unknown filter:" };
+
+	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strstr(message, kinds[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* The rule's output as it will be: container.info is gone. */
+static struct span output_text(struct rule_loader *l, struct pool *pool, const struct rule_def *d)
+{
+	static const char gone[] = "%container.info";
+	struct span in = origin_span(&d->output);
+	struct pool_text out = { .pool = pool };
+	const uint8_t *hit;
+
+	output_warn_deprecated(l, in, origin_find(&d->output, 0));
+	while (in.n > 0 && (hit = memmem(in.p, in.n, gone, sizeof(gone) - 1)) != NULL) {
+		loader_problem(l, LOAD_DEPRECATED_ITEM,
+			       origin_find(&d->output, (size_t)(hit - d->output.text.p)),
+			       "Usage of '%%container.info' has been deprecated and might be "
+			       "dropped in the future. It is replaced by nothing.");
+		pool_text_add(&out, span_of(in.p, (size_t)(hit - in.p)));
+		in = span_of(hit + sizeof(gone) - 1,
+			     in.n - (size_t)(hit - in.p) - (sizeof(gone) - 1));
+	}
+	pool_text_add(&out, in);
+	return pool_text_span(&out);
+}
+
+/* 1: the rule is to be left out, 0, -EINVAL. */
+static int compile_output(struct rule_loader *l, struct pool *pool, const struct rule_def *d,
+			  struct ruleset_rule *rule)
+{
+	struct diag diag = { .message = "" };
+	struct origin where;
+
+	context_push(l, "rule output", SPAN_NONE, d->output_place);
+	rule->output_text = output_text(l, pool, d);
+	if (output_parse(rule->output_text, &rule->output, &diag) == 0) {
+		context_pop(l);
+		return 0;
+	}
+	rule->output = NULL;
+	where = origin_find(&d->output, diag.column == 0 ? 0 : diag.column - 1);
+	if (d->skip_if_unknown && is_unknown_filter(diag.message)) {
+		loader_problem(l, LOAD_UNKNOWN_FILTER, where, "%s", diag.message);
+		context_pop(l);
+		return 1;
+	}
+	return loader_problem(l, LOAD_ERR_COMPILE_OUTPUT, where, "%s", diag.message);
+}
+
+static int parse_rule(struct rule_loader *l, struct pool *pool, struct rule_def *d,
+		      struct node **ret)
+{
+	struct resolution r = { l, pool, &d->expanded, &d->where, UINT32_MAX, false };
+	struct origin_text with_exceptions;
+
+	origin_init(&with_exceptions, pool);
+	origin_init(&d->expanded, pool);
+	if (!exceptions_expand(d, &with_exceptions) ||
+	    !lists_substitute(l, &with_exceptions, &d->expanded))
+		return too_large(l);
+	if (parse_text(l, pool, &d->expanded, "rule condition", &d->where, ret) < 0)
+		return -EINVAL;
+	return resolve(&r, ret);
+}
+
+/* Same return as compile_output(). */
+static int compile_tree(struct rule_loader *l, struct ruleset *rs, const struct rule_def *d,
+			struct ruleset_rule *rule, struct node *tree)
+{
+	struct diag diag = { .message = "" };
+	struct compile_error error = { 0 };
+	const struct origin_text *owner;
+	struct origin where;
+	int err = ruleset_add(rs, rule, tree, &diag, &error);
+
+	if (err == 0)
+		return 0;
+	owner = error.owner != NULL ? error.owner : &d->expanded;
+	where = origin_find(owner, error.at);
+	if (err == -EINVAL && d->skip_if_unknown && is_unknown_filter(diag.message)) {
+		loader_problem(l, LOAD_UNKNOWN_FILTER, where, "%s", diag.message);
+		return 1;
+	}
+	context_push(l, "rule condition", SPAN_NONE, d->where.condition);
+	in_condition(l, owner, error.at, d->where.condition);
+	return loader_problem(l, LOAD_ERR_COMPILE_CONDITION, where, "%s", diag.message);
+}
+
+static void warn_broad(struct rule_loader *l, const struct ruleset *rs, const struct rule_def *d)
+{
+	enum { MANY = 100 };
+	const struct ruleset_rule *rule = ruleset_rule(rs, ruleset_count(rs) - 1);
+
+	if (d->warn_evttypes && codes_count(&rule->codes) > MANY)
+		loader_problem(l, LOAD_NO_EVTTYPE, d->where.name,
+			       "Rule matches too many evt.type values. This has a significant "
+			       "performance penalty.");
+}
+
+static int compile_rule(struct rule_loader *l, struct ruleset *rs, struct rule_def *d,
+			uint32_t ordinal)
+{
+	struct pool *pool = ruleset_pool(rs);
+	struct ruleset_rule rule = { .ordinal = ordinal,
+				     .priority = d->priority,
+				     .enabled = d->enabled,
+				     .name = pool_copy(pool, d->name),
+				     .desc = pool_copy(pool, d->desc),
+				     .source = pool_copy(pool, d->source),
+				     .condition = pool_copy(pool, origin_span(&d->condition)),
+				     .line = d->where.name.line,
+				     .column = d->where.name.column };
+	struct span *tags = pool_array(pool, d->tags.n, sizeof(*tags));
+	struct node *tree;
+	int err;
+
+	if (tags == NULL)
+		return too_large(l);
+	for (unsigned i = 0; i < d->tags.n; i++)
+		tags[i] = pool_copy(pool, ((const struct span *)d->tags.items)[i]);
+	rule.tags = tags;
+	rule.ntags = d->tags.n;
+	rule.file = (const char *)pool_copy(pool, span_str(d->where.file->name)).p;
+	begin_item(l, "rule", d->name, &d->where);
+	err = compile_output(l, pool, d, &rule);
+	if (err == 0)
+		err = parse_rule(l, pool, d, &tree);
+	if (err == 0) {
+		condition_warn(l, tree, &d->expanded);
+		err = compile_tree(l, rs, d, &rule, tree);
+	}
+	if (err == 0)
+		warn_broad(l, rs, d);
+	else
+		output_free(rule.output);
+	return err < 0 ? err : 0;
+}
+
+static void warn_unused(struct rule_loader *l)
+{
+	for (unsigned i = 0; i < l->macros.n; i++) {
+		struct rule_macro *m = loader_macro(l, i);
+
+		begin_item(l, "macro", m->name, &m->where);
+		if (!m->used)
+			loader_problem(l, LOAD_UNUSED_MACRO, m->where.name,
+				       "Macro not referred to by any other rule/macro");
+	}
+	for (unsigned i = 0; i < l->lists.n; i++) {
+		struct rule_list *list = loader_list(l, i);
+
+		begin_item(l, "list", list->name, &list->where);
+		if (!list->used)
+			loader_problem(l, LOAD_UNUSED_LIST, list->where.name,
+				       "List not referred to by any other rule/macro");
+	}
+}
+
+int rule_loader_compile(struct rule_loader *l, struct ruleset **ret)
+{
+	struct ruleset *rs;
+	int err = ruleset_new(RULESET_LIMIT, &rs);
+
+	if (err < 0)
+		return too_large(l);
+	err = lists_flatten(l, ruleset_pool(rs));
+	if (err < 0)
+		too_large(l);
+	else
+		err = compile_macros(l, ruleset_pool(rs));
+	for (unsigned i = 0; err == 0 && i < l->rules.n; i++)
+		if (!loader_rule(l, i)->unknown_source)
+			err = compile_rule(l, rs, loader_rule(l, i), i);
+	if (err == 0 && (ruleset_pool(rs)->failed || l->pool.failed))
+		err = too_large(l);
+	if (err == 0) {
+		warn_unused(l);
+		*ret = rs;
+		return 0;
+	}
+	ruleset_free(rs);
+	return -EINVAL;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rule_loader.h -- rule files to a set of rules: collects lists, macros and
+ * rules over all files in order, with append, override and exceptions, then
+ * compiles them.  Files come in as trees (ytree.h), so this is core; rulefile.h
+ * reads them.
+ */
+#ifndef MEWS_RULE_LOADER_H
+#define MEWS_RULE_LOADER_H
+
+#include "rule_problem.h"
+#include "ruleset.h"
+
+/* Falco's engine version, whose rules language this is. */
+#define RULE_ENGINE_MAJOR 0
+#define RULE_ENGINE_MINOR 63
+#define RULE_ENGINE_PATCH 0
+
+/* What rules may take: definitions, and the compiled set. */
+#define RULE_LOADER_LIMIT (UINT64_C(512) << 20)
+#define RULESET_LIMIT	  (UINT64_C(1) << 30)
+
+struct rule_loader;
+
+int rule_loader_new(struct rule_loader **ret);
+void rule_loader_free(struct rule_loader *l);
+
+/* For what a file's tree and bytes are kept in: they must live as long as the loader. */
+struct pool *rule_loader_pool(struct rule_loader *l);
+
+/* Take FILE's definitions.  0; -EINVAL: there were errors, see the problems. */
+int rule_loader_read(struct rule_loader *l, const struct yfile *file);
+
+/* Compile all that was read so far.  RET is a new set, not sealed. */
+int rule_loader_compile(struct rule_loader *l, struct ruleset **ret);
+
+/* Errors and warnings of the last read and the last compile; _add for whoever
+ * reads the files.  Live as long as the loader. */
+struct rule_problems *rule_loader_problems(struct rule_loader *l);
+
+/* Forget the problems: the next file begins. */
+void rule_loader_next_file(struct rule_loader *l);
+
+/* ---- requirements, as read ---- */
+
+struct rule_plugin_version {
+	struct span name, version;
+};
+
+struct rule_plugin_requirement {
+	unsigned n; /* alternatives, the main one first */
+	const struct rule_plugin_version *any;
+};
+unsigned rule_loader_requirements(const struct rule_loader *l,
+				  const struct rule_plugin_requirement **ret);
+
+/* Plugins that are native here: a requirement of these is met.  The reason why
+ * not in DIAG otherwise. */
+int rule_requirement_check(const struct rule_plugin_requirement *r,
+			   const struct rule_plugin_version *loaded, unsigned nloaded,
+			   struct diag *diag);
+extern const struct rule_plugin_version rule_native_plugins[];
+extern const unsigned rule_native_plugin_count;
+
+#endif

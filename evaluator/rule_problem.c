@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rule_problem.c -- the table of codes, and problems with their snippets.
+ */
+#include "rule_problem.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static const struct {
+	const char *name, *short_text, *text;
+	bool is_error;
+} rows[PROBLEM_COUNT] = {
+	[PROBLEM_NONE] = { "", "", "", false },
+#define PROBLEM_ERROR(code, short_text, text) [PROBLEM_##code] = { #code, short_text, text, true },
+#define PROBLEM_WARNING(code, short_text, text)                                                    \
+	[PROBLEM_##code] = { #code, short_text, text, false },
+#include "rule_problem.def"
+#undef PROBLEM_ERROR
+#undef PROBLEM_WARNING
+};
+
+enum { SNIPPET_COLUMNS = 160 };
+
+const char *rule_problem_name(enum rule_problem_code code)
+{
+	return rows[code < PROBLEM_COUNT ? code : PROBLEM_NONE].name;
+}
+
+const char *rule_problem_short(enum rule_problem_code code)
+{
+	return rows[code < PROBLEM_COUNT ? code : PROBLEM_NONE].short_text;
+}
+
+const char *rule_problem_text(enum rule_problem_code code)
+{
+	return rows[code < PROBLEM_COUNT ? code : PROBLEM_NONE].text;
+}
+
+bool rule_problem_is_error(enum rule_problem_code code)
+{
+	return rows[code < PROBLEM_COUNT ? code : PROBLEM_NONE].is_error;
+}
+
+/* The line of WHERE, or the part of it around the place, and a caret below. */
+static struct span make_snippet(struct pool *pool, struct origin where)
+{
+	struct pool_text out = { .pool = pool };
+	const struct yfile *f = where.file;
+	size_t begin, end, caret;
+
+	if (f == NULL || where.line == 0 || where.column == 0 || where.line > f->nlines)
+		return SPAN_NONE;
+	begin = end = f->lines[where.line - 1];
+	while (end < f->bytes.n && f->bytes.p[end] != '\n' && f->bytes.p[end] != '\r')
+		end++;
+	caret = begin + where.column - 1;
+	if (caret > end)
+		caret = end;
+	if (caret - begin > SNIPPET_COLUMNS / 2) {
+		begin = caret - SNIPPET_COLUMNS / 2;
+		pool_text_str(&out, "...");
+	}
+	caret = out.n + (caret - begin);
+	pool_text_add(&out, span_of(f->bytes.p + begin,
+				    end - begin > SNIPPET_COLUMNS ? SNIPPET_COLUMNS : end - begin));
+	if (end - begin > SNIPPET_COLUMNS)
+		pool_text_str(&out, "...");
+	pool_text_str(&out, "\n");
+	for (size_t i = 0; i < caret; i++) /* tabs stay, so that the caret stands right */
+		pool_text_str(&out, out.p != NULL && i < out.n && out.p[i] == '\t' ? "\t" : " ");
+	pool_text_str(&out, "^\n");
+	return pool_text_span(&out);
+}
+
+int rule_problem_add(struct rule_problems *p, enum rule_problem_code code, struct origin where,
+		     const struct rule_context *context, unsigned ncontext, const char *format, ...)
+{
+	bool is_error = rule_problem_is_error(code);
+	struct rule_problem *problem = pool_push(p->pool, &p->list, sizeof(*problem));
+	va_list ap;
+
+	if (is_error)
+		p->errors++;
+	else
+		p->warnings++;
+	if (problem == NULL)
+		return is_error ? -EINVAL : 0; /* counted all the same */
+	memset(problem, 0, sizeof(*problem));
+	problem->code = (uint8_t)code;
+	problem->diag.line = where.line;
+	problem->diag.column = where.column;
+	if (where.file != NULL)
+		snprintf(problem->diag.file, sizeof(problem->diag.file), "%s", where.file->name);
+	va_start(ap, format);
+	if (vsnprintf(problem->diag.message, sizeof(problem->diag.message), format, ap) < 0)
+		problem->diag.message[0] = '\0';
+	va_end(ap);
+	problem->snippet = make_snippet(p->pool, where);
+	problem->ncontext = ncontext < PROBLEM_MAX_CONTEXT ? ncontext : PROBLEM_MAX_CONTEXT;
+	for (unsigned i = 0; i < problem->ncontext; i++)
+		problem->context[i] = context[i];
+	return is_error ? -EINVAL : 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rulefile.h -- rule files from the disk: found, read, parsed as YAML, loaded.
+ * The evaluator uses it before its jail, `mews` for validation and before it
+ * starts anything.  Shell.
+ */
+#ifndef MEWS_RULEFILE_H
+#define MEWS_RULEFILE_H
+
+#include <stdio.h>
+
+#include "conf.h"
+#include "rule_loader.h"
+
+/* A rules file is never longer than this. */
+#define RULEFILE_MAX_BYTES (64u * 1024 * 1024)
+#define RULEFILE_MAX_FILES 1024
+
+/* What came of one file. */
+struct rulefile_result {
+	char *name;
+	bool successful;
+	unsigned nproblems;
+	const struct rule_problem *problems; /* live as long as the load */
+};
+
+struct rulefile_load {
+	struct rule_loader *loader;
+	struct ruleset *rules; /* of all files; NULL: there were errors */
+	unsigned nfiles;
+	struct rulefile_result *files;
+};
+
+/* Load PATHS (files, or directories: their *.yaml and *.yml, sorted, not what is
+ * below), in order; after the first file with errors nothing more is read.  0
+ * with RET->rules, not sealed; -EINVAL with the problems; -ENOMEM.  RET is
+ * to be released in any case. */
+int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret);
+void rulefile_release(struct rulefile_load *load);
+
+/* The same for text that is called NAME: one file. */
+int rulefile_load_text(const char *name, struct span text, struct rulefile_load *ret);
+
+/* "FILE:LINE:COLUMN: MESSAGE", the line, a caret: for each problem, errors only
+ * if WARNINGS is false.  Text from files is escaped. */
+void rulefile_print(const struct rulefile_load *load, bool warnings, FILE *to);
+
+/* Where rules are when nobody says: /etc/mews/rules.d, else beside the
+ * executable: ../share/mews/rules or, in a build tree, ../../rules.  Fills RET
+ * with one path, which is to be freed; -ENOENT: there is none. */
+int rules_default_paths(struct conf_list *ret);
+
+/* Load FILES (the default paths if it is empty), print what is wrong to ERR.
+ * 0 or EXIT_INPUT. */
+int rules_check(const struct conf_list *files, FILE *err);
+
+#endif

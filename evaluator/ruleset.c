@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ruleset.c -- the rules, the program that they share, and one short list of
+ * rules per event code.
+ */
+#include "ruleset.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct code_index {
+	const uint32_t *rules;
+	unsigned n;
+};
+
+struct ruleset {
+	struct pool pool;
+	struct program program;
+	struct program_memo memo;
+	struct pool_vec rules; /* struct ruleset_rule */
+	struct code_index by_code[EVENT_CODE_COUNT];
+	unsigned evaluated;
+	struct codes wanted;
+	uint64_t extras;
+};
+
+int ruleset_new(size_t limit, struct ruleset **ret)
+{
+	struct ruleset *rs = calloc(1, sizeof(*rs));
+
+	if (rs == NULL)
+		return -ENOMEM;
+	pool_init(&rs->pool, limit);
+	program_init(&rs->program, &rs->pool);
+	*ret = rs;
+	return 0;
+}
+
+static struct ruleset_rule *rule_at(const struct ruleset *rs, unsigned i)
+{
+	return &((struct ruleset_rule *)rs->rules.items)[i];
+}
+
+void ruleset_free(struct ruleset *rs)
+{
+	if (rs == NULL)
+		return;
+	for (unsigned i = 0; i < rs->rules.n; i++)
+		output_free(rule_at(rs, i)->output);
+	program_release(&rs->program);
+	pool_release(&rs->pool);
+	free(rs);
+}
+
+struct pool *ruleset_pool(struct ruleset *rs)
+{
+	return &rs->pool;
+}
+
+int ruleset_add(struct ruleset *rs, const struct ruleset_rule *rule, struct node *tree,
+		struct diag *diag, struct compile_error *ret_error)
+{
+	const struct node *wrong = tree;
+	struct ruleset_rule *slot;
+	struct codes codes;
+	uint32_t start;
+	int err = compile_condition(&rs->program, tree, &start, diag, ret_error);
+
+	if (err == 0) {
+		err = codes_of_condition(tree, &codes, diag, &wrong);
+		if (err < 0)
+			*ret_error = (struct compile_error){ wrong->owner, wrong->at };
+	}
+	if (err < 0)
+		return err;
+	slot = pool_push(&rs->pool, &rs->rules, sizeof(*slot));
+	if (slot == NULL) {
+		diag_set(diag, "the rules are too large");
+		return -ENOMEM;
+	}
+	*slot = *rule;
+	slot->tree = tree;
+	slot->codes = codes;
+	slot->start = start;
+	return 0;
+}
+
+static bool is_evaluated(const struct ruleset_rule *rule, unsigned priority)
+{
+	return rule->enabled && rule->priority <= priority;
+}
+
+/* Events that no condition asks for by itself, but every rule sees. */
+static bool rule_sees(const struct ruleset_rule *rule, unsigned code)
+{
+	return codes_has(&rule->codes, code) || code == EVENT_ASYNCEVENT_E;
+}
+
+static int index_code(struct ruleset *rs, unsigned code, unsigned priority)
+{
+	unsigned n = 0;
+	uint32_t *rules;
+
+	for (unsigned i = 0; i < rs->rules.n; i++)
+		n += is_evaluated(rule_at(rs, i), priority) && rule_sees(rule_at(rs, i), code);
+	if (n == 0)
+		return 0;
+	rules = pool_array(&rs->pool, n, sizeof(*rules));
+	if (rules == NULL)
+		return -ENOMEM;
+	rs->by_code[code] = (struct code_index){ rules, n };
+	rs->wanted.events[code / 64] |= UINT64_C(1) << (code % 64);
+	for (unsigned i = 0; i < rs->rules.n; i++)
+		if (is_evaluated(rule_at(rs, i), priority) && rule_sees(rule_at(rs, i), code))
+			*rules++ = i;
+	return 0;
+}
+
+static void add_wants(struct ruleset *rs, const struct ruleset_rule *rule)
+{
+	const struct field_ref *refs;
+	unsigned n = rule->output == NULL ? 0 : output_fields(rule->output, &refs);
+
+	for (unsigned i = 0; i < n; i++)
+		rs->extras |= field_wants(&refs[i]);
+	for (unsigned i = 0; i < CODES_SC_WORDS; i++)
+		rs->wanted.syscalls[i] |= rule->codes.syscalls[i];
+}
+
+int ruleset_seal(struct ruleset *rs, unsigned priority)
+{
+	int err = 0;
+
+	for (unsigned code = 0; err == 0 && code < EVENT_CODE_COUNT; code++)
+		err = index_code(rs, code, priority);
+	for (unsigned i = 0; i < rs->rules.n; i++) {
+		if (!is_evaluated(rule_at(rs, i), priority))
+			continue;
+		rs->evaluated++;
+		add_wants(rs, rule_at(rs, i));
+	}
+	if (rs->evaluated > 0)
+		rs->extras |= program_wants(&rs->program);
+	if (err == 0 && !program_memo_init(&rs->memo, &rs->program, &rs->pool))
+		err = -ENOMEM;
+	return err;
+}
+
+unsigned ruleset_count(const struct ruleset *rs)
+{
+	return rs->rules.n;
+}
+
+const struct ruleset_rule *ruleset_rule(const struct ruleset *rs, unsigned i)
+{
+	return i < rs->rules.n ? rule_at(rs, i) : NULL;
+}
+
+unsigned ruleset_evaluated_count(const struct ruleset *rs)
+{
+	return rs->evaluated;
+}
+
+unsigned ruleset_predicate_count(const struct ruleset *rs)
+{
+	return rs->program.predicates.n;
+}
+
+void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *ret_extras)
+{
+	*ret_codes = rs->wanted;
+	*ret_extras = rs->extras;
+}
+
+void ruleset_begin(struct ruleset *rs, struct field_event *e, struct ruleset_walk *ret)
+{
+	unsigned code = e->ev->code;
+
+	*ret = (struct ruleset_walk){ .event = e };
+	if (code >= EVENT_CODE_COUNT || rs->by_code[code].n == 0)
+		return;
+	ret->rules = rs->by_code[code].rules;
+	ret->n = rs->by_code[code].n;
+	arena_clear(e->arena);
+	program_memo_next(&rs->memo, &rs->program);
+}
+
+const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk *w)
+{
+	while (w->at < w->n) {
+		const struct ruleset_rule *rule = rule_at(rs, w->rules[w->at++]);
+
+		if (program_run(&rs->program, &rs->memo, rule->start, w->event))
+			return rule;
+	}
+	return NULL;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ruleset.h -- all rules, compiled: one event to the rules that it trips.
+ * Rules are indexed by event code; what they share is computed once per event.
+ * Built at load, then sealed; evaluation allocates nothing and changes nothing
+ * but the set's own memory of the event.  Core; one thread per set.
+ */
+#ifndef MEWS_RULESET_H
+#define MEWS_RULESET_H
+
+#include "codes.h"
+#include "compile.h"
+#include "output.h"
+
+#define RULE_PRIORITY_DEBUG 7
+
+/* A rule as it stands after lists, macros, exceptions and overrides. */
+struct ruleset_rule {
+	uint32_t ordinal; /* of all rules in load order: names the rule in alerts */
+	uint8_t priority; /* 0 emergency ... 7 debug */
+	bool enabled;
+	struct span name, desc, source;
+	struct span condition;	 /* as written, appended parts included */
+	struct span output_text; /* as compiled */
+	unsigned ntags;
+	const struct span *tags;
+	struct output *output;
+	const struct node *tree; /* macros resolved */
+	struct codes codes;	 /* events that it can match; the event of async sources too */
+	uint32_t start;		 /* its first step */
+	const char *file;
+	uint32_t line, column; /* of its name, from 1 */
+};
+
+struct ruleset;
+
+/* LIMIT: bytes that it may grow to. */
+int ruleset_new(size_t limit, struct ruleset **ret);
+void ruleset_free(struct ruleset *rs);
+struct pool *ruleset_pool(struct ruleset *rs); /* lives as long as the set */
+
+/* Compile TREE and add RULE (its texts and tags must live in the set's pool; the
+ * output becomes the set's on success).  -EINVAL with DIAG and *RET_ERROR; -ENOMEM. */
+int ruleset_add(struct ruleset *rs, const struct ruleset_rule *rule, struct node *tree,
+		struct diag *diag, struct compile_error *ret_error);
+
+/* Done: index the enabled rules of at most this PRIORITY number.  -ENOMEM. */
+int ruleset_seal(struct ruleset *rs, unsigned priority);
+
+unsigned ruleset_count(const struct ruleset *rs);
+const struct ruleset_rule *ruleset_rule(const struct ruleset *rs, unsigned i);
+unsigned ruleset_evaluated_count(const struct ruleset *rs); /* enabled and severe enough */
+unsigned ruleset_predicate_count(const struct ruleset *rs);
+
+/* What the rules in force need from the stages before. */
+void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *ret_extras);
+
+/* ---- at an event ---- */
+
+struct ruleset_walk {
+	struct field_event *event;
+	const uint32_t *rules;
+	unsigned n, at;
+};
+
+/* E's arena is the walk's from here on: it is cleared now. */
+void ruleset_begin(struct ruleset *rs, struct field_event *e, struct ruleset_walk *ret);
+
+/* The next rule that the event trips, in load order; NULL: no more. */
+const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk *w);
+
+#endif
