@@ -112,7 +112,7 @@ int procfs_parse_stat(struct span text, struct procfs_stat *ret)
 	const uint8_t *open = memchr(text.p, '(', text.n);
 	const uint8_t *close = memrchr(text.p, ')', text.n);
 	/* Fields from the third on: state ppid pgrp session tty tpgid flags minflt
-	 * cminflt majflt ... starttime is the 20th of them. */
+	 * cminflt majflt ... num_threads is the 18th of them, starttime the 20th. */
 	int64_t f[20];
 	struct span rest, state;
 
@@ -135,6 +135,7 @@ int procfs_parse_stat(struct span text, struct procfs_stat *ret)
 		.is_kernel_thread = (uint64_t)f[6] & PF_KTHREAD,
 		.pfminor = (uint64_t)f[7],
 		.pfmajor = (uint64_t)f[9],
+		.threads = (uint64_t)f[17],
 		.start_ticks = (uint64_t)f[19],
 	};
 	return 0;

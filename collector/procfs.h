@@ -16,6 +16,7 @@ struct procfs_stat {
 	int64_t ppid, pgid, sid;
 	uint64_t tty; /* device number, 0: none */
 	uint64_t pfminor, pfmajor;
+	uint64_t threads;
 	uint64_t start_ticks; /* since boot, CLOCK_BOOTTIME, in USER_HZ */
 	bool is_kernel_thread;
 };

@@ -6,7 +6,6 @@
  */
 #include "snapshot.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -61,19 +60,18 @@ struct snapshot {
 
 /* ---- reading ---- */
 
-/* The file's first bytes; empty if it cannot be read. */
+/* The file's first bytes; empty if it cannot be read.  One read: files of /proc that are
+ * about one process are made whole at the first. */
 static struct span read_file(int dir, const char *path, void *buf, size_t cap)
 {
 	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t n = 0;
+	ssize_t n;
 
 	if (fd < 0)
 		return SPAN_NONE;
-	while (len < cap && (n = read(fd, (char *)buf + len, cap - len)) > 0)
-		len += (size_t)n;
+	n = read(fd, buf, cap);
 	close(fd);
-	return span_of(buf, len);
+	return n <= 0 ? SPAN_NONE : span_of(buf, (size_t)n);
 }
 
 static struct span read_link(int dir, const char *path, char *buf, size_t cap)
@@ -83,26 +81,38 @@ static struct span read_link(int dir, const char *path, char *buf, size_t cap)
 	return n <= 0 ? SPAN_NONE : span_of(buf, (size_t)n);
 }
 
-/* VISIT each entry of DIR/PATH whose name is a number; stops when it returns
- * other than 0, and returns that. */
+/* What the kernel writes for getdents64(). */
+struct entry {
+	uint64_t ino;
+	int64_t off;
+	uint16_t len;
+	uint8_t type;
+	char name[];
+};
+
+/* VISIT each entry of DIR/PATH whose name is a number; stops when it returns other
+ * than 0, and returns that.  Without opendir(), which costs more calls than it makes. */
 static int each_number(int dir, const char *path,
 		       int (*visit)(struct snapshot *s, int dir, const char *name, void *arg),
 		       struct snapshot *s, void *arg)
 {
+	_Alignas(8) uint8_t buf[8192];
 	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *e;
 	int err = 0;
+	long n;
 
-	if (d == NULL) {
-		if (fd >= 0)
-			close(fd);
+	if (fd < 0)
 		return 0; /* the process is gone */
+	while (err == 0 && (n = syscall(SYS_getdents64, fd, buf, sizeof(buf))) > 0) {
+		for (long at = 0; err == 0 && at < n;) {
+			const struct entry *e = (const struct entry *)(const void *)(buf + at);
+
+			if (e->name[0] >= '0' && e->name[0] <= '9')
+				err = visit(s, fd, e->name, arg);
+			at += e->len;
+		}
 	}
-	while (err == 0 && (e = readdir(d)) != NULL)
-		if (e->d_name[0] >= '0' && e->d_name[0] <= '9')
-			err = visit(s, fd, e->d_name, arg);
-	closedir(d);
+	close(fd);
 	return err;
 }
 
@@ -191,7 +201,8 @@ static uint64_t cgroup_id_of(const struct snapshot *s, struct span path)
 }
 
 /* What stands in a thread's own files. */
-static int read_task(struct snapshot *s, int dir, struct task_frame *f)
+static int read_task(struct snapshot *s, int dir, struct task_frame *f,
+		     struct procfs_stat *ret_stat)
 {
 	struct process_info *p = &f->info;
 	struct span text, unified;
@@ -229,6 +240,7 @@ static int read_task(struct snapshot *s, int dir, struct task_frame *f)
 	p->cap_effective = status.cap_effective;
 	if (status.pidns_level == 0)
 		p->pidns_init_start_ts = s->boot_ts_ns;
+	*ret_stat = st;
 	return 0;
 }
 
@@ -310,6 +322,7 @@ static int visit_thread(struct snapshot *s, int dir, const char *name, void *arg
 {
 	const struct task_frame *leader = arg;
 	struct task_frame f = *leader;
+	struct procfs_stat st;
 	int fd, err;
 
 	if (!procfs_number(span_str(name), &f.info.tid) || f.info.tid == leader->info.pid)
@@ -317,7 +330,7 @@ static int visit_thread(struct snapshot *s, int dir, const char *name, void *arg
 	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
-	err = read_task(s, fd, &f);
+	err = read_task(s, fd, &f, &st);
 	close(fd);
 	if (err < 0)
 		return 0;
@@ -345,29 +358,40 @@ static int visit_file(struct snapshot *s, int dir, const char *name, void *arg)
 	return put_frame(s, FRAME_TASK_FILE, wire_encode_task_file(s->frame, sizeof(s->frame), &f));
 }
 
+/* What stands in the files of a process; kernel threads have nothing there. */
+static void read_process(struct snapshot *s, int dir, struct process_info *p)
+{
+	uint8_t text[4096];
+	int64_t loginuid;
+	struct span word = read_file(dir, "loginuid", text, sizeof(text));
+
+	if (procfs_number(word, &loginuid))
+		p->loginuid = (uint32_t)loginuid;
+	p->fdlimit = procfs_parse_fdlimit(read_file(dir, "limits", text, sizeof(text)));
+	read_command(s, dir, p);
+	read_executable(s, dir, p);
+	read_directories(s, dir, p);
+	if (p->pidns_init_start_ts == 0)
+		p->pidns_init_start_ts = pidns_start(s, dir, p);
+}
+
 static int put_process(struct snapshot *s, int dir, int64_t pid)
 {
 	struct files_arg files = { .tid = pid, .pid_dir = dir };
-	struct task_frame f = { .info = { .tid = pid } };
-	uint8_t text[4096];
-	int64_t loginuid;
-	struct span word;
+	struct task_frame f = { .info = { .tid = pid, .loginuid = UINT32_MAX, .fdlimit = -1 } };
+	struct procfs_stat st;
 	int err;
 
-	if (read_task(s, dir, &f) < 0)
+	if (read_task(s, dir, &f, &st) < 0)
 		return 0; /* it is gone */
-	word = read_file(dir, "loginuid", text, sizeof(text));
-	f.info.loginuid = procfs_number(word, &loginuid) ? (uint32_t)loginuid : UINT32_MAX;
-	f.info.fdlimit = procfs_parse_fdlimit(read_file(dir, "limits", text, sizeof(text)));
-	read_command(s, dir, &f.info);
-	read_executable(s, dir, &f.info);
-	read_directories(s, dir, &f.info);
-	if (f.info.pidns_init_start_ts == 0)
-		f.info.pidns_init_start_ts = pidns_start(s, dir, &f.info);
+	if (!st.is_kernel_thread)
+		read_process(s, dir, &f.info);
 	err = put_task(s, &f);
-	if (err == 0)
+	if (err == 0 && st.threads > 1)
 		err = each_number(dir, "task", visit_thread, s, &f);
-	return err < 0 ? err : each_number(dir, "fd", visit_file, s, &files);
+	if (err == 0 && !st.is_kernel_thread)
+		err = each_number(dir, "fd", visit_file, s, &files);
+	return err;
 }
 
 static int visit_process(struct snapshot *s, int dir, const char *name, void *arg)

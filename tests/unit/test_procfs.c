@@ -12,7 +12,7 @@
 #define TEXT(s) span_of(s, sizeof(s) - 1)
 
 static const char stat_text[] =
-	"4242 (a) (b c)) S 17 4240 4100 34816 4242 4194304 1234 5 6 7 8 9 0 0 20 0 1 0 987654 "
+	"4242 (a) (b c)) S 17 4240 4100 34816 4242 4194304 1234 5 6 7 8 9 0 0 20 0 3 0 987654 "
 	"12345678 100 18446744073709551615 1 1 0 0 0 0 0 4096 0 0 0 0 17 0 0 0 0 0 0\n";
 
 Test(procfs, a_name_with_brackets_and_blanks_does_not_shift_the_fields)
@@ -28,6 +28,7 @@ Test(procfs, a_name_with_brackets_and_blanks_does_not_shift_the_fields)
 	cr_assert(eq(u64, st.pfminor, 1234));
 	cr_assert(eq(u64, st.pfmajor, 6));
 	cr_assert(eq(u64, st.start_ticks, 987654));
+	cr_assert(eq(u64, st.threads, 3));
 	cr_assert_not(st.is_kernel_thread);
 }
 
