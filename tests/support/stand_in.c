@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * stand_in.c -- all four stages without the kernel, rules and outputs: the real
+ * stage_main(), jail, rings and control, and in them frames that hold nothing but
+ * a name (generation, number).  Installed under the stages' names, it is what
+ * the supervisor starts in tests of the supervisor.
+ *
+ * The collector makes numbers; the enricher keeps every fourth to itself; the
+ * evaluator makes an alert of every tenth number; the emitter prints it, each
+ * once.  Who drops what is found by name, so a number that is missing or comes
+ * twice behind the emitter is a fault of what is under test.
+ *
+ * $STAND_IN_STAGE (STAND_IN_EVALUATOR ...) makes one misbehave: "exit N" at
+ * set-up, "die" after a moment, "deaf" to SIGTERM, "broken" turns.
+ * $STAND_IN_RATE: numbers a second, 0 for none.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "stage.h"
+
+#define PER_TURN    64
+#define FRAME_TYPE  1
+#define FOLD_EVERY  4
+#define ALERT_EVERY 10
+
+struct name {
+	uint64_t generation, number;
+};
+
+struct stand_in {
+	uint64_t rate, made;
+	struct mono since;
+	char manner[32];
+};
+
+static int setup(struct stage *st, void *ctx)
+{
+	struct stand_in *si = ctx;
+	char variable[64] = "STAND_IN_";
+	const char *rate = getenv("STAND_IN_RATE"), *manner;
+	size_t n = strlen(variable);
+
+	for (const char *p = stage_name(st->ops->id); *p != '\0'; p++)
+		variable[n++] = (char)toupper((unsigned char)*p);
+	variable[n] = '\0';
+	manner = getenv(variable);
+	snprintf(si->manner, sizeof(si->manner), "%s", manner == NULL ? "" : manner);
+	si->rate = rate == NULL ? 1000 : strtoull(rate, NULL, 10);
+	si->since = mono_now();
+	if (strncmp(si->manner, "exit ", 5) == 0)
+		return (int)strtol(si->manner + 5, NULL, 10);
+	if (strcmp(si->manner, "deaf") == 0) {
+		signal(SIGTERM, SIG_IGN);
+		signal(SIGINT, SIG_IGN);
+	}
+	return EXIT_OK;
+}
+
+static int misbehave(const struct stand_in *si, struct mono now)
+{
+	if (si->manner[0] == '\0' || mono_since(si->since, now) < 20 * NS_PER_MSEC)
+		return 0;
+	if (strcmp(si->manner, "die") == 0)
+		raise(SIGKILL);
+	return strcmp(si->manner, "broken") == 0 ? -EIO : 0;
+}
+
+static struct name read_name(const struct ring_frame *f)
+{
+	struct name n = { 0, 0 };
+
+	if (f->type == FRAME_TYPE && f->payload.n == sizeof(n))
+		memcpy(&n, f->payload.p, sizeof(n));
+	return n;
+}
+
+/* Has the predecessor, or we, dealt with that one?  The notes outlive us. */
+static bool is_double(const struct inlet *in, struct name n)
+{
+	uint64_t generation = inlet_note(in, 0), number = inlet_note(in, 1);
+
+	return n.generation < generation || (n.generation == generation && n.number <= number);
+}
+
+static void note(struct inlet *in, struct name n)
+{
+	inlet_set_note(in, 0, n.generation);
+	inlet_set_note(in, 1, n.number);
+}
+
+static int turn_collector(struct stage *st, void *ctx, struct mono now)
+{
+	struct stand_in *si = ctx;
+	uint64_t due = mono_since(si->since, now) / 1000 * si->rate / (NS_PER_SEC / 1000);
+	int n = 0;
+
+	for (; si->made < due && n < PER_TURN; si->made++, n++) {
+		struct name name = { outlet_generation(st->out), si->made + 1 };
+		uint8_t *room = outlet_reserve(st->out, sizeof(name), RING_BULK);
+
+		st->counts.v[COLLECTOR_SEEN]++;
+		st->counts.v[COLLECTOR_TAKEN]++;
+		if (room == NULL) {
+			st->counts.v[COLLECTOR_LOST_RING]++;
+			continue;
+		}
+		memcpy(room, &name, sizeof(name));
+		outlet_submit(st->out, FRAME_TYPE, 0, sizeof(name));
+		st->counts.v[COLLECTOR_OUT]++;
+	}
+	return n > 0 ? n : misbehave(si, now);
+}
+
+static int pass_on(struct stage *st, struct name name)
+{
+	uint8_t *room = stage_reserve(st, sizeof(name));
+
+	if (room == NULL)
+		return -ECANCELED;
+	memcpy(room, &name, sizeof(name));
+	outlet_submit(st->out, FRAME_TYPE, 0, sizeof(name));
+	return 0;
+}
+
+static int turn_enricher(struct stage *st, void *ctx, struct mono now)
+{
+	struct ring_frame f;
+	int n = 0;
+
+	for (; n < PER_TURN && inlet_next(st->in, &f) == 1; n++) {
+		struct name name = read_name(&f);
+
+		st->counts.v[ENRICHER_IN]++;
+		if (name.number % FOLD_EVERY == 0) {
+			st->counts.v[ENRICHER_FOLDED]++;
+			continue;
+		}
+		if (pass_on(st, name) < 0)
+			return n;
+		st->counts.v[ENRICHER_OUT]++;
+	}
+	return n > 0 ? n : misbehave(ctx, now);
+}
+
+static int turn_evaluator(struct stage *st, void *ctx, struct mono now)
+{
+	struct ring_frame f;
+	int n = 0;
+
+	for (; n < PER_TURN && inlet_next(st->in, &f) == 1; n++) {
+		struct name name = read_name(&f);
+
+		st->counts.v[EVALUATOR_IN]++;
+		if (is_double(st->in, name)) {
+			st->counts.v[EVALUATOR_DOUBLES]++;
+			continue;
+		}
+		if (name.number % ALERT_EVERY == 1) {
+			if (pass_on(st, name) < 0)
+				return n;
+			st->counts.v[EVALUATOR_OUT]++;
+		}
+		note(st->in, name);
+		st->counts.v[EVALUATOR_EVALUATED]++;
+	}
+	return n > 0 ? n : misbehave(ctx, now);
+}
+
+static int turn_emitter(struct stage *st, void *ctx, struct mono now)
+{
+	struct ring_frame f;
+	int n = 0;
+
+	for (; n < PER_TURN && inlet_next(st->in, &f) == 1; n++) {
+		struct name name = read_name(&f);
+
+		st->counts.v[EMITTER_IN]++;
+		if (is_double(st->in, name)) {
+			st->counts.v[EMITTER_DOUBLES]++;
+			continue;
+		}
+		printf("%llu %llu\n", (unsigned long long)name.generation,
+		       (unsigned long long)name.number);
+		note(st->in, name);
+		st->counts.v[EMITTER_OUT]++;
+	}
+	fflush(stdout);
+	return n > 0 ? n : misbehave(ctx, now);
+}
+
+/* Numbers come by the clock, not from a ring. */
+static void wait_a_little(struct stage *st, void *ctx, uint64_t timeout_ns)
+{
+	const struct stand_in *si = ctx;
+	struct timespec ts = { 0, (long)(si->rate == 0 ? timeout_ns : NS_PER_MSEC) };
+
+	(void)st;
+	nanosleep(&ts, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct stage_ops ops[] = {
+		{ .id = STAGE_COLLECTOR,
+		  .setup = setup,
+		  .turn = turn_collector,
+		  .wait = wait_a_little },
+		{ .id = STAGE_ENRICHER, .setup = setup, .turn = turn_enricher },
+		{ .id = STAGE_EVALUATOR, .setup = setup, .turn = turn_evaluator },
+		{ .id = STAGE_EMITTER, .setup = setup, .turn = turn_emitter },
+	};
+	static struct stand_in si;
+	const char *base = strrchr(argv[0], '/');
+
+	base = base == NULL ? argv[0] : base + 1;
+	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+		if (strncmp(base, "mews-", 5) == 0 && strcmp(base + 5, stage_name(ops[i].id)) == 0)
+			return stage_main(&ops[i], &si, argc, argv);
+	fprintf(stderr, "stand_in: not called by a stage's name\n");
+	return EXIT_USAGE;
+}

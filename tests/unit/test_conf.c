@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Settings: what a text says is what is set, and what is wrong is said with its place.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "conf.h"
+#include "log.h"
+
+static unsigned warnings;
+static struct diag last_warning;
+
+static void warn(const struct diag *d)
+{
+	warnings++;
+	last_warning = *d;
+}
+
+static int load(const char *text, const char *option, struct conf *c, struct diag *d)
+{
+	warnings = 0;
+	return conf_load_text(span_str(text), "x.yaml", &option, option == NULL ? 0 : 1, warn, c,
+			      d);
+}
+
+Test(conf, an_empty_file_gives_the_defaults)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load("", NULL, &c, &d), 0));
+	cr_assert(c.stdout_enabled);
+	cr_assert_not(c.json_output);
+	cr_assert(c.json_include_output_property);
+	cr_assert(eq(uint, c.priority, 7));
+	cr_assert_not(c.rule_matching_all);
+	cr_assert(eq(u64, c.kernel_buffer_bytes, 8ull << 20));
+	cr_assert(eq(u64, c.ring_raw_bytes, 16ull << 20));
+	cr_assert(eq(u64, c.thread_table_size, 262144));
+	cr_assert(eq(uint, c.rules_files.count, 1));
+	cr_assert_str_eq(c.log_level, "info");
+	cr_assert(eq(uint, warnings, 0));
+	conf_release(&c);
+}
+
+Test(conf, every_key_of_the_table_can_be_set_to_its_default_in_a_file)
+{
+	unsigned n;
+	const struct conf_row *rows = conf_rows(&n);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct conf c;
+		struct diag d;
+		char option[256];
+
+		snprintf(option, sizeof(option), "%s=%s", rows[i].key, rows[i].standard);
+		cr_assert(eq(int, load("", option, &c, &d), 0), "%s: %s", option, d.message);
+		cr_assert(eq(uint, warnings, 0));
+		conf_release(&c);
+	}
+}
+
+Test(conf, a_file_sets_what_it_names)
+{
+	struct conf c;
+	struct diag d;
+	const char *text = "rules_files: [a.yaml, b]\n"
+			   "priority: Warning\n"
+			   "rule_matching: all\n"
+			   "json_output: yes\n"
+			   "stdout_output:\n"
+			   "  enabled: false\n"
+			   "file_output: {enabled: true, filename: \"/x y\"}\n"
+			   "engine: {modern_ebpf: {buf_size_preset: 10}}\n"
+			   "mews: {rings: {raw_mb: 2}}\n";
+
+	cr_assert(eq(int, load(text, NULL, &c, &d), 0), "%s", d.message);
+	cr_assert(eq(uint, c.rules_files.count, 2));
+	cr_assert_str_eq(c.rules_files.item[1], "b");
+	cr_assert(eq(uint, c.priority, 4));
+	cr_assert(c.rule_matching_all);
+	cr_assert(c.json_output);
+	cr_assert_not(c.stdout_enabled);
+	cr_assert(c.file_enabled);
+	cr_assert_str_eq(c.file_name, "/x y");
+	cr_assert(eq(u64, c.kernel_buffer_bytes, 512ull << 20));
+	cr_assert(eq(u64, c.ring_raw_bytes, 2ull << 20));
+	conf_release(&c);
+}
+
+Test(conf, the_command_line_wins_over_the_file)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load("priority: error\n", "priority=notice", &c, &d), 0));
+	cr_assert(eq(uint, c.priority, 5));
+	conf_release(&c);
+}
+
+Test(conf, brackets_add_to_a_list_and_without_them_it_is_replaced)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load("rules_files: [a, b]\n", "rules_files[]=c", &c, &d), 0));
+	cr_assert(eq(uint, c.rules_files.count, 3));
+	cr_assert_str_eq(c.rules_files.item[2], "c");
+	conf_release(&c);
+	cr_assert(eq(int, load("rules_files: [a, b]\n", "rules_files=c", &c, &d), 0));
+	cr_assert(eq(uint, c.rules_files.count, 1));
+	conf_release(&c);
+}
+
+Test(conf, variables_of_the_environment_are_put_in)
+{
+	struct conf c;
+	struct diag d;
+
+	setenv("MEWS_TEST_DIR", "/there", 1);
+	unsetenv("MEWS_TEST_NONE");
+	cr_assert(eq(int,
+		     load("file_output: {filename: "
+			  "'${MEWS_TEST_DIR}/a${MEWS_TEST_NONE}/$${HOME}/$x'}",
+			  NULL, &c, &d),
+		     0));
+	cr_assert_str_eq(c.file_name, "/there/a/${HOME}/$x");
+	conf_release(&c);
+}
+
+Test(conf, an_unknown_key_is_a_warning_with_its_place)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load("json_output: true\nengine:\n  kmod: {x: 1}\n", NULL, &c, &d), 0));
+	cr_assert(eq(uint, warnings, 1));
+	cr_assert(eq(u32, last_warning.line, 3));
+	cr_assert(eq(u32, last_warning.column, 3));
+	cr_assert_str_eq(last_warning.message, "'engine.kmod' is not a setting, ignored");
+	conf_release(&c);
+}
+
+Test(conf, a_key_that_comes_twice_is_a_warning_and_the_last_counts)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load("priority: error\npriority: debug\n", NULL, &c, &d), 0));
+	cr_assert(eq(uint, warnings, 1));
+	cr_assert(eq(uint, c.priority, 7));
+	conf_release(&c);
+}
+
+Test(conf, a_wrong_value_is_refused_with_its_place)
+{
+	static const struct {
+		const char *text;
+		uint32_t line, column;
+		const char *needle;
+	} cases[] = {
+		{ "json_output: maybe\n", 1, 14, "true or false" },
+		{ "a: 1\npriority: loud\n", 2, 11, "one of emergency, alert" },
+		{ "rule_matching: [all]\n", 1, 16, "single value" },
+		{ "rules_files: x\n", 1, 14, "takes a list" },
+		{ "rules_files: [x, {y: 1}]\n", 1, 18, "list of texts" },
+		{ "stdout_output: yes\n", 1, 16, "takes a map" },
+		{ "engine: {modern_ebpf: {buf_size_preset: 0}}\n", 1, 41, "from 1 to 10" },
+		{ "mews:\n  rings:\n    raw_mb: 99999999999999999999999\n", 3, 13,
+		  "from 1 to 1024" },
+		{ "mews: {rings: {raw_mb: -1}}\n", 1, 24, "from 1 to 1024" },
+		{ "log_level: loud\n", 1, 12, "one of error" },
+		{ "[1, 2]\n", 1, 1, "must be a map" },
+		{ "? [a]\n: b\n", 1, 3, "plain text" },
+		{ "a: 'b\n", 2, 1, "" },
+		{ "\ta: b\n", 1, 1, "" },
+		{ "a: *b\n", 1, 4, "" },
+		{ "file_output: {filename: \"a\\0b\"}\n", 1, 25, "without NUL" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct conf c;
+		struct diag d;
+
+		cr_assert(lt(int, load(cases[i].text, NULL, &c, &d), 0), "%s", cases[i].text);
+		cr_assert_str_eq(d.file, "x.yaml");
+		cr_assert(eq(u32, d.line, cases[i].line), "%s: %s", cases[i].text, d.message);
+		cr_assert(eq(u32, d.column, cases[i].column), "%s: %s", cases[i].text, d.message);
+		cr_assert_not_null(strstr(d.message, cases[i].needle), "%s", d.message);
+	}
+}
+
+Test(conf, a_wrong_option_is_refused)
+{
+	static const char *const options[] = {
+		"json_output",	       "=true",
+		"json_output=2",       "json_output[]=yes",
+		"stdout_output=false", "mews.rings.raw_mb=0",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		struct conf c;
+		struct diag d;
+
+		cr_assert(lt(int, load("", options[i], &c, &d), 0), "%s", options[i]);
+		cr_assert_str_eq(d.file, "-o");
+	}
+}
+
+Test(conf, a_file_output_needs_a_file)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(lt(int, load("file_output: {enabled: true}\n", NULL, &c, &d), 0));
+	cr_assert_not_null(strstr(d.message, "file_output.filename"));
+}
+
+Test(conf, maps_that_hold_themselves_end)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load("mews: &a {rings: {raw_mb: 3}, mews: *a}\n", NULL, &c, &d), 0));
+	cr_assert(eq(u64, c.ring_raw_bytes, 3ull << 20));
+	conf_release(&c);
+}
+
+Test(conf, a_list_has_an_end)
+{
+	char text[4096] = "rules_files: [a";
+	struct conf c;
+	struct diag d;
+
+	for (unsigned i = 0; i < CONF_MAX_LIST; i++)
+		strncat(text, ", a", sizeof(text) - strlen(text) - 1);
+	strncat(text, "]\n", sizeof(text) - strlen(text) - 1);
+	cr_assert(lt(int, load(text, NULL, &c, &d), 0));
+	cr_assert_not_null(strstr(d.message, "more than 64"));
+}
+
+Test(conf, a_missing_file_is_an_error_only_when_it_was_named)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(lt(int, conf_load("/nonexistent/x.yaml", NULL, 0, NULL, &c, &d), 0));
+	cr_assert_str_eq(d.file, "/nonexistent/x.yaml");
+}
