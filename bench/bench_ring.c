@@ -9,8 +9,10 @@
  * Rounds are interleaved; the median of all rounds is what counts.
  */
 #include <ck_ring.h>
+
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -18,7 +20,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "ring_layout.h"
+#include "ring.h"
 #include "shm.h"
 
 enum {
@@ -70,19 +72,21 @@ static void pin(int cpu)
 
 static void link_make(struct link *l)
 {
-	if (shm_make_ring(RING_SIZE, &l->ring) < 0 || shm_make_cursor(&l->cursor) < 0)
+	const struct ring_place start = { .generation = 1, .seq = 1 };
+
+	if (shm_ring_make(RING_SIZE, &l->ring) < 0 || shm_cursor_make(&l->cursor) < 0)
 		die("shared memory");
-	ring_writer_init(&l->w, l->ring.header, l->ring.data, RING_SIZE, 0, 1);
-	if (ring_reader_init(&l->r, l->ring.header, l->ring.data, RING_SIZE, l->cursor.header, NULL,
-			     0, 0) < 0 ||
-	    ring_writer_attach(&l->w, l->cursor.header) < 0)
+	ring_writer_init(&l->w, l->ring.page, l->ring.data, RING_SIZE, 0, 1);
+	if (ring_reader_init(&l->r, l->ring.page, l->ring.data, RING_SIZE, l->cursor.page, &start) <
+		    0 ||
+	    ring_writer_attach(&l->w, l->cursor.page) < 0)
 		die("ring");
 }
 
 static void link_drop(struct link *l)
 {
-	shm_drop(&l->ring);
-	shm_drop(&l->cursor);
+	shm_release(&l->ring);
+	shm_release(&l->cursor);
 }
 
 static void relax(void)
@@ -239,17 +243,15 @@ static double rtt_ns(void)
 static void sleeps(void *ctx)
 {
 	struct link *l = ctx;
-	struct ring_shared *sh = l->ring.header;
 	uint8_t buf[256];
+	struct ring_nap nap;
 	struct ring_frame f;
 
 	for (unsigned n = 0; n < WAKES;) {
-		uint32_t wake = atomic_load(&sh->wake);
-
-		ring_reader_set_sleeping(&l->r, true);
-		if (!ring_reader_has_more(&l->r))
-			shm_wait(&sh->wake, wake, NS_PER_SEC);
-		ring_reader_set_sleeping(&l->r, false);
+		if (ring_reader_nap(&l->r, &nap)) {
+			shm_sleep(nap.word, nap.value, NS_PER_SEC);
+			ring_reader_awake(&l->r);
+		}
 		if (ring_next(&l->r, buf, sizeof(buf), &f) != 1)
 			continue;
 		atomic_store(&arena->woken[n++], mono_now().ns - atomic_load(&arena->wake_at));
@@ -260,7 +262,6 @@ static void sleeps(void *ctx)
 static void wakes(void *ctx)
 {
 	struct link *l = ctx;
-	struct ring_shared *sh = l->ring.header;
 
 	for (unsigned n = 0; n < WAKES; n++) {
 		usleep(200); /* the other one sleeps by now */
@@ -268,7 +269,7 @@ static void wakes(void *ctx)
 		ring_submit(&l->w, 1, 0, 112);
 		atomic_store(&arena->wake_at, mono_now().ns);
 		if (ring_publish(&l->w, NULL))
-			shm_wake(&sh->wake);
+			shm_wake(ring_writer_bell(&l->w));
 	}
 }
 

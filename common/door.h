@@ -58,6 +58,7 @@ void outlet_close(struct outlet *o);
 
 /* As the ring_*() of the same names. */
 uint8_t *outlet_reserve(struct outlet *o, size_t cap, enum ring_class cls);
+bool outlet_fits(const struct outlet *o, size_t cap, enum ring_class cls);
 void outlet_submit(struct outlet *o, uint16_t type, uint16_t flags, size_t len);
 void outlet_abandon(struct outlet *o);
 void outlet_publish(struct outlet *o, const struct ring_counts *counts); /* wakes too */
@@ -71,7 +72,8 @@ uint64_t outlet_next_seq(const struct outlet *o); /* that the next submit gets *
 /* Sleep until the reader made room, or TIMEOUT_NS (at most 1 s). */
 void outlet_wait(struct outlet *o, uint64_t timeout_ns);
 
-/* The reader's wants; true when they are newer than RET->version. */
+/* The reader's wants; true when their version is not RET->version, and once for
+ * each new reader that has said any. */
 bool outlet_wants(struct outlet *o, struct ring_wants *ret);
 
 /* Run the snapshot callback into the ring, now, in line. */
@@ -90,6 +92,7 @@ struct inlet;
 struct inlet_params {
 	const char *door;
 	uid_t writer_uid; /* who must stand behind the door */
+	uint64_t spin_ns; /* how long inlet_wait() looks before it sleeps; 0: the standard */
 };
 
 /* Does not need the writer to be there yet. */
@@ -116,7 +119,8 @@ void inlet_wait(struct inlet *in, uint64_t timeout_ns);
 
 void inlet_want(struct inlet *in, const struct ring_wants *wants);
 
-/* Words that outlive this process with the writer: set before a commit. */
+/* Words that outlive this process with the writer: set before a commit.  They are
+ * there once it is attached; what is set before that stays. */
 uint64_t inlet_note(const struct inlet *in, unsigned i);
 void inlet_set_note(struct inlet *in, unsigned i, uint64_t value);
 
@@ -128,6 +132,7 @@ struct inlet_status {
 	uint64_t size, used, generation, attaches, lies;
 	bool attached;	   /* there is a ring to read */
 	bool writer_alive; /* its door's connection stands */
+	uint64_t skipped;  /* frames of the same ring that were given up after a lie */
 };
 void inlet_status(const struct inlet *in, struct inlet_status *ret);
 

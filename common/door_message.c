@@ -1,157 +1,117 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * door_message.c -- the unix socket of a door.
+ * door_message.c -- sends and receives the door's messages.  Whatever a peer
+ * sends, the descriptors that came with it are either the caller's or closed.
  */
-#include "door_message.h"
-
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-static int address_of(const char *path, struct sockaddr_un *ret)
-{
-	size_t len = strlen(path);
+#include "door_message.h"
 
-	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (len == 0 || len >= sizeof(ret->sun_path))
-		return -ENAMETOOLONG;
-	memcpy(ret->sun_path, path, len);
-	return 0;
-}
+#define DOOR_MAGIC UINT64_C(0x726f6f647377656d) /* "mewsdoor" */
 
-int door_listen(const char *path, gid_t gid)
-{
-	struct sockaddr_un address;
-	struct stat st;
-	int fd, err = address_of(path, &address);
-
-	if (err < 0)
-		return err;
-	if (lstat(path, &st) == 0 && (!S_ISSOCK(st.st_mode) || unlink(path) == -1))
-		return S_ISSOCK(st.st_mode) ? -errno : -EEXIST;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == -1 ||
-	    (gid != (gid_t)-1 && chown(path, (uid_t)-1, gid) == -1) || chmod(path, 0660) == -1 ||
-	    listen(fd, 4) == -1) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
-uid_t door_peer_uid(int fd)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 ? cred.uid : (uid_t)-1;
-}
-
-int door_connect(const char *path, uid_t uid)
-{
-	struct sockaddr_un address;
-	int fd, err = address_of(path, &address);
-
-	if (err < 0)
-		return err;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -errno;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == -1)
-		err = -errno;
-	else if (door_peer_uid(fd) != uid)
-		err = -EPERM;
-	if (err < 0) {
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
-union control_buffer {
-	char bytes[CMSG_SPACE(DOOR_MAX_FDS * sizeof(int))];
+union control {
+	char bytes[CMSG_SPACE(DOOR_FDS * sizeof(int))];
 	struct cmsghdr align;
 };
 
-int door_send(int fd, const void *msg, size_t len, const int *fds, unsigned nfds)
+int door_send(int fd, struct door_message *m, const int *fds, unsigned nfds)
 {
-	struct iovec iov = { (void *)(uintptr_t)msg, len };
-	union control_buffer control = { .bytes = { 0 } };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr *c;
+	union control c = { 0 };
+	struct iovec iov = { m, sizeof(*m) };
+	struct msghdr h = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	if (nfds > DOOR_MAX_FDS)
+	if (nfds > DOOR_FDS)
 		return -EINVAL;
+	m->magic = DOOR_MAGIC;
+	m->protocol = DOOR_PROTOCOL;
 	if (nfds > 0) {
-		m.msg_control = control.bytes;
-		m.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
-		c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(nfds * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
+		struct cmsghdr *cm;
+
+		h.msg_control = c.bytes;
+		h.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
+		cm = CMSG_FIRSTHDR(&h);
+		cm->cmsg_level = SOL_SOCKET;
+		cm->cmsg_type = SCM_RIGHTS;
+		cm->cmsg_len = CMSG_LEN(nfds * sizeof(int));
+		memcpy(CMSG_DATA(cm), fds, nfds * sizeof(int));
 	}
-	if (sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len)
-		return errno != 0 ? -errno : -EPROTO;
+	if (sendmsg(fd, &h, MSG_NOSIGNAL | MSG_DONTWAIT) == -1)
+		return -errno;
 	return 0;
 }
 
-static unsigned take_fds(struct msghdr *m, int fds[DOOR_MAX_FDS])
+void door_close_all(int *fds, unsigned nfds)
+{
+	for (unsigned i = 0; i < nfds; i++) {
+		if (fds[i] != -1)
+			close(fds[i]);
+		fds[i] = -1;
+	}
+}
+
+/* Several control messages can come; together they hold no more than DOOR_FDS. */
+static unsigned take_descriptors(struct msghdr *h, int fds[DOOR_FDS])
 {
 	unsigned n = 0;
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-		size_t bytes;
+	for (struct cmsghdr *cm = CMSG_FIRSTHDR(h); cm != NULL; cm = CMSG_NXTHDR(h, cm)) {
+		size_t count;
 
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
 			continue;
-		bytes = c->cmsg_len - CMSG_LEN(0);
-		for (size_t i = 0; i < bytes / sizeof(int); i++) {
-			int fd;
+		count = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (size_t i = 0; i < count; i++) {
+			int one;
 
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			if (n < DOOR_MAX_FDS)
-				fds[n++] = fd;
+			memcpy(&one, CMSG_DATA(cm) + i * sizeof(int), sizeof(one));
+			if (n < DOOR_FDS)
+				fds[n++] = one;
 			else
-				close(fd);
+				close(one);
 		}
 	}
 	return n;
 }
 
-int door_receive(int fd, void *msg, size_t len, int fds[DOOR_MAX_FDS], unsigned *ret_nfds)
+int door_receive(int fd, struct door_message *ret, int fds[DOOR_FDS], unsigned *ret_nfds)
 {
-	struct iovec iov = { msg, len };
-	union control_buffer control;
-	struct msghdr m = { .msg_iov = &iov,
+	union control c;
+	struct door_message m;
+	struct iovec iov = { &m, sizeof(m) };
+	struct msghdr h = { .msg_iov = &iov,
 			    .msg_iovlen = 1,
-			    .msg_control = control.bytes,
-			    .msg_controllen = sizeof(control.bytes) };
-	ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+			    .msg_control = c.bytes,
+			    .msg_controllen = sizeof(c.bytes) };
+	ssize_t n = recvmsg(fd, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	unsigned nfds;
 
 	if (n == -1)
-		return errno == EAGAIN || errno == EINTR ? -EAGAIN : -EPIPE;
-	nfds = take_fds(&m, fds);
-	if ((size_t)n != len || (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
-		while (nfds > 0)
-			close(fds[--nfds]);
-		return n == 0 ? -EPIPE : -EPROTO;
+		return errno == EAGAIN || errno == EINTR ? -EAGAIN : 0;
+	nfds = take_descriptors(&h, fds);
+	if (n == 0 && nfds == 0)
+		return 0;
+	if (n != sizeof(m) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ||
+	    m.magic != DOOR_MAGIC || m.protocol != DOOR_PROTOCOL || m.kind == DOOR_NONE ||
+	    m.kind >= DOOR_KIND_COUNT) {
+		door_close_all(fds, nfds);
+		return -EPROTO;
 	}
+	*ret = m;
 	*ret_nfds = nfds;
-	return 0;
+	return 1;
 }
 
-bool door_alive(int fd)
+int door_peer_uid(int fd, uid_t *ret)
 {
-	char byte;
-	ssize_t n = recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK);
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
 
-	return n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR));
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return -errno;
+	if (len != sizeof(cred))
+		return -EPROTO;
+	*ret = cred.uid;
+	return 0;
 }

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * door_message.h -- what goes over a door's socket, and the socket itself.  For
- * outlet.c and inlet.c.  One hello, one answer, then silence: the open connection
- * is a sign of life.  Both run on one machine, so numbers are in its byte order.
+ * door_message.h -- what goes over the socket between an outlet and an inlet: one
+ * message of fixed size, with at most three descriptors.
+ *
+ *   reader                              writer
+ *   HELLO what it holds, its cursor  ->
+ *                                    <- OFFER ring, cursor of a predecessor, snapshot
+ *                                       (or KEPT: go on; or BUSY: somebody reads)
+ *   TAKE  its new cursor             ->
+ *
+ * Then the connection stays open and silent: its end is the other's death.
+ * Shell; nothing blocks.
  */
 #ifndef MEWS_DOOR_MESSAGE_H
 #define MEWS_DOOR_MESSAGE_H
@@ -11,51 +19,40 @@
 
 #include "ring.h"
 
-#define DOOR_MAGIC   UINT64_C(0x726f6f647377656d)
-#define DOOR_MAX_FDS 3
+#define DOOR_PROTOCOL	  1
+#define DOOR_FDS	  3
+#define DOOR_SNAPSHOT_MAX (256u * 1024 * 1024) /* bytes of a snapshot */
 
-/* The most that a snapshot may take. */
-#define DOOR_MAX_SNAPSHOT (256u * 1024 * 1024)
+enum door_kind { DOOR_NONE, DOOR_HELLO, DOOR_OFFER, DOOR_TAKE, DOOR_BUSY, DOOR_KIND_COUNT };
 
 enum {
-	DOOR_HAS_COUNTS = 1 << 0,   /* hello: what the dead writer had counted */
-	DOOR_HAS_CURSOR = 1 << 1,   /* answer: the reader's predecessor's cursor page comes along */
-	DOOR_HAS_SNAPSHOT = 1 << 2, /* answer: so does the state */
+	DOOR_HAS_COUNTS = 1 << 0,   /* HELLO: the last ones of the writer of ring GENERATION */
+	DOOR_HAS_CURSOR = 1 << 1,   /* HELLO, OFFER: a descriptor */
+	DOOR_HAS_SNAPSHOT = 1 << 2, /* OFFER: a descriptor */
+	DOOR_SKIP = 1 << 3,	    /* HELLO: what is in ring GENERATION cannot be read */
+	DOOR_KEPT = 1 << 4,	    /* OFFER: go on where you are, no descriptors */
 };
 
-/* Reader to writer, with one descriptor: its cursor page. */
-struct door_hello {
+struct door_message {
 	uint64_t magic;
-	uint32_t abi, flags;
-	uint64_t generation; /* of the ring that the reader holds; 0: none */
+	uint32_t protocol, kind;
+	uint64_t flags;
+	uint64_t generation;	/* HELLO: of the ring it holds, 0: none; others: of this ring */
+	uint64_t size;		/* OFFER: of the data area */
+	uint64_t position, seq; /* OFFER: where to start without a predecessor's cursor */
 	struct ring_counts counts;
 };
 
-/* Writer to reader, with the ring, then the cursor page, then the snapshot, as flags say. */
-struct door_answer {
-	uint64_t magic;
-	uint32_t abi, flags;
-	uint64_t generation;
-	uint64_t tail, seq; /* where a reader without a cursor begins */
-};
+/* M's magic and protocol are filled in.  -EAGAIN: would block. */
+int door_send(int fd, struct door_message *m, const int *fds, unsigned nfds);
 
-/* Make a listening socket at PATH, taking the place of a stale one; non-blocking. */
-int door_listen(const char *path, gid_t gid);
+/* 1: a message that is well-formed, its descriptors in FDS (the caller's now);
+ * 0: the other end is gone; -EAGAIN: none yet; -EPROTO: nonsense. */
+int door_receive(int fd, struct door_message *ret, int fds[DOOR_FDS], unsigned *ret_nfds);
 
-/* Connect to PATH; non-blocking.  -EPERM if somebody else than UID listens there. */
-int door_connect(const char *path, uid_t uid);
+void door_close_all(int *fds, unsigned nfds);
 
-/* The uid at the other end; (uid_t)-1 if it cannot be told. */
-uid_t door_peer_uid(int fd);
-
-/* One message with up to DOOR_MAX_FDS descriptors.  Never blocks. */
-int door_send(int fd, const void *msg, size_t len, const int *fds, unsigned nfds);
-
-/* 0: a message of exactly LEN bytes with *RET_NFDS descriptors (the caller's now);
- * -EAGAIN: none yet; -EPIPE: the other side is gone; -EPROTO: another message. */
-int door_receive(int fd, void *msg, size_t len, int fds[DOOR_MAX_FDS], unsigned *ret_nfds);
-
-/* False once the other side has closed. */
-bool door_alive(int fd);
+/* The uid behind the connected FD; negative errno. */
+int door_peer_uid(int fd, uid_t *ret);
 
 #endif

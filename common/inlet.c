@@ -1,369 +1,550 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * inlet.c -- the reading end of a ring: knocks at the door, checks what it is
- * given, reads, and comes back when the writer dies, after it has drained and
- * committed what that one had published.
+ * inlet.c -- the reader's end: knocks, checks what it is given, reads.
+ *
+ * A *link* is a ring with the cursor made for it.  When the writer dies its link
+ * stays until it is drained and committed; meanwhile its successor's is taken
+ * already, and waits.  Nothing of the writer's is believed: memory by its owner
+ * and seals, words by ring.c, and what makes no sense ends the link.
  */
-#include "door.h"
-
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "door.h"
 #include "door_message.h"
+#include "frame_sink.h"
+#include "log.h"
 #include "shm.h"
-#include "wire.h"
 
-#define KNOCK_EVERY_NS (20 * NS_PER_MSEC)
-#define ANSWER_NS      (10 * NS_PER_SEC)
-#define SPINS	       200 /* a few microseconds */
+#define SPIN_NS	     (4 * NS_PER_USEC)
+#define KNOCK_NS     (20 * NS_PER_MSEC)
+#define KNOCK_MAX_NS (1 * NS_PER_SEC) /* after lies */
+#define MAX_WAIT_NS  (1 * NS_PER_SEC)
+
+struct link {
+	bool used;
+	struct shm ring, cursor, snapshot;
+	uint64_t snapshot_at;
+	struct ring_reader r;
+};
+
+#define LINK_NONE                                                                                  \
+	((struct link){ .ring = { .fd = -1 }, .cursor = { .fd = -1 }, .snapshot = { .fd = -1 } })
+
+enum knock { KNOCK_NONE, KNOCK_ASKED, KNOCK_ATTACHED };
 
 struct inlet {
-	struct inlet_params p;
-	char *path;
-	int connection; /* -1: none */
-	bool knocking;	/* the hello is out, no answer yet */
-	bool attached;	/* RING can be read */
+	uid_t writer_uid;
+	uint64_t spin_ns;
+	struct sockaddr_un addr;
+	int fd; /* of the connection */
+	enum knock knock;
 	struct mono last_knock;
-	struct ring_reader ring;
-	struct shm memory, cursor;
-	struct shm fresh; /* the page that went with the hello */
-	struct shm snapshot;
-	size_t snapshot_at;
-	bool has_inherited, has_wants;
-	struct ring_counts inherited; /* from this reader's predecessor */
-	struct ring_wants wants;
-	bool has_dead;
-	struct ring_counts dead; /* from the writer that died */
-	uint64_t attaches, lies;
-	_Alignas(RING_LINE) uint8_t buf[WIRE_MAX_PAYLOAD];
+	uint64_t knock_after_ns;
+
+	struct link now, next;	/* NEXT: of the writer's successor */
+	struct ring_place self; /* what is carried from ring to ring: counts, notes, wants */
+	uint32_t own_notes;	/* a bit for each that inlet_set_note() set */
+	bool self_wants;	/* inlet_want() was called */
+	bool has_inherited;
+	struct ring_counts inherited;
+
+	uint64_t lied_generation; /* what is in this ring cannot be read; 0: none */
+	uint64_t lied_seq;	  /* the frame that could not */
+	uint64_t attaches, lies, skipped;
+	uint8_t *buf; /* RING_MAX_PAYLOAD */
 };
+
+static void link_release(struct link *l)
+{
+	shm_release(&l->ring);
+	shm_release(&l->cursor);
+	shm_release(&l->snapshot);
+	*l = LINK_NONE;
+}
 
 int inlet_open(const struct inlet_params *p, struct inlet **ret_inlet)
 {
-	struct inlet *in =
-		aligned_alloc(RING_LINE, (sizeof(*in) + RING_LINE - 1) & ~(size_t)(RING_LINE - 1));
+	struct inlet *in;
 
-	if (in == NULL)
-		return -ENOMEM;
-	memset(in, 0, sizeof(*in));
-	in->p = *p;
-	in->connection = -1;
-	in->memory = in->cursor = in->fresh = in->snapshot = SHM_NONE;
-	in->path = strdup(p->door);
-	if (in->path == NULL) {
-		inlet_close(in);
+	if (strlen(p->door) >= sizeof(in->addr.sun_path))
+		return -ENAMETOOLONG;
+	in = calloc(1, sizeof(*in));
+	if (in == NULL || (in->buf = malloc(RING_MAX_PAYLOAD)) == NULL) {
+		free(in);
 		return -ENOMEM;
 	}
+	in->writer_uid = p->writer_uid;
+	in->spin_ns = p->spin_ns != 0 ? p->spin_ns : SPIN_NS;
+	in->addr.sun_family = AF_UNIX;
+	memcpy(in->addr.sun_path, p->door, strlen(p->door));
+	in->fd = -1;
+	in->now = in->next = LINK_NONE;
 	*ret_inlet = in;
 	return 0;
-}
-
-static void hang_up(struct inlet *in)
-{
-	if (in->connection >= 0)
-		close(in->connection);
-	in->connection = -1;
-	in->knocking = false;
 }
 
 void inlet_close(struct inlet *in)
 {
 	if (in == NULL)
 		return;
-	hang_up(in);
-	shm_drop(&in->snapshot);
-	shm_drop(&in->fresh);
-	shm_drop(&in->cursor);
-	shm_drop(&in->memory);
-	free(in->path);
+	if (in->fd != -1)
+		close(in->fd);
+	link_release(&in->now);
+	link_release(&in->next);
+	free(in->buf);
 	free(in);
 }
 
-/* ---- knocking ---- */
+/* ---- the connection ---- */
 
-/* Let the ring go.  What its writer had counted goes to that one's successor. */
-static void detach(struct inlet *in)
+static void hang_up(struct inlet *in)
 {
-	if (in->attached)
-		in->has_dead = ring_reader_peer_counts(&in->ring, &in->dead);
-	in->attached = false;
-	shm_drop(&in->cursor);
-	shm_drop(&in->memory);
+	if (in->fd != -1)
+		close(in->fd);
+	in->fd = -1;
+	in->knock = KNOCK_NONE;
+}
+
+/* The writer lies, or somebody who is not the writer stands there: come back
+ * later, and later each time. */
+static void mistrust(struct inlet *in)
+{
+	hang_up(in);
+	in->lies++;
+	in->knock_after_ns *= 4;
+	if (in->knock_after_ns < KNOCK_NS)
+		in->knock_after_ns = KNOCK_NS;
+	if (in->knock_after_ns > KNOCK_MAX_NS)
+		in->knock_after_ns = KNOCK_MAX_NS;
+	log_rationed(LOG_LEVEL_WARNING, "what comes from '%s' makes no sense, asking again",
+		     in->addr.sun_path);
+}
+
+static void switch_links(struct inlet *in)
+{
+	link_release(&in->now);
+	in->now = in->next;
+	in->next = LINK_NONE;
+	if (in->lied_generation != 0 && in->now.r.generation == in->lied_generation &&
+	    in->now.r.seq > in->lied_seq)
+		in->skipped += in->now.r.seq - in->lied_seq;
+	in->lied_generation = 0;
+}
+
+/* The frame that is due in the ring cannot be read, nor can those behind it. */
+static void drop_liar(struct inlet *in)
+{
+	in->lied_generation = in->now.r.generation;
+	in->lied_seq = in->now.r.seq;
+	if (in->next.used) { /* its writer is dead; the living one has not lied */
+		in->lies++;
+		switch_links(in);
+		return;
+	}
+	link_release(&in->now);
+	mistrust(in);
+}
+
+static int connect_to_writer(struct inlet *in)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	uid_t uid;
+
+	if (fd == -1)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&in->addr, sizeof(in->addr)) == -1) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	if (door_peer_uid(fd, &uid) < 0 || uid != in->writer_uid) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd;
+}
+
+static void fill_hello(const struct inlet *in, struct door_message *m, int *cursor)
+{
+	*m = (struct door_message){ .kind = DOOR_HELLO };
+	*cursor = -1;
+	if (in->now.used) {
+		m->generation = in->now.r.generation;
+		if (ring_reader_peer_counts(&in->now.r, &m->counts))
+			m->flags |= DOOR_HAS_COUNTS;
+		m->flags |= DOOR_HAS_CURSOR;
+		*cursor = in->now.cursor.fd;
+	} else if (in->lied_generation != 0) {
+		m->generation = in->lied_generation;
+		m->flags |= DOOR_SKIP;
+	}
 }
 
 static void knock(struct inlet *in, struct mono now)
 {
-	struct door_hello hello = { .magic = DOOR_MAGIC, .abi = RING_ABI };
-	int fd;
+	struct door_message m;
+	int cursor;
+	int fd = connect_to_writer(in);
 
 	in->last_knock = now;
-	fd = door_connect(in->path, in->p.writer_uid);
+	if (in->knock_after_ns < KNOCK_NS)
+		in->knock_after_ns = KNOCK_NS;
+	if (fd == -EPERM)
+		mistrust(in);
 	if (fd < 0)
 		return;
-	if (in->attached) { /* the socket broke, or the writer died: the answer's generation tells */
-		hello.generation = in->ring.generation;
-		in->has_dead = ring_reader_peer_counts(&in->ring, &in->dead);
-	}
-	if (in->has_dead) {
-		hello.flags |= DOOR_HAS_COUNTS;
-		hello.counts = in->dead;
-	}
-	if (in->fresh.fd < 0 && shm_make_cursor(&in->fresh) < 0)
-		goto away;
-	if (door_send(fd, &hello, sizeof(hello), &in->fresh.fd, 1) < 0)
-		goto away;
-	in->connection = fd;
-	in->knocking = true;
-	return;
-away:
-	close(fd);
+	in->fd = fd;
+	fill_hello(in, &m, &cursor);
+	if (door_send(fd, &m, &cursor, cursor == -1 ? 0 : 1) < 0)
+		hang_up(in);
+	else
+		in->knock = KNOCK_ASKED;
 }
 
-/* Begin to read the ring in MEMORY; PREDECESSOR is a page or SHM_NONE. */
-static int take(struct inlet *in, const struct door_answer *a, struct shm *memory,
-		const struct shm *predecessor)
-{
-	/* The same ring again: go on exactly where this process is. */
-	const void *before = in->attached && in->ring.generation == a->generation
-				     ? in->cursor.header
-				     : predecessor->header;
-	struct ring_reader ring;
-	int err = ring_reader_init(&ring, memory->header, memory->data, memory->size,
-				   in->fresh.header, before, a->tail, a->seq);
+/* ---- what the writer offers ---- */
 
-	if (err < 0 || ring.generation != a->generation)
-		return err < 0 ? err : -EPROTO;
-	if (predecessor->header != NULL && !in->attached && in->attaches == 0)
-		in->has_inherited = ring_reader_own_counts(&ring, &in->inherited);
-	if (predecessor->header == NULL && before == NULL)
-		memcpy(ring.notes, in->ring.notes,
-		       sizeof(ring.notes)); /* notes outlive the writer */
-	shm_drop(&in->cursor);
-	shm_drop(&in->memory);
-	in->ring = ring;
-	in->memory = *memory;
-	*memory = SHM_NONE;
-	in->cursor = in->fresh;
-	in->fresh = SHM_NONE;
-	if (in->has_wants)
-		ring_reader_want(&in->ring, &in->wants);
-	in->attached = true;
-	in->has_dead = false;
-	in->attaches++;
+/* Where to start: where a predecessor of the same ring stood, else where the
+ * writer says; with what it left, else with what we have. */
+static int choose_place(struct inlet *in, const struct door_message *m, int cursor_fd,
+			struct ring_place *ret)
+{
+	struct ring_place place = in->self;
+	struct shm old;
+	int err;
+
+	place.position = m->position;
+	place.seq = m->seq;
+	if (cursor_fd != -1) {
+		err = shm_cursor_map(cursor_fd, geteuid(), &old);
+		if (err < 0)
+			return err;
+		err = ring_place_read(old.page, &place);
+		if (err == 0 && place.generation != m->generation)
+			err = -EPROTO;
+		old.fd = -1; /* the caller's */
+		shm_release(&old);
+		if (err < 0)
+			return err;
+		if (in->attaches == 0) {
+			in->has_inherited = true;
+			in->inherited = place.counts;
+		}
+	}
+	for (unsigned i = 0; i < RING_NOTES; i++)
+		if ((in->own_notes & 1u << i) != 0)
+			place.notes[i] = in->self.notes[i];
+	if (in->self_wants) {
+		uint64_t least = place.wants.version + 1;
+
+		place.wants = in->self.wants;
+		if (place.wants.version < least)
+			place.wants.version = least;
+	}
+	place.generation = m->generation;
+	*ret = place;
 	return 0;
 }
 
-static int accept_answer(struct inlet *in, const struct door_answer *a, int fds[DOOR_MAX_FDS],
-			 unsigned nfds)
+static int take_memory(struct inlet *in, const struct door_message *m, int fds[DOOR_FDS],
+		       struct link *l)
 {
-	struct shm memory = SHM_NONE, predecessor = SHM_NONE, snapshot = SHM_NONE;
-	unsigned want =
-		1 + ((a->flags & DOOR_HAS_CURSOR) != 0) + ((a->flags & DOOR_HAS_SNAPSHOT) != 0);
-	unsigned i = 0;
-	int err = -EPROTO;
+	bool has_cursor = (m->flags & DOOR_HAS_CURSOR) != 0;
+	int cursor = has_cursor ? fds[1] : -1;
+	int *snapshot = &fds[has_cursor ? 2 : 1];
+	struct ring_place place;
+	int err = shm_ring_map(fds[0], in->writer_uid, &l->ring);
 
-	if (a->magic != DOOR_MAGIC || a->abi != RING_ABI || nfds != want)
-		goto done;
-	err = shm_map_ring(fds[i], in->p.writer_uid, &memory);
 	if (err < 0)
-		goto done;
-	i++;
-	if ((a->flags & DOOR_HAS_CURSOR) != 0) {
-		err = shm_map_cursor(fds[i], geteuid(), &predecessor);
+		return err;
+	fds[0] = -1;
+	if ((m->flags & DOOR_HAS_SNAPSHOT) != 0) {
+		err = shm_sealed_map(*snapshot, in->writer_uid, DOOR_SNAPSHOT_MAX, &l->snapshot);
 		if (err < 0)
-			goto done;
-		i++;
+			return err;
+		*snapshot = -1;
 	}
-	if ((a->flags & DOOR_HAS_SNAPSHOT) != 0) {
-		err = shm_map_blob(fds[i], in->p.writer_uid, DOOR_MAX_SNAPSHOT, &snapshot);
-		if (err < 0)
-			goto done;
-		i++;
-	}
-	err = take(in, a, &memory, &predecessor);
-	if (err == 0) {
-		shm_drop(&in->snapshot);
-		in->snapshot = snapshot;
-		in->snapshot_at = 0;
-		snapshot = SHM_NONE;
-	}
-done:
-	while (i < nfds)
-		close(fds[i++]);
-	shm_drop(&memory);
-	shm_drop(&predecessor);
-	shm_drop(&snapshot);
-	return err;
+	if ((err = choose_place(in, m, cursor, &place)) < 0 ||
+	    (err = shm_cursor_make(&l->cursor)) < 0 ||
+	    (err = ring_reader_init(&l->r, l->ring.page, l->ring.data, l->ring.size, l->cursor.page,
+				    &place)) < 0)
+		return err;
+	l->used = true;
+	in->self = place;
+	return 0;
 }
 
-static void hear_answer(struct inlet *in, struct mono now)
+/* The fault may be the cursor's, so ask for a start without it; but not when it
+ * is this process that has run out of something. */
+static void refuse_offer(struct inlet *in, const struct door_message *m, int err)
 {
-	struct door_answer a;
-	int fds[DOOR_MAX_FDS];
-	unsigned nfds = 0;
-	int err = door_receive(in->connection, &a, sizeof(a), fds, &nfds);
-
-	if (err == -EAGAIN && mono_since(in->last_knock, now) < ANSWER_NS)
-		return;
-	in->knocking = false;
-	if (err == 0)
-		err = accept_answer(in, &a, fds, nfds);
-	if (err < 0) {
-		if (err != -EPIPE && err != -EAGAIN)
-			in->lies++;
-		shm_drop(&in->fresh); /* the writer has seen it: never used again */
+	if (err == -ENOMEM || err == -EMFILE || err == -ENFILE || err == -ENOSPC) {
 		hang_up(in);
+		log_rationed(LOG_LEVEL_WARNING, "cannot take the ring at '%s': %s, trying again",
+			     in->addr.sun_path, strerror(-err));
+		return;
+	}
+	if ((m->flags & DOOR_HAS_CURSOR) != 0 && !in->now.used) {
+		in->lied_generation = m->generation;
+		in->lied_seq = UINT64_MAX;
+	}
+	mistrust(in);
+}
+
+static void take_offer(struct inlet *in, const struct door_message *m, int fds[DOOR_FDS],
+		       unsigned nfds)
+{
+	struct door_message take = { .kind = DOOR_TAKE, .generation = m->generation };
+	unsigned expected =
+		1 + ((m->flags & DOOR_HAS_CURSOR) != 0) + ((m->flags & DOOR_HAS_SNAPSHOT) != 0);
+	bool same = in->now.used && in->now.r.generation == m->generation;
+	struct link l = LINK_NONE;
+	int err = nfds == expected ? take_memory(in, m, fds, &l) : -EPROTO;
+
+	if (err < 0) {
+		link_release(&l);
+		refuse_offer(in, m, err);
+		return;
+	}
+	if (door_send(in->fd, &take, &l.cursor.fd, 1) < 0) {
+		link_release(&l);
+		hang_up(in);
+		return;
+	}
+	in->next = l;
+	in->attaches++;
+	in->knock = KNOCK_ATTACHED;
+	/* In the same ring somebody else has been reading: our place is void. */
+	if (!in->now.used || same)
+		switch_links(in);
+}
+
+static void hear_offer(struct inlet *in, const struct door_message *m, int fds[DOOR_FDS],
+		       unsigned nfds)
+{
+	if ((m->flags & DOOR_KEPT) == 0) {
+		take_offer(in, m, fds, nfds);
+	} else if (in->now.used && in->now.r.generation == m->generation && nfds == 0) {
+		in->attaches++;
+		in->knock = KNOCK_ATTACHED;
+	} else {
+		mistrust(in);
 	}
 }
 
-/* All that was published has been read, worked on and committed. */
-static bool drained(const struct inlet *in)
+static void hear(struct inlet *in)
 {
-	return in->snapshot.base == NULL && !ring_reader_has_more(&in->ring) &&
-	       in->ring.committed == in->ring.tail;
+	struct door_message m;
+	int fds[DOOR_FDS];
+	unsigned nfds = 0;
+	int got = door_receive(in->fd, &m, fds, &nfds);
+
+	if (got == -EAGAIN)
+		return;
+	if (got == 0) {
+		hang_up(in);
+	} else if (got == 1 && in->knock == KNOCK_ASKED && m.kind == DOOR_BUSY) {
+		hang_up(in);
+	} else if (got == 1 && in->knock == KNOCK_ASKED && m.kind == DOOR_OFFER) {
+		hear_offer(in, &m, fds, nfds);
+	} else {
+		mistrust(in);
+	}
+	door_close_all(fds, nfds);
+}
+
+/* Is there nothing left to do with the ring of the dead? */
+static bool is_drained(const struct link *l)
+{
+	return l->snapshot.base == NULL && !ring_has_more(&l->r) && l->r.tail == l->r.committed;
 }
 
 void inlet_poll(struct inlet *in, struct mono now)
 {
-	if (in->knocking) {
-		hear_answer(in, now);
-		return;
+	if (in->fd != -1)
+		hear(in);
+	if (in->next.used && is_drained(&in->now))
+		switch_links(in);
+	/* One successor at a time: when it has died too, its ring is read first. */
+	if (in->fd == -1 && !in->next.used &&
+	    (in->last_knock.ns == 0 || mono_since(in->last_knock, now) >= in->knock_after_ns)) {
+		knock(in, now);
 	}
-	if (in->connection >= 0) {
-		if (door_alive(in->connection))
-			return;
-		hang_up(in);
-	}
-	if (in->attached && !drained(in))
-		return;
-	if (in->last_knock.ns != 0 && mono_since(in->last_knock, now) < KNOCK_EVERY_NS)
-		return;
-	knock(in, now);
 }
 
 /* ---- reading ---- */
 
-/* The next frame of the snapshot that came with the ring. */
-static int next_of_snapshot(struct inlet *in, struct ring_frame *ret)
+static int next_of_snapshot(struct link *l, struct ring_frame *ret)
 {
-	const uint8_t *p = (const uint8_t *)in->snapshot.header + in->snapshot_at;
-	size_t left = in->snapshot.size - in->snapshot_at, total;
-	uint32_t len;
-	uint16_t type;
+	int got = frame_sink_read(l->snapshot.page, l->snapshot.size, &l->snapshot_at, ret);
 
-	if (left < RING_FRAME_HEADER)
-		goto end;
-	memcpy(&len, p, sizeof(len));
-	memcpy(&type, p + 4, sizeof(type));
-	total = (RING_FRAME_HEADER + (size_t)len + 7) & ~(size_t)7;
-	if (len > sizeof(in->buf) || total > left) {
-		in->lies++;
-		goto end;
-	}
-	memcpy(in->buf, p + RING_FRAME_HEADER, len);
-	in->snapshot_at += total;
-	*ret = (struct ring_frame){ type, RING_FRAME_SNAPSHOT, 0, { in->buf, len } };
-	return 1;
-end:
-	shm_drop(&in->snapshot);
-	return 0;
-}
-
-int inlet_next(struct inlet *in, struct ring_frame *ret)
-{
-	int got;
-
-	if (__builtin_expect(in->snapshot.base != NULL, 0) && next_of_snapshot(in, ret) == 1)
-		return 1;
-	if (!in->attached)
-		return 0;
-	got = ring_next(&in->ring, in->buf, sizeof(in->buf), ret);
-	if (__builtin_expect(got < 0, 0)) {
-		in->lies++;
-		detach(in);
-		hang_up(in);
-		return 0;
+	/* Its last frame may still be in the caller's hands, so it goes with the next call. */
+	if (got == 0) {
+		shm_release(&l->snapshot);
+		l->snapshot_at = 0;
 	}
 	return got;
 }
 
+int inlet_next(struct inlet *in, struct ring_frame *ret)
+{
+	struct link *l = &in->now;
+	int got;
+
+	if (__builtin_expect(!l->used, 0))
+		return 0;
+	got = __builtin_expect(l->snapshot.base != NULL, 0) ? next_of_snapshot(l, ret) : 0;
+	if (got == 0)
+		got = ring_next(&l->r, in->buf, RING_MAX_PAYLOAD, ret);
+	if (__builtin_expect(got > 0, 1))
+		return 1;
+	if (got < 0) {
+		drop_liar(in);
+		return 0;
+	}
+	/* Drained; the next ring only when what was read of this one is committed too. */
+	if (!in->next.used || l->r.tail != l->r.committed)
+		return 0;
+	switch_links(in);
+	return inlet_next(in, ret);
+}
+
+uint64_t inlet_generation(const struct inlet *in)
+{
+	return in->now.used ? in->now.r.generation : 0;
+}
+
+/* What was said of the ring that is read holds for the one that waits too. */
+static void commit_next(struct inlet *in, const struct ring_counts *counts)
+{
+	for (unsigned i = 0; i < RING_NOTES; i++)
+		ring_reader_set_note(&in->next.r, i, in->self.notes[i]);
+	(void)ring_commit(&in->next.r, counts);
+}
+
 void inlet_commit(struct inlet *in, const struct ring_counts *counts)
 {
-	if (in->attached && ring_commit(&in->ring, counts))
-		shm_wake(&((struct ring_cursor *)in->cursor.header)->room);
+	if (counts != NULL)
+		in->self.counts = *counts;
+	if (in->next.used)
+		commit_next(in, counts);
+	if (!in->now.used)
+		return;
+	if (in->now.r.tail != in->now.r.committed)
+		in->knock_after_ns = KNOCK_NS;
+	if (ring_commit(&in->now.r, counts))
+		shm_wake(ring_reader_bell(&in->now.r));
+}
+
+/* ---- waiting ---- */
+
+static bool has_something(const struct inlet *in)
+{
+	return in->now.used &&
+	       (in->now.snapshot.base != NULL || in->next.used || ring_has_more(&in->now.r));
+}
+
+static bool spin(const struct inlet *in, uint64_t spin_ns)
+{
+	struct mono start = mono_now();
+
+	do {
+		for (unsigned i = 0; i < 16; i++) {
+			if (has_something(in))
+				return true;
+#if defined(__x86_64__)
+			__builtin_ia32_pause();
+#elif defined(__aarch64__)
+			__asm__ volatile("yield");
+#endif
+		}
+	} while (mono_since(start, mono_now()) < spin_ns);
+	return false;
+}
+
+/* Nobody writes now: sleep until the door answers or it is time to knock. */
+static void wait_at_door(const struct inlet *in, uint64_t timeout_ns)
+{
+	struct pollfd p = { .fd = in->fd, .events = POLLIN };
+
+	if (in->fd == -1 && timeout_ns > KNOCK_NS)
+		timeout_ns = KNOCK_NS;
+	poll(&p, 1, (int)((timeout_ns + NS_PER_MSEC - 1) / NS_PER_MSEC));
 }
 
 void inlet_wait(struct inlet *in, uint64_t timeout_ns)
 {
-	const struct ring_shared *sh = in->ring.header;
-	uint32_t wake;
+	struct ring_nap nap;
 
-	if (timeout_ns > NS_PER_SEC)
-		timeout_ns = NS_PER_SEC;
-	if (!in->attached || in->snapshot.base != NULL) {
-		if (in->snapshot.base == NULL)
-			nanosleep(&(struct timespec){ 0, timeout_ns < KNOCK_EVERY_NS
-								 ? (long)timeout_ns
-								 : (long)KNOCK_EVERY_NS },
-				  NULL);
+	if (timeout_ns > MAX_WAIT_NS)
+		timeout_ns = MAX_WAIT_NS;
+	if (has_something(in))
+		return;
+	if (!in->now.used || in->knock != KNOCK_ATTACHED) {
+		wait_at_door(in, timeout_ns);
 		return;
 	}
-	for (int i = 0; i < SPINS; i++) {
-		if (ring_reader_has_more(&in->ring))
-			return;
-#if defined(__x86_64__)
-		__builtin_ia32_pause();
-#endif
-	}
-	wake = atomic_load_explicit(&sh->wake, memory_order_acquire);
-	ring_reader_set_sleeping(&in->ring, true);
-	if (!ring_reader_has_more(&in->ring))
-		shm_wait(&sh->wake, wake, timeout_ns);
-	ring_reader_set_sleeping(&in->ring, false);
+	if (spin(in, in->spin_ns) || !ring_reader_nap(&in->now.r, &nap))
+		return;
+	shm_sleep(nap.word, nap.value, timeout_ns);
+	ring_reader_awake(&in->now.r);
 }
 
-/* ---- what goes with the cursor ---- */
-
-uint64_t inlet_generation(const struct inlet *in)
-{
-	return in->ring.generation;
-}
+/* ---- what outlives this process ---- */
 
 void inlet_want(struct inlet *in, const struct ring_wants *wants)
 {
-	in->wants = *wants;
-	in->has_wants = true;
-	if (in->attached)
-		ring_reader_want(&in->ring, wants);
+	in->self.wants = *wants;
+	in->self_wants = true;
+	if (in->now.used) {
+		ring_reader_want(&in->now.r, wants);
+		in->self.wants.version = in->now.r.wants_version;
+	}
+	if (in->next.used)
+		ring_reader_want(&in->next.r, &in->self.wants);
 }
 
 uint64_t inlet_note(const struct inlet *in, unsigned i)
 {
-	return ring_reader_note(&in->ring, i);
+	return i < RING_NOTES ? in->self.notes[i] : 0;
 }
 
 void inlet_set_note(struct inlet *in, unsigned i, uint64_t value)
 {
-	ring_reader_set_note(&in->ring, i, value);
+	if (i >= RING_NOTES)
+		return;
+	in->own_notes |= 1u << i;
+	in->self.notes[i] = value;
+	ring_reader_set_note(&in->now.r, i, value);
 }
 
 bool inlet_inherited(const struct inlet *in, struct ring_counts *ret)
 {
-	if (in->has_inherited)
-		*ret = in->inherited;
-	return in->has_inherited;
+	if (!in->has_inherited)
+		return false;
+	*ret = in->inherited;
+	return true;
 }
 
 void inlet_status(const struct inlet *in, struct inlet_status *ret)
 {
-	*ret = (struct inlet_status){ .attaches = in->attaches,
-				      .lies = in->lies,
-				      .attached = in->attached,
-				      .writer_alive = in->connection >= 0 && !in->knocking };
-	if (in->attached) {
-		ret->size = in->ring.size;
-		ret->used = ring_used(&in->ring);
-		ret->generation = in->ring.generation;
+	*ret = (struct inlet_status){
+		.attaches = in->attaches,
+		.lies = in->lies,
+		.skipped = in->skipped,
+		.attached = in->now.used,
+		.writer_alive = in->knock == KNOCK_ATTACHED,
+	};
+	if (in->now.used) {
+		ret->size = in->now.r.size;
+		ret->generation = in->now.r.generation;
+		ret->used = ring_used(&in->now.r) + in->now.snapshot.size - in->now.snapshot_at;
 	}
+	if (in->next.used)
+		ret->used += ring_used(&in->next.r) + in->next.snapshot.size - in->next.snapshot_at;
 }

@@ -1,115 +1,100 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * outlet.c -- the writing end of a ring: makes it, serves the door, hands it to the
- * one uid that may read it, and gives a newcomer the state.
+ * outlet.c -- the writer's end: makes the ring, keeps the door, and never waits
+ * for whoever knocks.  A caller has a second to say what it wants, a few to take
+ * what it was offered; only the one reader stays.
  *
- * A reader's page is foreign memory.  While a successor fills its fresh page from
- * its predecessor's, the old page stays the one that counts.
+ * The reader's cursor is kept when the reader dies: its successor is given it.
  */
-#include "door.h"
-
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "door.h"
 #include "door_message.h"
+#include "frame_sink.h"
+#include "log.h"
 #include "shm.h"
 
-#define MAX_VISITORS 4
-#define VISITOR_NS   NS_PER_SEC
+#define MAX_CALLERS 4
+#define HELLO_NS    (1 * NS_PER_SEC)
+#define TAKE_NS	    (5 * NS_PER_SEC) /* a reader in the middle of a turn */
+#define MAX_WAIT_NS (1 * NS_PER_SEC)
 
-struct visitor {
+enum caller_state { CALLER_NONE, CALLER_NEW, CALLER_OFFERED, CALLER_READER };
+
+struct caller {
+	enum caller_state state;
 	int fd;
 	struct mono since;
 };
 
 struct outlet {
 	struct outlet_params p;
-	char *path;
-	struct ring_writer ring;
-	struct shm memory, cursor, fresh; /* FRESH: the successor's, not filled yet */
-	int listener, reader;		  /* READER: the connection; -1: nobody */
-	struct visitor visitors[MAX_VISITORS];
+	struct ring_writer w;
+	struct shm ring, cursor;
+	struct sockaddr_un addr;
+	dev_t dev; /* of the socket in the run directory */
+	ino_t ino;
+	int listener;
+	struct caller callers[MAX_CALLERS];
+	bool had_reader;  /* ever */
+	bool wants_again; /* a new reader's version may be the number of an old one's */
 	bool inherited;
 	uint64_t wakeups, refused;
 };
 
-/* ---- where a snapshot's frames go ---- */
+/* ---- the door itself ---- */
 
-struct frame_sink {
-	struct outlet *ring; /* straight into the ring, or: */
-	uint8_t *bytes;
-	size_t used, cap;
-};
-
-static int sink_grow(struct frame_sink *sink, size_t more)
+/* Take away what a predecessor left.  Only a socket, and only if nobody answers. */
+static int clear_path(const struct sockaddr_un *addr)
 {
-	size_t cap = sink->cap == 0 ? 64 * 1024 : sink->cap;
-	uint8_t *bytes;
+	struct stat st;
+	int fd, err = 0;
 
-	while (cap - sink->used < more)
-		cap *= 2;
-	if (cap > DOOR_MAX_SNAPSHOT)
-		return -ENOSPC;
-	bytes = realloc(sink->bytes, cap);
-	if (bytes == NULL)
-		return -ENOSPC;
-	sink->bytes = bytes;
-	sink->cap = cap;
-	return 0;
-}
-
-int frame_sink_put(struct frame_sink *sink, uint16_t type, struct span payload)
-{
-	uint32_t len = (uint32_t)payload.n;
-	size_t total = (RING_FRAME_HEADER + payload.n + 7) & ~(size_t)7;
-	uint8_t *at;
-
-	if (payload.n > DOOR_MAX_SNAPSHOT)
-		return -ENOSPC;
-	if (sink->ring != NULL) {
-		at = outlet_reserve(sink->ring, payload.n, RING_STATE);
-		if (at == NULL)
-			return -ENOSPC;
-		memcpy(at, payload.p, payload.n);
-		outlet_submit(sink->ring, type, 0, payload.n);
-		return 0;
-	}
-	if (sink->cap - sink->used < total && sink_grow(sink, total) < 0)
-		return -ENOSPC;
-	/* The form of a frame in a ring, with sequence number 0. */
-	at = sink->bytes + sink->used;
-	memset(at, 0, RING_FRAME_HEADER);
-	memcpy(at, &len, sizeof(len));
-	memcpy(at + 4, &type, sizeof(type));
-	memcpy(at + RING_FRAME_HEADER, payload.p, payload.n);
-	memset(at + RING_FRAME_HEADER + payload.n, 0, total - RING_FRAME_HEADER - payload.n);
-	sink->used += total;
-	return 0;
-}
-
-static int make_snapshot(struct outlet *o, struct shm *ret)
-{
-	struct frame_sink sink = { 0 };
-	int err = o->p.snapshot(o->p.ctx, &sink);
-
-	if (err >= 0)
-		err = shm_make_blob(sink.bytes, sink.used, ret);
-	free(sink.bytes);
+	if (lstat(addr->sun_path, &st) == -1)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0 || errno == EAGAIN)
+		err = -EADDRINUSE;
+	close(fd);
+	if (err == 0 && unlink(addr->sun_path) == -1 && errno != ENOENT)
+		err = -errno;
 	return err;
 }
 
-int outlet_snapshot(struct outlet *o)
+/* Nobody can connect before listen(), so mode and group are right by then. */
+static int open_door(struct outlet *o)
 {
-	struct frame_sink sink = { .ring = o };
+	const char *path = o->addr.sun_path;
+	struct stat st;
+	int err = clear_path(&o->addr);
 
-	return o->p.snapshot == NULL ? 0 : o->p.snapshot(o->p.ctx, &sink);
+	if (err < 0)
+		return err;
+	o->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (o->listener == -1 ||
+	    bind(o->listener, (struct sockaddr *)&o->addr, sizeof(o->addr)) == -1)
+		return -errno;
+	if (lstat(path, &st) == -1)
+		return -errno;
+	o->dev = st.st_dev;
+	o->ino = st.st_ino;
+	if ((o->p.socket_gid != (gid_t)-1 && lchown(path, (uid_t)-1, o->p.socket_gid) == -1) ||
+	    chmod(path, 0660) == -1 || listen(o->listener, MAX_CALLERS) == -1)
+		return -errno;
+	return 0;
 }
 
-/* ---- making it ---- */
-
-static uint64_t boot_ns(void)
+static uint64_t new_generation(void)
 {
 	struct timespec ts;
 
@@ -117,271 +102,444 @@ static uint64_t boot_ns(void)
 	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
+static uint64_t ring_size(size_t wanted)
+{
+	uint64_t size = RING_MIN_SIZE;
+
+	while (size < wanted && size < RING_MAX_SIZE)
+		size *= 2;
+	return size;
+}
+
 int outlet_open(const struct outlet_params *p, struct outlet **ret_outlet)
 {
-	struct outlet *o = calloc(1, sizeof(*o));
-	uint64_t size = RING_MIN_SIZE;
-	int err = -ENOMEM;
+	struct outlet *o;
+	int err;
 
+	if (strlen(p->door) >= sizeof(o->addr.sun_path))
+		return -ENAMETOOLONG;
+	o = calloc(1, sizeof(*o));
 	if (o == NULL)
 		return -ENOMEM;
 	o->p = *p;
-	o->listener = o->reader = -1;
-	o->memory = o->cursor = o->fresh = SHM_NONE;
-	for (int i = 0; i < MAX_VISITORS; i++)
-		o->visitors[i].fd = -1;
-	while (size < p->size && size < RING_MAX_SIZE)
-		size *= 2;
-	o->path = strdup(p->door);
-	if (o->path == NULL || (err = shm_make_ring(size, &o->memory)) < 0)
-		goto fail;
-	/* Grows over restarts, and with seq names a frame for ever. */
-	ring_writer_init(&o->ring, o->memory.header, o->memory.data, size, p->reserve, boot_ns());
-	o->listener = door_listen(o->path, p->socket_gid);
-	if (o->listener < 0) {
-		err = o->listener;
-		goto fail;
+	o->listener = -1;
+	o->ring = o->cursor = SHM_NONE;
+	o->addr.sun_family = AF_UNIX;
+	memcpy(o->addr.sun_path, p->door, strlen(p->door));
+	o->p.door = o->addr.sun_path;
+	err = shm_ring_make(ring_size(p->size), &o->ring);
+	if (err == 0) {
+		ring_writer_init(&o->w, o->ring.page, o->ring.data, o->ring.size, p->reserve,
+				 new_generation());
+		err = open_door(o);
+	}
+	if (err < 0) {
+		outlet_close(o);
+		return err;
 	}
 	*ret_outlet = o;
 	return 0;
-fail:
-	outlet_close(o);
-	return err;
+}
+
+static void hang_up(struct caller *c)
+{
+	close(c->fd);
+	*c = (struct caller){ .fd = -1 };
 }
 
 void outlet_close(struct outlet *o)
 {
+	struct stat st;
+
 	if (o == NULL)
 		return;
-	if (o->listener >= 0) {
+	if (o->ino != 0 && lstat(o->addr.sun_path, &st) == 0 && st.st_dev == o->dev &&
+	    st.st_ino == o->ino)
+		unlink(o->addr.sun_path);
+	for (unsigned i = 0; i < MAX_CALLERS; i++)
+		if (o->callers[i].state != CALLER_NONE)
+			hang_up(&o->callers[i]);
+	if (o->listener != -1)
 		close(o->listener);
-		unlink(o->path);
-	}
-	if (o->reader >= 0)
-		close(o->reader);
-	for (int i = 0; i < MAX_VISITORS; i++)
-		if (o->visitors[i].fd >= 0)
-			close(o->visitors[i].fd);
-	shm_drop(&o->fresh);
-	shm_drop(&o->cursor);
-	shm_drop(&o->memory);
-	free(o->path);
+	shm_release(&o->cursor);
+	shm_release(&o->ring);
 	free(o);
 }
 
-/* ---- the door ---- */
+/* ---- what a caller is given ---- */
 
-/* Send ring, predecessor's page and state to a visitor whose page is in FRESH. */
-static int answer(struct outlet *o, int fd, bool knows_us)
+static struct caller *reader_of(struct outlet *o)
 {
-	struct door_answer a = { DOOR_MAGIC, RING_ABI, 0, o->ring.generation, 0, 0 };
-	int fds[DOOR_MAX_FDS] = { o->memory.fd, -1, -1 };
-	struct shm snapshot = SHM_NONE;
-	unsigned nfds = 1;
-	int err = 0;
-
-	ring_writer_start(&o->ring, &a.tail, &a.seq);
-	if (!knows_us && o->cursor.fd >= 0 && !o->ring.reader_lies) {
-		a.flags |= DOOR_HAS_CURSOR;
-		fds[nfds++] = o->cursor.fd;
-	}
-	if (!knows_us && o->p.snapshot != NULL) {
-		err = make_snapshot(o, &snapshot);
-		if (err < 0)
-			return err;
-		a.flags |= DOOR_HAS_SNAPSHOT;
-		fds[nfds++] = snapshot.fd;
-	}
-	err = door_send(fd, &a, sizeof(a), fds, nfds);
-	shm_drop(&snapshot);
-	return err;
+	for (unsigned i = 0; i < MAX_CALLERS; i++)
+		if (o->callers[i].state == CALLER_READER)
+			return &o->callers[i];
+	return NULL;
 }
 
-/* Take the visitor in, or send it away. */
-static int admit(struct outlet *o, int fd, const struct door_hello *hello, int cursor_fd)
+/* Has C closed its end?  A reader has nothing to say either. */
+static bool is_gone(const struct caller *c)
 {
-	struct shm page = SHM_NONE;
-	int err = shm_map_cursor(cursor_fd, o->p.reader_uid, &page);
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+/* The one that reads, or is just about to. */
+static bool is_taken(struct outlet *o, const struct caller *except)
+{
+	for (unsigned i = 0; i < MAX_CALLERS; i++) {
+		struct caller *c = &o->callers[i];
+
+		if (c == except || c->state < CALLER_OFFERED)
+			continue;
+		if (c->state == CALLER_OFFERED || !is_gone(c))
+			return true;
+		hang_up(c);
+	}
+	return false;
+}
+
+/* Believe FD, which is taken over, from here on. */
+static int adopt_cursor(struct outlet *o, int fd)
+{
+	struct shm cursor;
+	int err = shm_cursor_map(fd, o->p.reader_uid, &cursor);
 
 	if (err < 0) {
-		close(cursor_fd);
+		close(fd);
 		return err;
 	}
-	/* A reader whose socket broke brings our own counters back: they are no dead writer's. */
-	if ((hello->flags & DOOR_HAS_COUNTS) != 0 && hello->generation != o->ring.generation &&
-	    o->p.inherit != NULL && !o->inherited)
-		o->p.inherit(o->p.ctx, &hello->counts);
-	o->inherited = true;
-	err = answer(o, fd, hello->generation == o->ring.generation);
+	err = ring_writer_attach(&o->w, cursor.page);
 	if (err < 0) {
-		shm_drop(&page);
+		shm_release(&cursor);
 		return err;
 	}
-	shm_drop(&o->fresh);
-	o->fresh = page;
-	if (o->reader >= 0)
-		close(o->reader);
-	o->reader = fd;
+	shm_release(&o->cursor);
+	o->cursor = cursor;
+	o->had_reader = true;
 	return 0;
 }
 
-/* A filled fresh page takes the place of the old one. */
-static void adopt_cursor(struct outlet *o)
+/* A reader that is still the same, whose connection broke: nothing was lost. */
+static bool go_on(struct outlet *o, struct caller *c, int cursor)
 {
-	bool lied = o->ring.reader_lies;
-	int err;
+	struct door_message m = { .kind = DOOR_OFFER,
+				  .flags = DOOR_KEPT,
+				  .generation = o->w.generation,
+				  .size = o->w.size };
 
-	if (o->fresh.fd < 0)
-		return;
-	err = ring_writer_attach(&o->ring, o->fresh.header);
-	if (err == -EAGAIN)
-		return;
-	if (err < 0) {
-		o->ring.reader_lies = lied;
-		o->refused++;
-		shm_drop(&o->fresh);
-		if (o->reader >= 0)
-			close(o->reader);
-		o->reader = -1;
-		return;
-	}
-	shm_drop(&o->cursor);
-	o->cursor = o->fresh;
-	o->fresh = SHM_NONE;
+	if (adopt_cursor(o, cursor) < 0)
+		return false;
+	if (door_send(c->fd, &m, NULL, 0) < 0)
+		hang_up(c);
+	else
+		c->state = CALLER_READER;
+	return true;
 }
 
-static void hear(struct outlet *o, struct visitor *v, struct mono now)
+static int make_snapshot(struct outlet *o)
 {
-	struct door_hello hello;
-	int fds[DOOR_MAX_FDS];
-	unsigned nfds = 0;
-	int err = door_receive(v->fd, &hello, sizeof(hello), fds, &nfds);
+	struct frame_sink sink;
+	int err = frame_sink_open(&sink);
 
-	if (err == -EAGAIN && mono_since(v->since, now) < VISITOR_NS)
+	if (err < 0)
+		return err;
+	err = o->p.snapshot(o->p.ctx, &sink);
+	if (err >= 0)
+		err = frame_sink_finish(&sink);
+	frame_sink_close(&sink);
+	return err;
+}
+
+static void make_offer(struct outlet *o, struct caller *c, bool skip, struct mono now)
+{
+	struct door_message m = {
+		.kind = DOOR_OFFER, .generation = o->w.generation, .size = o->w.size, .seq = 1
+	};
+	int fds[DOOR_FDS] = { o->ring.fd }, snapshot = -1;
+	unsigned n = 1;
+
+	if (o->cursor.fd != -1 && !skip) {
+		m.flags |= DOOR_HAS_CURSOR;
+		fds[n++] = o->cursor.fd;
+	} else if (o->had_reader) {
+		/* Nobody knows any more where the next frame starts that was not read. */
+		m.position = o->w.published;
+		m.seq = o->w.published_seq;
+	}
+	if (o->p.snapshot != NULL) {
+		snapshot = make_snapshot(o);
+		if (snapshot >= 0) {
+			m.flags |= DOOR_HAS_SNAPSHOT;
+			fds[n++] = snapshot;
+		} else if (snapshot != -ENODATA) {
+			log_warning("cannot make a snapshot: %s, the reader starts without",
+				    strerror(-snapshot));
+		}
+	}
+	if (door_send(c->fd, &m, fds, n) < 0) {
+		hang_up(c);
+	} else {
+		c->state = CALLER_OFFERED;
+		c->since = now;
+	}
+	if (snapshot >= 0)
+		close(snapshot);
+}
+
+static void refuse(struct outlet *o, struct caller *c)
+{
+	o->refused++;
+	hang_up(c);
+}
+
+static void hear_hello(struct outlet *o, struct caller *c, const struct door_message *m, int *fds,
+		       unsigned nfds, struct mono now)
+{
+	bool has_cursor = (m->flags & DOOR_HAS_CURSOR) != 0;
+	bool same = m->generation == o->w.generation;
+
+	if (nfds != (has_cursor ? 1 : 0)) {
+		refuse(o, c);
 		return;
-	if (err == 0 && (hello.magic != DOOR_MAGIC || hello.abi != RING_ABI || nfds != 1))
-		err = -EPROTO;
-	/* While the one who reads lives, nobody else does. */
-	if (err == 0 && o->reader >= 0 && door_alive(o->reader))
-		err = -EBUSY;
-	if (err == 0) {
-		err = admit(o, v->fd, &hello, fds[0]);
-		nfds = 0;
 	}
-	while (nfds > 0)
-		close(fds[--nfds]);
+	if (is_taken(o, c)) {
+		struct door_message busy = { .kind = DOOR_BUSY, .generation = o->w.generation };
+
+		(void)door_send(c->fd, &busy, NULL, 0);
+		refuse(o, c);
+		return;
+	}
+	if (!same && (m->flags & DOOR_HAS_COUNTS) != 0 && !o->inherited && o->p.inherit != NULL) {
+		o->inherited = true;
+		o->p.inherit(o->p.ctx, &m->counts);
+	}
+	if (same && has_cursor && (m->flags & DOOR_SKIP) == 0) {
+		int cursor = fds[0];
+
+		fds[0] = -1;
+		if (go_on(o, c, cursor))
+			return;
+	}
+	make_offer(o, c, same && (m->flags & DOOR_SKIP) != 0, now);
+}
+
+static void hear_take(struct outlet *o, struct caller *c, const struct door_message *m, int *fds,
+		      unsigned nfds)
+{
+	int err = -EPROTO;
+
+	if (nfds == 1 && m->generation == o->w.generation) {
+		err = adopt_cursor(o, fds[0]);
+		fds[0] = -1;
+	}
 	if (err < 0) {
-		close(v->fd);
-		o->refused++;
+		log_rationed(LOG_LEVEL_WARNING, "a reader's cursor at '%s' is no good: %s, refused",
+			     o->p.door, strerror(-err));
+		refuse(o, c);
+		return;
 	}
-	v->fd = -1;
+	c->state = CALLER_READER;
+	o->wants_again = true;
+}
+
+static void hear(struct outlet *o, struct caller *c, struct mono now)
+{
+	struct door_message m;
+	int fds[DOOR_FDS];
+	unsigned nfds = 0;
+	int got = door_receive(c->fd, &m, fds, &nfds);
+
+	if (got == -EAGAIN)
+		return;
+	if (got == 0)
+		hang_up(c);
+	else if (got == 1 && m.kind == DOOR_HELLO && c->state == CALLER_NEW)
+		hear_hello(o, c, &m, fds, nfds, now);
+	else if (got == 1 && m.kind == DOOR_TAKE && c->state == CALLER_OFFERED)
+		hear_take(o, c, &m, fds, nfds);
+	else
+		refuse(o, c);
+	door_close_all(fds, nfds);
+}
+
+/* ---- the turn ---- */
+
+static void welcome(struct outlet *o, struct mono now)
+{
+	int fd = accept4(o->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	uid_t uid;
+
+	if (fd == -1)
+		return;
+	if (door_peer_uid(fd, &uid) < 0 || uid != o->p.reader_uid) {
+		o->refused++;
+		close(fd);
+		return;
+	}
+	for (unsigned i = 0; i < MAX_CALLERS; i++) {
+		struct caller *c = &o->callers[i];
+
+		if (c->state == CALLER_NONE) {
+			*c = (struct caller){ CALLER_NEW, fd, now };
+			return;
+		}
+	}
+	o->refused++;
+	close(fd);
+}
+
+static bool is_late(const struct caller *c, struct mono now)
+{
+	return (c->state == CALLER_NEW && mono_since(c->since, now) > HELLO_NS) ||
+	       (c->state == CALLER_OFFERED && mono_since(c->since, now) > TAKE_NS);
+}
+
+/* The reader's page holds nonsense.  Its tail is not believed any more, and no
+ * successor is given it; the ring fills up and stays as it is until there is one. */
+static void drop_liar(struct outlet *o)
+{
+	struct caller *c = reader_of(o);
+
+	log_rationed(LOG_LEVEL_WARNING, "the reader at '%s' lies about its cursor, dropped",
+		     o->p.door);
+	if (c != NULL)
+		hang_up(c);
+	(void)ring_writer_attach(&o->w, NULL);
+	shm_release(&o->cursor);
+	o->refused++;
+}
+
+/* -1 for those that are not there, which poll() passes over. */
+static unsigned fill_poll(const struct outlet *o, struct pollfd p[1 + MAX_CALLERS])
+{
+	p[0] = (struct pollfd){ .fd = o->listener, .events = POLLIN };
+	for (unsigned i = 0; i < MAX_CALLERS; i++) {
+		const struct caller *c = &o->callers[i];
+
+		p[1 + i] = (struct pollfd){ .fd = c->state == CALLER_NONE ? -1 : c->fd,
+					    .events = POLLIN };
+	}
+	return 1 + MAX_CALLERS;
 }
 
 void outlet_poll(struct outlet *o, struct mono now)
 {
-	for (int i = 0; i < MAX_VISITORS; i++) {
-		struct visitor *v = &o->visitors[i];
+	struct pollfd p[1 + MAX_CALLERS];
+	unsigned n = fill_poll(o, p);
 
-		if (v->fd < 0) {
-			v->fd = accept4(o->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-			v->since = now;
-			if (v->fd < 0)
-				continue;
-			if (door_peer_uid(v->fd) != o->p.reader_uid) {
-				close(v->fd);
-				v->fd = -1;
-				o->refused++;
-				continue;
-			}
-		}
-		hear(o, v, now);
+	if (ring_writer_refresh(&o->w) < 0)
+		drop_liar(o);
+	if (poll(p, n, 0) > 0) {
+		for (unsigned i = 0; i < MAX_CALLERS; i++)
+			if (p[1 + i].revents != 0 && o->callers[i].state != CALLER_NONE &&
+			    o->callers[i].fd == p[1 + i].fd)
+				hear(o, &o->callers[i], now);
+		if (p[0].revents != 0)
+			welcome(o, now);
 	}
-	adopt_cursor(o);
-	if (o->reader >= 0 && !door_alive(o->reader)) {
-		close(o->reader);
-		o->reader = -1;
-	}
+	for (unsigned i = 0; i < MAX_CALLERS; i++)
+		if (is_late(&o->callers[i], now))
+			refuse(o, &o->callers[i]);
 }
 
-/* ---- writing ---- */
-
-uint8_t *outlet_reserve(struct outlet *o, size_t cap, enum ring_class cls)
+bool outlet_has_reader(const struct outlet *o)
 {
-	return ring_reserve(&o->ring, cap, cls);
-}
-
-void outlet_submit(struct outlet *o, uint16_t type, uint16_t flags, size_t len)
-{
-	ring_submit(&o->ring, type, flags, len);
-}
-
-void outlet_abandon(struct outlet *o)
-{
-	ring_abandon(&o->ring);
-}
-
-void outlet_publish(struct outlet *o, const struct ring_counts *counts)
-{
-	if (ring_publish(&o->ring, counts)) {
-		shm_wake(&((struct ring_shared *)o->ring.header)->wake);
-		o->wakeups++;
-	}
+	for (unsigned i = 0; i < MAX_CALLERS; i++)
+		if (o->callers[i].state == CALLER_READER)
+			return true;
+	return false;
 }
 
 void outlet_wait(struct outlet *o, uint64_t timeout_ns)
 {
-	const struct ring_cursor *c = o->ring.cursor;
-	uint64_t tail = o->ring.tail;
-	uint32_t room;
+	struct pollfd p[1 + MAX_CALLERS];
+	struct ring_nap nap;
 
-	if (timeout_ns > NS_PER_SEC)
-		timeout_ns = NS_PER_SEC;
-	if (c == NULL || o->ring.reader_lies) { /* nobody to wake us: a short nap */
-		nanosleep(&(struct timespec){ 0, timeout_ns < NS_PER_MSEC ? (long)timeout_ns
-									  : (long)NS_PER_MSEC },
-			  NULL);
+	if (timeout_ns > MAX_WAIT_NS)
+		timeout_ns = MAX_WAIT_NS;
+	if (!outlet_has_reader(o)) {
+		poll(p, fill_poll(o, p), (int)((timeout_ns + NS_PER_MSEC - 1) / NS_PER_MSEC));
 		return;
 	}
-	room = atomic_load_explicit(&c->room, memory_order_acquire);
-	ring_writer_set_waiting(&o->ring, true);
-	if (ring_writer_refresh(&o->ring) == 0 && o->ring.tail == tail)
-		shm_wait(&c->room, room, timeout_ns);
-	ring_writer_set_waiting(&o->ring, false);
+	if (ring_writer_nap(&o->w, &nap)) {
+		shm_sleep(nap.word, nap.value, timeout_ns);
+		ring_writer_awake(&o->w);
+	}
 }
 
-/* ---- questions ---- */
+/* ---- the ring ---- */
 
-bool outlet_has_reader(const struct outlet *o)
+uint8_t *outlet_reserve(struct outlet *o, size_t cap, enum ring_class cls)
 {
-	return o->reader >= 0;
+	return ring_reserve(&o->w, cap, cls);
+}
+
+bool outlet_fits(const struct outlet *o, size_t cap, enum ring_class cls)
+{
+	return ring_fits(&o->w, cap, cls);
+}
+
+void outlet_submit(struct outlet *o, uint16_t type, uint16_t flags, size_t len)
+{
+	ring_submit(&o->w, type, flags, len);
+}
+
+void outlet_abandon(struct outlet *o)
+{
+	ring_abandon(&o->w);
+}
+
+void outlet_publish(struct outlet *o, const struct ring_counts *counts)
+{
+	if (ring_publish(&o->w, counts)) {
+		shm_wake(ring_writer_bell(&o->w));
+		o->wakeups++;
+	}
+}
+
+int outlet_snapshot(struct outlet *o)
+{
+	struct frame_sink sink = { .ring = &o->w, .fd = -1 };
+
+	return o->p.snapshot == NULL ? 0 : o->p.snapshot(o->p.ctx, &sink);
 }
 
 uint64_t outlet_generation(const struct outlet *o)
 {
-	return o->ring.generation;
+	return o->w.generation;
 }
 
 uint64_t outlet_next_seq(const struct outlet *o)
 {
-	return o->ring.seq;
+	return o->w.seq;
 }
 
 bool outlet_wants(struct outlet *o, struct ring_wants *ret)
 {
-	return ring_writer_wants(&o->ring, ret);
+	struct ring_wants wants = *ret;
+
+	if (o->wants_again)
+		wants.version = 0;
+	if (!ring_writer_wants(&o->w, &wants))
+		return false;
+	o->wants_again = false;
+	*ret = wants;
+	return true;
 }
 
 void outlet_status(const struct outlet *o, struct outlet_status *ret)
 {
-	const struct ring_cursor *c = o->ring.cursor;
-	uint64_t tail = c == NULL || o->ring.reader_lies ? o->ring.tail : atomic_load(&c->tail);
-	uint64_t used = o->ring.head - tail;
+	struct ring_writer look = o->w; /* the refresh is not the stage's */
 
-	*ret = (struct outlet_status){ .size = o->ring.size,
-				       .used = used <= o->ring.size ? used : o->ring.size,
-				       .generation = o->ring.generation,
-				       .frames = o->ring.seq,
-				       .wakeups = o->wakeups,
-				       .refused = o->refused,
-				       .has_reader = o->reader >= 0 };
+	(void)ring_writer_refresh(&look);
+	*ret = (struct outlet_status){
+		.size = o->w.size,
+		.used = o->w.head - look.tail,
+		.generation = o->w.generation,
+		.frames = o->w.seq - 1,
+		.wakeups = o->wakeups,
+		.refused = o->refused,
+		.has_reader = outlet_has_reader(o),
+	};
 }

@@ -1,87 +1,127 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ring.c -- the protocol of ring.h on the memory of ring_layout.h.
+ * ring.c -- the protocol of a ring.  Positions are free-running byte counts, so
+ * only differences mean anything; all of them are multiples of 8.
  *
- * What always holds: head and tail only grow, are multiples of 8, and differ by
- * at most SIZE; the head is published behind whole frames only; only differences
- * of the two mean anything.  A word from the peer is loaded once, checked, used.
- *
- * Pairs of release and acquire:
- *   W1 head store in ring_publish()      R1 head load in load_head()
- *   R2 tail store in ring_commit()       W2 tail load in ring_writer_refresh()
- *   fences F1/F2: head store, then look at `sleeping` | `sleeping` store, then look at head
- *   fences F3/F4: tail store, then look at `waiting` | `waiting` store, then look at tail
+ * What one side stores and the other loads, by label:
+ *   P (publish)  the writer's head; frames and slot lie behind it
+ *   C (commit)   the reader's tail; the copies of its frames lie behind it
+ *   S (slot)     the numbers that bracket a slot or the wants
+ *   Z (sleep)    ASLEEP against head or tail: sequentially consistent on both
+ *                sides, so that never both miss each other
  */
-#include "ring_layout.h"
-
 #include <errno.h>
 
-#define ALIGN8(n) (((n) + 7) & ~(uint64_t)7)
+#include "ring_layout.h"
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-struct frame_header {
-	uint32_t len;
-	uint16_t type, flags;
-	uint64_t seq;
-};
-_Static_assert(sizeof(struct frame_header) == RING_FRAME_HEADER, "a frame's header is 16 bytes");
+#define relaxed memory_order_relaxed
+#define acquire memory_order_acquire
+#define release memory_order_release
+#define seq_cst memory_order_seq_cst
 
-/* ---- slots: counters that become visible in one step with a place ---- */
-
-/* The one that does not hold what is visible now is free to be written. */
-static void slot_write(struct ring_slot slots[2], uint64_t turn, uint64_t at, uint64_t seq,
-		       const uint64_t *counts, const uint64_t *notes)
+static inline uint64_t frame_size(uint64_t len)
 {
-	struct ring_slot *s = &slots[turn & 1];
-
-	atomic_store_explicit(&s->turn, 0, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release); /* first void, then changed */
-	atomic_store_explicit(&s->at, at, memory_order_relaxed);
-	s->seq = seq;
-	if (counts != NULL)
-		memcpy(s->counts, counts, sizeof(s->counts));
-	if (notes != NULL)
-		memcpy(s->notes, notes, sizeof(s->notes));
-	atomic_store_explicit(&s->turn, turn, memory_order_release);
+	return (RING_FRAME_HEADER + len + 7) & ~UINT64_C(7);
 }
 
-/* Copy the slot that belongs to AT.  The peer may write meanwhile: what was torn is
- * thrown away.  False: there is none. */
-static bool slot_read(const struct ring_slot slots[2], uint64_t at, struct ring_slot *ret)
+/* ---- slots and identity ---- */
+
+static void identity_write(struct ring_identity *id, uint64_t magic, uint64_t size,
+			   uint64_t generation)
 {
-	uint64_t best = 0;
-
-	for (int i = 0; i < 2; i++) {
-		const struct ring_slot *s = &slots[i];
-		uint64_t turn = atomic_load_explicit(&s->turn, memory_order_acquire);
-		struct ring_slot copy;
-
-		if (turn <= best || atomic_load_explicit(&s->at, memory_order_relaxed) != at)
-			continue;
-		copy.seq = *(const volatile uint64_t *)&s->seq;
-		memcpy(copy.counts, s->counts, sizeof(copy.counts));
-		memcpy(copy.notes, s->notes, sizeof(copy.notes));
-		atomic_thread_fence(memory_order_acquire);
-		if (atomic_load_explicit(&s->turn, memory_order_relaxed) != turn)
-			continue;
-		best = turn;
-		ret->seq = copy.seq;
-		memcpy(ret->counts, copy.counts, sizeof(copy.counts));
-		memcpy(ret->notes, copy.notes, sizeof(copy.notes));
-	}
-	return best != 0;
+	atomic_store_explicit(&id->abi, RING_ABI, relaxed);
+	atomic_store_explicit(&id->size, size, relaxed);
+	atomic_store_explicit(&id->generation, generation, relaxed);
+	atomic_store_explicit(&id->magic, magic, release);
 }
 
-/* The peer's slot for the place that WORD shows; a few tries, as it may move on. */
-static bool slot_read_live(const struct ring_slot slots[2], const _Atomic uint64_t *word,
-			   struct ring_slot *ret)
+static bool identity_is(const struct ring_identity *id, uint64_t magic, uint64_t size,
+			uint64_t generation)
 {
-	for (int try = 0; try < 64; try++)
-		if (slot_read(slots, atomic_load_explicit(word, memory_order_acquire), ret))
+	return atomic_load_explicit(&id->magic, acquire) == magic &&
+	       atomic_load_explicit(&id->abi, relaxed) == RING_ABI &&
+	       atomic_load_explicit(&id->size, relaxed) == size &&
+	       atomic_load_explicit(&id->generation, relaxed) == generation;
+}
+
+/* Bring the slot that is not in force to POSITION, in TURN.  COUNTS NULL: those
+ * of the slot in force.  Returns the word that puts it in force. */
+static uint64_t slot_write(struct ring_page *page, uint64_t turn, uint64_t position, uint64_t seq,
+			   const struct ring_counts *counts, const uint64_t *notes)
+{
+	uint64_t which = turn & RING_SLOT_BIT;
+	struct ring_slot *s = &page->slot[which];
+	struct ring_slot *in_force = &page->slot[which ^ RING_SLOT_BIT];
+
+	/* S1: whoever sees one of the words below also sees this number, since each of
+	 * them is a release; pairs with S2, which loads them first. */
+	atomic_store_explicit(&s->begin, turn, relaxed);
+	atomic_store_explicit(&s->position, position, release);
+	atomic_store_explicit(&s->seq, seq, release);
+	for (unsigned i = 0; i < RING_COUNTS; i++)
+		atomic_store_explicit(&s->counts[i],
+				      counts != NULL
+					      ? counts->v[i]
+					      : atomic_load_explicit(&in_force->counts[i], relaxed),
+				      release);
+	for (unsigned i = 0; notes != NULL && i < RING_NOTES; i++)
+		atomic_store_explicit(&s->notes[i], notes[i], release);
+	atomic_store_explicit(&s->end, turn, release);
+	return position | which;
+}
+
+/* The slot that PAGE's word puts in force; false if its owner used it again
+ * meanwhile, or it makes no sense. */
+static bool slot_read(const struct ring_page *page, struct ring_place *ret)
+{
+	uint64_t word = atomic_load_explicit(&page->word, acquire); /* P2, C2 */
+	const struct ring_slot *s = &page->slot[word & RING_SLOT_BIT];
+	uint64_t end = atomic_load_explicit(&s->end, acquire);
+
+	/* S2: acquire, so that BEGIN is loaded behind them; pairs with S1. */
+	ret->position = atomic_load_explicit(&s->position, acquire);
+	ret->seq = atomic_load_explicit(&s->seq, acquire);
+	for (unsigned i = 0; i < RING_COUNTS; i++)
+		ret->counts.v[i] = atomic_load_explicit(&s->counts[i], acquire);
+	for (unsigned i = 0; i < RING_NOTES; i++)
+		ret->notes[i] = atomic_load_explicit(&s->notes[i], acquire);
+	return atomic_load_explicit(&s->begin, relaxed) == end &&
+	       ret->position == (word & ~RING_SLOT_BIT) && (ret->position & RING_WORD_BITS) == 0;
+}
+
+/* A live owner may be at it just now; a liar may be so for ever. */
+static bool slot_read_patiently(const struct ring_page *page, struct ring_place *ret)
+{
+	for (unsigned i = 0; i < 16; i++)
+		if (slot_read(page, ret))
 			return true;
 	return false;
+}
+
+static bool wants_read(const struct ring_page *page, struct ring_wants *ret)
+{
+	const struct ring_wants_page *p = &page->wants;
+	uint64_t end = atomic_load_explicit(&p->end, acquire);
+
+	for (unsigned i = 0; i < ARRAY_LEN(ret->events); i++) /* S2 */
+		ret->events[i] = atomic_load_explicit(&p->events[i], acquire);
+	ret->extras = atomic_load_explicit(&p->extras, acquire);
+	ret->version = end;
+	return atomic_load_explicit(&p->begin, relaxed) == end;
+}
+
+static void wants_write(struct ring_page *page, const struct ring_wants *wants)
+{
+	struct ring_wants_page *p = &page->wants;
+
+	atomic_store_explicit(&p->begin, wants->version, relaxed);
+	for (unsigned i = 0; i < ARRAY_LEN(wants->events); i++) /* S1 */
+		atomic_store_explicit(&p->events[i], wants->events[i], release);
+	atomic_store_explicit(&p->extras, wants->extras, release);
+	atomic_store_explicit(&p->end, wants->version, release);
 }
 
 /* ---- writer ---- */
@@ -89,112 +129,105 @@ static bool slot_read_live(const struct ring_slot slots[2], const _Atomic uint64
 void ring_writer_init(struct ring_writer *w, void *header, uint8_t *data, uint64_t size,
 		      uint64_t reserve, uint64_t generation)
 {
-	struct ring_shared *sh = header;
+	static const struct ring_counts zero;
 
-	*w = (struct ring_writer){ .header = header,
-				   .data = data,
-				   .size = size,
-				   .mask = size - 1,
-				   .reserve = reserve < size ? reserve : 0,
-				   .generation = generation,
-				   .turn = 1 };
-	sh->magic = RING_MAGIC;
-	sh->abi = RING_ABI;
-	sh->header_size = RING_HEADER_SIZE;
-	sh->size = size;
-	sh->generation = generation;
-	slot_write(sh->slots, w->turn, 0, 0, NULL, NULL);
+	*w = (struct ring_writer){
+		.header = header,
+		.data = data,
+		.size = size,
+		.mask = size - 1,
+		.reserve = reserve < size ? reserve : size,
+		.seq = 1,
+		.generation = generation,
+		.published_seq = 1,
+	};
+	atomic_store_explicit(&w->header->word,
+			      slot_write(w->header, w->turns, 0, w->seq, &zero, NULL), relaxed);
+	identity_write(&w->header->id, RING_MAGIC, size, generation);
+}
+
+/* The reader's tail, loaded once, if it can be believed: between what it was and
+ * what the reader can have seen. */
+static bool tail_is_sane(const struct ring_writer *w, const struct ring_page *cursor,
+			 uint64_t *ret_tail)
+{
+	/* C2: acquire; pairs with C1 in ring_commit(): what lies before the tail has
+	 * been copied and may be overwritten. */
+	uint64_t tail = atomic_load_explicit(&cursor->word, acquire) & ~RING_SLOT_BIT;
+
+	if ((tail & RING_WORD_BITS) != 0 || tail - w->tail > w->published - w->tail)
+		return false;
+	*ret_tail = tail;
+	return true;
 }
 
 int ring_writer_attach(struct ring_writer *w, const void *cursor)
 {
-	const struct ring_cursor *c = cursor;
-	uint64_t magic = atomic_load_explicit(&c->magic, memory_order_acquire), tail;
+	const struct ring_page *page = cursor;
+	uint64_t tail;
 
-	if (magic == 0)
-		return -EAGAIN;
-	tail = atomic_load_explicit(&c->tail, memory_order_acquire);
-	if (magic != RING_CURSOR_MAGIC || c->abi != RING_ABI || (tail & 7) != 0 ||
-	    tail - w->tail > w->published - w->tail)
-		return -EPROTO;
-	w->cursor = cursor;
-	w->tail = tail;
+	if (page != NULL) {
+		if (!identity_is(&page->id, CURSOR_MAGIC, w->size, w->generation) ||
+		    !tail_is_sane(w, page, &tail))
+			return -EPROTO;
+		w->tail = tail;
+	}
+	w->cursor = page;
 	w->reader_lies = false;
 	return 0;
 }
 
-void ring_writer_detach(struct ring_writer *w)
-{
-	w->cursor = NULL;
-}
-
-void ring_writer_start(const struct ring_writer *w, uint64_t *ret_tail, uint64_t *ret_seq)
-{
-	struct frame_header h;
-
-	*ret_tail = w->tail;
-	*ret_seq = w->seq;
-	if (w->tail != w->head) { /* the own memory: a whole frame begins at the tail */
-		memcpy(&h, w->data + (w->tail & w->mask), sizeof(h));
-		*ret_seq = h.seq;
-	}
-}
-
-void ring_writer_set_waiting(struct ring_writer *w, bool waiting)
-{
-	struct ring_shared *sh = w->header;
-
-	atomic_store_explicit(&sh->waiting, waiting, memory_order_relaxed);
-	atomic_thread_fence(memory_order_seq_cst); /* F4 */
-}
-
 int ring_writer_refresh(struct ring_writer *w)
 {
-	const struct ring_cursor *c = w->cursor;
-	uint64_t tail;
-
-	if (c == NULL || w->reader_lies)
-		return w->reader_lies ? -EPROTO : 0;
-	/* W2: acquire; pairs with R2: who sees the new tail may overwrite what lies before it. */
-	tail = atomic_load_explicit(&c->tail, memory_order_acquire);
-	if ((tail & 7) != 0 || tail - w->tail > w->published - w->tail) {
-		w->reader_lies = true;
+	if (w->reader_lies)
 		return -EPROTO;
-	}
-	w->tail = tail;
-	return 0;
+	if (w->cursor == NULL)
+		return 0;
+	if (tail_is_sane(w, w->cursor, &w->tail))
+		return 0;
+	w->reader_lies = true;
+	return -EPROTO;
+}
+
+static uint64_t limit_of(const struct ring_writer *w, enum ring_class cls)
+{
+	return cls == RING_BULK ? w->size - w->reserve : w->size;
 }
 
 bool ring_fits(const struct ring_writer *w, size_t cap, enum ring_class cls)
 {
-	return cap <= UINT32_MAX / 2 && ALIGN8(RING_FRAME_HEADER + (uint64_t)cap) <=
-						(cls == RING_BULK ? w->size - w->reserve : w->size);
+	return cap <= RING_MAX_PAYLOAD && frame_size(cap) <= limit_of(w, cls);
 }
 
 uint8_t *ring_reserve(struct ring_writer *w, size_t cap, enum ring_class cls)
 {
-	uint64_t limit = cls == RING_BULK ? w->size - w->reserve : w->size;
-	uint64_t need = ALIGN8(RING_FRAME_HEADER + (uint64_t)cap);
+	uint64_t limit = limit_of(w, cls), need;
 
-	if (unlikely(w->frame_open || cap > UINT32_MAX / 2 || need > limit))
+	if (unlikely(cap > RING_MAX_PAYLOAD))
 		return NULL;
-	if (unlikely(w->head + need - w->tail > limit)) {
-		if (ring_writer_refresh(w) < 0 || w->head + need - w->tail > limit)
-			return NULL;
-	}
-	w->frame_open = true;
+	need = frame_size(cap);
+	if (unlikely(w->head - w->tail + need > limit) &&
+	    (ring_writer_refresh(w) < 0 || w->head - w->tail + need > limit))
+		return NULL;
 	w->open_cap = (uint32_t)cap;
+	w->frame_open = true;
 	return w->data + (w->head & w->mask) + RING_FRAME_HEADER;
 }
 
 void ring_submit(struct ring_writer *w, uint16_t type, uint16_t flags, size_t len)
 {
-	struct frame_header h = { (uint32_t)len, type, flags, w->seq };
+	uint8_t *frame = w->data + (w->head & w->mask);
+	struct {
+		uint32_t len;
+		uint16_t type, flags;
+		uint64_t seq;
+	} h = { (uint32_t)len, type, flags, w->seq };
 
+	/* The payload was written past its room: nothing in this ring can be trusted. */
 	if (unlikely(!w->frame_open || len > w->open_cap))
-		__builtin_trap(); /* ours: the caller wrote beyond what it asked for */
-	memcpy(w->data + (w->head & w->mask), &h, sizeof(h));
-	w->head += ALIGN8(RING_FRAME_HEADER + (uint64_t)len);
+		__builtin_trap();
+	memcpy(frame, &h, sizeof(h));
+	w->head += frame_size(len);
 	w->seq++;
 	w->frame_open = false;
 }
@@ -206,200 +239,197 @@ void ring_abandon(struct ring_writer *w)
 
 bool ring_publish(struct ring_writer *w, const struct ring_counts *counts)
 {
-	struct ring_shared *sh = w->header;
-	const struct ring_cursor *c = w->cursor;
+	uint64_t word = slot_write(w->header, ++w->turns, w->head, w->seq, counts, NULL);
 
-	slot_write(sh->slots, ++w->turn, w->head, w->seq, counts == NULL ? NULL : counts->v, NULL);
 	w->published = w->head;
-	/* W1: release; pairs with R1: who sees the new head sees the frames before it. */
-	atomic_store_explicit(&sh->head, w->head, memory_order_release);
-	atomic_thread_fence(memory_order_seq_cst); /* F1 */
-	if (c == NULL || atomic_load_explicit(&c->sleeping, memory_order_relaxed) == 0)
+	w->published_seq = w->seq;
+	/* P1: release; pairs with P2 in ring_next(): who sees the head also sees the
+	 * bytes of the frames before it, and the slot.
+	 * Z1: before the load below; pairs with Z2 in ring_reader_nap(). */
+	atomic_store_explicit(&w->header->word, word, seq_cst);
+	if (w->cursor == NULL || likely(!atomic_load_explicit(&w->cursor->asleep, seq_cst)))
 		return false;
-	atomic_fetch_add_explicit(&sh->wake, 1, memory_order_release);
+	atomic_fetch_add_explicit(&w->header->futex, 1, release);
 	return true;
 }
 
 bool ring_writer_wants(struct ring_writer *w, struct ring_wants *ret)
 {
-	const struct ring_cursor *c = w->cursor;
-	struct ring_wants wants = { 0 };
+	struct ring_wants wants;
 
-	if (c == NULL)
+	if (w->cursor == NULL || w->reader_lies ||
+	    atomic_load_explicit(&w->cursor->wants.end, relaxed) == ret->version ||
+	    !wants_read(w->cursor, &wants) || wants.version == 0 || wants.version == ret->version)
 		return false;
-	wants.version = atomic_load_explicit(&c->wants_version, memory_order_acquire);
-	if (wants.version == 0 || (wants.version & 1) != 0 || wants.version == ret->version)
-		return false;
-	for (int i = 0; i < 8; i++)
-		wants.events[i] = atomic_load_explicit(&c->wants[i], memory_order_relaxed);
-	wants.extras = atomic_load_explicit(&c->wants[8], memory_order_relaxed);
-	atomic_thread_fence(memory_order_acquire);
-	if (atomic_load_explicit(&c->wants_version, memory_order_relaxed) != wants.version)
-		return false; /* torn: the next look gets it */
 	*ret = wants;
 	return true;
 }
 
 bool ring_writer_peer_counts(const struct ring_writer *w, struct ring_counts *ret)
 {
-	const struct ring_cursor *c = w->cursor;
-	struct ring_slot slot;
+	struct ring_place place;
 
-	if (c == NULL || !slot_read_live(c->slots, &c->tail, &slot))
+	if (w->cursor == NULL || w->reader_lies || !slot_read_patiently(w->cursor, &place))
 		return false;
-	memcpy(ret->v, slot.counts, sizeof(ret->v));
+	*ret = place.counts;
 	return true;
+}
+
+bool ring_writer_nap(struct ring_writer *w, struct ring_nap *ret)
+{
+	uint32_t value;
+
+	if (w->cursor == NULL || w->reader_lies)
+		return false;
+	value = atomic_load_explicit(&w->cursor->futex, acquire);
+	/* Z3: before the load of the tail; pairs with Z4 in ring_commit(). */
+	atomic_store_explicit(&w->header->asleep, 1, seq_cst);
+	if ((atomic_load_explicit(&w->cursor->word, seq_cst) & ~RING_SLOT_BIT) != w->tail) {
+		ring_writer_awake(w);
+		return false;
+	}
+	*ret = (struct ring_nap){ &w->cursor->futex, value };
+	return true;
+}
+
+void ring_writer_awake(struct ring_writer *w)
+{
+	atomic_store_explicit(&w->header->asleep, 0, relaxed);
+}
+
+const void *ring_writer_bell(const struct ring_writer *w)
+{
+	return &w->header->futex;
 }
 
 /* ---- reader ---- */
 
-/* Fill a fresh page; the magic comes last, and only then the writer looks at the rest. */
-static void cursor_begin(struct ring_cursor *c, const struct ring_cursor *predecessor,
-			 uint64_t tail, uint64_t seq)
+int ring_place_read(const void *cursor, struct ring_place *ret)
 {
-	struct ring_slot slot = { .seq = seq };
+	const struct ring_page *page = cursor;
+	struct ring_place place;
 
-	if (predecessor != NULL && predecessor->magic == RING_CURSOR_MAGIC &&
-	    predecessor->abi == RING_ABI) {
-		uint64_t at = atomic_load_explicit(&predecessor->tail, memory_order_acquire);
-
-		if (slot_read(predecessor->slots, at, &slot))
-			tail = at;
-	}
-	c->abi = RING_ABI;
-	slot_write(c->slots, 1, tail, slot.seq, slot.counts, slot.notes);
-	atomic_store_explicit(&c->tail, tail, memory_order_release);
-	atomic_store_explicit(&c->magic, RING_CURSOR_MAGIC, memory_order_release);
-}
-
-int ring_reader_init(struct ring_reader *r, const void *header, const uint8_t *data,
-		     uint64_t mapped, void *cursor, const void *predecessor, uint64_t tail,
-		     uint64_t seq)
-{
-	const struct ring_shared *sh = header;
-	struct ring_cursor *c = cursor;
-	struct ring_slot slot;
-	uint64_t head = atomic_load_explicit(&sh->head, memory_order_acquire);
-
-	if (sh->magic != RING_MAGIC || sh->abi != RING_ABI || sh->header_size != RING_HEADER_SIZE ||
-	    *(const volatile uint64_t *)&sh->size != mapped)
+	if (atomic_load_explicit(&page->id.magic, acquire) != CURSOR_MAGIC ||
+	    atomic_load_explicit(&page->id.abi, relaxed) != RING_ABI ||
+	    !slot_read_patiently(page, &place))
 		return -EPROTO;
-	if (atomic_load_explicit(&c->magic, memory_order_relaxed) == 0)
-		cursor_begin(c, predecessor, tail, seq);
-	tail = atomic_load_explicit(&c->tail, memory_order_relaxed);
-	if (c->magic != RING_CURSOR_MAGIC || c->abi != RING_ABI ||
-	    !slot_read(c->slots, tail, &slot))
-		return -EINVAL;
-	if ((head & 7) != 0 || (tail & 7) != 0 || head - tail > mapped)
-		return -EPROTO;
-	*r = (struct ring_reader){ .header = header,
-				   .data = data,
-				   .cursor = cursor,
-				   .size = mapped,
-				   .mask = mapped - 1,
-				   .head = tail,
-				   .tail = tail,
-				   .committed = tail,
-				   .seq = slot.seq,
-				   .generation = *(const volatile uint64_t *)&sh->generation };
-	for (int i = 0; i < 2; i++)
-		if (atomic_load_explicit(&c->slots[i].turn, memory_order_relaxed) > r->turn)
-			r->turn = atomic_load_explicit(&c->slots[i].turn, memory_order_relaxed);
-	memcpy(r->notes, slot.notes, sizeof(r->notes));
-	atomic_store_explicit(&c->sleeping, 0, memory_order_relaxed);
+	place.generation = atomic_load_explicit(&page->id.generation, relaxed);
+	if (!wants_read(page, &place.wants))
+		place.wants = (struct ring_wants){ 0 }; /* its owner died in the middle of it */
+	*ret = place;
 	return 0;
 }
 
-/* The published head, believed only if it can be true. */
-static int load_head(struct ring_reader *r)
+/* The writer's head, loaded once, if it can be believed: it never goes back, and
+ * never laps what was committed. */
+static bool head_is_sane(const struct ring_reader *r, uint64_t *ret_head)
 {
-	const struct ring_shared *sh = r->header;
-	/* R1: acquire; pairs with W1 in ring_publish(). */
-	uint64_t head = atomic_load_explicit(&sh->head, memory_order_acquire);
+	/* P2: acquire; pairs with P1 in ring_publish(): who sees the new head also sees
+	 * the bytes of the frames before it. */
+	uint64_t head = atomic_load_explicit(&r->header->word, acquire) & ~RING_SLOT_BIT;
 
-	/* Free-running counters: a head more than one ring ahead, or behind what it
-	 * was, is a lie, whoever wrote it. */
-	if ((head & 7) != 0 || head - r->tail > r->size || head - r->head > r->size)
+	if ((head & RING_WORD_BITS) != 0 || head - r->committed > r->size ||
+	    head - r->committed < r->head - r->committed)
+		return false;
+	*ret_head = head;
+	return true;
+}
+
+int ring_reader_init(struct ring_reader *r, const void *header, const uint8_t *data, uint64_t size,
+		     void *cursor, const struct ring_place *place)
+{
+	const struct ring_page *page = header;
+	struct ring_reader new = {
+		.header = page,
+		.data = data,
+		.cursor = cursor,
+		.size = size,
+		.mask = size - 1,
+		.head = place->position,
+		.tail = place->position,
+		.committed = place->position,
+		.seq = place->seq,
+		.generation = place->generation,
+		.wants_version = place->wants.version,
+	};
+
+	if (size < RING_MIN_SIZE || size > RING_MAX_SIZE || (size & (size - 1)) != 0 ||
+	    (place->position & RING_WORD_BITS) != 0 ||
+	    !identity_is(&page->id, RING_MAGIC, size, place->generation) ||
+	    !head_is_sane(&new, &new.head))
 		return -EPROTO;
-	r->head = head;
+	memcpy(new.notes, place->notes, sizeof(new.notes));
+	wants_write(new.cursor, &place->wants);
+	atomic_store_explicit(&new.cursor->word,
+			      slot_write(new.cursor, new.turns, place->position, place->seq,
+					 &place->counts, place->notes),
+			      relaxed);
+	identity_write(&new.cursor->id, CURSOR_MAGIC, size, place->generation);
+	*r = new;
 	return 0;
+}
+
+void ring_reader_place(const struct ring_reader *r, struct ring_place *ret)
+{
+	/* The own page: nobody else writes it, so it is whole. */
+	if (ring_place_read(r->cursor, ret) < 0)
+		__builtin_trap();
 }
 
 int ring_next(struct ring_reader *r, uint8_t *buf, size_t cap, struct ring_frame *ret)
 {
-	struct frame_header h;
-	const uint8_t *p;
-	uint64_t total;
+	const uint8_t *frame;
+	uint64_t first, seq, waiting, len;
 
-	if (r->tail == r->head) {
-		if (unlikely(load_head(r) < 0))
+	if (unlikely(r->tail == r->head)) {
+		if (!head_is_sane(r, &r->head))
 			return -EPROTO;
 		if (r->tail == r->head)
 			return 0;
 	}
-	p = r->data + (r->tail & r->mask);
-	if (unlikely(r->head - r->tail < RING_FRAME_HEADER))
+	/* The peer can write this memory: each word is loaded once, here, and what was
+	 * checked is what is used. */
+	frame = r->data + (r->tail & r->mask);
+	first = *(const volatile uint64_t *)(const void *)frame;
+	seq = *(const volatile uint64_t *)(const void *)(frame + 8);
+	waiting = r->head - r->tail;
+	len = (uint32_t)first;
+	if (unlikely(frame_size(len) > waiting || seq != r->seq))
 		return -EPROTO;
-	memcpy(&h, p, sizeof(h)); /* the one look at the shared header */
-	__asm__ volatile("" ::: "memory");
-	total = ALIGN8(RING_FRAME_HEADER + (uint64_t)h.len);
-	if (unlikely(total > r->head - r->tail || h.seq != r->seq))
-		return -EPROTO;
-	if (unlikely(h.len > cap))
+	if (unlikely(len > cap))
 		return -EMSGSIZE;
-	memcpy(buf, p + RING_FRAME_HEADER, h.len);
-	/* The next frame is on its way while this one is worked on. */
-	__builtin_prefetch(p + total);
-	__builtin_prefetch(p + total + RING_LINE);
-	r->tail += total;
-	r->seq++;
-	*ret = (struct ring_frame){ h.type, h.flags, h.seq, { buf, h.len } };
+	memcpy(buf, frame + RING_FRAME_HEADER, len);
+	r->tail += frame_size(len);
+	r->seq = seq + 1;
+	*ret = (struct ring_frame){ .type = (uint16_t)(first >> 32),
+				    .flags = (uint16_t)(first >> 48),
+				    .seq = seq,
+				    .payload = { buf, len } };
 	return 1;
 }
 
 bool ring_commit(struct ring_reader *r, const struct ring_counts *counts)
 {
-	const struct ring_shared *sh = r->header;
-	struct ring_cursor *c = r->cursor;
+	uint64_t word = slot_write(r->cursor, ++r->turns, r->tail, r->seq, counts, r->notes);
 
-	slot_write(c->slots, ++r->turn, r->tail, r->seq, counts == NULL ? NULL : counts->v,
-		   r->notes);
 	r->committed = r->tail;
-	/* R2: release; pairs with W2: what was copied out is copied out. */
-	atomic_store_explicit(&c->tail, r->tail, memory_order_release);
-	atomic_thread_fence(memory_order_seq_cst); /* F3 */
-	if (atomic_load_explicit(&sh->waiting, memory_order_relaxed) == 0)
+	/* C1: release; pairs with C2 in tail_is_sane(): the frames before the tail have
+	 * been copied.  Z4: before the load below; pairs with Z3 in ring_writer_nap(). */
+	atomic_store_explicit(&r->cursor->word, word, seq_cst);
+	if (likely(!atomic_load_explicit(&r->header->asleep, seq_cst)))
 		return false;
-	atomic_fetch_add_explicit(&c->room, 1, memory_order_release);
+	atomic_fetch_add_explicit(&r->cursor->futex, 1, release);
 	return true;
-}
-
-void ring_reader_set_sleeping(struct ring_reader *r, bool sleeping)
-{
-	struct ring_cursor *c = r->cursor;
-
-	atomic_store_explicit(&c->sleeping, sleeping, memory_order_relaxed);
-	atomic_thread_fence(memory_order_seq_cst); /* F2 */
-}
-
-bool ring_reader_has_more(const struct ring_reader *r)
-{
-	const struct ring_shared *sh = r->header;
-
-	return atomic_load_explicit(&sh->head, memory_order_relaxed) != r->tail;
 }
 
 void ring_reader_want(struct ring_reader *r, const struct ring_wants *wants)
 {
-	struct ring_cursor *c = r->cursor;
-	uint64_t version = atomic_load_explicit(&c->wants_version, memory_order_relaxed) | 1;
+	struct ring_wants said = *wants;
 
-	atomic_store_explicit(&c->wants_version, version, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release);
-	for (int i = 0; i < 8; i++)
-		atomic_store_explicit(&c->wants[i], wants->events[i], memory_order_relaxed);
-	atomic_store_explicit(&c->wants[8], wants->extras, memory_order_relaxed);
-	atomic_store_explicit(&c->wants_version, version + 1, memory_order_release);
+	if (said.version <= r->wants_version)
+		said.version = r->wants_version + 1;
+	r->wants_version = said.version;
+	wants_write(r->cursor, &said);
 }
 
 uint64_t ring_reader_note(const struct ring_reader *r, unsigned i)
@@ -415,30 +445,47 @@ void ring_reader_set_note(struct ring_reader *r, unsigned i, uint64_t value)
 
 bool ring_reader_peer_counts(const struct ring_reader *r, struct ring_counts *ret)
 {
-	const struct ring_shared *sh = r->header;
-	struct ring_slot slot;
+	struct ring_place place;
 
-	if (!slot_read_live(sh->slots, &sh->head, &slot))
+	if (!slot_read_patiently(r->header, &place))
 		return false;
-	memcpy(ret->v, slot.counts, sizeof(ret->v));
+	*ret = place.counts;
 	return true;
 }
 
-bool ring_reader_own_counts(const struct ring_reader *r, struct ring_counts *ret)
+bool ring_has_more(const struct ring_reader *r)
 {
-	const struct ring_cursor *c = r->cursor;
-	struct ring_slot slot;
+	return r->tail != r->head ||
+	       (atomic_load_explicit(&r->header->word, relaxed) & ~RING_SLOT_BIT) != r->tail;
+}
 
-	if (!slot_read(c->slots, r->committed, &slot))
+bool ring_reader_nap(struct ring_reader *r, struct ring_nap *ret)
+{
+	uint32_t value = atomic_load_explicit(&r->header->futex, acquire);
+
+	/* Z2: before the load of the head; pairs with Z1 in ring_publish(). */
+	atomic_store_explicit(&r->cursor->asleep, 1, seq_cst);
+	if ((atomic_load_explicit(&r->header->word, seq_cst) & ~RING_SLOT_BIT) != r->tail) {
+		ring_reader_awake(r);
 		return false;
-	memcpy(ret->v, slot.counts, sizeof(ret->v));
+	}
+	*ret = (struct ring_nap){ &r->header->futex, value };
 	return true;
+}
+
+void ring_reader_awake(struct ring_reader *r)
+{
+	atomic_store_explicit(&r->cursor->asleep, 0, relaxed);
+}
+
+const void *ring_reader_bell(const struct ring_reader *r)
+{
+	return &r->cursor->futex;
 }
 
 uint64_t ring_used(const struct ring_reader *r)
 {
-	const struct ring_shared *sh = r->header;
-	uint64_t used = atomic_load_explicit(&sh->head, memory_order_relaxed) - r->tail;
+	uint64_t head;
 
-	return used <= r->size ? used : 0;
+	return head_is_sane(r, &head) ? head - r->tail : 0;
 }

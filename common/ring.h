@@ -12,7 +12,8 @@
  *   reader's memfd  [ cursor page(s): tail, futex, wants, counts, notes ]
  *
  * A frame is 8-byte aligned: u32 length of the payload, u16 type, u16 flags,
- * u64 sequence number, payload, padding.  docs/wire.md has it to the byte.
+ * u64 sequence number, payload, padding.  The first frame of a ring is number 1.
+ * docs/wire.md has it to the byte, ring_layout.h the two pages.
  * Pure: no system call, no clock, no allocation.  One thread per end.
  */
 #ifndef MEWS_RING_H
@@ -22,6 +23,8 @@
 
 #define RING_ABI	  1
 #define RING_FRAME_HEADER 16
+#define RING_MAX_PAYLOAD  (256u * 1024)
+#define RING_PAGE	  4096 /* of header and cursor, or the system's page if that is larger */
 #define RING_MIN_SIZE	  (64u * 1024)
 #define RING_MAX_SIZE	  (1024u * 1024 * 1024)
 #define RING_COUNTS	  48 /* words of a stage's counters that travel with the ring */
@@ -56,40 +59,51 @@ struct ring_wants {
 	uint64_t extras;    /* bit per enum want_extra */
 };
 
+/* Where a reader stands, and what it leaves to its successor. */
+struct ring_place {
+	uint64_t generation; /* of the ring that this is about */
+	uint64_t position, seq;
+	struct ring_counts counts;
+	uint64_t notes[RING_NOTES];
+	struct ring_wants wants;
+};
+
+struct ring_page; /* ring_layout.h */
+
+/* The word to sleep on, as long as it has this value: FUTEX_WAIT's arguments. */
+struct ring_nap {
+	const void *word;
+	uint32_t value;
+};
+
 /* ---- writer ---- */
 
 struct ring_writer {
-	/* Private copies; the layout of the shared side is in ring.c. */
-	void *header;	    /* the own memory, writable */
-	uint8_t *data;	    /* mapped twice in a row */
-	const void *cursor; /* the reader's page, read only; NULL: no reader yet */
+	/* Private copies; the layout of the shared side is in ring_layout.h. */
+	struct ring_page *header;	/* the own memory, writable */
+	uint8_t *data;			/* mapped twice in a row */
+	const struct ring_page *cursor; /* the reader's page, read only; NULL: no reader yet */
 	uint64_t size, mask, reserve;
 	uint64_t head; /* next byte, published or not */
 	uint64_t published;
 	uint64_t tail; /* the reader's, as last seen and believed */
 	uint64_t seq;  /* of the next frame */
 	uint64_t generation;
-	uint64_t turn;	   /* of the header's slots */
 	uint32_t open_cap; /* payload room of the frame that is being written */
 	bool frame_open;
-	bool reader_lies; /* its page held nonsense: treated as no reader */
+	bool reader_lies;	/* its page held nonsense: treated as no reader */
+	uint64_t published_seq; /* of the next frame behind PUBLISHED */
+	uint64_t turns;		/* how often it was published */
 };
 
-/* The writer's end of fresh memory (zeros) of SIZE bytes of data, mapped twice. */
+/* Start a ring of SIZE bytes (a power of two) in zeroed memory: HEADER of
+ * RING_PAGE bytes, DATA mapped twice in a row.  RESERVE is for RING_STATE only. */
 void ring_writer_init(struct ring_writer *w, void *header, uint8_t *data, uint64_t size,
 		      uint64_t reserve, uint64_t generation);
 
-/* Take CURSOR (mapped read only) as the reader's page.  -EAGAIN: the reader has not filled it yet;
- * -EPROTO: it cannot be one of this ring's.  The reader stays as it was then. */
+/* Believe CURSOR from here on; NULL: there is no reader now, its tail stays.
+ * -EPROTO: it is not a cursor of this ring, or it stands where it cannot. */
 int ring_writer_attach(struct ring_writer *w, const void *cursor);
-void ring_writer_detach(struct ring_writer *w);
-
-/* Where a reader without a cursor begins: the oldest frame that is still there. */
-void ring_writer_start(const struct ring_writer *w, uint64_t *ret_tail, uint64_t *ret_seq);
-
-/* Say that the writer waits for room, or no longer does; after saying so look
- * with ring_writer_refresh() once more before sleeping. */
-void ring_writer_set_waiting(struct ring_writer *w, bool waiting);
 
 /* Room for one payload of up to CAP bytes, 8-byte aligned, straight in the
  * ring.  NULL: full for this class (-EAGAIN in errno terms; look again after
@@ -104,16 +118,24 @@ void ring_submit(struct ring_writer *w, uint16_t type, uint16_t flags, size_t le
 /* The reserved frame is not wanted after all. */
 void ring_abandon(struct ring_writer *w);
 
-/* Make all submitted frames visible, and COUNTS with them, in one step: whoever
- * looks after a crash finds counters that fit the frames.  True: the reader
- * sleeps and must be woken (shm_wake()). */
+/* Make all submitted frames visible, and COUNTS (NULL: as they were) with them,
+ * in one step: whoever looks after a crash finds counters that fit the frames.
+ * True: the reader sleeps and must be woken (ring_writer_bell()). */
 bool ring_publish(struct ring_writer *w, const struct ring_counts *counts);
 
 /* Read the reader's cursor again.  -EPROTO: it lies. */
 int ring_writer_refresh(struct ring_writer *w);
 
-/* The reader's wants, if it has said any and they are newer than *VERSION. */
+/* The reader's wants, if it has said any and their version is not RET's. */
 bool ring_writer_wants(struct ring_writer *w, struct ring_wants *ret);
+
+/* Sleep is due: nothing has changed since the last refresh.  True: sleep on RET,
+ * then call ring_writer_awake(), which is not needed after false. */
+bool ring_writer_nap(struct ring_writer *w, struct ring_nap *ret);
+void ring_writer_awake(struct ring_writer *w);
+
+/* The word on which this ring's reader sleeps: FUTEX_WAKE's argument. */
+const void *ring_writer_bell(const struct ring_writer *w);
 
 /* The reader's counters, consistent with its cursor. */
 bool ring_writer_peer_counts(const struct ring_writer *w, struct ring_counts *ret);
@@ -121,53 +143,62 @@ bool ring_writer_peer_counts(const struct ring_writer *w, struct ring_counts *re
 /* ---- reader ---- */
 
 struct ring_reader {
-	const void *header; /* the writer's, read only */
+	const struct ring_page *header; /* the writer's, read only */
 	const uint8_t *data;
-	void *cursor; /* the own page, writable */
+	struct ring_page *cursor; /* the own page, writable */
 	uint64_t size, mask;
 	uint64_t head; /* the writer's, as last seen and believed */
 	uint64_t tail; /* next byte to read */
 	uint64_t committed;
 	uint64_t seq; /* expected of the next frame */
 	uint64_t generation;
-	uint64_t turn;		    /* of the cursor page's slots */
-	uint64_t notes[RING_NOTES]; /* go with the next commit */
+	uint64_t turns; /* how often it was committed */
+	uint64_t notes[RING_NOTES];
+	uint64_t wants_version;
 };
 
-/* The reader's end: HEADER and DATA are the writer's, read only; MAPPED is the size of
- * the data as this process mapped it.  CURSOR is the own page: fresh (zeros), then
- * reading begins where
- * PREDECESSOR (a cursor page, or NULL) committed, its counters and notes taken over, or else at
- * TAIL, SEQ; or one that was in use for this ring.
- * -EPROTO: the header is no ring of this ABI and size; -EINVAL: so is the cursor. */
-int ring_reader_init(struct ring_reader *r, const void *header, const uint8_t *data,
-		     uint64_t mapped, void *cursor, const void *predecessor, uint64_t tail,
-		     uint64_t seq);
+/* Read the ring at HEADER and DATA (mapped twice in a row, SIZE bytes as the own
+ * mapping knows) from PLACE on; CURSOR is zeroed memory of RING_PAGE bytes, and
+ * holds all of PLACE before anyone sees it.  PLACE's generation must be the
+ * header's.  -EPROTO: this is no such ring, or PLACE is nowhere in it. */
+int ring_reader_init(struct ring_reader *r, const void *header, const uint8_t *data, uint64_t size,
+		     void *cursor, const struct ring_place *place);
 
-/* The counters that lie in the own cursor page since the last commit. */
-bool ring_reader_own_counts(const struct ring_reader *r, struct ring_counts *ret);
+/* What a cursor says; the owner may be dead, or a liar.  -EPROTO: it is none. */
+int ring_place_read(const void *cursor, struct ring_place *ret);
 
-/* Say that the reader sleeps, or no longer does; after saying so look once more
- * before sleeping. */
-void ring_reader_set_sleeping(struct ring_reader *r, bool sleeping);
-bool ring_reader_has_more(const struct ring_reader *r);
+/* Where R's cursor stands, as last committed. */
+void ring_reader_place(const struct ring_reader *r, struct ring_place *ret);
 
 /* Copy the oldest frame that was not yet read into BUF (8-byte aligned).
  * 1: done, RET's payload lies in BUF; 0: none; -EMSGSIZE: BUF is too small;
  * -EPROTO: the writer lies and the ring is dead. */
 int ring_next(struct ring_reader *r, uint8_t *buf, size_t cap, struct ring_frame *ret);
 
-/* All frames that were read are dealt with: their room is free, and COUNTS goes
- * with the cursor in one step.  True: the writer waits and must be woken. */
+/* All frames that were read are dealt with: their room is free, and COUNTS (NULL:
+ * as they were) and the notes go with the cursor in one step.  True: the writer
+ * waits and must be woken (ring_reader_bell()). */
 bool ring_commit(struct ring_reader *r, const struct ring_counts *counts);
 
+/* WANTS's version is kept if it is larger than what was said before, else it gets
+ * the next one. */
 void ring_reader_want(struct ring_reader *r, const struct ring_wants *wants);
+
+/* A note as it will be with the next commit. */
 uint64_t ring_reader_note(const struct ring_reader *r, unsigned i);
 void ring_reader_set_note(struct ring_reader *r, unsigned i, uint64_t value);
 
 /* The writer's counters, consistent with its published head; works on the
  * memory of a writer that is dead. */
 bool ring_reader_peer_counts(const struct ring_reader *r, struct ring_counts *ret);
+
+/* As the writer's functions of these names. */
+bool ring_reader_nap(struct ring_reader *r, struct ring_nap *ret);
+void ring_reader_awake(struct ring_reader *r);
+const void *ring_reader_bell(const struct ring_reader *r);
+
+/* Is there something that was not yet read?  A lie counts: ring_next() says so. */
+bool ring_has_more(const struct ring_reader *r);
 
 /* Bytes that wait in the ring now. */
 uint64_t ring_used(const struct ring_reader *r);

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ring_layout.h -- the two pieces of shared memory of a ring, to the byte.
- * For ring.c, shm.c, the door's two ends and the tests.  docs/wire.md says the
- * same in words.
+ * ring_layout.h -- the two shared pages of a ring, to the byte.  For ring.c, shm.c
+ * and those tests that play a lying peer; nobody else looks inside.
  *
- *   writer's memfd                            reader's memfd
- *   0       struct ring_shared                0   struct ring_cursor
- *   64 KiB  data, SIZE bytes                  (64 KiB in all)
+ *        header (the writer's)    cursor (the reader's)
+ *      0  identity                 identity
+ *    128  head                     tail
+ *    256  futex, asleep            futex, asleep
+ *    512  slot 0                   slot 0
+ *   1056  slot 1                   slot 1
+ *   1792                           wants
  *
- * The header takes 64 KiB, so that the data starts on a page on every machine.
- * Each side writes its own piece only; each word that the other side reads
- * while it changes is _Atomic.  The words of one side lie on cache lines of their own.
+ * Head and tail are multiples of 8, so their low bit is free: it says which slot
+ * goes with them.  One store moves the position and all that belongs to it.
+ * Words of one use lie 128 bytes apart, since processors fetch lines in pairs.
  */
 #ifndef MEWS_RING_LAYOUT_H
 #define MEWS_RING_LAYOUT_H
@@ -19,51 +22,51 @@
 
 #include "ring.h"
 
-#define RING_HEADER_SIZE  (64u * 1024)
-#define RING_CURSOR_SIZE  (64u * 1024)
-#define RING_MAGIC	  UINT64_C(0x676e697277656d01)
-#define RING_CURSOR_MAGIC UINT64_C(0x7372756377656d01)
-#define RING_LINE	  64
+#define RING_MAGIC   UINT64_C(0x676e69727377656d) /* "mewsring" */
+#define CURSOR_MAGIC UINT64_C(0x737275637377656d) /* "mewscurs" */
 
-/* Counters and the place in the ring that they belong to.  Two of them take
- * turns; the valid one is the one whose AT equals the published head (or tail)
- * and, if both do, the one with the larger TURN.  TURN 0: being written. */
+#define RING_SLOT_BIT  UINT64_C(1)
+#define RING_WORD_BITS UINT64_C(7) /* of a word: not part of the position */
+
+struct ring_identity {
+	_Atomic uint64_t magic;
+	_Atomic uint64_t abi;
+	_Atomic uint64_t size;	     /* of the data area */
+	_Atomic uint64_t generation; /* of the ring */
+};
+
+/* What goes with a position.  BEGIN and END are the same number in a slot that
+ * is whole; it grows with each use, so a copy that was taken meanwhile shows. */
 struct ring_slot {
-	_Alignas(RING_LINE) _Atomic uint64_t turn;
-	_Atomic uint64_t at;
-	uint64_t seq; /* of the frame that begins there */
-	uint64_t counts[RING_COUNTS];
-	uint64_t notes[RING_NOTES]; /* the reader's only */
+	_Atomic uint64_t begin;
+	_Atomic uint64_t position, seq; /* the frame there will have this number */
+	_Atomic uint64_t counts[RING_COUNTS];
+	_Atomic uint64_t notes[RING_NOTES]; /* 0 in a header */
+	_Atomic uint64_t end;
 };
 
-struct ring_shared {
-	uint64_t magic;
-	uint32_t abi, header_size;
-	uint64_t size, generation;
-	_Alignas(RING_LINE) _Atomic uint64_t head;
-	_Alignas(RING_LINE) _Atomic uint32_t wake;    /* the reader sleeps on this word */
-	_Alignas(RING_LINE) _Atomic uint32_t waiting; /* the writer waits for room */
-	struct ring_slot slots[2];
+/* In the form of a slot: BEGIN and END are the version. */
+struct ring_wants_page {
+	_Atomic uint64_t begin, events[8], extras, end;
 };
 
-struct ring_cursor {
-	_Atomic uint64_t magic; /* 0 until the rest is there */
-	uint32_t abi, reserved;
-	_Alignas(RING_LINE) _Atomic uint64_t tail;
-	_Alignas(RING_LINE) _Atomic uint32_t room;     /* the writer waits on this word */
-	_Alignas(RING_LINE) _Atomic uint32_t sleeping; /* the reader sleeps, or is about to */
-	/* Wants: VERSION is odd while the words behind it change. */
-	_Alignas(RING_LINE) _Atomic uint64_t wants_version;
-	_Atomic uint64_t wants[9]; /* 8 words of events, then extras */
-	struct ring_slot slots[2];
+struct ring_page {
+	struct ring_identity id;
+	uint8_t pad0[128 - sizeof(struct ring_identity)];
+	_Atomic uint64_t word; /* head or tail: position | slot */
+	uint8_t pad1[120];
+	_Atomic uint32_t futex;	 /* of the page's owner; changes when it wakes the other */
+	_Atomic uint32_t asleep; /* the page's owner sleeps on the other's futex */
+	uint8_t pad2[248];
+	struct ring_slot slot[2];
+	struct ring_wants_page wants __attribute__((aligned(256))); /* 0 in a header */
 };
 
-_Static_assert(sizeof(struct ring_shared) <= RING_HEADER_SIZE, "the header has room");
-_Static_assert(sizeof(struct ring_cursor) <= RING_CURSOR_SIZE, "the cursor page has room");
-_Static_assert(offsetof(struct ring_shared, head) == 64 &&
-		       offsetof(struct ring_shared, wake) == 128 &&
-		       offsetof(struct ring_shared, waiting) == 192 &&
-		       offsetof(struct ring_shared, slots) == 256,
-	       "the layout is docs/wire.md's");
+_Static_assert(sizeof(struct ring_slot) == 544, "docs/wire.md has the layout");
+_Static_assert(offsetof(struct ring_page, word) == 128, "docs/wire.md has the layout");
+_Static_assert(offsetof(struct ring_page, futex) == 256, "docs/wire.md has the layout");
+_Static_assert(offsetof(struct ring_page, slot) == 512, "docs/wire.md has the layout");
+_Static_assert(offsetof(struct ring_page, wants) == 1792, "docs/wire.md has the layout");
+_Static_assert(sizeof(struct ring_page) <= RING_PAGE, "a page is enough");
 
 #endif

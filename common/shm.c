@@ -1,36 +1,99 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * shm.c -- memfds, seals, mappings, futexes.
+ * shm.c -- makes, seals, checks and maps memfds.
+ *
+ * Mode 0600 and another uid keep the reader from opening the file for writing
+ * again through /proc; F_SEAL_FUTURE_WRITE keeps everybody from mapping it
+ * writable again, or from punching holes into it; the other seals keep its size.
  */
-#include "shm.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-/* After these nobody changes the size, maps it writable or writes; mappings that are
- * writable already stay so. */
-#define SEALS_LIVE (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)
-#define SEALS_DEAD (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
+#include "clock.h"
+#include "ring.h"
+#include "shm.h"
 
-static bool power_of_two(uint64_t n)
+#define SEALS_SHARED (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)
+#define SEALS_FROZEN (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+#define POPULATE_MAX (64ull * 1024 * 1024) /* page tables filled at once up to here */
+
+size_t shm_page(void)
 {
-	return n != 0 && (n & (n - 1)) == 0;
+	long page = sysconf(_SC_PAGESIZE);
+
+	return page > RING_PAGE ? (size_t)page : RING_PAGE;
 }
 
-/* 0600: with another uid and this mode, /proc/self/fd does not reopen it. */
-static int memfd_of(const char *name, uint64_t size)
+void shm_release(struct shm *s)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), err;
+	if (s->base != NULL)
+		munmap(s->base, s->mapped);
+	if (s->fd != -1)
+		close(s->fd);
+	*s = SHM_NONE;
+}
+
+/* Map header and data, and the data once more behind it.  A page that cannot be
+ * touched follows. */
+static int map_ring(int fd, int prot, uint64_t size, struct shm *s)
+{
+	size_t page = shm_page();
+	int flags = MAP_SHARED | MAP_FIXED | (size <= POPULATE_MAX ? MAP_POPULATE : 0);
+	uint8_t *base;
+
+	s->mapped = page + 2 * size + page;
+	base = mmap(NULL, s->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (base == MAP_FAILED)
+		return -errno;
+	s->base = base;
+	if (mmap(base, page + size, prot, flags, fd, 0) == MAP_FAILED ||
+	    mmap(base + page + size, size, prot, flags, fd, (off_t)page) == MAP_FAILED)
+		return -errno;
+	s->page = base;
+	s->data = base + page;
+	s->size = size;
+	return 0;
+}
+
+static int map_plain(int fd, int prot, int flags, size_t size, struct shm *s)
+{
+	void *base = mmap(NULL, size, prot, flags, fd, 0);
+
+	if (base == MAP_FAILED)
+		return -errno;
+	s->base = s->page = base;
+	s->mapped = size;
+	return 0;
+}
+
+void shm_make_readonly(int *fd)
+{
+	char path[40];
+	int again;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", *fd);
+	again = open(path, O_RDONLY | O_CLOEXEC);
+	if (again == -1)
+		return; /* no /proc: the seals alone must do, and they do */
+	close(*fd);
+	*fd = again;
+}
+
+static int make_memfd(const char *name, size_t size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int err;
 
 	if (fd == -1)
 		return -errno;
-	if (fchmod(fd, 0600) == -1 || ftruncate(fd, (off_t)size) == -1) {
+	if (fchmod(fd, 0600) == -1 || fallocate(fd, 0, 0, (off_t)size) == -1) {
 		err = -errno;
 		close(fd);
 		return err;
@@ -38,180 +101,144 @@ static int memfd_of(const char *name, uint64_t size)
 	return fd;
 }
 
-/* Header once, data twice in a row, in one stretch of address space. */
-static int map_ring(int fd, uint64_t size, int prot, struct shm *ret)
+static int seal_shared(struct shm *s)
 {
-	size_t whole = RING_HEADER_SIZE + 2 * size;
-	uint8_t *base =
-		mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	int err;
-
-	if (base == MAP_FAILED)
+	if (fcntl(s->fd, F_ADD_SEALS, SEALS_SHARED) == -1)
 		return -errno;
-	if (mmap(base, RING_HEADER_SIZE + size, prot, MAP_SHARED | MAP_FIXED, fd, 0) ==
-		    MAP_FAILED ||
-	    mmap(base + RING_HEADER_SIZE + size, size, prot, MAP_SHARED | MAP_FIXED, fd,
-		 RING_HEADER_SIZE) == MAP_FAILED) {
-		err = -errno;
-		munmap(base, whole);
-		return err;
-	}
-	*ret = (struct shm){ fd, base, whole, base, base + RING_HEADER_SIZE, size };
+	shm_make_readonly(&s->fd);
 	return 0;
 }
 
-static int map_flat(int fd, size_t size, int prot, struct shm *ret)
-{
-	void *base = mmap(NULL, size, prot, MAP_SHARED, fd, 0);
-
-	if (base == MAP_FAILED)
-		return -errno;
-	*ret = (struct shm){ fd, base, size, base, NULL, size };
-	return 0;
-}
-
-int shm_make_ring(uint64_t size, struct shm *ret)
+int shm_ring_make(uint64_t size, struct shm *ret)
 {
 	struct shm s = SHM_NONE;
 	int err;
 
-	if (!power_of_two(size) || size < RING_MIN_SIZE || size > RING_MAX_SIZE)
+	if (size < RING_MIN_SIZE || size > RING_MAX_SIZE || (size & (size - 1)) != 0)
 		return -EINVAL;
-	s.fd = memfd_of("mews-ring", RING_HEADER_SIZE + size);
-	if (s.fd < 0)
-		return s.fd;
-	err = map_ring(s.fd, size, PROT_READ | PROT_WRITE, &s);
-	if (err == 0 && fcntl(s.fd, F_ADD_SEALS, SEALS_LIVE) == -1)
-		err = -errno;
+	s.fd = err = make_memfd("mews-ring", shm_page() + size);
 	if (err < 0) {
-		shm_drop(&s);
+		s.fd = -1;
+		return err;
+	}
+	err = map_ring(s.fd, PROT_READ | PROT_WRITE, size, &s);
+	if (err < 0 || (err = seal_shared(&s)) < 0) {
+		shm_release(&s);
 		return err;
 	}
 	*ret = s;
 	return 0;
 }
 
-int shm_make_cursor(struct shm *ret)
+int shm_cursor_make(struct shm *ret)
 {
 	struct shm s = SHM_NONE;
 	int err;
 
-	s.fd = memfd_of("mews-cursor", RING_CURSOR_SIZE);
-	if (s.fd < 0)
-		return s.fd;
-	err = map_flat(s.fd, RING_CURSOR_SIZE, PROT_READ | PROT_WRITE, &s);
-	if (err == 0 && fcntl(s.fd, F_ADD_SEALS, SEALS_LIVE) == -1)
-		err = -errno;
+	s.fd = err = make_memfd("mews-cursor", shm_page());
 	if (err < 0) {
-		shm_drop(&s);
+		s.fd = -1;
+		return err;
+	}
+	err = map_plain(s.fd, PROT_READ | PROT_WRITE, MAP_SHARED, shm_page(), &s);
+	if (err < 0 || (err = seal_shared(&s)) < 0) {
+		shm_release(&s);
 		return err;
 	}
 	*ret = s;
 	return 0;
 }
 
-int shm_make_blob(const void *bytes, size_t len, struct shm *ret)
-{
-	struct shm s = SHM_NONE;
-	size_t done = 0;
-	int err = 0;
-
-	s.fd = memfd_of("mews-snapshot", 0);
-	if (s.fd < 0)
-		return s.fd;
-	while (err == 0 && done < len) {
-		ssize_t n = write(s.fd, (const uint8_t *)bytes + done, len - done);
-
-		if (n == -1 && errno != EINTR)
-			err = -errno;
-		else if (n > 0)
-			done += (size_t)n;
-	}
-	if (err == 0 && fcntl(s.fd, F_ADD_SEALS, SEALS_DEAD) == -1)
-		err = -errno;
-	if (err < 0) {
-		shm_drop(&s);
-		return err;
-	}
-	s.size = len;
-	*ret = s;
-	return 0;
-}
-
-/* What a peer of uid OWNER may hand us: a memfd of its own with at least these seals. */
-static int check_foreign(int fd, uid_t owner, int seals, uint64_t *ret_size)
+/* Owner, mode and seals of what a peer says is a memfd; its size. */
+static int check(int fd, uid_t owner, int seals, uint64_t *ret_size)
 {
 	struct stat st;
-	int have = fcntl(fd, F_GET_SEALS);
+	int have;
 
-	if (have == -1 || fstat(fd, &st) == -1)
+	if (fstat(fd, &st) == -1)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_uid != owner || (have & seals) != seals || st.st_size < 0)
+	if (!S_ISREG(st.st_mode) || st.st_uid != owner || (st.st_mode & 07777) != 0600)
+		return -EPERM;
+	have = fcntl(fd, F_GET_SEALS);
+	if (have == -1)
+		return errno == EINVAL ? -EPERM : -errno; /* no memfd at all */
+	if ((have & seals) != seals)
 		return -EPERM;
 	*ret_size = (uint64_t)st.st_size;
 	return 0;
 }
 
-int shm_map_ring(int fd, uid_t owner, struct shm *ret)
+int shm_ring_map(int fd, uid_t owner, struct shm *ret)
 {
+	struct shm s = SHM_NONE;
 	uint64_t size;
-	int err = check_foreign(fd, owner, SEALS_LIVE, &size);
+	int err = check(fd, owner, SEALS_SHARED, &size);
 
 	if (err < 0)
 		return err;
-	if (size <= RING_HEADER_SIZE || !power_of_two(size - RING_HEADER_SIZE) ||
-	    size - RING_HEADER_SIZE < RING_MIN_SIZE || size - RING_HEADER_SIZE > RING_MAX_SIZE)
-		return -EPROTO;
-	return map_ring(fd, size - RING_HEADER_SIZE, PROT_READ, ret);
-}
-
-int shm_map_cursor(int fd, uid_t owner, struct shm *ret)
-{
-	uint64_t size;
-	int err = check_foreign(fd, owner, SEALS_LIVE, &size);
-
-	if (err < 0)
+	if (size < shm_page() + RING_MIN_SIZE || size > shm_page() + RING_MAX_SIZE)
+		return -EINVAL;
+	size -= shm_page();
+	if ((size & (size - 1)) != 0)
+		return -EINVAL;
+	err = map_ring(fd, PROT_READ, size, &s);
+	if (err < 0) {
+		shm_release(&s);
 		return err;
-	if (size != RING_CURSOR_SIZE)
-		return -EPROTO;
-	return map_flat(fd, RING_CURSOR_SIZE, PROT_READ, ret);
-}
-
-int shm_map_blob(int fd, uid_t owner, size_t max, struct shm *ret)
-{
-	uint64_t size;
-	int err = check_foreign(fd, owner, SEALS_DEAD, &size);
-
-	if (err < 0)
-		return err;
-	if (size > max)
-		return -EFBIG;
-	if (size == 0) {
-		*ret = (struct shm){ .fd = fd };
-		return 0;
 	}
-	return map_flat(fd, size, PROT_READ, ret);
+	s.fd = fd;
+	*ret = s;
+	return 0;
 }
 
-void shm_drop(struct shm *s)
+static int map_whole(int fd, int flags, size_t size, struct shm *ret)
 {
-	if (s->base != NULL)
-		munmap(s->base, s->mapped);
-	if (s->fd >= 0)
-		close(s->fd);
-	*s = SHM_NONE;
+	struct shm s = SHM_NONE;
+	int err = map_plain(fd, PROT_READ, flags, size, &s);
+
+	if (err < 0)
+		return err;
+	s.fd = fd;
+	*ret = s;
+	return 0;
 }
 
-void shm_wait(const _Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns)
+int shm_cursor_map(int fd, uid_t owner, struct shm *ret)
 {
-	struct timespec ts = { (time_t)(timeout_ns / 1000000000), (long)(timeout_ns % 1000000000) };
+	uint64_t size;
+	int err = check(fd, owner, SEALS_SHARED, &size);
 
-	/* Not PRIVATE: two processes.  Time-outs, signals and changed words are all the same
-	 * to the caller, who looks again. */
+	if (err < 0)
+		return err;
+	return size != shm_page() ? -EINVAL : map_whole(fd, MAP_SHARED, size, ret);
+}
+
+int shm_sealed_map(int fd, uid_t owner, size_t cap, struct shm *ret)
+{
+	uint64_t size;
+	int err = check(fd, owner, SEALS_FROZEN, &size);
+
+	if (err < 0)
+		return err;
+	if (size == 0 || size > cap)
+		return -EINVAL;
+	/* Older kernels refuse a shared mapping of what is sealed against writes; a
+	 * private one that nobody writes is the same memory. */
+	err = map_whole(fd, MAP_PRIVATE, size, ret);
+	if (err == 0)
+		ret->size = size;
+	return err;
+}
+
+void shm_sleep(const void *word, uint32_t value, uint64_t timeout_ns)
+{
+	struct timespec ts = { (time_t)(timeout_ns / NS_PER_SEC), (long)(timeout_ns % NS_PER_SEC) };
+
+	/* Not FUTEX_PRIVATE: the other end is another process. */
 	syscall(SYS_futex, word, FUTEX_WAIT, value, &ts, NULL, 0);
 }
 
-void shm_wake(_Atomic uint32_t *word)
+void shm_wake(const void *word)
 {
 	syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }

@@ -1,47 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * shm.h -- the memory under a ring: sealed memfds, mapped so that only their
- * maker can write, and the two futex calls.
+ * shm.h -- the memory under a ring: memfds of fixed size that one process may
+ * write and one other may read.  Who makes one maps it writable once, then
+ * seals it, so that nobody (its maker neither) can map it writable again,
+ * shrink it or grow it.  Who is given one checks owner, mode, seals and size
+ * before it maps it.  Shell; no logs, negative errno.
  *
- * Whatever comes from a peer is checked before it is mapped: owner, size, and the
- * seals that say nobody can ever shrink it (which would kill the reader) or map
- * it writable anew.  Shell.  All functions: 0 or negative errno.
+ * A ring's memfd holds the header page and the data area; a cursor's one page.
+ * A "page" is RING_PAGE bytes, or the system's page where that is larger.
  */
 #ifndef MEWS_SHM_H
 #define MEWS_SHM_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-#include "ring_layout.h"
-
+/* A mapping and the descriptor behind it.  The maker's descriptor is open for
+ * reading only, where /proc is there to make it so: it is for handing out. */
 struct shm {
 	int fd;	       /* -1: none */
-	void *base;    /* as mapped; NULL: not mapped */
-	size_t mapped; /* bytes of address space at BASE */
-	void *header;  /* rings: the header; pages and blobs: the content */
-	uint8_t *data; /* rings only: the data, twice in a row */
-	uint64_t size; /* rings: of the data; others: of the content */
+	void *page;    /* header or cursor */
+	uint8_t *data; /* of a ring: the data area, mapped twice in a row */
+	uint64_t size; /* of the data area */
+	void *base;    /* what release unmaps */
+	size_t mapped;
 };
 
 #define SHM_NONE ((struct shm){ .fd = -1 })
 
-/* Make memory of our own, writable by us alone; SIZE of a ring is a power of two. */
-int shm_make_ring(uint64_t size, struct shm *ret);
-int shm_make_cursor(struct shm *ret);
-/* Memory that holds these bytes and never changes again. */
-int shm_make_blob(const void *bytes, size_t len, struct shm *ret);
+/* SIZE: a power of two of at least a page.  All of the memory is there before it
+ * returns: no write into it can fail later. */
+int shm_ring_make(uint64_t size, struct shm *ret);
+int shm_cursor_make(struct shm *ret);
 
-/* Map, read only, what a peer of uid OWNER made.  On success FD belongs to RET;
- * on failure it stays the caller's. */
-int shm_map_ring(int fd, uid_t owner, struct shm *ret);
-int shm_map_cursor(int fd, uid_t owner, struct shm *ret);
-int shm_map_blob(int fd, uid_t owner, size_t max, struct shm *ret);
+/* Map what a peer handed over, read only, if OWNER made it and all its promises
+ * hold (-EPERM: owner, mode or seals; -EINVAL: size or kind).  On success FD is
+ * RET's, on failure it is still the caller's. */
+int shm_ring_map(int fd, uid_t owner, struct shm *ret);
+int shm_cursor_map(int fd, uid_t owner, struct shm *ret);
 
-/* Unmap and close; takes SHM_NONE. */
-void shm_drop(struct shm *s);
+/* A memfd that nobody can change any more: its whole content; at most CAP bytes. */
+int shm_sealed_map(int fd, uid_t owner, size_t cap, struct shm *ret);
 
-/* Sleep while *WORD is VALUE, at most TIMEOUT_NS; WORD may be mapped read only. */
-void shm_wait(const _Atomic uint32_t *word, uint32_t value, uint64_t timeout_ns);
-void shm_wake(_Atomic uint32_t *word);
+/* A descriptor for reading the sealed *FD, which is replaced by it. */
+void shm_make_readonly(int *fd);
+
+/* Unmap and close; SHM_NONE afterwards. */
+void shm_release(struct shm *s);
+
+size_t shm_page(void);
+
+/* Sleep while *WORD is VALUE, until shm_wake() on it, or TIMEOUT_NS; may return
+ * early.  WORD may lie in a mapping that is read only. */
+void shm_sleep(const void *word, uint32_t value, uint64_t timeout_ns);
+void shm_wake(const void *word);
 
 #endif
