@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * evaluator.c -- reads state and events from ring enriched, keeps the mirror,
+ * runs the rules, writes alerts.  The rules are read and compiled before the
+ * jail; behind it there is no network and no file that anybody could write.
+ *
+ * Every event that comes in is refused, a double, or evaluated, and is counted
+ * as that; every match becomes one alert.  What was evaluated last is left in
+ * the ring's notes: an enricher that had to start again sends events again, and
+ * whoever reads after us must know them too.
+ *
+ * Frames come from a peer that parses what attackers write: nothing in them is
+ * believed before it was decoded and checked.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "gapalert.h"
+#include "log.h"
+#include "mirror.h"
+#include "rulefile.h"
+#include "stage.h"
+
+enum {
+	BATCH_FRAMES = 64,
+	ARENA_BYTES = 1024 * 1024,
+
+	MAX_USERS = 65536,
+	MAX_GROUPS = 65536,
+	MAX_CONTAINERS = 16384,
+};
+
+/* The notes that a successor finds: the name of the event that was evaluated last. */
+enum { NOTE_GENERATION, NOTE_SEQ };
+
+struct evaluator {
+	struct rulefile_load load;
+	struct conf_list default_paths;
+	struct mirror *mirror;
+	struct field_context context;
+	struct arena arena;
+	struct gapalert gaps;
+	uint64_t wants_version;
+	bool knows_last; /* the notes were read, or an event was evaluated */
+	uint64_t last_generation, last_seq;
+
+	struct event_frame event;
+	struct alert_frame alert;
+	_Alignas(16) uint8_t arena_bytes[ARENA_BYTES];
+};
+
+/* ---- rules ---- */
+
+static const struct conf_list *rule_paths(struct evaluator *ev, const struct conf *conf)
+{
+	if (conf->rules_files.count > 0)
+		return &conf->rules_files;
+	if (ev->default_paths.count == 0 && rules_default_paths(&ev->default_paths) < 0)
+		log_warning("no rules: none given, and there is no /etc/mews/rules.d");
+	return &ev->default_paths;
+}
+
+/* Load all rules to *RET, ready to run.  Says what is wrong with them. */
+static int load_rules(struct evaluator *ev, const struct conf *conf, struct rulefile_load *ret)
+{
+	int err = rulefile_load(rule_paths(ev, conf), ret);
+
+	if (err == 0)
+		err = ruleset_seal(ret->rules, conf->priority);
+	rulefile_print(ret, false, stderr);
+	if (err < 0 && err != -EINVAL)
+		log_error("cannot load the rules: %s", strerror(-err));
+	if (err < 0)
+		rulefile_release(ret);
+	return err;
+}
+
+/* Ask the stages before us for what the rules in force need. */
+static void publish_wants(struct stage *st, struct evaluator *ev)
+{
+	struct ring_wants wants = { 0 };
+	struct codes codes;
+	uint64_t now = mono_now().ns;
+
+	_Static_assert(ARRAY_LEN(wants.events) == CODES_WORDS, "the same bits on both sides");
+	ruleset_wants(ev->load.rules, &codes, &wants.extras);
+	memcpy(wants.events, codes.events, sizeof(wants.events));
+	ev->wants_version = now > ev->wants_version ? now : ev->wants_version + 1;
+	wants.version = ev->wants_version;
+	inlet_want(st->in, &wants);
+}
+
+/* ---- setup ---- */
+
+/* The zone's rules were read by tzset(), before the jail; this only computes. */
+static void local_time(uint64_t epoch_s, struct tm *ret)
+{
+	time_t t = (time_t)epoch_s;
+
+	if (localtime_r(&t, ret) == NULL)
+		memset(ret, 0, sizeof(*ret));
+}
+
+static int setup(struct stage *st, void *ctx)
+{
+	struct evaluator *ev = ctx;
+	struct mirror_limits limits = {
+		.processes = (unsigned)st->conf.thread_table_size,
+		.users = MAX_USERS,
+		.groups = MAX_GROUPS,
+		.containers = MAX_CONTAINERS,
+	};
+	int err;
+
+	tzset();
+	ev->context.local = local_time;
+	ev->context.buffer_base64 = st->conf.buffer_format_base64;
+	arena_init(&ev->arena, ev->arena_bytes, sizeof(ev->arena_bytes));
+	if (getrandom(&limits.seed, sizeof(limits.seed), 0) != sizeof(limits.seed)) {
+		log_error("no random numbers: %s", strerror(errno));
+		return EXIT_HOST;
+	}
+	err = load_rules(ev, &st->conf, &ev->load);
+	if (err < 0)
+		return err == -EINVAL ? EXIT_INPUT : EXIT_HOST;
+	err = mirror_new(&limits, &ev->mirror);
+	if (err < 0) {
+		log_error("cannot make the mirror: %s", strerror(-err));
+		return EXIT_HOST;
+	}
+	log_info("%u rules, %u in force", ruleset_count(ev->load.rules),
+		 ruleset_evaluated_count(ev->load.rules));
+	return EXIT_OK;
+}
+
+static int start(struct stage *st, void *ctx)
+{
+	publish_wants(st, ctx);
+	return EXIT_OK;
+}
+
+/* ---- alerts ---- */
+
+/* Into the ring, whole, or without what makes it too long.  -ECANCELED: told to stop. */
+static int put_alert(struct stage *st, struct alert_frame *a)
+{
+	size_t cap = wire_alert_bound(a);
+	uint8_t *buf;
+	ssize_t n;
+
+	if (cap > WIRE_MAX_PAYLOAD) {
+		a->nfields = 0;
+		if (a->message.n > WIRE_MAX_PAYLOAD / 4)
+			a->message.n = WIRE_MAX_PAYLOAD / 4;
+		cap = wire_alert_bound(a);
+	}
+	if (cap > WIRE_MAX_PAYLOAD) {
+		a->ntags = 0;
+		cap = wire_alert_bound(a);
+	}
+	buf = stage_reserve(st, cap);
+	if (buf == NULL)
+		return -ECANCELED;
+	n = wire_encode_alert(buf, cap, a);
+	BUG_ON(n < 0); /* all bounds were kept */
+	outlet_submit(st->out, FRAME_ALERT, 0, (size_t)n);
+	st->counts.v[EVALUATOR_OUT]++;
+	return 0;
+}
+
+static int put_match(struct stage *st, struct evaluator *ev, const struct ruleset_rule *rule,
+		     struct field_event *e)
+{
+	struct alert_frame *a = &ev->alert;
+
+	a->origin_generation = e->ev->origin_generation;
+	a->origin_seq = e->ev->origin_seq;
+	a->rule_index = rule->ordinal;
+	a->priority = rule->priority;
+	a->ts_ns = e->ev->ts_ns;
+	a->rule = rule->name;
+	a->source = rule->source;
+	a->ntags = (uint8_t)(rule->ntags < ALERT_MAX_TAGS ? rule->ntags : ALERT_MAX_TAGS);
+	for (unsigned i = 0; i < a->ntags; i++)
+		a->tags[i] = rule->tags[i];
+	a->nfields = 0;
+	a->message = output_message(rule->output, e);
+	output_alert_fields(rule->output, e, a);
+	st->counts.v[EVALUATOR_MATCHES]++;
+	return put_alert(st, a);
+}
+
+/* ---- events ---- */
+
+/* What a predecessor evaluated last, once there is a ring to ask. */
+static void look_for_last(struct stage *st, struct evaluator *ev)
+{
+	if (ev->knows_last)
+		return;
+	ev->knows_last = true;
+	ev->last_generation = inlet_note(st->in, NOTE_GENERATION);
+	ev->last_seq = inlet_note(st->in, NOTE_SEQ);
+}
+
+static bool is_double(const struct evaluator *ev, const struct event_frame *e)
+{
+	if (e->origin_generation != ev->last_generation)
+		return e->origin_generation < ev->last_generation;
+	return e->origin_seq <= ev->last_seq;
+}
+
+static int run_rules(struct stage *st, struct evaluator *ev)
+{
+	struct field_event e = {
+		.ev = &ev->event,
+		.info = event_info(ev->event.code),
+		.mirror = ev->mirror,
+		.arena = &ev->arena,
+		.source = "syscall",
+		.context = &ev->context,
+	};
+	const struct ruleset_rule *rule;
+	struct ruleset_walk walk;
+	int err = 0;
+
+	if (ev->event.process != 0) {
+		e.process = mirror_process(ev->mirror, ev->event.process);
+		st->counts.v[EVALUATOR_STATE_MISSING] += e.process == NULL;
+	}
+	field_context_step(&ev->context, ev->event.ts_ns);
+	ruleset_begin(ev->load.rules, &e, &walk);
+	while (err == 0 && (rule = ruleset_next(ev->load.rules, &walk)) != NULL) {
+		err = put_match(st, ev, rule, &e);
+		if (!st->conf.rule_matching_all)
+			break;
+	}
+	return err;
+}
+
+static int take_event(struct stage *st, struct evaluator *ev, struct span payload)
+{
+	int err = 0;
+
+	st->counts.v[EVALUATOR_IN]++;
+	if (wire_decode_event(payload, &ev->event) < 0 || event_info(ev->event.code) == NULL) {
+		st->counts.v[EVALUATOR_REFUSED]++;
+		log_rationed(LOG_LEVEL_WARNING, "an event made no sense, refused");
+		return 0;
+	}
+	look_for_last(st, ev);
+	if (is_double(ev, &ev->event)) {
+		st->counts.v[EVALUATOR_DOUBLES]++;
+		return 0;
+	}
+	if ((ev->event.flags & EVENT_STATE_ONLY) == 0)
+		err = run_rules(st, ev);
+	st->counts.v[EVALUATOR_EVALUATED]++;
+	ev->last_generation = ev->event.origin_generation;
+	ev->last_seq = ev->event.origin_seq;
+	return err;
+}
+
+static void take_state(struct stage *st, struct evaluator *ev, const struct ring_frame *f)
+{
+	int err = mirror_apply(ev->mirror, f->type, f->payload);
+
+	st->counts.v[EVALUATOR_STATE_IN]++;
+	if (err == 0)
+		return;
+	st->counts.v[EVALUATOR_STATE_REFUSED]++;
+	log_rationed(LOG_LEVEL_WARNING, "a %s frame was refused: %s", frame_type_name(f->type),
+		     strerror(-err));
+}
+
+static int put_gap_alert(struct stage *st, struct evaluator *ev)
+{
+	int err;
+
+	arena_clear(&ev->arena);
+	if (!gapalert_make(&ev->gaps, &ev->arena, &ev->alert))
+		return 0;
+	err = put_alert(st, &ev->alert);
+	st->counts.v[EVALUATOR_GAPS] += err == 0;
+	return err;
+}
+
+static int take_gap(struct stage *st, struct evaluator *ev, struct span payload, struct mono now)
+{
+	struct gap_frame gap;
+
+	st->counts.v[EVALUATOR_STATE_IN]++;
+	if (wire_decode_gap(payload, &gap) < 0) {
+		st->counts.v[EVALUATOR_STATE_REFUSED]++;
+		return 0;
+	}
+	gapalert_add(&ev->gaps, &gap);
+	return gapalert_due(&ev->gaps, now) ? put_gap_alert(st, ev) : 0;
+}
+
+static int take_frame(struct stage *st, struct evaluator *ev, const struct ring_frame *f,
+		      struct mono now)
+{
+	switch (f->type) {
+	case FRAME_EVENT:
+		return take_event(st, ev, f->payload);
+	case FRAME_GAP:
+		return take_gap(st, ev, f->payload, now);
+	default:
+		take_state(st, ev, f);
+		return 0;
+	}
+}
+
+static int turn(struct stage *st, void *ctx, struct mono now)
+{
+	struct evaluator *ev = ctx;
+	struct ring_frame frame;
+	int n = 0, err = 0;
+
+	while (err == 0 && n < BATCH_FRAMES && inlet_next(st->in, &frame) == 1) {
+		err = take_frame(st, ev, &frame, now);
+		n++;
+	}
+	if (err == 0 && gapalert_due(&ev->gaps, now))
+		err = put_gap_alert(st, ev);
+	if (err < 0) /* told to stop: a successor does this turn again */
+		return n;
+	if (ev->knows_last && n > 0) {
+		inlet_set_note(st->in, NOTE_GENERATION, ev->last_generation);
+		inlet_set_note(st->in, NOTE_SEQ, ev->last_seq);
+	}
+	return n;
+}
+
+/* ---- the rest ---- */
+
+static int reload(struct stage *st, void *ctx, char *text, size_t cap)
+{
+	struct evaluator *ev = ctx;
+	struct rulefile_load fresh;
+	int err = load_rules(ev, &st->conf, &fresh);
+
+	if (err < 0) {
+		snprintf(text, cap,
+			 "the rules are broken, the old ones stay in force: see the log");
+		return err;
+	}
+	rulefile_release(&ev->load);
+	ev->load = fresh;
+	publish_wants(st, ev);
+	snprintf(text, cap, "%u rules, %u in force", ruleset_count(ev->load.rules),
+		 ruleset_evaluated_count(ev->load.rules));
+	return 0;
+}
+
+static void status(struct stage *st, void *ctx, struct stage_status *ret)
+{
+	const struct evaluator *ev = ctx;
+
+	(void)st;
+	snprintf(ret->detail, sizeof(ret->detail),
+		 "%u rules, %u in force, %u predicates, %u threads in the mirror",
+		 ruleset_count(ev->load.rules), ruleset_evaluated_count(ev->load.rules),
+		 ruleset_predicate_count(ev->load.rules), mirror_process_count(ev->mirror));
+}
+
+static void stop(struct stage *st, void *ctx)
+{
+	struct evaluator *ev = ctx;
+
+	(void)st;
+	mirror_free(ev->mirror);
+	rulefile_release(&ev->load);
+	if (ev->default_paths.count > 0)
+		free(ev->default_paths.item[0]);
+}
+
+static const struct stage_ops ops = {
+	.id = STAGE_EVALUATOR,
+	.setup = setup,
+	.start = start,
+	.turn = turn,
+	.reload = reload,
+	.status = status,
+	.stop = stop,
+};
+
+static struct evaluator evaluator;
+
+int main(int argc, char **argv)
+{
+	return stage_main(&ops, &evaluator, argc, argv);
+}
