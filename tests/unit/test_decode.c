@@ -20,7 +20,8 @@ struct made {
 
 static void put(struct made *m, const void *p, size_t n)
 {
-	memcpy(m->bytes + m->len, p, n);
+	if (n > 0)
+		memcpy(m->bytes + m->len, p, n);
 	m->len += n;
 }
 
