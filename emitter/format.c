@@ -43,34 +43,34 @@ static struct date date_of(uint64_t days)
 	return d;
 }
 
-static void put_clock(struct text *t, struct format_clock c, uint64_t ts_ns)
+static void put_clock(struct line *t, struct format_clock c, uint64_t ts_ns)
 {
-	text_put_padded(t, c.hour, 2);
-	text_put_char(t, ':');
-	text_put_padded(t, c.minute, 2);
-	text_put_char(t, ':');
-	text_put_padded(t, c.second, 2);
-	text_put_char(t, '.');
-	text_put_padded(t, ts_ns % NS_PER_SECOND, 9);
+	line_put_padded(t, c.hour, 2);
+	line_put_char(t, ':');
+	line_put_padded(t, c.minute, 2);
+	line_put_char(t, ':');
+	line_put_padded(t, c.second, 2);
+	line_put_char(t, '.');
+	line_put_padded(t, ts_ns % NS_PER_SECOND, 9);
 }
 
-static void put_utc(struct text *t, uint64_t ts_ns, const char *zone)
+static void put_utc(struct line *t, uint64_t ts_ns, const char *zone)
 {
 	uint64_t seconds = ts_ns / NS_PER_SECOND;
 	unsigned of_day = (unsigned)(seconds % 86400);
 	struct date d = date_of(seconds / 86400);
 
-	text_put_padded(t, d.year, 4);
-	text_put_char(t, '-');
-	text_put_padded(t, d.month, 2);
-	text_put_char(t, '-');
-	text_put_padded(t, d.day, 2);
-	text_put_char(t, 'T');
+	line_put_padded(t, d.year, 4);
+	line_put_char(t, '-');
+	line_put_padded(t, d.month, 2);
+	line_put_char(t, '-');
+	line_put_padded(t, d.day, 2);
+	line_put_char(t, 'T');
 	put_clock(t, (struct format_clock){ of_day / 3600, of_day / 60 % 60, of_day % 60 }, ts_ns);
-	text_puts(t, zone);
+	line_puts(t, zone);
 }
 
-static void put_local(struct text *t, const struct format *f, uint64_t ts_ns)
+static void put_local(struct line *t, const struct format *f, uint64_t ts_ns)
 {
 	struct format_clock c = { 0 };
 
@@ -87,75 +87,75 @@ static const char *priority_name(const struct alert_frame *a)
 }
 
 /* "<time>: <Priority> ", none of which needs escaping. */
-static void put_prefix(struct text *t, const struct format *f, const struct alert_frame *a)
+static void put_prefix(struct line *t, const struct format *f, const struct alert_frame *a)
 {
 	if (f->iso_8601)
 		put_utc(t, a->ts_ns, "+0000");
 	else
 		put_local(t, f, a->ts_ns);
-	text_puts(t, ": ");
-	text_puts(t, priority_name(a));
-	text_put_char(t, ' ');
+	line_puts(t, ": ");
+	line_puts(t, priority_name(a));
+	line_put_char(t, ' ');
 }
 
 /* ---- values ---- */
 
 /* One element of a list: the wire's scalars. */
-static void put_scalar(struct text *t, struct cursor *c)
+static void put_scalar(struct line *t, struct cursor *c)
 {
 	uint8_t first = cursor_peek(c);
 
 	if (first < 0x80 || (first >= MP_UINT8 && first <= MP_UINT64))
-		text_put_uint(t, cursor_uint(c, 0));
+		line_put_uint(t, cursor_uint(c, 0));
 	else if (first >= MP_NEGATIVE || (first >= MP_INT8 && first <= MP_INT64))
-		text_put_int(t, cursor_int(c, 0));
+		line_put_int(t, cursor_int(c, 0));
 	else if (first >= MP_BIN8 && first <= MP_BIN32)
-		text_put_string(t, cursor_span(c));
+		line_put_string(t, cursor_span(c));
 	else if (first == MP_TRUE || first == MP_FALSE)
-		text_puts(t, cursor_bool(c) ? "true" : "false");
+		line_puts(t, cursor_bool(c) ? "true" : "false");
 	else if (first == MP_FLOAT64)
-		text_put_double(t, cursor_double(c));
+		line_put_double(t, cursor_double(c));
 	else if (first == MP_NIL && cursor_span(c).n == 0)
-		text_puts(t, "null");
+		line_puts(t, "null");
 	else
 		cursor_fail(c);
 }
 
 /* False: it is no list that can be said. */
-static bool put_list(struct text *t, struct span list)
+static bool put_list(struct line *t, struct span list)
 {
 	struct cursor c = cursor_start(list);
 
-	text_put_char(t, '[');
+	line_put_char(t, '[');
 	for (bool first = true; c.left > 0; first = false) {
 		if (!first)
-			text_put_char(t, ',');
+			line_put_char(t, ',');
 		put_scalar(t, &c);
 	}
-	text_put_char(t, ']');
+	line_put_char(t, ']');
 	return cursor_finish(&c) == 0;
 }
 
-static bool put_value(struct text *t, const struct alert_value *v)
+static bool put_value(struct line *t, const struct alert_value *v)
 {
 	switch (v->kind) {
 	case ALERT_NULL:
-		text_puts(t, "null");
+		line_puts(t, "null");
 		return true;
 	case ALERT_STRING:
-		text_put_string(t, v->s);
+		line_put_string(t, v->s);
 		return true;
 	case ALERT_INT:
-		text_put_int(t, v->i);
+		line_put_int(t, v->i);
 		return true;
 	case ALERT_UINT:
-		text_put_uint(t, v->u);
+		line_put_uint(t, v->u);
 		return true;
 	case ALERT_BOOL:
-		text_puts(t, v->b ? "true" : "false");
+		line_puts(t, v->b ? "true" : "false");
 		return true;
 	case ALERT_DOUBLE:
-		text_put_double(t, v->d);
+		line_put_double(t, v->d);
 		return true;
 	case ALERT_LIST:
 		return put_list(t, v->s);
@@ -203,23 +203,23 @@ static void fields_of(struct fields *fs, const struct alert_frame *a)
 		fields_put(fs, &a->fields[i]);
 }
 
-static bool put_fields(struct text *t, const struct fields *fs)
+static bool put_fields(struct line *t, const struct fields *fs)
 {
 	bool good = true;
 
-	text_put_char(t, '{');
+	line_put_char(t, '{');
 	for (unsigned i = 0; i < fs->n; i++) {
 		if (i > 0)
-			text_put_char(t, ',');
-		text_put_string(t, fs->by_name[i]->name);
-		text_put_char(t, ':');
+			line_put_char(t, ',');
+		line_put_string(t, fs->by_name[i]->name);
+		line_put_char(t, ':');
 		good &= put_value(t, &fs->by_name[i]->value);
 	}
-	text_put_char(t, '}');
+	line_put_char(t, '}');
 	return good;
 }
 
-static void put_tags(struct text *t, const struct alert_frame *a)
+static void put_tags(struct line *t, const struct alert_frame *a)
 {
 	struct span sorted[ALERT_MAX_TAGS];
 	unsigned n = 0;
@@ -231,56 +231,56 @@ static void put_tags(struct text *t, const struct alert_frame *a)
 			sorted[at] = sorted[at - 1];
 		sorted[at] = a->tags[i];
 	}
-	text_put_char(t, '[');
+	line_put_char(t, '[');
 	for (unsigned i = 0; i < n; i++) {
 		if (i > 0 && span_eq(sorted[i], sorted[i - 1]))
 			continue;
 		if (i > 0)
-			text_put_char(t, ',');
-		text_put_string(t, sorted[i]);
+			line_put_char(t, ',');
+		line_put_string(t, sorted[i]);
 	}
-	text_put_char(t, ']');
+	line_put_char(t, ']');
 }
 
 /* ---- the forms ---- */
 
-static void put_common_end(struct text *t, const struct alert_frame *a)
+static void put_common_end(struct line *t, const struct alert_frame *a)
 {
-	text_puts(t, ",\"priority\":\"");
-	text_puts(t, priority_name(a));
-	text_puts(t, "\",\"rule\":");
-	text_put_string(t, a->rule);
-	text_puts(t, ",\"source\":");
-	text_put_string(t, a->source);
+	line_puts(t, ",\"priority\":\"");
+	line_puts(t, priority_name(a));
+	line_puts(t, "\",\"rule\":");
+	line_put_string(t, a->rule);
+	line_puts(t, ",\"source\":");
+	line_put_string(t, a->source);
 }
 
-static void put_time_key(struct text *t, uint64_t ts_ns)
+static void put_time_key(struct line *t, uint64_t ts_ns)
 {
-	text_puts(t, ",\"time\":\"");
+	line_puts(t, ",\"time\":\"");
 	put_utc(t, ts_ns, "Z");
-	text_puts(t, "\"}");
+	line_puts(t, "\"}");
 }
 
-static void put_hostname(struct text *t, const struct format *f)
+static void put_hostname(struct line *t, const struct format *f)
 {
-	text_puts(t, "{\"hostname\":");
-	text_put_string(t, f->hostname);
+	line_puts(t, "{\"hostname\":");
+	line_put_string(t, f->hostname);
 }
 
-static bool put_json(struct text *t, const struct format *f, const struct alert_frame *a)
+static bool put_json(struct line *t, const struct format *f, const struct alert_frame *a)
 {
 	bool good = true;
 
 	put_hostname(t, f);
 	if (f->include_message) {
-		text_puts(t, ",\"message\":");
-		text_put_string(t, a->message);
+		line_puts(t, ",\"message\":");
+		line_put_string(t, a->message);
 	}
 	if (f->include_output) {
-		text_puts(t, ",\"output\":\"");
+		line_puts(t, ",\"output\":\"");
 		put_prefix(t, f, a);
-		text_put_escaped(t, a->message);
-		text_put_char(t, '"');
+		line_put_escaped(t, a->message);
+		line_put_char(t, '"');
 	}
 	if (f->include_fields) {
 		/* The prefix's field: its value is the event's time, however it is printed. */
@@ -292,27 +292,27 @@ static bool put_json(struct text *t, const struct format *f, const struct alert_
 
 		fields_of(&fs, a);
 		fields_put(&fs, &time);
-		text_puts(t, ",\"output_fields\":");
+		line_puts(t, ",\"output_fields\":");
 		good = put_fields(t, &fs);
 	}
 	put_common_end(t, a);
 	if (f->include_tags) {
-		text_puts(t, ",\"tags\":");
+		line_puts(t, ",\"tags\":");
 		put_tags(t, a);
 	}
 	put_time_key(t, a->ts_ns);
 	return good;
 }
 
-static bool put_internal_json(struct text *t, const struct format *f, const struct alert_frame *a)
+static bool put_internal_json(struct line *t, const struct format *f, const struct alert_frame *a)
 {
 	struct fields fs;
 	bool good;
 
 	put_hostname(t, f);
-	text_puts(t, ",\"output\":");
-	text_put_string(t, a->message);
-	text_puts(t, ",\"output_fields\":");
+	line_puts(t, ",\"output\":");
+	line_put_string(t, a->message);
+	line_puts(t, ",\"output_fields\":");
 	fields_of(&fs, a);
 	good = put_fields(t, &fs);
 	put_common_end(t, a);
@@ -322,7 +322,7 @@ static bool put_internal_json(struct text *t, const struct format *f, const stru
 
 /* Not JSON as a whole: quotation marks stay as they are.  Controls do not, lest an
  * alert make two lines. */
-static bool put_internal_text(struct text *t, const struct format *f, const struct alert_frame *a)
+static bool put_internal_text(struct line *t, const struct format *f, const struct alert_frame *a)
 {
 	struct format local = *f;
 	struct fields fs;
@@ -330,24 +330,24 @@ static bool put_internal_text(struct text *t, const struct format *f, const stru
 
 	local.iso_8601 = false;
 	put_prefix(t, &local, a);
-	text_put_visible(t, a->message);
-	text_puts(t, " (");
+	line_put_visible(t, a->message);
+	line_puts(t, " (");
 	fields_of(&fs, a);
 	for (unsigned i = 0; i < fs.n; i++) {
 		if (i > 0)
-			text_put_char(t, ' ');
-		text_put_visible(t, fs.by_name[i]->name);
-		text_put_char(t, '=');
+			line_put_char(t, ' ');
+		line_put_visible(t, fs.by_name[i]->name);
+		line_put_char(t, '=');
 		good &= put_value(t, &fs.by_name[i]->value);
 	}
-	text_put_char(t, ')');
+	line_put_char(t, ')');
 	return good;
 }
 
-static bool put_text(struct text *t, const struct format *f, const struct alert_frame *a)
+static bool put_text(struct line *t, const struct format *f, const struct alert_frame *a)
 {
 	put_prefix(t, f, a);
-	text_put_escaped(t, a->message);
+	line_put_escaped(t, a->message);
 	return true;
 }
 
@@ -355,14 +355,14 @@ ssize_t format_alert(const struct format *f, const struct alert_frame *alert, ui
 		     size_t cap)
 {
 	bool internal = span_is(alert->source, FORMAT_INTERNAL);
-	struct text t;
+	struct line t;
 	bool good;
 
-	text_init(&t, buf, cap);
+	line_init(&t, buf, cap);
 	if (f->json)
 		good = internal ? put_internal_json(&t, f, alert) : put_json(&t, f, alert);
 	else
 		good = internal ? put_internal_text(&t, f, alert) : put_text(&t, f, alert);
-	text_put_char(&t, '\n');
-	return good ? text_length(&t) : -EPROTO;
+	line_put_char(&t, '\n');
+	return good ? line_length(&t) : -EPROTO;
 }

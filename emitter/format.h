@@ -6,7 +6,7 @@
 #ifndef MEWS_FORMAT_H
 #define MEWS_FORMAT_H
 
-#include "text.h"
+#include "line.h"
 #include "wire.h"
 
 /* A time of day in the zone of whoever reads the alerts. */

@@ -210,12 +210,12 @@ Test(format, what_is_not_utf_8_is_replaced_by_maximal_parts)
 		  U U U U "A" },
 	};
 	uint8_t buf[64];
-	struct text t;
+	struct line t;
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
-		text_init(&t, buf, sizeof(buf));
-		text_put_escaped(&t, rows[i].in);
-		cr_assert(span_is(span_of(buf, (size_t)text_length(&t)), rows[i].out), "row %u", i);
+		line_init(&t, buf, sizeof(buf));
+		line_put_escaped(&t, rows[i].in);
+		cr_assert(span_is(span_of(buf, (size_t)line_length(&t)), rows[i].out), "row %u", i);
 	}
 }
 
@@ -361,12 +361,12 @@ Test(format, doubles_have_the_fewest_digits_that_give_them_back)
 		{ -__builtin_inf(), "null" },
 	};
 	uint8_t buf[64];
-	struct text t;
+	struct line t;
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
-		text_init(&t, buf, sizeof(buf) - 1);
-		text_put_double(&t, rows[i].d);
-		buf[text_length(&t)] = 0;
+		line_init(&t, buf, sizeof(buf) - 1);
+		line_put_double(&t, rows[i].d);
+		buf[line_length(&t)] = 0;
 		cr_assert_str_eq((char *)buf, rows[i].text);
 	}
 }

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * text.c -- see text.h.
+ * line.c -- see line.h.
  */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "text.h"
+#include "line.h"
 
-void text_init(struct text *t, uint8_t *buf, size_t cap)
+void line_init(struct line *t, uint8_t *buf, size_t cap)
 {
-	*t = (struct text){ buf, buf, buf + cap, false };
+	*t = (struct line){ buf, buf, buf + cap, false };
 }
 
-ssize_t text_length(const struct text *t)
+ssize_t line_length(const struct line *t)
 {
 	return t->full ? -ENOSPC : t->p - t->start;
 }
 
-void text_put(struct text *t, struct span bytes)
+void line_put(struct line *t, struct span bytes)
 {
 	if (bytes.n > (size_t)(t->end - t->p)) {
 		t->full = true;
@@ -31,17 +31,17 @@ void text_put(struct text *t, struct span bytes)
 	t->p += bytes.n;
 }
 
-void text_puts(struct text *t, const char *s)
+void line_puts(struct line *t, const char *s)
 {
-	text_put(t, span_str(s));
+	line_put(t, span_str(s));
 }
 
-void text_put_char(struct text *t, char c)
+void line_put_char(struct line *t, char c)
 {
-	text_put(t, span_of(&c, 1));
+	line_put(t, span_of(&c, 1));
 }
 
-void text_put_padded(struct text *t, uint64_t u, unsigned width)
+void line_put_padded(struct line *t, uint64_t u, unsigned width)
 {
 	char digits[24];
 	unsigned at = sizeof(digits);
@@ -52,19 +52,19 @@ void text_put_padded(struct text *t, uint64_t u, unsigned width)
 	} while (u > 0);
 	while (sizeof(digits) - at < width && at > 0)
 		digits[--at] = '0';
-	text_put(t, span_of(digits + at, sizeof(digits) - at));
+	line_put(t, span_of(digits + at, sizeof(digits) - at));
 }
 
-void text_put_uint(struct text *t, uint64_t u)
+void line_put_uint(struct line *t, uint64_t u)
 {
-	text_put_padded(t, u, 1);
+	line_put_padded(t, u, 1);
 }
 
-void text_put_int(struct text *t, int64_t i)
+void line_put_int(struct line *t, int64_t i)
 {
 	if (i < 0)
-		text_put_char(t, '-');
-	text_put_uint(t, i < 0 ? 0 - (uint64_t)i : (uint64_t)i);
+		line_put_char(t, '-');
+	line_put_uint(t, i < 0 ? 0 - (uint64_t)i : (uint64_t)i);
 }
 
 /* ---- doubles ---- */
@@ -89,59 +89,59 @@ static unsigned shortest_digits(double d, char digits[32], int *ret_exponent)
 	return n;
 }
 
-static void put_exponent(struct text *t, int exponent)
+static void put_exponent(struct line *t, int exponent)
 {
-	text_put_char(t, 'e');
-	text_put_char(t, exponent < 0 ? '-' : '+');
-	text_put_padded(t, (uint64_t)abs(exponent), 2);
+	line_put_char(t, 'e');
+	line_put_char(t, exponent < 0 ? '-' : '+');
+	line_put_padded(t, (uint64_t)abs(exponent), 2);
 }
 
 /* Where the point stands: behind DIGITS, among them, before them, or nowhere near. */
-static void put_decimal(struct text *t, const char *digits, unsigned n, int exponent)
+static void put_decimal(struct line *t, const char *digits, unsigned n, int exponent)
 {
 	int point = exponent + 1;
 	unsigned before = point > 0 ? (unsigned)point : 0;
 
 	if (point > 15 || point <= -4) {
-		text_put(t, span_of(digits, 1));
+		line_put(t, span_of(digits, 1));
 		if (n > 1) {
-			text_put_char(t, '.');
-			text_put(t, span_of(digits + 1, n - 1));
+			line_put_char(t, '.');
+			line_put(t, span_of(digits + 1, n - 1));
 		}
 		put_exponent(t, exponent);
 		return;
 	}
 	if (before == 0) {
-		text_puts(t, "0.");
+		line_puts(t, "0.");
 		for (int i = point; i < 0; i++)
-			text_put_char(t, '0');
-		text_put(t, span_of(digits, n));
+			line_put_char(t, '0');
+		line_put(t, span_of(digits, n));
 		return;
 	}
-	text_put(t, span_of(digits, n < before ? n : before));
+	line_put(t, span_of(digits, n < before ? n : before));
 	for (unsigned i = n; i < before; i++)
-		text_put_char(t, '0');
-	text_put_char(t, '.');
+		line_put_char(t, '0');
+	line_put_char(t, '.');
 	if (n > before)
-		text_put(t, span_of(digits + before, n - before));
+		line_put(t, span_of(digits + before, n - before));
 	else
-		text_put_char(t, '0');
+		line_put_char(t, '0');
 }
 
-void text_put_double(struct text *t, double d)
+void line_put_double(struct line *t, double d)
 {
 	char digits[32];
 	int exponent;
 	unsigned n;
 
 	if (!isfinite(d)) {
-		text_puts(t, "null");
+		line_puts(t, "null");
 		return;
 	}
 	if (signbit(d))
-		text_put_char(t, '-');
+		line_put_char(t, '-');
 	if (d == 0) {
-		text_puts(t, "0.0");
+		line_puts(t, "0.0");
 		return;
 	}
 	n = shortest_digits(fabs(d), digits, &exponent);
@@ -189,29 +189,29 @@ static size_t character(const uint8_t *p, size_t n, bool *ret_valid)
 	return i;
 }
 
-static void put_control(struct text *t, uint8_t c)
+static void put_control(struct line *t, uint8_t c)
 {
 	static const char hex[] = "0123456789abcdef";
 	char u[] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
 
 	switch (c) {
 	case '\b':
-		text_puts(t, "\\b");
+		line_puts(t, "\\b");
 		return;
 	case '\t':
-		text_puts(t, "\\t");
+		line_puts(t, "\\t");
 		return;
 	case '\n':
-		text_puts(t, "\\n");
+		line_puts(t, "\\n");
 		return;
 	case '\f':
-		text_puts(t, "\\f");
+		line_puts(t, "\\f");
 		return;
 	case '\r':
-		text_puts(t, "\\r");
+		line_puts(t, "\\r");
 		return;
 	default:
-		text_put(t, span_of(u, sizeof(u)));
+		line_put(t, span_of(u, sizeof(u)));
 		return;
 	}
 }
@@ -222,7 +222,7 @@ static bool is_plain(uint8_t c)
 }
 
 /* QUOTED: also what would end a JSON string. */
-static void put_clean(struct text *t, struct span bytes, bool quoted)
+static void put_clean(struct line *t, struct span bytes, bool quoted)
 {
 	const uint8_t *p = bytes.p, *end = bytes.p + bytes.n;
 	bool valid;
@@ -233,38 +233,38 @@ static void put_clean(struct text *t, struct span bytes, bool quoted)
 
 		while (p < end && is_plain(*p))
 			p++;
-		text_put(t, span_of(from, (size_t)(p - from)));
+		line_put(t, span_of(from, (size_t)(p - from)));
 		if (p == end)
 			return;
 		if (*p < 0x20) {
 			put_control(t, *p++);
 		} else if (*p < 0x80) {
 			if (quoted)
-				text_put_char(t, '\\');
-			text_put_char(t, (char)*p++);
+				line_put_char(t, '\\');
+			line_put_char(t, (char)*p++);
 		} else {
 			n = character(p, (size_t)(end - p), &valid);
-			text_put(t, valid ? span_of(p, n) : span_str("\xef\xbf\xbd"));
+			line_put(t, valid ? span_of(p, n) : span_str("\xef\xbf\xbd"));
 			p += n;
 		}
 	}
 }
 
-void text_put_escaped(struct text *t, struct span bytes)
+void line_put_escaped(struct line *t, struct span bytes)
 {
 	if (bytes.n > 0)
 		put_clean(t, bytes, true);
 }
 
-void text_put_visible(struct text *t, struct span bytes)
+void line_put_visible(struct line *t, struct span bytes)
 {
 	if (bytes.n > 0)
 		put_clean(t, bytes, false);
 }
 
-void text_put_string(struct text *t, struct span bytes)
+void line_put_string(struct line *t, struct span bytes)
 {
-	text_put_char(t, '"');
-	text_put_escaped(t, bytes);
-	text_put_char(t, '"');
+	line_put_char(t, '"');
+	line_put_escaped(t, bytes);
+	line_put_char(t, '"');
 }
