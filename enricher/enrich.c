@@ -23,15 +23,15 @@ int enrich_new(const struct enrich_params *p, struct enrich **ret)
 	en->counts = p->counts;
 	en->remove_tid = en->close_tid = en->close_fd = -1;
 	en->in_capture_start = true;
-	pool_init(&en->pool, p->memory_bytes != 0 ? p->memory_bytes : DEFAULT_MEMORY);
-	fdtab_init(&en->fdtab, &en->pool,
+	slab_init(&en->slab, p->memory_bytes != 0 ? p->memory_bytes : DEFAULT_MEMORY);
+	fdtab_init(&en->fdtab, &en->slab,
 		   p->fds_per_process != 0 ? p->fds_per_process : DEFAULT_FDS, p->seed);
 	err = en->scratch == NULL ? -ENOMEM : 0;
 	if (err == 0)
-		err = proctab_init(&en->proctab, &en->pool, &en->fdtab,
+		err = proctab_init(&en->proctab, &en->slab, &en->fdtab,
 				   p->threads != 0 ? p->threads : DEFAULT_THREADS, p->seed);
 	if (err == 0)
-		err = usertab_init(&en->usertab, &en->pool,
+		err = usertab_init(&en->usertab, &en->slab,
 				   p->users != 0 ? p->users : DEFAULT_USERS, p->seed);
 	if (err == 0)
 		err = conttab_init(&en->conttab,
@@ -54,7 +54,7 @@ void enrich_free(struct enrich *en)
 	proctab_release(&en->proctab);
 	usertab_release(&en->usertab);
 	conttab_release(&en->conttab);
-	pool_release(&en->pool);
+	slab_release(&en->slab);
 	free(en->scratch);
 	free(en);
 }
@@ -68,8 +68,8 @@ void enrich_status(const struct enrich *en, struct enrich_status *ret)
 {
 	*ret = (struct enrich_status){ .threads = en->proctab.count,
 				       .threads_max = en->proctab.max,
-				       .memory_bytes = en->pool.bytes,
-				       .memory_refused = en->pool.refused };
+				       .memory_bytes = en->slab.bytes,
+				       .memory_refused = en->slab.refused };
 }
 
 /* ---- events ---- */
@@ -153,8 +153,8 @@ static int take_host(struct enrich *en, struct span payload)
 		return -EPROTO;
 	net_local_set(&en->local, &host);
 	en->boot_ts_ns = host.boot_ts_ns;
-	b = blob_new(&en->pool, payload, NULL);
-	blob_drop(&en->pool, en->host);
+	b = blob_new(&en->slab, payload, NULL);
+	blob_drop(&en->slab, en->host);
 	en->host = b;
 	emit_payload(en, FRAME_HOST, payload);
 	return 0;

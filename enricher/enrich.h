@@ -7,7 +7,7 @@
  *
  * Trusts nothing that it reads: a frame that makes no sense is refused and
  * counted, and what does not fit in the tables is left out and counted.  No I/O,
- * no clock; memory comes from one pool with a ceiling.  One thread.
+ * no clock; memory comes from one slab with a ceiling.  One thread.
  */
 #ifndef MEWS_ENRICH_H
 #define MEWS_ENRICH_H

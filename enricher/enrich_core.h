@@ -32,7 +32,7 @@ enum {
 struct enrich {
 	struct enrich_sink sink;
 	uint64_t *counts;
-	struct pool pool;
+	struct slab slab;
 	struct fdtab fdtab;
 	struct proctab proctab;
 	struct usertab usertab;

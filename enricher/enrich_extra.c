@@ -70,7 +70,8 @@ static void put_threads(struct enrich *en, struct wire_extra *x)
 
 struct span extra_encode(struct enrich *en)
 {
-	const struct fds *fds = event_fds(en);
+	const struct thread *main = proctab_main(&en->proctab, en->th);
+	const struct fds *fds = main == NULL ? NULL : &main->fds; /* the process's */
 	uint64_t wants = en->wants.extras;
 	struct wire_extra x;
 

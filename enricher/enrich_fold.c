@@ -94,7 +94,7 @@ static int64_t used_fd(const struct enrich *en)
 
 static void drop_enter(struct enrich *en, struct enter_event *e)
 {
-	blob_drop(&en->pool, e->name);
+	blob_drop(&en->slab, e->name);
 	*e = (struct enter_event){ 0 };
 }
 
@@ -127,7 +127,7 @@ static void store_enter(struct enrich *en)
 	default:
 		return;
 	}
-	e.name = blob_new(&en->pool, name, NULL);
+	e.name = blob_new(&en->slab, name, NULL);
 	drop_enter(en, &th->enter);
 	th->enter = e;
 }
@@ -168,7 +168,8 @@ static bool makes_no_placeholder(unsigned code)
 {
 	return code == EVENT_SYSCALL_CLONE_20_X || code == EVENT_SYSCALL_FORK_20_X ||
 	       code == EVENT_SYSCALL_VFORK_20_X || code == EVENT_SYSCALL_CLONE3_X ||
-	       code == EVENT_PROCEXIT_1_E || code == EVENT_SCHEDSWITCH_6_E || en_is_iterator(code);
+	       code == EVENT_PROCEXIT_1_E || code == EVENT_SCHEDSWITCH_6_E ||
+	       code == EVENT_PROCINFO_E || en_is_iterator(code);
 }
 
 static void find_thread(struct enrich *en)

@@ -183,6 +183,8 @@ void emit_gone(void *ctx, const struct thread *th)
 
 /* ---- events ---- */
 
+/* A container has addresses of its own, which only its metadata will tell: until
+ * then none is its own. */
 void file_record(const struct enrich *en, const struct fds *fds, const struct fd_slot *slot,
 		 struct file_info *ret)
 {
@@ -207,9 +209,11 @@ void file_record(const struct enrich *en, const struct fds *fds, const struct fd
 				   .resolved = blob_span(f->resolved) };
 	memcpy(ret->sip, f->sip, 16);
 	memcpy(ret->dip, f->dip, 16);
-	if (ip && net_is_local(&en->local, f->sip, v6))
+	if (!ip || en->th == NULL || en->th->f.container_id != NULL)
+		return;
+	if (net_is_near(&en->local, f->sip, v6))
 		ret->flags |= FILE_SIP_LOCAL;
-	if (ip && net_is_local(&en->local, f->dip, v6))
+	if (net_is_near(&en->local, f->dip, v6))
 		ret->flags |= FILE_DIP_LOCAL;
 }
 

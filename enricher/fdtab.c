@@ -8,16 +8,16 @@
 
 #define FIRST_CAP 8u
 
-void fdtab_init(struct fdtab *ft, struct pool *pool, uint32_t per_table, uint64_t seed)
+void fdtab_init(struct fdtab *ft, struct slab *slab, uint32_t per_table, uint64_t seed)
 {
-	*ft = (struct fdtab){ .pool = pool, .per_table = per_table, .seed = seed };
+	*ft = (struct fdtab){ .slab = slab, .per_table = per_table, .seed = seed };
 }
 
 /* ---- files ---- */
 
 struct file *file_new(struct fdtab *ft, enum file_type type)
 {
-	struct file *f = pool_get(ft->pool, sizeof(*f));
+	struct file *f = slab_get(ft->slab, sizeof(*f));
 
 	if (f != NULL)
 		*f = (struct file){ .refs = 1, .type = type };
@@ -26,7 +26,7 @@ struct file *file_new(struct fdtab *ft, enum file_type type)
 
 struct file *file_copy(struct fdtab *ft, const struct file *from)
 {
-	struct file *f = pool_get(ft->pool, sizeof(*f));
+	struct file *f = slab_get(ft->slab, sizeof(*f));
 
 	if (f == NULL)
 		return NULL;
@@ -42,17 +42,17 @@ void file_drop(struct fdtab *ft, struct file *f)
 {
 	if (f == NULL || --f->refs > 0)
 		return;
-	blob_drop(ft->pool, f->name);
-	blob_drop(ft->pool, f->name_raw);
-	blob_drop(ft->pool, f->resolved);
-	pool_put(ft->pool, f, sizeof(*f));
+	blob_drop(ft->slab, f->name);
+	blob_drop(ft->slab, f->name_raw);
+	blob_drop(ft->slab, f->resolved);
+	slab_put(ft->slab, f, sizeof(*f));
 }
 
 struct blob *file_text(struct fdtab *ft, struct span text, struct blob *same)
 {
 	if (text.n > FILE_MAX_BYTES)
 		text.n = FILE_MAX_BYTES;
-	return blob_new(ft->pool, text, same);
+	return blob_new(ft->slab, text, same);
 }
 
 void file_set_name(struct fdtab *ft, struct file *f, struct span name)
@@ -62,7 +62,7 @@ void file_set_name(struct fdtab *ft, struct file *f, struct span name)
 	if (blob_is(f->name, name))
 		return;
 	b = file_text(ft, name, NULL);
-	blob_drop(ft->pool, f->name);
+	blob_drop(ft->slab, f->name);
 	f->name = b;
 }
 
@@ -75,7 +75,7 @@ static size_t table_bytes(uint32_t cap)
 
 static struct fd_table *table_new(struct fdtab *ft, uint32_t cap)
 {
-	struct fd_table *t = pool_get(ft->pool, table_bytes(cap));
+	struct fd_table *t = slab_get(ft->slab, table_bytes(cap));
 
 	if (t == NULL)
 		return NULL;
@@ -94,7 +94,7 @@ static void table_drop(struct fdtab *ft, struct fd_table *t)
 	for (uint32_t i = 0; i < t->cap; i++)
 		if (t->slot[i].fd >= 0)
 			file_drop(ft, t->slot[i].file);
-	pool_put(ft->pool, t, table_bytes(t->cap));
+	slab_put(ft->slab, t, table_bytes(t->cap));
 }
 
 static uint32_t home(const struct fdtab *ft, const struct fd_table *t, int32_t fd)

@@ -5,13 +5,13 @@
  * and drop it), and tables share the files in them; a file that has several
  * holders is copied before it changes, as Falco's entries are copies.
  *
- * Bounded: descriptors per table, and all of it by the pool's ceiling; what does
+ * Bounded: descriptors per table, and all of it by the slab's ceiling; what does
  * not fit is left out and counted.  Core.
  */
 #ifndef MEWS_FDTAB_H
 #define MEWS_FDTAB_H
 
-#include "pool.h"
+#include "slab.h"
 #include "wire.h"
 
 /* An open file: what a record on the wire has, with blobs for the spans. */
@@ -41,7 +41,7 @@ struct fd_table {
 
 /* All tables of all processes. */
 struct fdtab {
-	struct pool *pool;
+	struct slab *slab;
 	uint32_t per_table;
 	uint64_t seed;
 	uint64_t evicted; /* descriptors that found no room */
@@ -56,7 +56,7 @@ struct fds {
 #define FDTAB_MAX_FD   INT32_MAX
 #define FILE_MAX_BYTES 4096u /* of each of its strings; longer ones are cut */
 
-void fdtab_init(struct fdtab *ft, struct pool *pool, uint32_t per_table, uint64_t seed);
+void fdtab_init(struct fdtab *ft, struct slab *slab, uint32_t per_table, uint64_t seed);
 
 /* The descriptor; NULL if it is not there.  Valid until the table changes. */
 const struct fd_slot *fds_find(const struct fdtab *ft, const struct fds *fds, int64_t fd);

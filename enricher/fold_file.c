@@ -128,7 +128,8 @@ static bool has_cloexec(const struct enrich *en, int flags)
 		(en->ev.code == EVENT_SYSCALL_EPOLL_CREATE1_X ? 1u : O_BIT_CLOEXEC)) != 0;
 }
 
-/* Most bpf commands return no descriptor but 0, and would seem to replace it. */
+/* Most bpf commands return no descriptor but 0, and would seem to replace it.
+ * Falco takes them all for one, so a replay has to. */
 static bool bpf_gives_fd(const struct enrich *en)
 {
 	static const uint64_t commands = 1ull << 0 | 1ull << 5 | 1ull << 7 | 1ull << 13 |
@@ -144,7 +145,7 @@ static void fold_plain(struct enrich *en, enum file_type type, int flags)
 {
 	int64_t fd = result_of(en);
 
-	if (fd < 0 || (type == FILE_BPF && !bpf_gives_fd(en)))
+	if (fd < 0 || (type == FILE_BPF && en->ev.has_kernel && !bpf_gives_fd(en)))
 		return;
 	event_add_fd(en, fd, file_new(&en->fdtab, type), has_cloexec(en, flags));
 }

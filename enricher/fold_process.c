@@ -334,8 +334,6 @@ static struct span exepath_from_enter(struct enrich *en)
 		return span_is(name, "<NA>")
 			       ? name
 			       : event_path(en, proctab_cwd(&en->proctab, en->th), name);
-	if (e->code != EVENT_SYSCALL_EXECVEAT_E)
-		return span_str("<NA>");
 	dir = event_dir(en, e->dirfd, name, buf);
 	if (span_is(dir, "<UNKNOWN>"))
 		return span_str("<NA>");
@@ -357,7 +355,8 @@ static void take_exec(struct enrich *en, struct thread *th)
 	THREAD_SET_BYTES(pt, th, env, bytes_param(en, P_ENV));
 	THREAD_SET(pt, th, tty, uint_param(en, P_TTY));
 	THREAD_SET(pt, th, vpgid, int_param(en, P_VPGID, -1));
-	THREAD_SET(pt, th, loginuid, (uint32_t)uint_param(en, P_LOGINUID));
+	if (has_param(en, P_LOGINUID))
+		THREAD_SET(pt, th, loginuid, (uint32_t)uint_param(en, P_LOGINUID));
 	THREAD_SET(pt, th, exe_flags, uint_param(en, P_EXE_FLAGS));
 	THREAD_SET(pt, th, cap_inheritable, uint_param(en, P_CAP_INHERITABLE));
 	THREAD_SET(pt, th, cap_permitted, uint_param(en, P_CAP_PERMITTED));
@@ -372,7 +371,7 @@ static void take_exec(struct enrich *en, struct thread *th)
 	THREAD_SET(pt, th, pgid, int_param(en, P_PGID, -1));
 	if (has_param(en, P_EXEPATH))
 		THREAD_SET_BYTES(pt, th, exepath, text_param(en, P_EXEPATH));
-	else
+	else if (en->enter.code != 0)
 		THREAD_SET_BYTES(pt, th, exepath, exepath_from_enter(en));
 	THREAD_SET(pt, th, lastexec_ts, en->ev.ts_ns);
 	THREAD_SET(pt, th, flags, (th->f.flags & keep) | CL_ACTIVE);
@@ -390,7 +389,7 @@ void fold_exec(struct enrich *en)
 	invalid = thread_is_invalid(th);
 	if (invalid) {
 		identify(en, th, int_param(en, P_PID, en->ev.tid), int_param(en, P_PTID, -1),
-			 th->f.vtid, th->f.vpid);
+			 en->ev.tid, th->f.vpid);
 	} else if (int_param(en, P_PID, th->f.pid) != th->f.pid) {
 		/* Its group is another than we thought: start it afresh there. */
 		proctab_regroup(pt, th, int_param(en, P_PID, th->f.pid));

@@ -331,12 +331,8 @@ static void take_tuple(struct enrich *en, struct file *f, const struct net_tuple
 			 span_of(en->text, net_tuple_text((char *)en->text, t, FILE_UNIX, 0)));
 		return;
 	}
-	if (!set_addresses(f, t)) {
-		set_name(en, f,
-			 span_of(en->text,
-				 net_tuple_text((char *)en->text, t, f->type, f->l4proto)));
+	if (!set_addresses(f, t))
 		return;
-	}
 	if (f->l4proto == L4_UNKNOWN)
 		f->l4proto = L4_UDP;
 	complete(en, f);

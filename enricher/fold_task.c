@@ -15,13 +15,13 @@ enum {
 
 static void set_uid(struct enrich *en, unsigned i)
 {
-	if (result_of(en) == 0 && has_param(en, i) && (uint32_t)uint_param(en, i) != UINT32_MAX)
+	if (result_of(en) == 0 && has_param(en, i))
 		THREAD_SET(&en->proctab, en->th, uid, (uint32_t)uint_param(en, i));
 }
 
 static void set_gid(struct enrich *en, unsigned i)
 {
-	if (result_of(en) == 0 && has_param(en, i) && (uint32_t)uint_param(en, i) != UINT32_MAX)
+	if (result_of(en) == 0 && has_param(en, i))
 		THREAD_SET(&en->proctab, en->th, gid, (uint32_t)uint_param(en, i));
 }
 

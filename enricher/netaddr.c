@@ -286,6 +286,14 @@ bool net_is_local(const struct net_local *l, const uint8_t *ip, bool is_ipv6)
 	return false;
 }
 
+bool net_is_near(const struct net_local *l, const uint8_t *ip, bool is_ipv6)
+{
+	for (unsigned i = 0; is_ipv6 && i < l->count; i++)
+		if (l->addr[i].is_ipv6 && memcmp(l->addr[i].addr, ip, 8) == 0)
+			return true;
+	return net_is_local(l, ip, is_ipv6);
+}
+
 static bool same_net(const struct interface_addr *a, const uint8_t *peer)
 {
 	for (unsigned i = 0; i < (a->is_ipv6 ? 16u : 4u); i++)

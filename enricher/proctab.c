@@ -15,7 +15,7 @@ static uint32_t slot_of(const struct proctab *pt, int64_t id)
 	return (uint32_t)((h ^ h >> 29) >> 20) & pt->hash_mask;
 }
 
-int proctab_init(struct proctab *pt, struct pool *pool, struct fdtab *fdtab, uint32_t max,
+int proctab_init(struct proctab *pt, struct slab *slab, struct fdtab *fdtab, uint32_t max,
 		 uint64_t seed)
 {
 	uint32_t buckets = 64;
@@ -25,7 +25,7 @@ int proctab_init(struct proctab *pt, struct pool *pool, struct fdtab *fdtab, uin
 		return -EINVAL;
 	while (buckets < max)
 		buckets *= 2;
-	*pt = (struct proctab){ .pool = pool,
+	*pt = (struct proctab){ .slab = slab,
 				.fdtab = fdtab,
 				.max = max,
 				.hash_mask = buckets - 1,
@@ -112,8 +112,8 @@ void thread_set_bytes(struct proctab *pt, struct thread *th, struct blob **membe
 		value.n = THREAD_MAX_BYTES;
 	if (blob_is(*member, value))
 		return;
-	b = blob_new(pt->pool, value, NULL);
-	blob_drop(pt->pool, *member);
+	b = blob_new(pt->slab, value, NULL);
+	blob_drop(pt->slab, *member);
 	*member = b;
 	proctab_touch(pt, th, bit);
 }
@@ -124,7 +124,7 @@ void thread_share_bytes(struct proctab *pt, struct thread *th, struct blob **mem
 	if (*member == value)
 		return;
 	blob_hold(value);
-	blob_drop(pt->pool, *member);
+	blob_drop(pt->slab, *member);
 	*member = value;
 	proctab_touch(pt, th, bit);
 }
@@ -407,7 +407,7 @@ static void reparent(struct proctab *pt, struct thread *th)
 
 static void enter_clear(struct proctab *pt, struct enter_event *e)
 {
-	blob_drop(pt->pool, e->name);
+	blob_drop(pt->slab, e->name);
 	*e = (struct enter_event){ 0 };
 }
 
@@ -428,7 +428,7 @@ static void discard(struct proctab *pt, struct thread *th)
 	enter_clear(pt, &th->enter);
 #define PROC_I64(member, text)
 #define PROC_U64(member, text)
-#define PROC_BYTES(member, text) blob_drop(pt->pool, th->f.member);
+#define PROC_BYTES(member, text) blob_drop(pt->slab, th->f.member);
 #include "process.def"
 #undef PROC_I64
 #undef PROC_U64

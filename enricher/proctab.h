@@ -13,7 +13,7 @@
 #define MEWS_PROCTAB_H
 
 #include "fdtab.h"
-#include "pool.h"
+#include "slab.h"
 #include "wire.h"
 
 /* Flags of an entry that are nobody's system call: Falco's own. */
@@ -90,7 +90,7 @@ struct thread_group {
 };
 
 struct proctab {
-	struct pool *pool;
+	struct slab *slab;
 	struct fdtab *fdtab;
 	struct thread *slots, *free;
 	struct thread_group *group_slots, *group_free;
@@ -106,7 +106,7 @@ struct proctab {
 };
 
 /* -ENOMEM, -EINVAL. */
-int proctab_init(struct proctab *pt, struct pool *pool, struct fdtab *fdtab, uint32_t max,
+int proctab_init(struct proctab *pt, struct slab *slab, struct fdtab *fdtab, uint32_t max,
 		 uint64_t seed);
 void proctab_release(struct proctab *pt);
 

@@ -7,7 +7,7 @@
 
 #include "usertab.h"
 
-int usertab_init(struct usertab *ut, struct pool *pool, uint32_t max, uint64_t seed)
+int usertab_init(struct usertab *ut, struct slab *slab, uint32_t max, uint64_t seed)
 {
 	uint32_t buckets = 64;
 
@@ -16,7 +16,7 @@ int usertab_init(struct usertab *ut, struct pool *pool, uint32_t max, uint64_t s
 		return -EINVAL;
 	while (buckets < max)
 		buckets *= 2;
-	*ut = (struct usertab){ .pool = pool, .max = max, .hash_mask = buckets - 1, .seed = seed };
+	*ut = (struct usertab){ .slab = slab, .max = max, .hash_mask = buckets - 1, .seed = seed };
 	ut->slots = calloc(max, sizeof(*ut->slots));
 	ut->hash = calloc(buckets, sizeof(*ut->hash));
 	if (ut->slots == NULL || ut->hash == NULL) {
@@ -66,7 +66,7 @@ static struct user_entry *add(struct usertab *ut, bool is_group, struct span con
 	if (e == NULL)
 		return NULL;
 	*e = (struct user_entry){ .is_group = is_group, .in_use = true, .id = id };
-	e->container_id = blob_new(ut->pool, container, NULL);
+	e->container_id = blob_new(ut->slab, container, NULL);
 	e->hash_next = *bucket;
 	*bucket = e;
 	return e;
@@ -80,10 +80,10 @@ static void remove_entry(struct usertab *ut, struct user_entry *e)
 		at = &(*at)->hash_next;
 	if (*at == e)
 		*at = e->hash_next;
-	blob_drop(ut->pool, e->container_id);
-	blob_drop(ut->pool, e->name);
-	blob_drop(ut->pool, e->home);
-	blob_drop(ut->pool, e->shell);
+	blob_drop(ut->slab, e->container_id);
+	blob_drop(ut->slab, e->name);
+	blob_drop(ut->slab, e->home);
+	blob_drop(ut->slab, e->shell);
 	*e = (struct user_entry){ .hash_next = ut->free };
 	ut->free = e;
 }
@@ -94,8 +94,8 @@ static bool set(struct usertab *ut, struct blob **member, struct span value)
 
 	if (blob_is(*member, value))
 		return false;
-	b = blob_new(ut->pool, value, NULL);
-	blob_drop(ut->pool, *member);
+	b = blob_new(ut->slab, value, NULL);
+	blob_drop(ut->slab, *member);
 	*member = b;
 	return true;
 }

@@ -2,12 +2,12 @@
  *
  * usertab.h -- users and groups by (container, id): of the host from its passwd
  * and group files (or a capture), of containers from what events say.  Bounded
- * by the pool and a number of entries; what does not fit is left out.  Core.
+ * by the slab and a number of entries; what does not fit is left out.  Core.
  */
 #ifndef MEWS_USERTAB_H
 #define MEWS_USERTAB_H
 
-#include "pool.h"
+#include "slab.h"
 #include "wire.h"
 
 struct user_entry {
@@ -18,14 +18,14 @@ struct user_entry {
 };
 
 struct usertab {
-	struct pool *pool;
+	struct slab *slab;
 	struct user_entry *slots, *free;
 	struct user_entry **hash;
 	uint32_t max, fresh, hash_mask;
 	uint64_t seed;
 };
 
-int usertab_init(struct usertab *ut, struct pool *pool, uint32_t max, uint64_t seed);
+int usertab_init(struct usertab *ut, struct slab *slab, uint32_t max, uint64_t seed);
 void usertab_release(struct usertab *ut);
 void usertab_clear(struct usertab *ut);
 

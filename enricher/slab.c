@@ -1,54 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * pool.c -- pieces and blobs; see pool.h.  A class that runs dry at the ceiling
+ * slab.c -- pieces and blobs; see slab.h.  A class that runs dry at the ceiling
  * borrows a piece of the next bigger class for good.
  */
 #include <stdlib.h>
 
-#include "pool.h"
+#include "slab.h"
 
-#define CHUNK_BYTES ((size_t)2 << POOL_MAX_SHIFT)
-#define CHUNK_HEAD  ((sizeof(struct pool_chunk) + 15) & ~(size_t)15)
+#define CHUNK_BYTES ((size_t)2 << SLAB_MAX_SHIFT)
+#define CHUNK_HEAD  ((sizeof(struct slab_chunk) + 15) & ~(size_t)15)
 
-void pool_init(struct pool *p, size_t ceiling_bytes)
+void slab_init(struct slab *p, size_t ceiling_bytes)
 {
-	*p = (struct pool){ .ceiling = ceiling_bytes };
+	*p = (struct slab){ .ceiling = ceiling_bytes };
 }
 
-void pool_release(struct pool *p)
+void slab_release(struct slab *p)
 {
-	struct pool_chunk *next;
+	struct slab_chunk *next;
 
-	for (struct pool_chunk *c = p->chunks; c != NULL; c = next) {
+	for (struct slab_chunk *c = p->chunks; c != NULL; c = next) {
 		next = c->next;
 		free(c);
 	}
-	*p = (struct pool){ 0 };
+	*p = (struct slab){ 0 };
 }
 
-/* The class whose pieces hold N bytes; POOL_CLASSES if there is none. */
+/* The class whose pieces hold N bytes; SLAB_CLASSES if there is none. */
 static unsigned class_of(size_t n)
 {
-	if (n <= (size_t)1 << POOL_MIN_SHIFT)
+	if (n <= (size_t)1 << SLAB_MIN_SHIFT)
 		return 0;
-	if (n > (size_t)1 << POOL_MAX_SHIFT)
-		return POOL_CLASSES;
-	return (unsigned)(64 - __builtin_clzll(n - 1)) - POOL_MIN_SHIFT;
+	if (n > (size_t)1 << SLAB_MAX_SHIFT)
+		return SLAB_CLASSES;
+	return (unsigned)(64 - __builtin_clzll(n - 1)) - SLAB_MIN_SHIFT;
 }
 
-static void give(struct pool *p, unsigned cls, void *piece)
+static void give(struct slab *p, unsigned cls, void *piece)
 {
-	struct pool_free *f = piece;
+	struct slab_free *f = piece;
 
 	f->next = p->free[cls];
 	p->free[cls] = f;
 }
 
 /* Cut what is left of the newest chunk into free pieces. */
-static void spend_rest(struct pool *p)
+static void spend_rest(struct slab *p)
 {
-	for (unsigned cls = POOL_CLASSES; cls-- > 0;) {
-		size_t n = (size_t)1 << (cls + POOL_MIN_SHIFT);
+	for (unsigned cls = SLAB_CLASSES; cls-- > 0;) {
+		size_t n = (size_t)1 << (cls + SLAB_MIN_SHIFT);
 
 		while (p->fresh_bytes >= n) {
 			give(p, cls, p->fresh);
@@ -59,9 +59,9 @@ static void spend_rest(struct pool *p)
 	p->fresh_bytes = 0;
 }
 
-static bool grow(struct pool *p)
+static bool grow(struct slab *p)
 {
-	struct pool_chunk *c;
+	struct slab_chunk *c;
 
 	if (p->ceiling < CHUNK_BYTES || p->bytes > p->ceiling - CHUNK_BYTES)
 		return false;
@@ -78,16 +78,16 @@ static bool grow(struct pool *p)
 	return true;
 }
 
-void *pool_get(struct pool *p, size_t n)
+void *slab_get(struct slab *p, size_t n)
 {
 	unsigned cls = class_of(n);
 	size_t bytes;
 
-	if (cls == POOL_CLASSES) {
+	if (cls == SLAB_CLASSES) {
 		p->refused++;
 		return NULL;
 	}
-	bytes = (size_t)1 << (cls + POOL_MIN_SHIFT);
+	bytes = (size_t)1 << (cls + SLAB_MIN_SHIFT);
 	if (p->free[cls] == NULL && (p->fresh_bytes >= bytes || grow(p))) {
 		void *piece = p->fresh;
 
@@ -95,8 +95,8 @@ void *pool_get(struct pool *p, size_t n)
 		p->fresh_bytes -= bytes;
 		return piece;
 	}
-	for (; cls < POOL_CLASSES; cls++) {
-		struct pool_free *f = p->free[cls];
+	for (; cls < SLAB_CLASSES; cls++) {
+		struct slab_free *f = p->free[cls];
 
 		if (f != NULL) {
 			p->free[cls] = f->next;
@@ -107,13 +107,13 @@ void *pool_get(struct pool *p, size_t n)
 	return NULL;
 }
 
-void pool_put(struct pool *p, void *piece, size_t n)
+void slab_put(struct slab *p, void *piece, size_t n)
 {
 	if (piece != NULL)
 		give(p, class_of(n), piece);
 }
 
-struct blob *blob_new(struct pool *p, struct span s, struct blob *same)
+struct blob *blob_new(struct slab *p, struct span s, struct blob *same)
 {
 	struct blob *b;
 
@@ -121,7 +121,7 @@ struct blob *blob_new(struct pool *p, struct span s, struct blob *same)
 		return NULL;
 	if (same != NULL && blob_is(same, s))
 		return blob_hold(same);
-	b = pool_get(p, sizeof(*b) + s.n);
+	b = slab_get(p, sizeof(*b) + s.n);
 	if (b == NULL)
 		return NULL;
 	b->refs = 1;
@@ -137,8 +137,8 @@ struct blob *blob_hold(struct blob *b)
 	return b;
 }
 
-void blob_drop(struct pool *p, struct blob *b)
+void blob_drop(struct slab *p, struct blob *b)
 {
 	if (b != NULL && --b->refs == 0)
-		pool_put(p, b, sizeof(*b) + b->n);
+		slab_put(p, b, sizeof(*b) + b->n);
 }

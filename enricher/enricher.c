@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * enricher.c -- mews-enricher: ring raw in, ring enriched out, the state between
+ * them.  The core does the work; here are the rings, the host's passwd and group
+ * files, and what the evaluator wants, passed on to the collector.
+ *
+ * It keeps no privilege: the two files may be read by everybody, and are looked at
+ * again when they change.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "enrich.h"
+#include "log.h"
+#include "stage.h"
+
+#define TURN_FRAMES   256
+#define LOOK_NS	      (50 * NS_PER_MSEC)
+#define FILES_NS      (2 * NS_PER_SEC)
+#define FILE_MAX      ((size_t)8 << 20)
+#define HOST_PATH_MAX 4096
+
+/* A file of the host that may change. */
+struct host_file {
+	char path[HOST_PATH_MAX];
+	struct timespec mtime;
+	off_t size;
+	ino_t ino;
+};
+
+struct enricher {
+	struct enrich *core;
+	struct ring_wants wants;
+	struct host_file passwd, group;
+	bool host_users; /* the host's users are those of the events */
+	struct mono next_look, next_files;
+};
+
+/* ---- users ---- */
+
+/* True: FILE is another than when it was last read (or was never). */
+static bool has_changed(struct host_file *f)
+{
+	struct stat st;
+
+	if (stat(f->path, &st) == -1)
+		return false;
+	if (st.st_ino == f->ino && st.st_size == f->size && st.st_mtim.tv_sec == f->mtime.tv_sec &&
+	    st.st_mtim.tv_nsec == f->mtime.tv_nsec)
+		return false;
+	f->ino = st.st_ino;
+	f->size = st.st_size;
+	f->mtime = st.st_mtim;
+	return true;
+}
+
+/* The whole file; free() it.  Empty if it cannot be read. */
+static struct span read_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	uint8_t *buf = NULL;
+	size_t n = 0;
+	struct stat st;
+	ssize_t got;
+
+	if (fd == -1)
+		return SPAN_NONE;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+	    (size_t)st.st_size <= FILE_MAX)
+		buf = malloc((size_t)st.st_size);
+	while (buf != NULL && n < (size_t)st.st_size) {
+		got = read(fd, buf + n, (size_t)st.st_size - n);
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	close(fd);
+	return span_of(buf, n);
+}
+
+static void read_users(struct enricher *er)
+{
+	struct span passwd, group;
+
+	if (!er->host_users)
+		return;
+	passwd = read_file(er->passwd.path);
+	group = read_file(er->group.path);
+	/* Without passwd there is nothing to replace what we have. */
+	if (passwd.n == 0)
+		log_rationed(LOG_LEVEL_WARNING, "cannot read '%s', names of users may be missing",
+			     er->passwd.path);
+	else
+		enrich_host_users(er->core, passwd, group);
+	free((void *)(uintptr_t)passwd.p);
+	free((void *)(uintptr_t)group.p);
+}
+
+static void look_at_users(struct enricher *er)
+{
+	bool passwd = has_changed(&er->passwd), group = has_changed(&er->group);
+
+	if (passwd || group)
+		read_users(er);
+}
+
+/* ---- the core's sink ---- */
+
+static uint8_t *sink_reserve(void *ctx, size_t cap)
+{
+	return stage_reserve(ctx, cap);
+}
+
+static void sink_submit(void *ctx, uint16_t type, size_t len)
+{
+	struct stage *st = ctx;
+
+	outlet_submit(st->out, type, 0, len);
+}
+
+static void sink_abandon(void *ctx)
+{
+	struct stage *st = ctx;
+
+	outlet_abandon(st->out);
+}
+
+/* ---- the stage ---- */
+
+static int option(struct stage *st, void *ctx, const char *name, const char *arg)
+{
+	struct enricher *er = ctx;
+
+	(void)st;
+	(void)arg;
+	if (strcmp(name, "no-host-users") != 0)
+		return -EINVAL;
+	er->host_users = false;
+	return 0;
+}
+
+static int setup(struct stage *st, void *ctx)
+{
+	struct enricher *er = ctx;
+	struct enrich_params p = {
+		.sink = { st, sink_reserve, sink_submit, sink_abandon },
+		.counts = st->counts.v,
+		.threads = st->conf.thread_table_size > UINT32_MAX
+				   ? UINT32_MAX
+				   : (uint32_t)st->conf.thread_table_size,
+	};
+	const char *root = getenv("HOST_ROOT");
+	int err;
+
+	if (getrandom(&p.seed, sizeof(p.seed), 0) != sizeof(p.seed)) {
+		log_error("cannot get random bytes: %s", strerror(errno));
+		return EXIT_HOST;
+	}
+	if (root == NULL)
+		root = "";
+	if (snprintf(er->passwd.path, HOST_PATH_MAX, "%s/etc/passwd", root) >= HOST_PATH_MAX ||
+	    snprintf(er->group.path, HOST_PATH_MAX, "%s/etc/group", root) >= HOST_PATH_MAX) {
+		log_error("HOST_ROOT is too long");
+		return EXIT_INPUT;
+	}
+	err = enrich_new(&p, &er->core);
+	if (err < 0) {
+		log_error("cannot make the tables for %u threads: %s", p.threads, strerror(-err));
+		return err == -EINVAL ? EXIT_INPUT : EXIT_HOST;
+	}
+	return EXIT_OK;
+}
+
+static int start(struct stage *st, void *ctx)
+{
+	(void)st;
+	look_at_users(ctx);
+	return EXIT_OK;
+}
+
+/* The evaluator's wants are ours, and the collector's: it adds what keeps state. */
+static void follow_wants(struct stage *st, struct enricher *er)
+{
+	if (!outlet_wants(st->out, &er->wants))
+		return;
+	enrich_want(er->core, &er->wants);
+	inlet_want(st->in, &er->wants);
+}
+
+static void look_around(struct stage *st, struct enricher *er, struct mono now)
+{
+	if (now.ns >= er->next_look.ns) {
+		er->next_look = mono_after(now, LOOK_NS);
+		follow_wants(st, er);
+	}
+	if (now.ns >= er->next_files.ns) {
+		er->next_files = mono_after(now, FILES_NS);
+		look_at_users(er);
+	}
+}
+
+static int turn(struct stage *st, void *ctx, struct mono now)
+{
+	struct enricher *er = ctx;
+	struct ring_frame frame;
+	int n = 0;
+
+	look_around(st, er, now);
+	for (; n < TURN_FRAMES && inlet_next(st->in, &frame) > 0; n++) {
+		int err = enrich_frame(er->core, &frame, inlet_generation(st->in));
+
+		if (err == -ECANCELED)
+			return n;
+		if (err < 0)
+			log_rationed(LOG_LEVEL_WARNING,
+				     "a frame of type %s made no sense, counted and passed over",
+				     frame_type_name(frame.type));
+	}
+	return n;
+}
+
+static int reload(struct stage *st, void *ctx, char *text, size_t cap)
+{
+	(void)st;
+	read_users(ctx);
+	snprintf(text, cap, "users and groups");
+	return 0;
+}
+
+static void status(struct stage *st, void *ctx, struct stage_status *s)
+{
+	struct enricher *er = ctx;
+	struct enrich_status es;
+
+	(void)st;
+	enrich_status(er->core, &es);
+	snprintf(s->detail, sizeof(s->detail), "%u of %u threads, %zu MiB of state, %llu refused",
+		 es.threads, es.threads_max, es.memory_bytes >> 20,
+		 (unsigned long long)es.memory_refused);
+}
+
+static int put_frame(void *ctx, uint16_t type, struct span payload)
+{
+	return frame_sink_put(ctx, type, payload);
+}
+
+static int snapshot(void *ctx, struct frame_sink *sink)
+{
+	struct enricher *er = ctx;
+
+	return enrich_snapshot(er->core, put_frame, sink);
+}
+
+static void stop(struct stage *st, void *ctx)
+{
+	struct enricher *er = ctx;
+
+	(void)st;
+	enrich_free(er->core);
+	er->core = NULL;
+}
+
+static const struct stage_ops ops = {
+	.id = STAGE_ENRICHER,
+	.usage = "  --no-host-users  do not read this machine's users and groups (captures)\n",
+	.option = option,
+	.setup = setup,
+	.start = start,
+	.turn = turn,
+	.reload = reload,
+	.status = status,
+	.snapshot = snapshot,
+	.stop = stop,
+};
+
+int main(int argc, char **argv)
+{
+	static struct enricher er = { .host_users = true };
+
+	return stage_main(&ops, &er, argc, argv);
+}

@@ -1,0 +1,726 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The enricher's core from frame to frame: what goes in is what ring raw would
+ * bring, what comes out is decoded and kept in a mirror, as a reader would.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "enrich.h"
+
+enum { MAX_OUT = 4096, MAX_ENTRIES = 64 };
+
+/* What came out since the last clear. */
+static struct {
+	uint16_t type;
+	uint8_t *payload;
+	size_t len;
+} out[MAX_OUT];
+static unsigned nout;
+static uint8_t room[WIRE_MAX_PAYLOAD], scratch[WIRE_MAX_PAYLOAD];
+static bool sink_full;
+static uint64_t counts[ENRICHER_COUNTERS];
+static struct enrich *en;
+static uint64_t seq, now = UINT64_C(1700000000000000000);
+
+static uint8_t *reserve(void *ctx, size_t cap)
+{
+	(void)ctx;
+	return sink_full || cap > sizeof(room) ? NULL : room;
+}
+
+static void submit(void *ctx, uint16_t type, size_t len)
+{
+	(void)ctx;
+	cr_assert(lt(uint, nout, MAX_OUT));
+	out[nout].type = type;
+	out[nout].payload = malloc(len + 1);
+	memcpy(out[nout].payload, room, len);
+	out[nout++].len = len;
+}
+
+static void abandon(void *ctx)
+{
+	(void)ctx;
+	cr_assert(false, "a frame was given up");
+}
+
+static void clear(void)
+{
+	while (nout > 0)
+		free(out[--nout].payload);
+}
+
+static void make(uint32_t threads)
+{
+	struct enrich_params p = { .sink = { NULL, reserve, submit, abandon },
+				   .counts = counts,
+				   .seed = 7,
+				   .threads = threads,
+				   .users = 64,
+				   .containers = 4 };
+
+	cr_assert_eq(enrich_new(&p, &en), 0);
+}
+
+static void setup(void)
+{
+	make(256);
+}
+
+static void teardown(void)
+{
+	cr_assert_eq(counts[ENRICHER_IN],
+		     counts[ENRICHER_OUT] + counts[ENRICHER_FOLDED] + counts[ENRICHER_REFUSED]);
+	enrich_free(en);
+	clear();
+}
+
+TestSuite(enrich, .init = setup, .fini = teardown);
+
+/* ---- in ---- */
+
+static int give(uint16_t type, ssize_t len)
+{
+	struct ring_frame f = { .type = type, .seq = ++seq, .payload = span_of(scratch, 0) };
+
+	cr_assert(ge(i64, len, 0));
+	f.payload.n = (size_t)len;
+	return enrich_frame(en, &f, 99);
+}
+
+static struct raw_event event(uint16_t code, int64_t tid)
+{
+	struct raw_event ev = { .code = code, .tid = tid, .pid = -1, .ts_ns = now += 1000 };
+
+	ev.nparams = event_info(code)->nparams;
+	return ev;
+}
+
+static void set_int(struct raw_event *ev, const char *name, int64_t v)
+{
+	int i = event_param_index(ev->code, span_str(name));
+
+	cr_assert(ge(int, i, 0), "%s", name);
+	ev->params[i].kind = PARAM_INT;
+	ev->params[i].i = v;
+}
+
+static void set_bytes(struct raw_event *ev, const char *name, const void *p, size_t n)
+{
+	int i = event_param_index(ev->code, span_str(name));
+
+	cr_assert(ge(int, i, 0), "%s", name);
+	ev->params[i].kind = PARAM_BYTES;
+	ev->params[i].s = span_of(p, n);
+}
+
+static void set_text(struct raw_event *ev, const char *name, const char *s)
+{
+	set_bytes(ev, name, s, strlen(s));
+}
+
+static int send_event(const struct raw_event *ev)
+{
+	return give(FRAME_RAW_EVENT, wire_encode_raw_event(scratch, sizeof(scratch), ev));
+}
+
+static void task(int64_t tid, int64_t pid, int64_t ptid, uint64_t start_ns, const char *comm)
+{
+	struct task_frame f = { .start_ns = start_ns };
+
+	f.info.tid = f.info.vtid = tid;
+	f.info.pid = f.info.vpid = pid;
+	f.info.ptid = ptid;
+	f.info.comm = f.info.exe = span_str(comm);
+	f.info.cwd = span_str("/home/user");
+	f.info.cgroups = span_of("cpu=/\0", 6);
+	give(FRAME_TASK, wire_encode_task(scratch, sizeof(scratch), &f));
+}
+
+static void begin(void)
+{
+	give(FRAME_SNAPSHOT_BEGIN, wire_encode_empty(scratch, sizeof(scratch)));
+}
+
+static void end(void)
+{
+	give(FRAME_SNAPSHOT_END, wire_encode_empty(scratch, sizeof(scratch)));
+}
+
+/* init and a shell, 1 and 10. */
+static void two_tasks(void)
+{
+	begin();
+	task(10, 10, 1, 0, "bash");
+	task(1, 1, 0, 0, "init");
+	end();
+	clear();
+}
+
+static int64_t open_file(int64_t tid, int64_t fd, const char *name, int64_t flags)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_OPENAT_2_X, tid);
+
+	set_int(&ev, "fd", fd);
+	set_int(&ev, "dirfd", -100);
+	set_text(&ev, "name", name);
+	set_int(&ev, "flags", flags);
+	set_int(&ev, "dev", 0x10);
+	set_int(&ev, "ino", 1234);
+	send_event(&ev);
+	return fd;
+}
+
+static void close_file(int64_t tid, int64_t fd)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_CLOSE_X, tid);
+
+	set_int(&ev, "res", 0);
+	set_int(&ev, "fd", fd);
+	send_event(&ev);
+}
+
+static struct raw_event clone_event(int64_t tid, int64_t res, int64_t pid, int64_t ptid,
+				    int64_t flags)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_CLONE_20_X, tid);
+
+	set_int(&ev, "res", res);
+	set_text(&ev, "exe", "bash");
+	set_bytes(&ev, "args", "-c\0x\0", 5);
+	set_int(&ev, "tid", tid);
+	set_int(&ev, "pid", pid);
+	set_int(&ev, "ptid", ptid);
+	set_text(&ev, "comm", "bash");
+	set_bytes(&ev, "cgroups", "cpu=/\0", 6);
+	set_int(&ev, "flags", flags);
+	set_int(&ev, "uid", 1000);
+	set_int(&ev, "gid", 1000);
+	set_int(&ev, "vtid", tid);
+	set_int(&ev, "vpid", pid);
+	set_int(&ev, "fdlimit", 1024);
+	return ev;
+}
+
+static void exec(int64_t tid, const char *exe, const char *cgroups)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_EXECVE_19_X, tid);
+
+	set_int(&ev, "res", 0);
+	set_text(&ev, "exe", exe);
+	set_bytes(&ev, "args", "arg\0", 4);
+	set_int(&ev, "tid", tid);
+	set_int(&ev, "pid", tid);
+	set_text(&ev, "comm", exe);
+	set_text(&ev, "trusted_exepath", "/usr/bin/prog");
+	set_bytes(&ev, "cgroups", cgroups, strlen(cgroups));
+	set_int(&ev, "uid", 0);
+	set_int(&ev, "gid", 0);
+	send_event(&ev);
+}
+
+static void procexit(int64_t tid)
+{
+	struct raw_event ev = event(EVENT_PROCEXIT_1_E, tid);
+
+	set_int(&ev, "status", 0);
+	set_int(&ev, "reaper_tid", 0);
+	send_event(&ev);
+}
+
+/* ---- out ---- */
+
+static unsigned count_of(uint16_t type)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < nout; i++)
+		n += out[i].type == type;
+	return n;
+}
+
+/* The Nth frame of TYPE. */
+static struct span frame(uint16_t type, unsigned n)
+{
+	for (unsigned i = 0; i < nout; i++)
+		if (out[i].type == type && n-- == 0)
+			return span_of(out[i].payload, out[i].len);
+	cr_assert(false, "no such frame of type %u", type);
+	return SPAN_NONE;
+}
+
+static struct event_frame last_event(void)
+{
+	struct event_frame f;
+
+	cr_assert_eq(wire_decode_event(frame(FRAME_EVENT, count_of(FRAME_EVENT) - 1), &f), 0);
+	return f;
+}
+
+static struct process_frame process(unsigned n)
+{
+	struct process_frame f;
+
+	cr_assert_eq(wire_decode_process(frame(FRAME_PROCESS, n), &f), 0);
+	return f;
+}
+
+static bool own_file_is(const struct event_frame *f, const char *name)
+{
+	return f->fd_file >= 0 && span_is(f->files[f->fd_file].name, name);
+}
+
+/* ---- tests ---- */
+
+Test(enrich, an_open_is_seen_by_its_event_and_by_those_after_it)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_READ_X, 10);
+	struct event_frame f;
+
+	two_tasks();
+	open_file(10, 3, "../etc//passwd", 1);
+	f = last_event();
+	cr_assert(eq(i64, f.fd, 3));
+	cr_assert(own_file_is(&f, "/home/etc/passwd"));
+	cr_assert(span_is(f.files[f.fd_file].name_raw, "../etc//passwd"));
+	cr_assert(eq(u64, f.files[f.fd_file].ino, 1234));
+	cr_assert(eq(u64, f.origin_generation, 99));
+	cr_assert(eq(u64, f.origin_seq, seq));
+
+	set_int(&ev, "res", 5);
+	set_int(&ev, "fd", 3);
+	send_event(&ev);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/home/etc/passwd"));
+}
+
+Test(enrich, a_failed_open_leaves_nothing)
+{
+	struct event_frame f;
+
+	two_tasks();
+	open_file(10, -2, "/etc/none", 1);
+	f = last_event();
+	cr_assert(eq(i64, f.fd, -1));
+	cr_assert(eq(i8, f.fd_file, -1));
+}
+
+Test(enrich, a_close_still_sees_the_file_and_the_next_event_does_not)
+{
+	struct event_frame f;
+
+	two_tasks();
+	open_file(10, 3, "/etc/passwd", 1);
+	close_file(10, 3);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/etc/passwd"));
+	close_file(10, 3);
+	f = last_event();
+	cr_assert(eq(i64, f.fd, 3));
+	cr_assert(eq(i8, f.fd_file, -1));
+}
+
+Test(enrich, what_the_enter_event_saw_wins_over_the_exit)
+{
+	struct raw_event enter = event(EVENT_SYSCALL_OPENAT_2_E, 10);
+	struct event_frame f;
+
+	two_tasks();
+	set_int(&enter, "dirfd", -100);
+	set_text(&enter, "name", "/etc/shadow");
+	set_int(&enter, "flags", 2);
+	send_event(&enter);
+	cr_assert(eq(uint, count_of(FRAME_EVENT), 0));
+	open_file(10, 3, "/tmp/harmless", 0x4001);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/etc/shadow"));
+	cr_assert(eq(u32, f.files[f.fd_file].open_flags, 0x4002));
+	open_file(10, 4, "/tmp/next", 1);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/tmp/next"), "an enter event is good for one exit");
+}
+
+Test(enrich, a_child_inherits_files_directory_and_only_differences_are_sent)
+{
+	struct raw_event child = clone_event(11, 0, 11, 10, 0);
+	struct process_frame p;
+	struct event_frame f;
+
+	two_tasks();
+	open_file(10, 3, "/etc/passwd", 1);
+	clear();
+	send_event(&child);
+	cr_assert(eq(uint, count_of(FRAME_PROCESS), 1));
+	p = process(0);
+	f = last_event();
+	cr_assert(eq(u64, p.key, f.process));
+	cr_assert(eq(u64, p.version, f.version));
+	cr_assert(ne(u64, p.base, 0));
+	cr_assert(eq(u64, p.mask & PROCESS_BIT(cwd), 0), "as the parent's");
+	cr_assert(ne(u64, p.mask & PROCESS_BIT(tid), 0));
+	cr_assert(eq(i64, p.info.ptid, 10));
+	close_file(11, 3);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/etc/passwd"));
+	cr_assert_neq(f.files[f.fd_file].flags & FILE_CLONED, 0);
+}
+
+Test(enrich, the_callers_side_makes_the_child_once)
+{
+	struct raw_event caller = clone_event(10, 11, 10, 1, 0),
+			 child = clone_event(11, 0, 11, 10, 0);
+	uint64_t key;
+
+	two_tasks();
+	send_event(&caller);
+	cr_assert(eq(uint, count_of(FRAME_PROCESS), 1));
+	key = process(0).key;
+	child.ts_ns = now;
+	send_event(&child);
+	cr_assert(eq(u64, last_event().process, key));
+	cr_assert(eq(uint, count_of(FRAME_PROCESS), 1));
+}
+
+Test(enrich, a_number_taken_again_is_another_process)
+{
+	struct raw_event caller = clone_event(10, 11, 10, 1, 0);
+	uint64_t key;
+
+	two_tasks();
+	send_event(&caller);
+	key = process(0).key;
+	caller.ts_ns += UINT64_C(60000000000);
+	send_event(&caller);
+	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 1));
+	cr_assert(gt(u64, process(1).key, key));
+}
+
+Test(enrich, a_number_in_another_pid_namespace_makes_no_child)
+{
+	struct raw_event caller = clone_event(10, 2, 10, 1, 0x20000000);
+
+	two_tasks();
+	send_event(&caller);
+	cr_assert(eq(uint, count_of(FRAME_PROCESS), 0));
+}
+
+Test(enrich, an_execve_changes_the_entry_and_finds_the_container)
+{
+	static const char path[] =
+		"cpu=/docker/3f5ae0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d";
+	struct container_frame c;
+	struct process_frame p;
+
+	two_tasks();
+	open_file(10, 3, "/etc/keep", 1);
+	open_file(10, 4, "/etc/drop", 0x1001);
+	clear();
+	exec(10, "prog", path);
+	p = process(0);
+	cr_assert(eq(u64, p.base, p.key));
+	cr_assert(span_is(p.info.comm, "prog"));
+	cr_assert(span_is(p.info.exepath, "/usr/bin/prog"));
+	cr_assert(span_is(p.info.container_id, "3f5ae0a1b2c3"));
+	cr_assert(eq(u64, p.mask & PROCESS_BIT(cwd), 0));
+	cr_assert_eq(wire_decode_container(frame(FRAME_CONTAINER, 0), &c), 0);
+	cr_assert(span_is(c.id, "3f5ae0a1b2c3"));
+	cr_assert_eq(out[0].type, FRAME_CONTAINER, "before the process that is in it");
+	close_file(10, 3);
+	cr_assert(eq(i8, last_event().fd_file, 0));
+	close_file(10, 4);
+	cr_assert(eq(i8, last_event().fd_file, -1));
+}
+
+Test(enrich, the_end_is_told_behind_the_exit_event)
+{
+	two_tasks();
+	procexit(10);
+	cr_assert(ne(u64, last_event().process, 0));
+	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 0));
+	open_file(1, 3, "/x", 1);
+	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 1));
+	cr_assert_eq(out[1].type, FRAME_PROCESS_GONE);
+}
+
+Test(enrich, an_unknown_thread_gets_a_placeholder)
+{
+	struct process_frame p;
+
+	two_tasks();
+	open_file(4711, 3, "/etc/passwd", 1);
+	p = process(0);
+	cr_assert(eq(i64, p.info.pid, -1));
+	cr_assert(span_is(p.info.comm, "<NA>"));
+	cr_assert(eq(u64, p.base, 0));
+	cr_assert(eq(u64, counts[ENRICHER_PROCESS_MISSES], 1));
+}
+
+static const uint8_t udp_tuple[] = { 2, 10, 0, 0, 1, 0x39, 0x30, 10, 0, 0, 2, 0x35, 0 };
+
+Test(enrich, a_datagram_names_its_socket_and_guesses_who_serves)
+{
+	struct raw_event s = event(EVENT_SOCKET_SOCKET_X, 10),
+			 to = event(EVENT_SOCKET_SENDTO_X, 10);
+	struct event_frame f;
+
+	two_tasks();
+	set_int(&s, "fd", 5);
+	set_int(&s, "domain", 2);
+	set_int(&s, "type", 2);
+	set_int(&s, "proto", 0);
+	send_event(&s);
+	f = last_event();
+	cr_assert(eq(u8, f.files[0].l4proto, L4_UDP));
+	cr_assert(own_file_is(&f, ""));
+	set_int(&to, "res", 10);
+	set_int(&to, "fd", 5);
+	set_bytes(&to, "tuple", udp_tuple, sizeof(udp_tuple));
+	send_event(&to);
+	f = last_event();
+	cr_assert(own_file_is(&f, "10.0.0.1:12345->10.0.0.2:53"));
+	cr_assert_neq(f.files[0].flags & FILE_ROLE_CLIENT, 0);
+	cr_assert_neq(f.files[0].flags & FILE_NAME_CHANGED, 0);
+	cr_assert(eq(u16, f.files[0].dport, 53));
+}
+
+Test(enrich, an_accepted_connection_is_a_servers)
+{
+	struct raw_event a = event(EVENT_SOCKET_ACCEPT4_6_X, 10);
+	struct event_frame f;
+
+	two_tasks();
+	set_int(&a, "fd", 6);
+	set_bytes(&a, "tuple", udp_tuple, sizeof(udp_tuple));
+	send_event(&a);
+	f = last_event();
+	cr_assert(own_file_is(&f, "10.0.0.1:12345->10.0.0.2:53"));
+	cr_assert(eq(u8, f.files[0].l4proto, L4_TCP));
+	cr_assert_neq(f.files[0].flags & FILE_ROLE_SERVER, 0);
+}
+
+Test(enrich, the_kernel_puts_a_descriptor_right_that_was_missed)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_READ_X, 10);
+	struct event_frame f;
+
+	two_tasks();
+	open_file(10, 3, "/etc/old", 1);
+	ev.has_kernel = ev.has_file = true;
+	ev.start_ns = 5;
+	ev.file = (struct kernel_file){
+		.fd = 3, .mode = 0100644, .dev = 0x10, .ino = 99, .path = span_str("/etc/new")
+	};
+	set_int(&ev, "res", 1);
+	set_int(&ev, "fd", 3);
+	send_event(&ev);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/etc/new"));
+	cr_assert(eq(u64, counts[ENRICHER_HEALED], 1));
+	send_event(&ev);
+	cr_assert(eq(u64, counts[ENRICHER_HEALED], 1), "right now");
+}
+
+Test(enrich, another_start_time_is_another_thread)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_READ_X, 20);
+
+	begin();
+	task(20, 20, 0, 1000, "old");
+	end();
+	clear();
+	ev.has_kernel = true;
+	ev.start_ns = 1000;
+	send_event(&ev);
+	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 0));
+	ev.start_ns = 2000;
+	send_event(&ev);
+	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 1));
+	cr_assert(eq(u64, counts[ENRICHER_PROCESS_MISSES], 1));
+}
+
+Test(enrich, a_second_snapshot_keeps_who_is_there_and_ends_who_is_not)
+{
+	uint64_t key;
+
+	begin();
+	task(1, 1, 0, 7, "init");
+	task(20, 20, 1, 8, "stays");
+	task(30, 30, 1, 9, "goes");
+	end();
+	cr_assert(eq(uint, count_of(FRAME_PROCESS), 3));
+	key = process(1).key;
+	clear();
+	begin();
+	task(1, 1, 0, 7, "init");
+	task(20, 20, 1, 8, "renamed");
+	end();
+	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 1));
+	cr_assert(eq(uint, count_of(FRAME_PROCESS), 1));
+	cr_assert(eq(u64, process(0).key, key));
+	cr_assert(eq(u64, process(0).mask, PROCESS_BIT(comm) | PROCESS_BIT(exe)));
+}
+
+Test(enrich, only_wanted_events_go_on_and_all_are_counted)
+{
+	struct ring_wants wants = { .version = 1 };
+
+	two_tasks();
+	wants.events[EVENT_SYSCALL_CLOSE_X / 64] |= UINT64_C(1) << EVENT_SYSCALL_CLOSE_X % 64;
+	enrich_want(en, &wants);
+	open_file(10, 3, "/etc/passwd", 1);
+	cr_assert(eq(uint, count_of(FRAME_EVENT), 0));
+	close_file(10, 3);
+	cr_assert(eq(uint, count_of(FRAME_EVENT), 1));
+	cr_assert(eq(u64, counts[ENRICHER_FOLDED], 1));
+	cr_assert(eq(u64, counts[ENRICHER_OUT], 1));
+}
+
+Test(enrich, wanted_extras_ride_along)
+{
+	struct ring_wants wants = {
+		.version = 1, .extras = 1u << WANT_FD_COUNT | 1u << WANT_THREADS | 1u << WANT_STDIO
+	};
+	struct wire_stdio stdio[3];
+	struct event_frame f;
+	uint64_t n, rest;
+
+	two_tasks();
+	memset(wants.events, 0xff, sizeof(wants.events));
+	enrich_want(en, &wants);
+	open_file(10, 0, "/dev/null", 1);
+	open_file(10, 3, "/etc/passwd", 1);
+	f = last_event();
+	cr_assert(wire_extra_get_fd_count(f.extra, &n));
+	cr_assert(eq(u64, n, 2));
+	cr_assert(wire_extra_get_threads(f.extra, &n, &rest));
+	cr_assert(eq(u64, n, 1));
+	cr_assert(eq(u64, rest, 0));
+	cr_assert(wire_extra_get_stdio(f.extra, stdio));
+	cr_assert(span_is(stdio[0].name, "/dev/null"));
+	cr_assert_not(stdio[1].is_open);
+}
+
+Test(enrich, nonsense_is_refused_and_counted)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_CLOSE_X, 10);
+
+	scratch[0] = 0xc1;
+	cr_assert_eq(give(FRAME_RAW_EVENT, 1), -EPROTO);
+	cr_assert_eq(give(FRAME_TASK, 1), -EPROTO);
+	cr_assert_eq(give(77, 1), -EPROTO);
+	ev.code = 0xffff;
+	cr_assert_eq(send_event(&ev), -EPROTO);
+	ev.code = EVENT_SYSCALL_KEYCTL_E; /* a number without an event */
+	cr_assert_eq(send_event(&ev), -EPROTO);
+	cr_assert(eq(u64, counts[ENRICHER_REFUSED], 3));
+	cr_assert(eq(u64, counts[ENRICHER_STATE_REFUSED], 2));
+}
+
+Test(enrich, an_event_without_its_parameters_does_no_harm)
+{
+	two_tasks();
+	for (unsigned code = 0; code < EVENT_CODE_COUNT; code++) {
+		struct raw_event ev = { .code = (uint16_t)code, .tid = 10, .ts_ns = now++ };
+
+		if (event_info(code)->generated == GENERATED_NEVER)
+			continue;
+		cr_assert_eq(send_event(&ev), 0, "%u", code);
+		ev.nparams = event_info(code)->nparams;
+		cr_assert_eq(send_event(&ev), 0, "%u", code);
+		clear();
+	}
+}
+
+Test(enrich, a_full_table_goes_on_without_the_new_ones)
+{
+	enrich_free(en);
+	make(4);
+	for (int64_t tid = 1; tid < 20; tid++)
+		open_file(tid, 3, "/etc/passwd", 1);
+	cr_assert(eq(u64, counts[ENRICHER_PROCESSES_EVICTED], 15));
+	cr_assert(eq(u64, last_event().process, 0));
+	cr_assert(eq(u64, counts[ENRICHER_OUT], 19));
+}
+
+Test(enrich, a_sink_that_says_stop_ends_it)
+{
+	two_tasks();
+	sink_full = true;
+	cr_assert_eq(open_file(10, 3, "/x", 1), 3);
+	cr_assert(eq(u64, counts[ENRICHER_OUT], 0));
+	counts[ENRICHER_IN]--; /* of the event that was not done, and is read again */
+	begin();
+	cr_assert_eq(give(FRAME_SNAPSHOT_END, 0), -ECANCELED);
+	sink_full = false;
+}
+
+static unsigned snapshot_frames[FRAME_TYPE_COUNT];
+
+static int take_frame(void *ctx, uint16_t type, struct span payload)
+{
+	struct process_frame p;
+
+	(void)ctx;
+	snapshot_frames[type]++;
+	if (type == FRAME_PROCESS) {
+		cr_assert_eq(wire_decode_process(payload, &p), 0);
+		cr_assert(eq(u64, p.base, 0));
+		cr_assert(eq(u64, p.mask, PROCESS_ALL));
+	}
+	return 0;
+}
+
+Test(enrich, a_snapshot_tells_all_state)
+{
+	static const char passwd[] = "root:x:0:0:root:/root:/bin/bash\nbad line\nu:x:5:6::/h:/s\n",
+			  group[] = "root:x:0:\n";
+
+	two_tasks();
+	enrich_host_users(en, span_str(passwd), span_str(group));
+	cr_assert(eq(uint, count_of(FRAME_USER), 2));
+	cr_assert(eq(uint, count_of(FRAME_GROUP), 1));
+	cr_assert_eq(enrich_snapshot(en, take_frame, NULL), 0);
+	cr_assert(eq(uint, snapshot_frames[FRAME_SNAPSHOT_BEGIN], 1));
+	cr_assert(eq(uint, snapshot_frames[FRAME_USER], 2));
+	cr_assert(eq(uint, snapshot_frames[FRAME_GROUP], 1));
+	cr_assert(eq(uint, snapshot_frames[FRAME_PROCESS], 2));
+	cr_assert(eq(uint, snapshot_frames[FRAME_SNAPSHOT_END], 1));
+}
+
+Test(enrich, users_that_leave_the_file_are_told_gone)
+{
+	struct user_frame u;
+
+	enrich_host_users(en, span_str("a:x:1:1::/:/s\nb:x:2:2::/:/s\n"), SPAN_NONE);
+	clear();
+	enrich_host_users(en, span_str("a:x:1:1::/:/s\n"), SPAN_NONE);
+	cr_assert(eq(uint, count_of(FRAME_USER), 1));
+	cr_assert_eq(wire_decode_user(frame(FRAME_USER, 0), &u), 0);
+	cr_assert(u.gone);
+	cr_assert(eq(u32, u.uid, 2));
+}
+
+Test(enrich, files_behind_other_descriptors_and_directories_come_along)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_RENAMEAT2_X, 10);
+	struct event_frame f;
+
+	two_tasks();
+	open_file(10, 3, "/a", 0x400);
+	open_file(10, 4, "/b", 0x400);
+	set_int(&ev, "res", 0);
+	set_int(&ev, "olddirfd", 3);
+	set_text(&ev, "oldpath", "x");
+	set_int(&ev, "newdirfd", 4);
+	set_text(&ev, "newpath", "y");
+	send_event(&ev);
+	f = last_event();
+	cr_assert(eq(u8, f.nfiles, 2));
+	cr_assert(eq(i64, f.fd, FD_NONE));
+	cr_assert(span_is(f.files[0].name, "/a"));
+	cr_assert(span_is(f.files[1].name, "/b"));
+}
