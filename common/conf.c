@@ -38,8 +38,8 @@ static const char *const matching_words[] = { "first", "all", NULL };
 
 /* clang-format off: one row, one key */
 static const struct conf_row rows[] = {
-	ROW("rules_files", LIST, rules_files, "/etc/mews/rules.d", 0, 0, NULL,
-	    "rules files or directories, in order"),
+	ROW("rules_files", LIST, rules_files, "", 0, 0, NULL,
+	    "rules files or directories, in order; none: /etc/mews/rules.d, else the shipped ones"),
 	ROW("priority", CHOICE, priority, "debug", 0, 0, priority_words,
 	    "the least severe priority that is evaluated"),
 	ROW("rule_matching", CHOICE, rule_matching_all, "first", 0, 0, matching_words,
@@ -554,8 +554,11 @@ static int load_option(struct loader *ld, const char *option)
 static int load_standards(struct loader *ld)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		int err = set_scalar(&rows[i], ld->conf, rows[i].standard);
+		int err;
 
+		if (rows[i].type == CONF_LIST && rows[i].standard[0] == '\0')
+			continue; /* an empty list, not one with an empty item */
+		err = set_scalar(&rows[i], ld->conf, rows[i].standard);
 		if (err < 0)
 			return err;
 	}

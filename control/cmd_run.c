@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd_run.c -- `mews run`: first what the host must give, then the settings,
- * then the supervisor.  Nothing is started before both are found good.
+ * cmd_run.c -- `mews run`: first what the host must give, then settings and
+ * rules, then the supervisor.  Nothing is started before all are found good.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -14,6 +14,7 @@
 
 #include "conf.h"
 #include "mews.h"
+#include "rulefile.h"
 #include "rundir.h"
 #include "supervisor.h"
 
@@ -22,11 +23,11 @@
 
 struct run {
 	const char *run_dir_option, *conf_file;
-	const char *options[64];
+	const char *options[64], *rules[CONF_MAX_LIST];
 	unsigned noptions, nrules;
 	const char *words[MAX_WORDS]; /* what the stages get */
 	unsigned nwords;
-	char bin_dir[PATH_MAX], run_dir[PATH_MAX], rules[PATH_MAX + 32];
+	char bin_dir[PATH_MAX], run_dir[PATH_MAX];
 };
 
 static int add_words(struct run *r, const char *option, const char *value)
@@ -47,7 +48,9 @@ static int take_option(struct run *r, int opt, const char *arg)
 		r->conf_file = arg;
 		return add_words(r, "-c", arg);
 	case 'r':
-		r->nrules++;
+		if (r->nrules == CONF_MAX_LIST)
+			return usage_error("run", "too many rules files at", arg);
+		r->rules[r->nrules++] = arg;
 		return add_words(r, "-r", arg);
 	case 'o':
 		if (r->noptions == ARRAY_LEN(r->options))
@@ -177,32 +180,26 @@ static int find_run_dir(struct run *r)
 	return -1;
 }
 
-/* No rules named and none installed: those that came with the program, from a
- * build tree or a prefix. */
-static int find_rules(struct run *r, const struct conf *conf)
-{
-	static const char *const beside[] = { "../share/mews/rules", "../../rules" };
-
-	if (r->nrules > 0)
-		return -1;
-	for (unsigned i = 0; i < conf->rules_files.count; i++)
-		if (access(conf->rules_files.item[i], R_OK) == 0)
-			return -1;
-	for (size_t i = 0; i < ARRAY_LEN(beside); i++) {
-		snprintf(r->rules, sizeof(r->rules), "%s/%s", r->bin_dir, beside[i]);
-		if (access(r->rules, R_OK) == 0)
-			return add_words(r, "-r", r->rules);
-	}
-	log_error("no rules: name some with -r or rules_files");
-	return EXIT_INPUT;
-}
-
 static void warn_diag(const struct diag *d)
 {
 	char text[1024];
 
 	diag_format(d, text, sizeof(text));
 	log_warning("%s", text);
+}
+
+/* Says itself what is wrong with them. */
+static int check_rules(const struct run *r, struct conf *conf)
+{
+	if (r->nrules > 0)
+		conf_clear_rules(conf);
+	for (unsigned i = 0; i < r->nrules; i++) {
+		if (conf_add_rules(conf, r->rules[i]) < 0) {
+			log_error("more than %d rules files", CONF_MAX_LIST);
+			return EXIT_INPUT;
+		}
+	}
+	return rules_check(&conf->rules_files, stderr) == 0 ? -1 : EXIT_INPUT;
 }
 
 static int check_settings(struct run *r)
@@ -220,7 +217,7 @@ static int check_settings(struct run *r)
 	}
 	(void)log_level_parse(conf.log_level, &level);
 	log_set_level(level);
-	code = find_rules(r, &conf);
+	code = check_rules(r, &conf);
 	conf_release(&conf);
 	return code;
 }

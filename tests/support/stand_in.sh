@@ -50,8 +50,8 @@ balanced() {
 # came_back RUN STAGE OLD: it runs again, as another process.
 came_back() {
 	local now
-	now=$(stage_pid "$1" "$2")
-	[ -n "$now" ] && [ "$now" != 0 ] && [ "$now" != "$3" ] && [ "$(stage_field "$1" "$2" state)" = running ]
+	now=$(status_of "$1" | tr '{' '\n' | sed -n "s/.*\"name\":\"$2\",\"pid\":\([0-9]*\),.*\"state\":\"running\".*/\1/p")
+	[ -n "$now" ] && [ "$now" != 0 ] && [ "$now" != "$3" ]
 }
 
 # stages_of PID: the stages that are alive and have that supervisor.

@@ -40,7 +40,7 @@ Test(conf, an_empty_file_gives_the_defaults)
 	cr_assert(eq(u64, c.kernel_buffer_bytes, 8ull << 20));
 	cr_assert(eq(u64, c.ring_raw_bytes, 16ull << 20));
 	cr_assert(eq(u64, c.thread_table_size, 262144));
-	cr_assert(eq(uint, c.rules_files.count, 1));
+	cr_assert(eq(uint, c.rules_files.count, 0));
 	cr_assert_str_eq(c.log_level, "info");
 	cr_assert(eq(uint, warnings, 0));
 	conf_release(&c);
