@@ -593,3 +593,21 @@ Test(wire, extras_without_room_are_left_out)
 	wire_extra_begin(&x, mem, sizeof(mem));
 	cr_assert(wire_extra_end(&x).n == 0);
 }
+
+/* The example of docs/wire.md, which other people's stages are written by. */
+Test(wire, the_example_in_the_specification_is_an_openat)
+{
+	struct span s = S("\x99\xcd\x01\x33\x05\x00\xcf\x17\x97\x9c\xfe\x3d\x85\xcd\x15\xce\x00\x01"
+			  "\x11\x70\xcd\x10\x93\xcd\x10\x92\xc0\x97\x03\xd0\x9c\xc4\x0b/etc/shadow"
+			  "\xcd\x10\x01\x00\xce\x00\x80\x00\x01\xce\x00\x12\xd6\x87");
+	struct raw_event ev, want;
+	ssize_t n;
+
+	wire_sample_openat(&want);
+	want.has_kernel = false;
+	want.flags = 0;
+	n = wire_encode_raw_event(buf, sizeof(buf), &want);
+	cr_assert(span_eq(s, span_of(buf, (size_t)n)));
+	cr_assert(wire_decode_raw_event(s, &ev) == 0);
+	cr_assert(ev.code == EVENT_SYSCALL_OPENAT_2_X && ev.ts_ns == want.ts_ns && ev.nparams == 7);
+}
