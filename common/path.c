@@ -56,6 +56,7 @@ size_t path_concat(uint8_t *out, size_t cap, struct span dir, struct span name)
 	}
 	if (name.n == 0 || name.p[0] == '/')
 		return append(out, 0, name);
-	memmove(out, dir.p, dir.n);
+	if (dir.n > 0)
+		memmove(out, dir.p, dir.n);
 	return append(out, dir.n, name);
 }

@@ -165,14 +165,17 @@ static void put_unsigned(struct text *t, uint64_t v, unsigned print)
 static void put_signed(struct text *t, const struct value *v, unsigned print)
 {
 	unsigned size = param_type_size(v->type);
+	uint64_t bits = (uint64_t)v->i;
 
-	if (v->i >= 0 || print == PF_DEC || print == PF_ID || print == PF_NA)
+	if (v->i < 0 && (print == PF_HEX || print == PF_OCT)) {
+		if (size > 0 && size < 8) /* as wide as the type is */
+			bits &= (UINT64_C(1) << size * 8) - 1;
+		put_unsigned(t, bits, print);
+	} else if (v->i < 0) {
 		text_signed(t, v->i);
-	else /* the bits, as wide as the type is */
-		put_unsigned(t,
-			     size > 0 && size < 8 ? (uint64_t)v->i & ((UINT64_C(1) << size * 8) - 1)
-						  : (uint64_t)v->i,
-			     print);
+	} else {
+		put_unsigned(t, bits, print);
+	}
 }
 
 static void put_double(struct text *t, double d)

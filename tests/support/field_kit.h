@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * field_kit.h -- a mirror, an arena and one event, put together by hand, for
+ * the tests that ask fields of it.
+ */
+#ifndef MEWS_FIELD_KIT_H
+#define MEWS_FIELD_KIT_H
+
+#include <criterion/criterion.h>
+
+#include "field.h"
+#include "mirror.h"
+
+struct kit {
+	struct mirror *mirror;
+	struct arena arena;
+	struct event_frame ev;
+	struct field_event e;
+	struct field_context context;
+	uint8_t frame[65536], block[262144], extra[4096];
+	struct wire_extra x;
+};
+
+static inline void kit_begin(struct kit *k, unsigned code)
+{
+	struct mirror_limits limits = { 64, 64, 64, 8, 42 };
+
+	if (k->mirror == NULL)
+		cr_assert(mirror_new(&limits, &k->mirror) == 0);
+	arena_init(&k->arena, k->block, sizeof(k->block));
+	k->ev = (struct event_frame){ .code = (uint16_t)code,
+				      .ts_ns = 1795462519444612290,
+				      .num = 600,
+				      .fd = FD_NONE,
+				      .fd_file = -1 };
+	k->e = (struct field_event){ .ev = &k->ev,
+				     .info = event_info(code),
+				     .mirror = k->mirror,
+				     .arena = &k->arena,
+				     .source = "syscall",
+				     .context = &k->context };
+	wire_extra_begin(&k->x, k->extra, sizeof(k->extra));
+}
+
+/* A process of the mirror; the one of the event by kit_is(). */
+static inline void kit_process(struct kit *k, uint64_t key, struct process_info info)
+{
+	struct process_frame f = { .key = key, .version = 1, .mask = PROCESS_ALL, .info = info };
+	const struct mirror_process *p = mirror_process(k->mirror, key);
+	ssize_t n;
+
+	if (p != NULL)
+		f.version = p->version + 1;
+	n = wire_encode_process(k->frame, sizeof(k->frame), &f);
+	cr_assert(n > 0);
+	cr_assert(mirror_apply(k->mirror, FRAME_PROCESS, span_of(k->frame, (size_t)n)) == 0);
+}
+
+static inline void kit_is(struct kit *k, uint64_t key)
+{
+	k->e.process = mirror_process(k->mirror, key);
+	cr_assert(k->e.process != NULL);
+	k->ev.process = key;
+	k->ev.tid = k->e.process->info.tid;
+}
+
+static inline void kit_user(struct kit *k, const char *container, uint32_t uid, const char *name)
+{
+	struct user_frame f = { .container_id = span_str(container),
+				.uid = uid,
+				.name = span_str(name),
+				.home = span_str("/root"),
+				.shell = span_str("/bin/bash") };
+	ssize_t n = wire_encode_user(k->frame, sizeof(k->frame), &f);
+
+	cr_assert(mirror_apply(k->mirror, FRAME_USER, span_of(k->frame, (size_t)n)) == 0);
+}
+
+static inline void kit_group(struct kit *k, uint32_t gid, const char *name)
+{
+	struct group_frame f = { .gid = gid, .name = span_str(name) };
+	ssize_t n = wire_encode_group(k->frame, sizeof(k->frame), &f);
+
+	cr_assert(mirror_apply(k->mirror, FRAME_GROUP, span_of(k->frame, (size_t)n)) == 0);
+}
+
+/* Parameters, in order. */
+static inline void kit_int(struct kit *k, int64_t v)
+{
+	k->ev.params[k->ev.nparams++] = (struct param){ .kind = PARAM_INT, .i = v };
+}
+
+static inline void kit_bytes(struct kit *k, const void *p, size_t n)
+{
+	k->ev.params[k->ev.nparams++] = (struct param){ .kind = PARAM_BYTES, .s = span_of(p, n) };
+}
+
+static inline void kit_str(struct kit *k, const char *s)
+{
+	kit_bytes(k, s, strlen(s));
+}
+
+static inline void kit_empty(struct kit *k)
+{
+	k->ev.params[k->ev.nparams++] = (struct param){ .kind = PARAM_EMPTY };
+}
+
+/* A file of the event. */
+static inline struct file_info *kit_file(struct kit *k, int64_t fd, unsigned type, const char *name)
+{
+	struct file_info *f = &k->ev.files[k->ev.nfiles++];
+
+	*f = (struct file_info){ .fd = fd, .type = (uint8_t)type, .name = span_str(name) };
+	return f;
+}
+
+/* The same, and it is the event's own. */
+static inline struct file_info *kit_own_file(struct kit *k, int64_t fd, unsigned type,
+					     const char *name)
+{
+	k->ev.fd = fd;
+	k->ev.fd_file = (int8_t)k->ev.nfiles;
+	return kit_file(k, fd, type, name);
+}
+
+static inline struct field_ref kit_ref(const char *name)
+{
+	struct field_ref ref;
+	struct diag diag = { 0 };
+
+	cr_assert(field_parse(span_str(name), &ref, &diag) == 0, "%s: %s", name, diag.message);
+	return ref;
+}
+
+/* The text of a field as outputs print it, as a C string; the arena is cleared before. */
+static inline const char *kit_text(struct kit *k, const char *name)
+{
+	static char buf[16384];
+	struct field_ref ref = kit_ref(name);
+	struct span s;
+
+	k->ev.extra = wire_extra_end(&k->x);
+	arena_clear(&k->arena);
+	s = field_text(&ref, &k->e);
+	cr_assert(s.n < sizeof(buf));
+	if (s.n > 0)
+		memcpy(buf, s.p, s.n);
+	buf[s.n] = 0;
+	return buf;
+}
+
+static inline bool kit_get(struct kit *k, const char *name, struct value *ret)
+{
+	static struct field_ref refs[8];
+	static unsigned at;
+	struct field_ref *ref = &refs[at++ % ARRAY_LEN(refs)];
+
+	*ref = kit_ref(name);
+	k->ev.extra = wire_extra_end(&k->x);
+	return field_get(ref, &k->e, ret);
+}
+
+static inline bool kit_has(struct kit *k, const char *name)
+{
+	struct value v;
+
+	return kit_get(k, name, &v);
+}
+
+struct kit_case {
+	const char *field, *text;
+};
+
+/* Each field's text; NULL: the field is missing (its text is then <NA>). */
+static inline void kit_check(struct kit *k, const struct kit_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool have = kit_has(k, cases[i].field);
+
+		cr_assert(have == (cases[i].text != NULL), "%s is %s", cases[i].field,
+			  have ? "there" : "missing");
+		cr_assert_str_eq(
+			kit_text(k, cases[i].field), cases[i].text != NULL ? cases[i].text : "<NA>",
+			"%s is '%s', not '%s'", cases[i].field, kit_text(k, cases[i].field),
+			cases[i].text != NULL ? cases[i].text : "<NA>");
+	}
+}
+
+#define KIT_CHECK(k, ...)                                                                          \
+	do {                                                                                       \
+		static const struct kit_case cases_[] = { __VA_ARGS__ };                           \
+		kit_check(k, cases_, ARRAY_LEN(cases_));                                           \
+	} while (0)
+
+#endif
