@@ -8,7 +8,9 @@
 
 #include <linux/types.h>
 
+#ifdef __bpf__ /* tests include this file too */
 #include <bpf/bpf_helpers.h>
+#endif
 
 enum { PPM_AT_FDCWD = -100 };
 

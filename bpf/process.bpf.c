@@ -219,7 +219,8 @@ static __always_inline __u64 inode_time(struct inode *inode, bool ctime)
 		sec = t.tv_sec;
 		nsec = t.tv_nsec;
 	}
-	return sec * 1000000000 + nsec;
+	/* The highest bit of the word is the kernel's own note that somebody has asked. */
+	return sec * 1000000000 + (nsec & 0x7fffffff);
 }
 
 static __always_inline __u32 tty_of(const struct task_struct *task)

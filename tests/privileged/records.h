@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * records.h -- what the parts of test_records share.  Each part makes system calls
+ * whose outcome it knows and compares the records; the rig wants every event.
+ */
+#ifndef MEWS_RECORDS_H
+#define MEWS_RECORDS_H
+
+#include <sys/types.h>
+
+#include "rig.h"
+#include "tap.h"
+
+/* Forget what came until now. */
+void records_restart(struct rig *rig);
+
+/* Take what came, and find the first record of CODE by TID since the restart; a failed test if
+ * there is none, and then an empty record, so that the checks on it fail too. */
+const struct rig_record *records_one(struct rig *rig, unsigned code, pid_t tid);
+
+/* The directory that tests may write to; it has no symbolic link in its path. */
+const char *records_dir(void);
+
+/* Device and inode of what is open at FD, as events have them. */
+uint32_t records_dev(int fd);
+uint64_t records_ino(int fd);
+
+/* Parameter I of R is the number / text WANT; WHAT is the test's name. */
+void is_number(const struct rig_record *r, unsigned i, long long want, const char *what);
+void is_text(const struct rig_record *r, unsigned i, const char *want, const char *what);
+void is_bytes(const struct rig_record *r, unsigned i, const void *want, size_t n, const char *what);
+
+/* The record's file is what is open at FD, found at PATH (NULL: not told). */
+void is_file(const struct rig_record *r, int fd, const char *path, const char *what);
+
+void test_files(struct rig *rig);
+void test_descriptors(struct rig *rig);
+void test_names(struct rig *rig);
+void test_data(struct rig *rig);
+void test_sockets(struct rig *rig);
+void test_processes(struct rig *rig);
+void test_credentials(struct rig *rig);
+void test_numbers(struct rig *rig);
+void test_overlay(struct rig *rig);
+
+#endif
