@@ -5,32 +5,59 @@
  */
 #include "glob.h"
 
-#include <ctype.h>
-
 static uint8_t fold(uint8_t c, enum glob_case how)
 {
 	return how == GLOB_FOLD && c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
 }
 
-static bool class_has(struct span name, uint8_t c, enum glob_case how)
+static bool is_upper(uint8_t c)
 {
-	static const struct {
+	return c >= 'A' && c <= 'Z';
+}
+
+static bool is_lower(uint8_t c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The classes of ASCII, whatever the locale is. */
+static bool is_of_class(struct span name, uint8_t c)
+{
+	bool alnum = is_upper(c) || is_lower(c) || is_digit(c), graph = c > ' ' && c < 0x7f;
+	const struct {
 		const char *name;
-		int (*is)(int);
+		bool is;
 	} classes[] = {
-		{ "alnum", isalnum }, { "alpha", isalpha }, { "blank", isblank },
-		{ "cntrl", iscntrl }, { "digit", isdigit }, { "graph", isgraph },
-		{ "lower", islower }, { "print", isprint }, { "punct", ispunct },
-		{ "space", isspace }, { "upper", isupper }, { "xdigit", isxdigit },
+		{ "alnum", alnum },
+		{ "alpha", alnum && !is_digit(c) },
+		{ "blank", c == ' ' || c == '\t' },
+		{ "cntrl", c < ' ' || c == 0x7f },
+		{ "digit", is_digit(c) },
+		{ "graph", graph },
+		{ "lower", is_lower(c) },
+		{ "print", graph || c == ' ' },
+		{ "punct", graph && !alnum },
+		{ "space", c == ' ' || (c >= '\t' && c <= '\r') },
+		{ "upper", is_upper(c) },
+		{ "xdigit", is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') },
 	};
 
-	if (c >= 128)
-		return false;
 	for (unsigned i = 0; i < ARRAY_LEN(classes); i++)
 		if (span_is(name, classes[i].name))
-			return classes[i].is(c) != 0 ||
-			       (how == GLOB_FOLD && isalpha(c) && classes[i].is(c ^ 0x20) != 0);
+			return classes[i].is;
 	return false;
+}
+
+static bool class_has(struct span name, uint8_t c, enum glob_case how)
+{
+	if (is_of_class(name, c))
+		return true;
+	return how == GLOB_FOLD && (is_upper(c) || is_lower(c)) && is_of_class(name, c ^ 0x20);
 }
 
 /* One end of a range, or a single element; its length in *RET_LEN. */

@@ -111,7 +111,7 @@ struct resolution {
 	struct origin_text *text; /* of the one that is resolved */
 	const struct rule_place *where;
 	uint32_t below; /* only macros first defined before this */
-	bool looped;
+	bool nested;	/* whoever refers to it says what is wrong with a loop */
 };
 
 static int resolve(struct resolution *r, struct node **n);
@@ -147,9 +147,10 @@ static int expand_macro(struct rule_loader *l, struct pool *pool, struct rule_ma
 
 /* Make M's tree.  -ELOOP: it comes back to a macro that is being made; whoever
  * began says so. */
-static int resolve_macro(struct rule_loader *l, struct pool *pool, struct rule_macro *m)
+static int resolve_macro(struct rule_loader *l, struct pool *pool, struct rule_macro *m,
+			 bool nested)
 {
-	struct resolution r = { l, pool, &m->expanded, &m->where, m->visibility, false };
+	struct resolution r = { l, pool, &m->expanded, &m->where, m->visibility, nested };
 	int err;
 
 	if (m->state == MACRO_DONE)
@@ -172,8 +173,8 @@ static int resolve_reference(struct resolution *r, struct node **n)
 	if (m == NULL || m->index >= r->below || m->tree == NULL)
 		return undefined_macro(r, *n);
 	m->used = true;
-	err = resolve_macro(r->l, r->pool, m);
-	if (err == -ELOOP)
+	err = resolve_macro(r->l, r->pool, m, true);
+	if (err == -ELOOP && !r->nested)
 		return loop_in_macro(r, *n);
 	if (err == 0)
 		*n = m->tree;
@@ -224,7 +225,7 @@ static int compile_macros(struct rule_loader *l, struct pool *pool)
 		int err;
 
 		begin_item(l, "macro", m->name, &m->where);
-		err = resolve_macro(l, pool, m);
+		err = resolve_macro(l, pool, m, false);
 		if (err < 0)
 			return -EINVAL;
 		condition_warn(l, m->tree, &m->expanded);

@@ -185,8 +185,8 @@ Test(op, regular_expressions_are_posix_and_whole)
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
 		char error[128] = "";
-		struct regex *r =
-			regex_shim_new(rows[i].pattern, strlen(rows[i].pattern), error, sizeof(error));
+		struct regex *r = regex_shim_new(rows[i].pattern, strlen(rows[i].pattern), error,
+						 sizeof(error));
 
 		if (rows[i].is < 0) {
 			cr_expect_null(r, "%s", rows[i].pattern);

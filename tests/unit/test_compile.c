@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Conditions, compiled and asked about one event: what is true, what is false,
+ * and what must not compile.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "codes.h"
+#include "eval_world.h"
+#include "parse.h"
+
+static struct eval_world world;
+static struct diag diag;
+
+static void setup(void)
+{
+	eval_world_init(&world);
+	memset(&diag, 0, sizeof(diag));
+}
+
+static void teardown(void)
+{
+	eval_world_release(&world);
+}
+
+TestSuite(compile, .init = setup, .fini = teardown);
+
+Test(compile, conditions_are_true_or_false_as_they_should)
+{
+	static const struct {
+		const char *condition;
+		bool is;
+	} rows[] = {
+		{ "evt.type = openat", true },
+		{ "evt.type in (open, close)", false },
+		{ "not evt.type in (open, close)", true },
+		{ "evt.type = openat and proc.name = bash and fd.name = /etc/shadow", true },
+		{ "evt.type = open or (proc.name = bash and not fd.name startswith /tmp)", true },
+		{ "proc.name in (zsh, bash, fish)", true },
+		{ "proc.name in ()", false },
+		{ "proc.name != bash", false },
+		{ "not proc.name != bash", true },
+		{ "fd.name pmatch (/etc, /usr/bin)", true },
+		{ "fd.name glob /etc/sh?d*", true },
+		{ "fd.name regex '/etc/.*w'", true },
+		{ "fd.name regex 'shadow'", false },
+		{ "fd.name contains anyof (tmp, shad)", true },
+		{ "fd.name contains allof (etc, shad)", true },
+		{ "fd.name contains oneof (etc, shad)", false },
+		{ "fd.num >= 0", true },
+		{ "fd.num < 3", false },
+		{ "fd.num in (1, 2, 3)", true },
+		{ "proc.pid = 42", true },
+		{ "proc.pname = sshd", true },
+		/* ancestors: any of them */
+		{ "proc.aname = systemd", true },
+		{ "proc.aname = bash", false },
+		{ "proc.aname != sshd", true },
+		{ "proc.aname in (cron, sshd)", true },
+		{ "proc.aname[1] = sshd", true },
+		{ "proc.aname[9] exists", false },
+		/* a missing value is false, even when it is denied */
+		{ "fd.sip = 1.2.3.4", false },
+		{ "fd.sip != 1.2.3.4", false },
+		{ "not fd.sip = 1.2.3.4", true },
+		{ "fd.sip exists", false },
+		/* transformers, and fields against fields */
+		{ "toupper(proc.name) = BASH", true },
+		{ "basename(fd.name) = shadow", true },
+		{ "len(fd.name) = 11", true },
+		{ "concat(proc.name, \"-\", proc.pname) = bash-sshd", true },
+		{ "join(\",\", (proc.name, proc.pid)) = 'bash,42'", true },
+		{ "b64(concat(\"YmFz\", \"aA==\")) = bash", true },
+		{ "proc.name = val(proc.pname)", false },
+		{ "proc.name = val(proc.name)", true },
+		{ "getopt((\"-c\", \"x\"), \"c:\")[c] = x", true },
+		{ "getopt((\"-abc\"), \"abc\") intersects (\"b\")", true },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		int got = eval_world_ask(&world, rows[i].condition, &diag);
+
+		cr_expect(got == (int)rows[i].is, "%s: %d %s", rows[i].condition, got,
+			  got < 0 ? diag.message : "");
+	}
+}
+
+Test(compile, what_cannot_be_meant_is_refused_with_a_reason)
+{
+	static const struct {
+		const char *condition, *reason;
+	} rows[] = {
+		{ "proc.nme = x", "did you mean 'proc.name'" },
+		{ "nosuch.field = x", "nonexistent field" },
+		{ "evt.type = opnat", "unknown event type" },
+		{ "proc.pid contains 1", "not supported for numeric" },
+		{ "proc.pid = 0x1f", "not a valid number" },
+		{ "proc.pid = cat", "not a valid number" },
+		{ "fd.sip = 1.2.3", "IP address" },
+		{ "fd.snet = 1.2.3.4", "IP network" },
+		{ "fd.snet = 1.2.3.4/33", "IP network" },
+		{ "proc.name regex '('", "invalid regex" },
+		{ "proc.name = val(proc.pid)", "differ" },
+		{ "proc.name regex val(proc.pname)", "right-hand" },
+		{ "tolower(proc.pid) = 1", "not supported by 'tolower'" },
+		{ "len(proc.pid) = 1", "not supported by 'len'" },
+		{ "join(proc.name, proc.name) = x", "not supported by 'join'" },
+		{ "proc.name contains \"\\x00\"", "NUL" },
+		{ "a_macro and proc.name = x", "Undefined macro" },
+		{ "fd.name bcontains 41", "not supported for string" },
+		{ "evt.is_io = yes", "boolean" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		cr_expect(eval_world_ask(&world, rows[i].condition, &diag) == -1, "compiled: %s",
+			  rows[i].condition);
+		cr_expect(strstr(diag.message, rows[i].reason) != NULL, "%s: %s", rows[i].condition,
+			  diag.message);
+	}
+}
+
+/* The number of event codes that CONDITION can match; -1: the search refuses. */
+static int codes_in(const char *condition)
+{
+	const struct node *at;
+	struct codes codes;
+	struct pool pool;
+	struct node *tree;
+	int n = -1;
+
+	pool_init(&pool, 1024 * 1024);
+	cr_assert(
+		eq(int, parse_condition(span_str(condition), 1000, &pool, &tree, &diag, NULL), 0));
+	if (codes_of_condition(tree, &codes, &diag, &at) == 0)
+		n = (int)codes_count(&codes);
+	pool_release(&pool);
+	return n;
+}
+
+Test(compile, the_events_of_a_condition_are_told_from_its_tree)
+{
+	static const struct {
+		const char *condition;
+		int n;
+	} rows[] = {
+		{ "evt.type = openat", 4 },
+		{ "evt.type in (openat)", 4 },
+		{ "evt.type = openat and evt.type = close", 0 },
+		{ "evt.type != openat", EVENT_CODE_COUNT - 4 },
+		{ "not evt.type = openat", EVENT_CODE_COUNT - 4 },
+		{ "not (evt.type = openat or proc.name = x)", EVENT_CODE_COUNT - 4 },
+		{ "evt.type = openat or proc.name = x", EVENT_CODE_COUNT },
+		{ "evt.type = openat and not proc.name = x", 4 },
+		{ "not proc.name = x", EVENT_CODE_COUNT },
+		{ "evt.num = 0", 0 },
+		{ "not evt.num = 0", EVENT_CODE_COUNT },
+		{ "evt.type exists", EVENT_CODE_COUNT },
+		{ "not evt.type exists", 0 },
+		{ "evt.type = val(proc.name)", -1 },
+		{ "tolower(evt.type) = x", -1 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
+		cr_expect(codes_in(rows[i].condition) == rows[i].n, "%s: %d", rows[i].condition,
+			  codes_in(rows[i].condition));
+}

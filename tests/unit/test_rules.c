@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rule files: what they define, how definitions merge, and at which line and
+ * column a mistake is shown.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "rulefile.h"
+
+static struct rulefile_load load;
+
+static void teardown(void)
+{
+	rulefile_release(&load);
+}
+
+TestSuite(rules, .fini = teardown);
+
+#define RULE(name, condition)                                                                      \
+	"- rule: " name "\n  desc: d\n  condition: " condition                                     \
+	"\n  output: o %proc.name\n  priority: INFO\n"
+
+static int load_text(const char *yaml)
+{
+	rulefile_release(&load);
+	return rulefile_load_text("rules.yaml", span_str(yaml), &load);
+}
+
+/* The condition of rule I as it was compiled. */
+static const char *condition_of(unsigned i)
+{
+	struct pool_text out = { .pool = ruleset_pool(load.rules) };
+
+	ast_render(ruleset_rule(load.rules, i)->tree, &out);
+	return (const char *)out.p;
+}
+
+/* The problem of this code; NULL if there is none. */
+static const struct rule_problem *problem_of(enum rule_problem_code code)
+{
+	for (unsigned i = 0; i < load.nfiles; i++)
+		for (unsigned j = 0; j < load.files[i].nproblems; j++)
+			if (load.files[i].problems[j].code == code)
+				return &load.files[i].problems[j];
+	return NULL;
+}
+
+Test(rules, lists_and_macros_are_written_out)
+{
+	cr_assert(eq(int,
+		     load_text("- list: shells\n  items: [bash, sh]\n"
+			       "- list: more\n  items: [shells, \"my shell\"]\n"
+			       "- list: none\n  items: []\n"
+			       "- macro: shell\n  condition: proc.name in (more, none)\n"
+			       "- macro: opens\n  condition: evt.type=open or evt.type=openat\n" //
+			       RULE("r", "opens and not shell")),
+		     0));
+	cr_assert_str_eq(condition_of(0),
+			 "((evt.type = open or evt.type = openat) and not proc.name in (bash, sh, "
+			 "\"my shell\"))");
+}
+
+Test(rules, a_list_is_replaced_between_delimiters_only)
+{
+	cr_assert(eq(int,
+		     load_text("- list: sh\n  items: [x, y]\n" RULE(
+			     "r", "evt.type=open and proc.name in (zsh, sh,sh.d) and "
+				  "proc.cmdline contains sh/")),
+		     0));
+	cr_assert_str_eq(condition_of(0), "(evt.type = open and proc.name in (zsh, x, y, sh.d) and "
+					  "proc.cmdline contains sh/)");
+}
+
+Test(rules, appends_and_overrides_merge)
+{
+	cr_assert(eq(int,
+		     load_text("- list: l\n  items: [a]\n"
+			       "- list: l\n  items: [b]\n  override: {items: append}\n"
+			       "- macro: m\n  condition: evt.type=open\n"
+			       "- macro: m\n  condition: or evt.type=openat\n"
+			       "  override: {condition: append}\n" //
+			       RULE("r", "m and proc.name in (l)") //
+			       "- rule: r\n  condition: and fd.num > 0\n  priority: error\n"
+			       "  tags: [z, a, z]\n  enabled: false\n"
+			       "  override: {condition: append, priority: replace, tags: append, "
+			       "enabled: replace}\n"),
+		     0));
+	cr_assert_str_eq(condition_of(0),
+			 "((evt.type = open or evt.type = openat) and proc.name in "
+			 "(a, b) and fd.num > 0)");
+	cr_assert(eq(uint, ruleset_rule(load.rules, 0)->priority, 3));
+	cr_assert(eq(uint, ruleset_rule(load.rules, 0)->ntags, 2));
+	cr_assert(span_is(ruleset_rule(load.rules, 0)->tags[0], "a"));
+	cr_assert_not(ruleset_rule(load.rules, 0)->enabled);
+}
+
+Test(rules, exceptions_become_conditions)
+{
+	cr_assert(eq(int,
+		     load_text(RULE("r", "evt.type=open") //
+			       "  exceptions:\n"
+			       "  - name: one\n    fields: proc.name\n    values: [cat, my cat]\n"
+			       "  - name: two\n    fields: [proc.name, fd.name]\n"
+			       "    comps: [=, startswith]\n"
+			       "    values:\n    - [ls, /tmp]\n    - [ps, /var]\n"
+			       "  - name: idle\n    fields: proc.pname\n"),
+		     0));
+	cr_assert_str_eq(condition_of(0),
+			 "(evt.type = open and not proc.name in (cat, \"my cat\") and not "
+			 "((proc.name = ls and fd.name startswith /tmp) or (proc.name = ps and "
+			 "fd.name startswith /var)))");
+}
+
+Test(rules, mistakes_are_shown_where_they_were_written)
+{
+	static const struct {
+		const char *yaml;
+		enum rule_problem_code code;
+		uint32_t line, column;
+		const char *message;
+	} rows[] = {
+		{ RULE("r", "evt.type=open and proc.nme=x"), PROBLEM_LOAD_ERR_COMPILE_CONDITION, 3,
+		  32, "did you mean 'proc.name'" },
+		{ RULE("r", "evt.type=open and nomacro"), PROBLEM_LOAD_ERR_VALIDATE, 3, 32,
+		  "Undefined macro 'nomacro'" },
+		{ RULE("r", ">\n    evt.type=open and\n      proc.pid = cat"),
+		  PROBLEM_LOAD_ERR_COMPILE_CONDITION, 5, 18, "not a valid number" },
+		{ RULE("r", "\"evt.type=open\n     and 'x\""), PROBLEM_LOAD_ERR_COMPILE_CONDITION,
+		  4, 10, "expected" },
+		{ "- list: l\n  items: [1, cat]\n" RULE("r", "proc.pid in (l)"),
+		  PROBLEM_LOAD_ERR_COMPILE_CONDITION, 5, 27, "cat is not a valid number" },
+		{ "- macro: m\n  condition: proc.pid contains x\n" RULE("r", "m"),
+		  PROBLEM_LOAD_ERR_COMPILE_CONDITION, 2, 14, "not supported for numeric" },
+		{ "- rule: r\n  desc: d\n\tcondition: x\n", PROBLEM_LOAD_ERR_YAML_PARSE, 3, 1,
+		  "tab" },
+		{ "- rule: r\n  desc: d\n  condition: evt.type=open\n  output: o\n"
+		  "  priority: sometimes\n",
+		  PROBLEM_LOAD_ERR_YAML_VALIDATE, 5, 13, "Invalid priority" },
+		{ "- rule: r\n  desc: d\n", PROBLEM_LOAD_ERR_YAML_VALIDATE, 1, 3,
+		  "no mapping for key 'condition'" },
+		{ "a: b\n", PROBLEM_LOAD_ERR_YAML_VALIDATE, 1, 1, "array of objects" },
+		{ "- macro: m\n  condition: m2\n- macro: m2\n  condition: evt.type=open\n"
+		  "- macro: m\n  condition: evt.type=open or m3\n",
+		  PROBLEM_LOAD_ERR_VALIDATE, 6, 31, "Undefined macro 'm3'" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct rule_problem *p;
+
+		cr_expect(load_text(rows[i].yaml) < 0, "row %u was accepted", i);
+		p = problem_of(rows[i].code);
+		cr_assert_not_null(p, "row %u", i);
+		cr_expect(p->diag.line == rows[i].line && p->diag.column == rows[i].column,
+			  "row %u: %u:%u: %s", i, p->diag.line, p->diag.column, p->diag.message);
+		cr_expect_not_null(strstr(p->diag.message, rows[i].message), "row %u: %s", i,
+				   p->diag.message);
+		cr_expect(p->snippet.n > 0);
+		cr_expect_null(load.rules);
+	}
+}
+
+Test(rules, a_macro_that_comes_back_to_itself_is_refused)
+{
+	cr_assert(lt(int,
+		     load_text("- macro: a\n  condition: evt.type=open\n"
+			       "- macro: b\n  condition: a\n"
+			       "- macro: a\n  condition: b\n"),
+		     0));
+	cr_assert_not_null(strstr(problem_of(PROBLEM_LOAD_ERR_VALIDATE)->diag.message,
+				  "reference loop in macro 'b'"));
+}
+
+Test(rules, warnings_leave_the_rules_in_force)
+{
+	cr_assert(eq(int,
+		     load_text("- list: unused\n  items: [a]\n"
+			       "- macro: lonely\n  condition: evt.type=open\n"
+			       "- nonsense: 1\n"				    //
+			       RULE("broad", "proc.name=cat")			    //
+			       RULE("foreign", "ka.verb=x") "  source: k8s_audit\n" //
+			       RULE("skipped", "evt.type=open and foo.bar=1")	    //
+			       "  skip-if-unknown-filter: true\n  typo: x\n"),
+		     0));
+	cr_assert_not_null(problem_of(PROBLEM_LOAD_UNUSED_LIST));
+	cr_assert_not_null(problem_of(PROBLEM_LOAD_UNUSED_MACRO));
+	cr_assert_not_null(problem_of(PROBLEM_LOAD_UNKNOWN_ITEM));
+	cr_assert_not_null(problem_of(PROBLEM_LOAD_NO_EVTTYPE));
+	cr_assert_not_null(problem_of(PROBLEM_LOAD_UNKNOWN_SOURCE));
+	cr_assert_not_null(problem_of(PROBLEM_LOAD_UNKNOWN_FILTER));
+	cr_assert_not_null(problem_of(PROBLEM_LOAD_UNKNOWN_KEY));
+	cr_assert(eq(uint, ruleset_count(load.rules), 1));
+}
+
+Test(rules, required_versions_are_checked)
+{
+	cr_assert(eq(int, load_text("- required_engine_version: 0.26.0\n"), 0));
+	cr_assert(eq(int, load_text("- required_engine_version: 15\n"), 0));
+	cr_assert(lt(int, load_text("- required_engine_version: 0.64.0\n"), 0));
+	cr_assert(lt(int, load_text("- required_engine_version: 1.0.0\n"), 0));
+	cr_assert(lt(int, load_text("- required_engine_version: \"0.26\"\n"), 0));
+	cr_assert(lt(int, load_text("- required_plugin_versions:\n  - name: x\n    version: 1\n"),
+		     0));
+}
+
+Test(rules, yaml_that_would_grow_without_end_does_not)
+{
+	cr_assert(eq(int,
+		     load_text("- list: a\n  items: &a [x, y]\n- list: b\n  items: *a\n" RULE(
+			     "r", "evt.type=open and proc.name in (b)")),
+		     0));
+	cr_assert_str_eq(condition_of(0), "(evt.type = open and proc.name in (x, y))");
+}
+
+Test(rules, a_file_that_is_not_there_is_an_error_with_its_name)
+{
+	struct conf_list paths = { .count = 1, .item = { (char *)"/nowhere/rules.yaml" } };
+
+	cr_assert(lt(int, rulefile_load(&paths, &load), 0));
+	cr_assert_str_eq(problem_of(PROBLEM_LOAD_ERR_FILE_READ)->diag.file, "/nowhere/rules.yaml");
+}
+
+Test(rules, the_check_prints_what_is_wrong)
+{
+	struct conf_list paths = { .count = 1, .item = { (char *)"/nowhere/rules.yaml" } };
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	cr_assert(eq(int, rules_check(&paths, f), 1));
+	fclose(f);
+	cr_assert_not_null(strstr(text, "/nowhere/rules.yaml: cannot read the file"));
+	free(text);
+}
