@@ -202,7 +202,7 @@ int decode_record(struct span record, struct raw_event *ret)
 	ret->tid = r.tid;
 	ret->pid = r.pid;
 	ret->has_kernel = true;
-	ret->start_ns = r.start_ns;
+	ret->start_ns = start_tick(r.start_ns);
 	ret->cgroup_id = r.cgroup_id;
 	ret->uid = r.uid;
 	ret->gid = r.gid;

@@ -18,6 +18,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "decode.h"
 #include "procfs.h"
 #include "snapshot_file.h"
 
@@ -183,7 +184,9 @@ static uint64_t stat_ns(const struct timespec *t)
 
 static uint64_t start_ns_of(const struct snapshot *s, const struct procfs_stat *st)
 {
-	return st->start_ticks > UINT64_MAX / s->ns_per_tick ? 0 : st->start_ticks * s->ns_per_tick;
+	if (st->start_ticks > UINT64_MAX / s->ns_per_tick)
+		return 0;
+	return start_tick(st->start_ticks * s->ns_per_tick);
 }
 
 /* cgroup v2 numbers a group by the inode of its directory. */

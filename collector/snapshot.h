@@ -8,11 +8,8 @@
  * which stand behind in the ring; one that vanishes is left out, or its exit
  * comes behind.
  *
- * Who a task is: (tid, start).  /proc has the start in ticks of USER_HZ
- * (10 ms), rounded down, of the same clock (CLOCK_BOOTTIME) that events carry in
- * ns.  So TASK frames carry start_ns rounded down to a tick, and an event's
- * thread is the task if their start_ns are in the same tick: two threads of one
- * tid within 10 ms would need 2^22 forks in that time.
+ * Who a task is: (tid, start), the start as decode.h says, so that events of a task
+ * find it.
  * Shell; needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH for the tasks of others.
  */
 #ifndef MEWS_SNAPSHOT_H

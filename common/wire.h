@@ -104,7 +104,8 @@ struct raw_event {
 
 	/* Taken in the kernel; false and zeros when the source is a capture. */
 	bool has_kernel;
-	uint64_t start_ns;  /* the thread's start, CLOCK_BOOTTIME: with tid its identity */
+	uint64_t start_ns;  /* the thread's start, CLOCK_BOOTTIME, rounded down to 10 ms as
+			     * /proc has it: with tid its identity, in TASK frames too */
 	uint64_t cgroup_id; /* cgroup v2 id */
 	uint32_t uid, gid;  /* effective */
 	bool has_file;

@@ -53,6 +53,7 @@ struct kept {
 static struct kept kept[MAX_KEPT];
 static unsigned nkept;
 static uint64_t taken, refused, last_ts, unordered;
+static uint64_t my_start;	       /* of this program's thread, as its events say */
 static uint64_t until_ts, taken_until; /* how many were taken with a stamp up to this */
 
 static struct span keep_span(struct span s, uint8_t **at)
@@ -100,6 +101,8 @@ static void take(struct source *s, uint64_t ns, int64_t pid)
 			unordered += ev.ts_ns < last_ts;
 			last_ts = ev.ts_ns;
 			taken_until += ev.ts_ns <= until_ts;
+			if (ev.tid == getpid())
+				my_start = ev.start_ns;
 			if (ev.pid == pid)
 				keep(&ev);
 		}
@@ -354,7 +357,7 @@ int frame_sink_put(struct frame_sink *k, uint16_t type, struct span payload)
 				span_ends(task.info.exepath, span_str("/test_sensor")) &&
 				span_starts(task.info.comm, span_str("test_sensor")) &&
 				task.info.exe_ino != 0 && task.info.cgroups.n > 0 &&
-				task.info.uid == geteuid() && task.start_ns != 0 &&
+				task.info.uid == geteuid() && task.start_ns == my_start &&
 				task.info.fdlimit > 0 && span_ends(task.info.cwd, span_str("/"));
 		return 0;
 	case FRAME_TASK_FILE:
