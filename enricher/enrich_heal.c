@@ -14,10 +14,10 @@ void heal_thread(struct enrich *en)
 
 	if (th == NULL || !en->ev.has_kernel || en->ev.start_ns == 0)
 		return;
-	if (th->start_ns == 0)
+	if (thread_same_start(th->start_ns, en->ev.start_ns)) {
 		th->start_ns = en->ev.start_ns;
-	if (th->start_ns == en->ev.start_ns)
 		return;
+	}
 	/* Its exit was lost, and the number is another thread's now. */
 	proctab_evict(&en->proctab, th);
 	en->th = NULL;

@@ -46,7 +46,7 @@ static struct thread *entry_for(struct enrich *en, const struct task_frame *f)
 	struct proctab *pt = &en->proctab;
 	struct thread *th = proctab_find(pt, f->info.tid);
 
-	if (th != NULL && th->start_ns != 0 && f->start_ns != 0 && th->start_ns != f->start_ns) {
+	if (th != NULL && !thread_same_start(th->start_ns, f->start_ns)) {
 		proctab_evict(pt, th);
 		th = NULL;
 	}
@@ -66,7 +66,8 @@ int take_task(struct enrich *en, struct span payload)
 	if (th == NULL)
 		return 0; /* the table is full, and has counted it */
 	th->snapshot = en->snapshot;
-	th->start_ns = f.start_ns;
+	if (th->start_ns == 0)
+		th->start_ns = f.start_ns;
 	th->cgroup_id = f.cgroup_id;
 	flags = f.info.flags;
 	if (f.info.pid != f.info.tid)

@@ -163,6 +163,15 @@ static inline bool thread_in_pidns(const struct thread *th)
 /* TH's main thread; NULL if it is not in the table. */
 struct thread *proctab_main(const struct proctab *pt, const struct thread *th);
 
+/* Two start times of one thread?  /proc tells them in ticks of 10 ms, the kernel
+ * side to the nanosecond; 0 is not known.  No number comes round that fast. */
+#define START_SLACK_NS UINT64_C(20000000)
+
+static inline bool thread_same_start(uint64_t a, uint64_t b)
+{
+	return a == 0 || b == 0 || (a > b ? a - b : b - a) < START_SLACK_NS;
+}
+
 /* The descriptor table that TH uses; NULL if its main thread is not there. */
 struct fds *proctab_fds(const struct proctab *pt, struct thread *th);
 

@@ -529,14 +529,14 @@ Test(enrich, another_start_time_is_another_thread)
 	struct raw_event ev = event(EVENT_SYSCALL_READ_X, 20);
 
 	begin();
-	task(20, 20, 0, 1000, "old");
+	task(20, 20, 0, 50000000, "old"); /* /proc is coarse */
 	end();
 	clear();
 	ev.has_kernel = true;
-	ev.start_ns = 1000;
+	ev.start_ns = 54321098;
 	send_event(&ev);
 	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 0));
-	ev.start_ns = 2000;
+	ev.start_ns = 90000000;
 	send_event(&ev);
 	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 1));
 	cr_assert(eq(u64, counts[ENRICHER_PROCESS_MISSES], 1));
@@ -547,16 +547,16 @@ Test(enrich, a_second_snapshot_keeps_who_is_there_and_ends_who_is_not)
 	uint64_t key;
 
 	begin();
-	task(1, 1, 0, 7, "init");
-	task(20, 20, 1, 8, "stays");
-	task(30, 30, 1, 9, "goes");
+	task(1, 1, 0, 1000000007, "init");
+	task(20, 20, 1, 2000000008, "stays");
+	task(30, 30, 1, 3000000009, "goes");
 	end();
 	cr_assert(eq(uint, count_of(FRAME_PROCESS), 3));
 	key = process(1).key;
 	clear();
 	begin();
-	task(1, 1, 0, 7, "init");
-	task(20, 20, 1, 8, "renamed");
+	task(1, 1, 0, 1000000007, "init");
+	task(20, 20, 1, 2000000008, "renamed");
 	end();
 	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 1));
 	cr_assert(eq(uint, count_of(FRAME_PROCESS), 1));
