@@ -77,13 +77,15 @@ static void reopen(void)
 	out = (struct line_writer){ .fd = fd };
 }
 
-/* Is what is open still what has the name? */
-static bool is_same_file(void)
+/* Has what is open lost its name to another file, or to none?  If nobody may know, no. */
+static bool was_moved_away(void)
 {
 	struct stat open_one, named;
 
-	return fstat(out.fd, &open_one) == 0 && stat(name, &named) == 0 &&
-	       open_one.st_dev == named.st_dev && open_one.st_ino == named.st_ino;
+	if (stat(name, &named) == -1)
+		return errno == ENOENT;
+	return fstat(out.fd, &open_one) == -1 || open_one.st_dev != named.st_dev ||
+	       open_one.st_ino != named.st_ino;
 }
 
 static unsigned write_file(const struct batch *b)
@@ -92,7 +94,7 @@ static unsigned write_file(const struct batch *b)
 	int err;
 
 	/* Opening the file that is open already would change nothing. */
-	if (!keep_alive && !is_same_file())
+	if (!keep_alive && was_moved_away())
 		reopen();
 	n = line_writer_put(&out, b, &err);
 	if (err < 0)
