@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The pages say what the tables say: every setting, every command, every exit code, every unit's user.
+top=$(cd -- "$(dirname -- "$0")/../.." && pwd)
+cd "$top" || exit 1
+n=0 bad=0
+verdict() {
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		bad=1
+		echo "not ok $n - $1"
+		printf '%s\n' "$2" | sed 's/^/# /'
+	fi
+}
+
+keys=$(grep -oE '^	(ROW|FLAG)\("[a-z0-9_.]+"' common/conf.c | cut -d'"' -f2)
+verdict "the table of settings is found" "$([ "$(wc -l <<<"$keys")" -ge 20 ] || echo "$keys")"
+verdict "every setting is in mews.yaml(5)" \
+	"$(for key in $keys; do grep -qE "^\.It Cm $key( |$)" docs/mews.yaml.5 || echo "$key"; done)"
+verdict "and no other" \
+	"$(sed -n 's/^\.It Cm \([a-z0-9_.]*\).*/\1/p' docs/mews.yaml.5 | grep -vxF "$keys")"
+commands=$(sed -n 's/^	{ "\([a-z-]*\)".*/\1/p' control/mews.c)
+verdict "every command is in mews(8)" \
+	"$(for name in ${commands:-none}; do grep -qxF ".It Ic $name" control/mews.8 || echo "$name"; done)"
+verdict "each stage has its user and its unit" \
+	"$(for stage in collector enricher evaluator emitter; do
+		grep -qE "^u +mews-$stage " deploy/mews.sysusers.conf || echo "no user mews-$stage"
+		grep -qx "ExecStart=/usr/bin/mews-$stage" "deploy/systemd/mews-$stage.service" || echo "no unit mews-$stage"
+		grep -q "\"mews-$stage\"" common/jail.c || echo "no row for mews-$stage"
+	done)"
+exit $bad

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Settings of any bytes: refused with a reason, or every value within its bounds.
+ * The first byte says whether the text is a file's or an option's.
+ */
+#include <stdlib.h>
+
+#include "conf.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool is_so)
+{
+	if (!is_so)
+		abort();
+}
+
+static unsigned warned;
+
+static void warn(const struct diag *d)
+{
+	must(d->message[0] != '\0');
+	warned++;
+}
+
+static void check(const struct conf *c)
+{
+	unsigned n;
+	const struct conf_row *rows = conf_rows(&n);
+
+	for (unsigned i = 0; i < n; i++) {
+		const void *at = (const char *)c + rows[i].offset;
+
+		if (rows[i].type == CONF_UINT)
+			must(*(const uint64_t *)at >= rows[i].least &&
+			     *(const uint64_t *)at <= rows[i].most);
+		if (rows[i].type == CONF_MEGABYTES || rows[i].type == CONF_PRESET)
+			must(*(const uint64_t *)at >= 1u << 20 &&
+			     *(const uint64_t *)at <= 1u << 30);
+		if (rows[i].type == CONF_STRING)
+			must(*(char *const *)at != NULL);
+	}
+	must(c->priority <= 7 && c->rules_files.count <= CONF_MAX_LIST);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct diag d;
+	struct conf c;
+	int err;
+
+	if (size == 0)
+		return 0;
+	if (data[0] == 'o') {
+		char *option = strndup((const char *)data + 1, size - 1);
+
+		err = conf_load_text(SPAN_NONE, "x", (const char *const *)&option, 1, warn, &c, &d);
+		free(option);
+	} else {
+		err = conf_load_text(span_of(data + 1, size - 1), "x", NULL, 0, warn, &c, &d);
+	}
+	must(err <= 0 && (err == 0 || d.message[0] != '\0'));
+	if (err == 0) {
+		check(&c);
+		conf_release(&c);
+	}
+	return 0;
+}
