@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "feed.h"
 #include "log.h"
@@ -20,12 +19,14 @@
 #define LOOK_NS		(50 * NS_PER_MSEC) /* at the kernel's counters, while there are events */
 #define LOOK_IDLE_NS	NS_PER_SEC
 #define SNAPSHOT_GAP_NS (5 * NS_PER_SEC)
+#define DOOR_BUDGET	(64u * 1024 * 1024) /* bytes of a snapshot that is handed over at the door */
 
 struct collector {
 	struct source *source;
 	struct feed feed;
 	struct ring_wants wants;
 	struct mono looked, next_snapshot;
+	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
 	bool taken_since_look;
 	struct stage *st;
 };
@@ -55,7 +56,7 @@ static int setup(struct stage *st, void *ctx)
 	if (code != EXIT_OK)
 		return code;
 	c->st = st;
-	feed_init(&c->feed, &out, &st->counts, getpid());
+	feed_init(&c->feed, &out, &st->counts, c->source->own_pid);
 	c->feed.looked_ns = c->source->ops->now(c->source);
 	c->source->ops->want(c->source, &c->feed.set);
 	return EXIT_OK;
@@ -92,7 +93,9 @@ static void make_good(struct stage *st, struct collector *c, struct mono now)
 	if (!ring.has_reader || ring.used > ring.size / 4)
 		return;
 	c->next_snapshot = mono_after(now, SNAPSHOT_GAP_NS);
+	c->ring_budget = ring.size / 2;
 	err = outlet_snapshot(st->out);
+	c->ring_budget = 0;
 	if (err < 0)
 		log_rationed(LOG_LEVEL_WARNING,
 			     "cannot write a snapshot after events were lost: %s, trying again",
@@ -143,7 +146,8 @@ static void wait_for_events(struct stage *st, void *ctx, uint64_t timeout_ns)
 static int snapshot(void *ctx, struct frame_sink *sink)
 {
 	struct collector *c = ctx;
-	int n = c->source->ops->snapshot(c->source, sink);
+	int n = c->source->ops->snapshot(c->source, sink,
+					 c->ring_budget > 0 ? c->ring_budget : DOOR_BUDGET);
 
 	if (n < 0)
 		return n;

@@ -43,6 +43,7 @@ struct snapshot {
 	/* of the snapshot that is being taken */
 	snapshot_put_fn put;
 	struct frame_sink *sink;
+	size_t budget, used;
 	int frames;
 	uint64_t boot_ts_ns;
 	struct sockets *sockets;
@@ -126,9 +127,17 @@ static int put_frame(struct snapshot *s, uint16_t type, ssize_t len)
 	if (len < 0)
 		return (int)len;
 	err = s->put(s->sink, type, span_of(s->frame, (size_t)len));
-	if (err == 0)
+	if (err == 0) {
 		s->frames++;
+		s->used += (size_t)len + RING_FRAME_HEADER + 8;
+	}
 	return err;
+}
+
+/* Is there still room for what may take all but 1/PART of the budget? */
+static bool affords(const struct snapshot *s, unsigned part)
+{
+	return s->used < s->budget - s->budget / part;
 }
 
 static void add_address(struct host_frame *host, const struct ifaddrs *ifa)
@@ -264,7 +273,8 @@ static void read_command(struct snapshot *s, int dir, struct process_info *p)
 
 	p->exe = span_of(s->cmdline, exe);
 	p->args = line.n == 0 ? SPAN_NONE : span_of(s->cmdline + exe + 1, line.n - exe - 1);
-	p->env = read_strings(dir, "environ", s->environ, sizeof(s->environ) - 1);
+	if (affords(s, 2))
+		p->env = read_strings(dir, "environ", s->environ, sizeof(s->environ) - 1);
 }
 
 static void read_executable(struct snapshot *s, int dir, struct process_info *p)
@@ -328,7 +338,8 @@ static int visit_thread(struct snapshot *s, int dir, const char *name, void *arg
 	struct procfs_stat st;
 	int fd, err;
 
-	if (!procfs_number(span_str(name), &f.info.tid) || f.info.tid == leader->info.pid)
+	if (!procfs_number(span_str(name), &f.info.tid) || f.info.tid == leader->info.pid ||
+	    !affords(s, 8))
 		return 0;
 	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -353,7 +364,7 @@ static int visit_file(struct snapshot *s, int dir, const char *name, void *arg)
 	struct files_arg *a = arg;
 	struct task_file_frame f = { .tid = a->tid };
 
-	if (a->count == MAX_FILES)
+	if (a->count == MAX_FILES || !affords(s, 4))
 		return 0;
 	if (snapshot_file(a->pid_dir, dir, name, s->sockets, &s->file_texts, &f.file) < 0)
 		return 0;
@@ -392,7 +403,7 @@ static int put_process(struct snapshot *s, int dir, int64_t pid)
 	err = put_task(s, &f);
 	if (err == 0 && st.threads > 1)
 		err = each_number(dir, "task", visit_thread, s, &f);
-	if (err == 0 && !st.is_kernel_thread)
+	if (err == 0 && !st.is_kernel_thread && affords(s, 4))
 		err = each_number(dir, "fd", visit_file, s, &files);
 	return err;
 }
@@ -403,7 +414,7 @@ static int visit_process(struct snapshot *s, int dir, const char *name, void *ar
 	int fd, err;
 
 	(void)arg;
-	if (!procfs_number(span_str(name), &pid) || s->frames >= MAX_FRAMES)
+	if (!procfs_number(span_str(name), &pid) || !affords(s, 8))
 		return 0;
 	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
@@ -423,12 +434,14 @@ static uint64_t boot_ts(void)
 	return wall_now().ns - stat_ns(&boot);
 }
 
-int snapshot_take(struct snapshot *s, snapshot_put_fn put, struct frame_sink *sink)
+int snapshot_take(struct snapshot *s, snapshot_put_fn put, struct frame_sink *sink, size_t budget)
 {
 	int err;
 
 	s->put = put;
 	s->sink = sink;
+	s->budget = budget;
+	s->used = 0;
 	s->frames = 0;
 	s->pidns_count = 0;
 	s->boot_ts_ns = boot_ts();

@@ -24,9 +24,12 @@ struct snapshot;
 int snapshot_open(const char *proc, struct snapshot **ret);
 void snapshot_close(struct snapshot *s); /* takes NULL */
 
-/* Put everything into SINK.  The number of frames, or negative errno (-ENOSPC: the
- * sink is full and the snapshot void).  PUT is frame_sink_put() but for tests. */
+/* Put everything into SINK.  Of BUDGET bytes the first half is for all there is, the
+ * next quarter for tasks without their environment, the next eighth for tasks without
+ * their files; tasks behind that are left out: a snapshot that says less is better
+ * than none.  The number of frames, or negative errno (the snapshot is void).  PUT is
+ * frame_sink_put() but for tests. */
 typedef int (*snapshot_put_fn)(struct frame_sink *sink, uint16_t type, struct span payload);
-int snapshot_take(struct snapshot *s, snapshot_put_fn put, struct frame_sink *sink);
+int snapshot_take(struct snapshot *s, snapshot_put_fn put, struct frame_sink *sink, size_t budget);
 
 #endif

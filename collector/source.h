@@ -40,8 +40,9 @@ struct source_ops {
 	void (*count)(struct source *s, struct source_counts *ret);
 
 	/* All tasks, their files and the host into SINK: SNAPSHOT_BEGIN ... SNAPSHOT_END.
-	 * How many frames, or negative errno. */
-	int (*snapshot)(struct source *s, struct frame_sink *sink);
+	 * It fits into BUDGET bytes: on a host with too much for it, details are left
+	 * out before tasks are.  How many frames, or negative errno. */
+	int (*snapshot)(struct source *s, struct frame_sink *sink, size_t budget);
 
 	/* Now, in the clock of the events' stamps. */
 	uint64_t (*now)(struct source *s);
@@ -56,6 +57,7 @@ struct source_ops {
 /* The first member of each source's own struct. */
 struct source {
 	const struct source_ops *ops;
+	int64_t own_pid; /* this process as the events name it; -1: not known */
 };
 
 #endif

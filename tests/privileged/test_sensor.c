@@ -326,6 +326,7 @@ struct frame_sink {
 	unsigned tasks, files, begins, ends, hosts, bad;
 	bool me, my_file, my_socket;
 	int file, socket;
+	size_t bytes;
 };
 
 int frame_sink_put(struct frame_sink *k, uint16_t type, struct span payload)
@@ -336,6 +337,7 @@ int frame_sink_put(struct frame_sink *k, uint16_t type, struct span payload)
 	uint64_t want_ino;
 	struct stat st;
 
+	k->bytes += payload.n + 16;
 	switch (type) {
 	case FRAME_SNAPSHOT_BEGIN:
 		k->begins++;
@@ -391,7 +393,7 @@ static void test_snapshot(struct source *s)
 	if (bind(k.socket, (struct sockaddr *)&at, sizeof(at)) == -1 || listen(k.socket, 1) == -1)
 		exit(1);
 	start = s->ops->now(s);
-	n = s->ops->snapshot(s, &k);
+	n = s->ops->snapshot(s, &k, 64 << 20);
 	printf("# snapshot: %d frames, %u tasks, %u files in %llu us\n", n, k.tasks, k.files,
 	       (unsigned long long)(s->ops->now(s) - start) / 1000);
 	check(n > 0 && k.begins == 1 && k.ends == 1 && k.hosts == 1 && k.bad == 0,
@@ -400,6 +402,10 @@ static void test_snapshot(struct source *s)
 	check(k.me, "this program is in it as it is");
 	check(k.my_file, "and the file that it has open");
 	check(k.my_socket, "and the socket that it listens on");
+	k = (struct frame_sink){ .file = k.file, .socket = k.socket };
+	n = s->ops->snapshot(s, &k, 65536);
+	check(n > 0 && k.ends == 1 && k.tasks > 0 && k.bytes <= 65536,
+	      "with little room it says less, and is whole");
 	close(k.file);
 	close(k.socket);
 	take(s, 50 * NS_PER_MSEC, 0);
