@@ -11,11 +11,15 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
 	__u32 nr = REGS_NR(regs);
 	const struct wanted *w = bpf_map_lookup_elem(&wanted, &nr);
+	struct task_struct *task;
 
 	if (w == NULL || !(w->flags & WANTED_YES))
 		return 0;
-	if (in_compat_syscall(bpf_get_current_task_btf()))
+	task = bpf_get_current_task_btf();
+	if (in_compat_syscall(task))
 		return 0; /* another table's number */
+	if (settings.own_pid != 0 && task->tgid == (int)settings.own_pid)
+		return 0;
 	/* By constant index: the kernel makes a plain jump of it, and no indirect one, which the
 	 * defences against speculation make dear. */
 	switch (w->family) {

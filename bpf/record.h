@@ -105,6 +105,8 @@ struct sensor_settings {
 	__u32 cpus;	  /* possible CPUs: rows of `rings` and `scratch` */
 	__u32 snaplen;	  /* bytes of data that read and write events carry; at most 4096 */
 	__u8 casts;	  /* the kernel has bpf_rdonly_cast() */
+	__u8 reserved[3];
+	__u32 own_pid; /* whose system calls are passed over: its snapshots make many; 0: nobody's */
 };
 
 /* How the collector is woken.  The skeleton's .bss has `__u32 wake_me`, which the

@@ -415,6 +415,7 @@ static int skeleton_load(struct sensor *s, uint64_t bytes)
 	s->skel->rodata->settings.bulk_limit = ring_size(SPAN_NONE, 0, bytes) / 4 * 3;
 	s->skel->rodata->settings.cpus = s->ncpus;
 	s->skel->rodata->settings.snaplen = DATA_CARRIED;
+	s->skel->rodata->settings.own_pid = s->source.own_pid > 0 ? (__u32)s->source.own_pid : 0;
 	s->skel->rodata->settings.casts = kernel_has("bpf_rdonly_cast");
 	for (unsigned i = 0; i < ARRAY_LEN(tail_called); i++)
 		bpf_program__set_autoattach((struct bpf_program *)tail_called[i], false);

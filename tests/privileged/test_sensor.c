@@ -53,7 +53,8 @@ struct kept {
 static struct kept kept[MAX_KEPT];
 static unsigned nkept;
 static uint64_t taken, refused, last_ts, unordered;
-static uint64_t my_start;	       /* of this program's thread, as its events say */
+static pid_t watched;		       /* a child that lives through the snapshot, */
+static uint64_t watched_start;	       /* and its start as its events say */
 static uint64_t until_ts, taken_until; /* how many were taken with a stamp up to this */
 
 static struct span keep_span(struct span s, uint8_t **at)
@@ -101,8 +102,8 @@ static void take(struct source *s, uint64_t ns, int64_t pid)
 			unordered += ev.ts_ns < last_ts;
 			last_ts = ev.ts_ns;
 			taken_until += ev.ts_ns <= until_ts;
-			if (ev.tid == getpid())
-				my_start = ev.start_ns;
+			if (ev.tid == watched)
+				watched_start = ev.start_ns;
 			if (ev.pid == pid)
 				keep(&ev);
 		}
@@ -246,27 +247,41 @@ static void test_child(struct source *s)
 
 /* ---- wants ---- */
 
+/* A child that sends itself no signal, and ends. */
+static pid_t kill_in_child(struct source *s)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(kill(getpid(), 0) == -1);
+	take(s, 50 * NS_PER_MSEC, pid);
+	waitpid(pid, NULL, 0);
+	return pid;
+}
+
 static void test_wants(struct source *s)
 {
 	struct ring_wants wants = { .version = 1 };
 	struct event_set set;
-	pid_t me = getpid();
 
-	take(s, 20 * NS_PER_MSEC, 0);
-	kill(me, 0);
-	take(s, 20 * NS_PER_MSEC, me);
-	check(find(EVENT_SYSCALL_KILL_X, NULL, NULL) == NULL, "what nobody wants does not come");
+	kill_in_child(s);
+	check(find(EVENT_PROCEXIT_1_E, NULL, NULL) != NULL &&
+		      find(EVENT_SYSCALL_KILL_X, NULL, NULL) == NULL,
+	      "what nobody wants does not come");
 	forget();
 	wants.events[EVENT_SYSCALL_KILL_X / 64] |= UINT64_C(1) << (EVENT_SYSCALL_KILL_X % 64);
 	state_set_with(&wants, &set);
 	s->ops->want(s, &set);
-	kill(me, 0);
-	take(s, 20 * NS_PER_MSEC, me);
+	kill_in_child(s);
 	check_event(EVENT_SYSCALL_KILL_X, find(EVENT_SYSCALL_KILL_X, NULL, NULL) != NULL,
 		    "what is wanted comes at once, nothing is attached anew");
 	forget();
 	state_set_with(NULL, &set);
 	s->ops->want(s, &set);
+	close(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+	take(s, 50 * NS_PER_MSEC, getpid());
+	check(nkept == 0, "what the collector does itself is passed over");
+	forget();
 }
 
 /* ---- counts ---- */
@@ -324,7 +339,7 @@ static void test_counts(struct source *s)
 
 struct frame_sink {
 	unsigned tasks, files, begins, ends, hosts, bad;
-	bool me, my_file, my_socket;
+	bool me, my_file, my_socket, watched;
 	int file, socket;
 	size_t bytes;
 };
@@ -354,12 +369,14 @@ int frame_sink_put(struct frame_sink *k, uint16_t type, struct span payload)
 		k->tasks++;
 		if (wire_decode_task(payload, &task) < 0)
 			k->bad++;
+		else if (task.info.tid == watched)
+			k->watched = task.start_ns == watched_start;
 		else if (task.info.tid == getpid())
 			k->me = task.info.pid == getpid() && task.info.ptid == getppid() &&
 				span_ends(task.info.exepath, span_str("/test_sensor")) &&
 				span_starts(task.info.comm, span_str("test_sensor")) &&
 				task.info.exe_ino != 0 && task.info.cgroups.n > 0 &&
-				task.info.uid == geteuid() && task.start_ns == my_start &&
+				task.info.uid == geteuid() && task.start_ns != 0 &&
 				task.info.fdlimit > 0 && span_ends(task.info.cwd, span_str("/"));
 		return 0;
 	case FRAME_TASK_FILE:
@@ -392,6 +409,12 @@ static void test_snapshot(struct source *s)
 
 	if (bind(k.socket, (struct sockaddr *)&at, sizeof(at)) == -1 || listen(k.socket, 1) == -1)
 		exit(1);
+	watched = fork();
+	if (watched == 0) {
+		close(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+		pause();
+	}
+	take(s, 50 * NS_PER_MSEC, 0);
 	start = s->ops->now(s);
 	n = s->ops->snapshot(s, &k, 64 << 20);
 	printf("# snapshot: %d frames, %u tasks, %u files in %llu us\n", n, k.tasks, k.files,
@@ -400,12 +423,15 @@ static void test_snapshot(struct source *s)
 	      "a snapshot is whole and its frames are good");
 	check((unsigned)n == k.tasks + k.files + 3, "it counts its frames");
 	check(k.me, "this program is in it as it is");
+	check(k.watched && watched_start != 0, "a task has the start that its events have");
 	check(k.my_file, "and the file that it has open");
 	check(k.my_socket, "and the socket that it listens on");
 	k = (struct frame_sink){ .file = k.file, .socket = k.socket };
 	n = s->ops->snapshot(s, &k, 65536);
 	check(n > 0 && k.ends == 1 && k.tasks > 0 && k.bytes <= 65536,
 	      "with little room it says less, and is whole");
+	kill(watched, SIGKILL);
+	waitpid(watched, NULL, 0);
 	close(k.file);
 	close(k.socket);
 	take(s, 50 * NS_PER_MSEC, 0);
