@@ -34,9 +34,9 @@ enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_CHECK, NODE_MACRO };
 struct node {
 	enum node_kind kind;
 	uint32_t at;
-	unsigned n; /* AND, OR: at least 2; NOT: 1 */
+	unsigned n; /* AND, OR: at least 2; NOT: 1; MACRO: 1 when it is resolved */
 	struct node **child;
-	struct span name; /* MACRO */
+	struct span name; /* MACRO; its child, once resolved, is the macro's tree */
 	/* CHECK */
 	struct operand *left, *right; /* right NULL: exists */
 	enum op_id op;

@@ -235,6 +235,8 @@ static int codes_of(const struct node *n, bool negated, struct codes *ret, struc
 		}
 		return err;
 	case NODE_MACRO:
+		if (n->n > 0)
+			return codes_of(n->child[0], negated, ret, diag, ret_at);
 		break;
 	}
 	codes_fill(ret);

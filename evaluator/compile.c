@@ -15,7 +15,8 @@
 struct compiler {
 	struct program *p;
 	struct diag *diag;
-	uint32_t error_at;
+	const struct node *root;
+	uint32_t error_at, outer_at;
 	unsigned nsteps;
 };
 
@@ -537,7 +538,9 @@ static int compile_checks(struct compiler *c, struct node *n, struct compile_err
 	uint32_t ignored;
 	int err = 0;
 
-	if (n->kind == NODE_MACRO)
+	if (n->owner == c->root->owner)
+		c->outer_at = n->at;
+	if (n->kind == NODE_MACRO && n->n == 0)
 		err = refuse(c, n->at, "Undefined macro '%.*s' used in filter.", SHOW(n->name));
 	if (n->kind == NODE_CHECK) {
 		if (++c->nsteps > COMPILE_MAX_STEPS)
@@ -549,6 +552,7 @@ static int compile_checks(struct compiler *c, struct node *n, struct compile_err
 	if (err < 0) {
 		ret_error->owner = n->owner;
 		ret_error->at = err == -ENOMEM ? n->at : c->error_at;
+		ret_error->outer_at = c->outer_at;
 		return err;
 	}
 	for (unsigned i = 0; err == 0 && i < n->n; i++)
@@ -565,6 +569,8 @@ static int emit(struct compiler *c, struct node *n, uint32_t yes, uint32_t no, u
 	switch (n->kind) {
 	case NODE_NOT:
 		return emit(c, n->child[0], no, yes, ret);
+	case NODE_MACRO:
+		return emit(c, n->child[0], yes, no, ret);
 	case NODE_AND:
 	case NODE_OR:
 		for (unsigned i = n->n; err == 0 && i-- > 0;)
@@ -579,8 +585,6 @@ static int emit(struct compiler *c, struct node *n, uint32_t yes, uint32_t no, u
 		*step = (struct step){ n->predicate - 1, yes, no };
 		*ret = c->p->steps.n - 1;
 		return 0;
-	case NODE_MACRO:
-		break;
 	}
 	return -EINVAL;
 }
@@ -588,10 +592,10 @@ static int emit(struct compiler *c, struct node *n, uint32_t yes, uint32_t no, u
 int compile_condition(struct program *p, struct node *n, uint32_t *ret_start, struct diag *diag,
 		      struct compile_error *ret_error)
 {
-	struct compiler c = { .p = p, .diag = diag };
+	struct compiler c = { .p = p, .diag = diag, .root = n };
 	int err;
 
-	*ret_error = (struct compile_error){ n->owner, n->at };
+	*ret_error = (struct compile_error){ n->owner, n->at, n->at };
 	err = compile_checks(&c, n, ret_error);
 	return err < 0 ? err : emit(&c, n, STEP_TRUE, STEP_FALSE, ret_start);
 }

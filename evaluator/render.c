@@ -68,7 +68,7 @@ bool ast_render(const struct node *n, struct pool_text *to)
 {
 	switch (n->kind) {
 	case NODE_MACRO:
-		return pool_text_add(to, n->name);
+		return n->n == 0 ? pool_text_add(to, n->name) : ast_render(n->child[0], to);
 	case NODE_CHECK:
 		return render_check(n, to);
 	case NODE_NOT:

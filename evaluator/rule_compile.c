@@ -114,7 +114,7 @@ struct resolution {
 	bool nested;	/* whoever refers to it says what is wrong with a loop */
 };
 
-static int resolve(struct resolution *r, struct node **n);
+static int resolve(struct resolution *r, struct node *n);
 
 static int undefined_macro(struct resolution *r, const struct node *n)
 {
@@ -158,48 +158,54 @@ static int resolve_macro(struct rule_loader *l, struct pool *pool, struct rule_m
 	if (m->state == MACRO_BUSY)
 		return -ELOOP;
 	m->state = MACRO_BUSY;
-	err = resolve(&r, &m->tree);
+	err = resolve(&r, m->tree);
 	if (err == 0)
 		m->state = MACRO_DONE;
 	return err;
 }
 
-static int resolve_reference(struct resolution *r, struct node **n)
+static int resolve_reference(struct resolution *r, struct node *n)
 {
-	uint32_t found = strmap_find(&r->l->macro_names, (*n)->name);
+	uint32_t found = strmap_find(&r->l->macro_names, n->name);
 	struct rule_macro *m = found == 0 ? NULL : loader_macro(r->l, found - 1);
 	int err;
 
 	if (m == NULL || m->index >= r->below || m->tree == NULL)
-		return undefined_macro(r, *n);
+		return undefined_macro(r, n);
 	m->used = true;
 	err = resolve_macro(r->l, r->pool, m, true);
 	if (err == -ELOOP && !r->nested)
-		return loop_in_macro(r, *n);
-	if (err == 0)
-		*n = m->tree;
-	return err;
+		return loop_in_macro(r, n);
+	if (err < 0)
+		return err;
+	n->child = pool_array(r->pool, 1, sizeof(*n->child));
+	if (n->child == NULL)
+		return too_large(r->l);
+	n->child[0] = m->tree;
+	n->n = 1;
+	n->depth = m->tree->depth + 1;
+	return 0;
 }
 
-/* Replace the references below *N, and note how deep it goes. */
-static int resolve(struct resolution *r, struct node **n)
+/* Resolve the references below N, and note how deep it goes. */
+static int resolve(struct resolution *r, struct node *n)
 {
 	uint32_t depth = 0;
 
-	if ((*n)->kind == NODE_MACRO)
+	if (n->kind == NODE_MACRO)
 		return resolve_reference(r, n);
-	for (unsigned i = 0; i < (*n)->n; i++) {
-		int err = resolve(r, &(*n)->child[i]);
+	for (unsigned i = 0; i < n->n; i++) {
+		int err = resolve(r, n->child[i]);
 
 		if (err < 0)
 			return err;
-		if ((*n)->child[i]->depth > depth)
-			depth = (*n)->child[i]->depth;
+		if (n->child[i]->depth > depth)
+			depth = n->child[i]->depth;
 	}
-	(*n)->depth = depth + 1;
+	n->depth = depth + 1;
 	if (depth < MAX_DEPTH)
 		return 0;
-	return loader_problem(r->l, LOAD_ERR_VALIDATE, origin_find(r->text, (*n)->at),
+	return loader_problem(r->l, LOAD_ERR_VALIDATE, origin_find(r->text, n->at),
 			      "the condition is nested too deeply");
 }
 
@@ -254,12 +260,11 @@ static struct span output_text(struct rule_loader *l, struct pool *pool, const s
 	struct pool_text out = { .pool = pool };
 	const uint8_t *hit;
 
-	output_warn_deprecated(l, in, origin_find(&d->output, 0));
 	while (in.n > 0 && (hit = memmem(in.p, in.n, gone, sizeof(gone) - 1)) != NULL) {
 		loader_problem(l, LOAD_DEPRECATED_ITEM,
 			       origin_find(&d->output, (size_t)(hit - d->output.text.p)),
-			       "Usage of '%%container.info' has been deprecated and might be "
-			       "dropped in the future. It is replaced by nothing.");
+			       "%%container.info is deprecated and no more useful: it stands for "
+			       "nothing");
 		pool_text_add(&out, span_of(in.p, (size_t)(hit - in.p)));
 		in = span_of(hit + sizeof(gone) - 1,
 			     in.n - (size_t)(hit - in.p) - (sizeof(gone) - 1));
@@ -275,8 +280,9 @@ static int compile_output(struct rule_loader *l, struct pool *pool, const struct
 	struct diag diag = { .message = "" };
 	struct origin where;
 
-	context_push(l, "rule output", SPAN_NONE, d->output_place);
 	rule->output_text = output_text(l, pool, d);
+	context_push(l, "rule output", SPAN_NONE, d->output_place);
+	output_warn_deprecated(l, rule->output_text, origin_find(&d->output, 0));
 	if (output_parse(rule->output_text, &rule->output, &diag) == 0) {
 		context_pop(l);
 		return 0;
@@ -304,7 +310,7 @@ static int parse_rule(struct rule_loader *l, struct pool *pool, struct rule_def 
 		return too_large(l);
 	if (parse_text(l, pool, &d->expanded, "rule condition", &d->where, ret) < 0)
 		return -EINVAL;
-	return resolve(&r, ret);
+	return resolve(&r, *ret);
 }
 
 /* Same return as compile_output(). */
@@ -321,12 +327,12 @@ static int compile_tree(struct rule_loader *l, struct ruleset *rs, const struct 
 		return 0;
 	owner = error.owner != NULL ? error.owner : &d->expanded;
 	where = origin_find(owner, error.at);
+	context_push(l, "rule condition", SPAN_NONE, d->where.condition);
+	in_condition(l, &d->expanded, error.outer_at, d->where.condition);
 	if (err == -EINVAL && d->skip_if_unknown && is_unknown_filter(diag.message)) {
 		loader_problem(l, LOAD_UNKNOWN_FILTER, where, "%s", diag.message);
 		return 1;
 	}
-	context_push(l, "rule condition", SPAN_NONE, d->where.condition);
-	in_condition(l, owner, error.at, d->where.condition);
 	return loader_problem(l, LOAD_ERR_COMPILE_CONDITION, where, "%s", diag.message);
 }
 
@@ -373,9 +379,15 @@ static int compile_rule(struct rule_loader *l, struct ruleset *rs, struct rule_d
 		condition_warn(l, tree, &d->expanded);
 		err = compile_tree(l, rs, d, &rule, tree);
 	}
-	if (err == 0)
+	if (err == 0) {
+		context_push(l, "rule condition", SPAN_NONE, d->where.condition);
+		context_push(l, "condition expression",
+			     condition_name(l, origin_span(&d->expanded)), d->where.condition);
+		condition_warn_deprecated(l, tree);
+		begin_item(l, "rule", d->name, &d->where);
 		warn_broad(l, rs, d);
-	else
+	}
+	if (err != 0)
 		output_free(rule.output);
 	return err < 0 ? err : 0;
 }

@@ -128,6 +128,15 @@ static inline void context_pop(struct rule_loader *l)
 	l->ncontext--;
 }
 
+/* Which field the last problem is about. */
+static inline void loader_problem_field(struct rule_loader *l, struct span field)
+{
+	struct pool_vec *list = &l->problems.list;
+
+	if (list->n > 0)
+		((struct rule_problem *)list->items)[list->n - 1].field = field;
+}
+
 #define SHOW(s) (int)((s).n < 200 ? (s).n : 200), (const char *)(s).p
 
 /* ---- rule_exception.c ---- */
@@ -158,6 +167,8 @@ bool lists_substitute(struct rule_loader *l, const struct origin_text *from,
 
 /* Look for what is legal but hardly meant, in the nodes of text OWN. */
 void condition_warn(struct rule_loader *l, const struct node *tree, const struct origin_text *own);
+/* Deprecated fields in a whole, resolved condition. */
+void condition_warn_deprecated(struct rule_loader *l, const struct node *tree);
 void output_warn_deprecated(struct rule_loader *l, struct span output, struct origin where);
 
 #endif

@@ -198,7 +198,11 @@ static int check_comps(struct rule_loader *l, const struct rule_exception *x)
 
 		if (!parse_comp(name_at(&x->comps, i), &op, &m) ||
 		    (!x->is_list && !takes_list(name_at(&x->comps, i))))
-			return refuse(l, x, "'%.*s' is not a supported comparison operator",
+			return refuse(l, x, "%s'%.*s' is not a supported comparison operator",
+				      x->is_list
+					      ? ""
+					      : "comps must be one of in, pmatch, intersects, or "
+						"an operator with oneof, anyof, allof: ",
 				      SHOW(name_at(&x->comps, i)));
 	}
 	return 0;

@@ -190,7 +190,6 @@ static int read_list(struct rule_loader *l, const struct ynode *item)
 	if (yget_text(l, item, "list", &name) < 0)
 		return -EINVAL;
 	l->context[l->ncontext - 1].name = name;
-	ywarn_unknown_keys(l, item, "list items append override");
 	if (!lex_is_bare(name))
 		loader_problem(l, LOAD_INVALID_LIST_NAME, yorigin(l, ymap_get(item, "list")),
 			       "List has an invalid name. List names should match a regular "
@@ -248,7 +247,6 @@ static int read_macro(struct rule_loader *l, const struct ynode *item)
 	if (yget_text(l, item, "macro", &name) < 0)
 		return -EINVAL;
 	l->context[l->ncontext - 1].name = name;
-	ywarn_unknown_keys(l, item, "macro condition append override");
 	if (!lex_is_identifier(name))
 		loader_problem(l, LOAD_INVALID_MACRO_NAME, yorigin(l, ymap_get(item, "macro")),
 			       "Macro has an invalid name. Macro names should match a regular "
@@ -449,6 +447,7 @@ static int enable_rule(struct rule_loader *l, const struct ynode *item, struct s
 /* append: true: the condition and the exceptions, nothing else. */
 static int append_rule(struct rule_loader *l, const struct ynode *item, struct span name)
 {
+	const struct ynode *named_source = ymap_get(item, "source");
 	uint32_t known = strmap_find(&l->rule_names, name);
 	struct pool_vec exceptions = { 0 };
 	struct span source = SPAN_NONE;
@@ -457,7 +456,10 @@ static int append_rule(struct rule_loader *l, const struct ynode *item, struct s
 	if (ymap_get(item, "condition") == NULL && ymap_get(item, "exceptions") == NULL)
 		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, item),
 				      "Appended rule must have exceptions or condition property");
-	if (exceptions_read(l, ymap_get(item, "exceptions"), &exceptions) < 0 ||
+	if (exceptions_read(l, ymap_get(item, "exceptions"), &exceptions) < 0)
+		return -EINVAL;
+	/* Here, and only here, an empty source is none. */
+	if (named_source != NULL && !named_source->null &&
 	    yget_optional_text(l, item, "source", &source) < 0)
 		return -EINVAL;
 	if (known == 0)
@@ -601,10 +603,6 @@ static int read_rule(struct rule_loader *l, const struct ynode *item)
 	if (yget_text(l, item, "rule", &name) < 0)
 		return -EINVAL;
 	l->context[l->ncontext - 1].name = name;
-	ywarn_unknown_keys(l, item,
-			   "rule condition output desc priority source enabled capture "
-			   "capture_duration warn_evttypes skip-if-unknown-filter tags exceptions "
-			   "override append");
 	if (override_read(l, item, &rule_keys, &over) < 0 ||
 	    append_read(l, item, &over, &append) < 0)
 		return -EINVAL;
@@ -625,13 +623,17 @@ static int read_element(struct rule_loader *l, const struct ynode *item)
 	static const struct {
 		const char *key;
 		int (*read)(struct rule_loader *l, const struct ynode *item);
+		const char *keys;
 	} kinds[] = {
-		{ "required_engine_version", read_engine_version },
-		{ "required_plugin_versions", read_plugin_versions },
-		{ "list", read_list },
-		{ "macro", read_macro },
-		{ "rule", read_rule },
+		{ "required_engine_version", read_engine_version, "required_engine_version" },
+		{ "required_plugin_versions", read_plugin_versions, "required_plugin_versions" },
+		{ "list", read_list, "list items append override" },
+		{ "macro", read_macro, "macro condition append override" },
+		{ "rule", read_rule,
+		  "rule condition output desc priority source enabled capture capture_duration "
+		  "warn_evttypes skip-if-unknown-filter tags exceptions override append" },
 	};
+	unsigned depth = l->ncontext;
 
 	if (item->kind == YNODE_SCALAR && item->null)
 		return 0;
@@ -641,9 +643,15 @@ static int read_element(struct rule_loader *l, const struct ynode *item)
 				      "Unexpected element type. Each element should be a yaml "
 				      "associative array.");
 	}
-	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
-		if (ymap_get(item, kinds[i].key) != NULL)
-			return kinds[i].read(l, item);
+	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (ymap_get(item, kinds[i].key) == NULL)
+			continue;
+		if (kinds[i].read(l, item) < 0)
+			return -EINVAL;
+		l->ncontext = depth + 1; /* the item's own stays */
+		ywarn_unknown_keys(l, item, kinds[i].keys);
+		return 0;
+	}
 	context_push(l, "rules content item", SPAN_NONE, item->from);
 	return loader_problem(l, LOAD_UNKNOWN_ITEM, yorigin(l, item), "Unknown top level item");
 }

@@ -68,7 +68,6 @@ int read_engine_version(struct rule_loader *l, const struct ynode *item)
 	context_push(l, "required_engine_version", SPAN_NONE, item->from);
 	if (yget_text(l, item, "required_engine_version", &s) < 0)
 		return -EINVAL;
-	ywarn_unknown_keys(l, item, "required_engine_version");
 	if (!parse_engine_version(s, &want))
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE,
 				      yorigin(l, ymap_get(item, "required_engine_version")),
@@ -149,7 +148,6 @@ int read_plugin_versions(struct rule_loader *l, const struct ynode *item)
 	const struct ynode *seq = ymap_get(item, "required_plugin_versions");
 
 	context_push(l, "required plugin versions", SPAN_NONE, item->from);
-	ywarn_unknown_keys(l, item, "required_plugin_versions");
 	if (seq->kind != YNODE_SEQUENCE)
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, seq),
 				      "Value of required_plugin_versions must be a sequence");

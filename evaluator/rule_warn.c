@@ -115,21 +115,58 @@ static void warn_na(const struct warning *w, const struct operand *o)
 	}
 }
 
-static void warn_deprecated(const struct warning *w, const struct operand *o)
+static void note_deprecated(const struct operand *o, const struct node *n,
+			    const struct node **found, const struct operand **operands)
 {
-	for (unsigned i = 0; o->kind == OPERAND_FIELD && i < ARRAY_LEN(deprecated_fields); i++)
-		if (span_is(o->text, deprecated_fields[i]))
-			loader_problem(w->l, LOAD_DEPRECATED_ITEM, place_of(w, o->at),
-				       "field '%s' is deprecated", deprecated_fields[i]);
+	for (unsigned i = 0; o->kind == OPERAND_FIELD && i < ARRAY_LEN(deprecated_fields); i++) {
+		if (found[i] == NULL && span_is(o->text, deprecated_fields[i])) {
+			found[i] = n;
+			operands[i] = o;
+		}
+	}
 	for (unsigned i = 0; o->kind == OPERAND_CALL && i < o->n; i++)
-		warn_deprecated(w, o->items[i]);
+		note_deprecated(o->items[i], n, found, operands);
+}
+
+static void find_deprecated(const struct node *n, const struct node **found,
+			    const struct operand **operands)
+{
+	if (n->kind == NODE_CHECK)
+		note_deprecated(n->left, n, found, operands);
+	for (unsigned i = 0; i < n->n; i++)
+		find_deprecated(n->child[i], found, operands);
+}
+
+static const char *deprecated_reason(unsigned i)
+{
+	return i == 0 ? "due to the drop of enter events, 'evt.dir = <' always evaluates to true, "
+			"and 'evt.dir = >' always evaluates to false. The rule expression can be "
+			"simplified by removing the condition on 'evt.dir'"
+		      : "due to the drop of enter events, the field is always zero";
+}
+
+/* Each of them once, macros included: the rule's author is the one to know. */
+void condition_warn_deprecated(struct rule_loader *l, const struct node *tree)
+{
+	const struct operand *operands[ARRAY_LEN(deprecated_fields)];
+	const struct node *found[ARRAY_LEN(deprecated_fields)] = { NULL };
+
+	find_deprecated(tree, found, operands);
+	for (unsigned i = 0; i < ARRAY_LEN(deprecated_fields); i++) {
+		struct warning w = { l, found[i] };
+
+		if (found[i] == NULL)
+			continue;
+		loader_problem(l, LOAD_DEPRECATED_ITEM, place_of(&w, operands[i]->at), "%s",
+			       deprecated_reason(i));
+		loader_problem_field(l, span_str(deprecated_fields[i]));
+	}
 }
 
 static void warn_check(const struct warning *w)
 {
 	const struct operand *right = w->node->right;
 
-	warn_deprecated(w, w->node->left);
 	if (right == NULL || right->kind == OPERAND_CALL)
 		return;
 	for (unsigned i = 0; i < (right->kind == OPERAND_VALUES ? right->n : 1); i++) {
@@ -157,10 +194,14 @@ void condition_warn(struct rule_loader *l, const struct node *tree, const struct
 void output_warn_deprecated(struct rule_loader *l, struct span output, struct origin where)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(deprecated_fields); i++) {
-		size_t n = strlen(deprecated_fields[i]);
+		struct span field = span_str(deprecated_fields[i]);
 
-		if (output.n > 0 && memmem(output.p, output.n, deprecated_fields[i], n) != NULL)
-			loader_problem(l, LOAD_DEPRECATED_ITEM, where, "field '%s' is deprecated",
-				       deprecated_fields[i]);
+		if (output.n == 0 || memmem(output.p, output.n, field.p, field.n) == NULL)
+			continue;
+		loader_problem(
+			l, LOAD_DEPRECATED_ITEM, where,
+			"usage of deprecated field '%s' has been detected in the rule output",
+			deprecated_fields[i]);
+		loader_problem_field(l, field);
 	}
 }

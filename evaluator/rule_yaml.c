@@ -89,6 +89,7 @@ int yget_optional_bool(struct rule_loader *l, const struct ynode *map, const cha
 		return -EINVAL;
 	if (s.p == NULL || as_bool(s, ret))
 		return 0;
+	context_push(l, "value for", span_str(key), ymap_get(map, key)->from);
 	return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, ymap_get(map, key)),
 			      "Can't decode YAML scalar value for key '%s': it must be true or "
 			      "false",
@@ -106,11 +107,13 @@ int yget_optional_u32(struct rule_loader *l, const struct ynode *map, const char
 	if (s.p == NULL)
 		return 0;
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9' || u > UINT32_MAX / 10)
+		if (s.p[i] < '0' || s.p[i] > '9' || u > UINT32_MAX / 10) {
+			context_push(l, "value for", span_str(key), ymap_get(map, key)->from);
 			return loader_problem(
 				l, LOAD_ERR_YAML_VALIDATE, yorigin(l, ymap_get(map, key)),
 				"Can't decode YAML scalar value for key '%s': it must be a number",
 				key);
+		}
 		u = u * 10 + (uint64_t)(s.p[i] - '0');
 	}
 	*ret = (uint32_t)u;

@@ -69,7 +69,7 @@ int ruleset_add(struct ruleset *rs, const struct ruleset_rule *rule, struct node
 	if (err == 0) {
 		err = codes_of_condition(tree, &codes, diag, &wrong);
 		if (err < 0)
-			*ret_error = (struct compile_error){ wrong->owner, wrong->at };
+			*ret_error = (struct compile_error){ wrong->owner, wrong->at, tree->at };
 	}
 	if (err < 0)
 		return err;
