@@ -89,7 +89,7 @@ struct field_context {
 	void (*local)(uint64_t epoch_s, struct tm *ret);
 	bool buffer_base64; /* buffer_format_base64 */
 
-	uint64_t first_ts_ns; /* of the first event: evt.reltime counts from it */
+	uint64_t first_ts_ns; /* of the first event that is no meta-event; for evt.reltime */
 	uint64_t util_count;
 	struct {
 		const void *ref;
@@ -98,11 +98,7 @@ struct field_context {
 };
 
 /* To be called once for each event, before its fields are asked for. */
-static inline void field_context_step(struct field_context *c, uint64_t ts_ns)
-{
-	if (c->first_ts_ns == 0)
-		c->first_ts_ns = ts_ns;
-}
+void field_context_step(struct field_context *c, const struct event_frame *ev);
 
 struct field_event {
 	const struct event_frame *ev;

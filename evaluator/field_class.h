@@ -104,6 +104,9 @@ static inline bool event_param_int(const struct field_event *e, int index, int64
 /* The number that the system call gave back: the parameter `res` or `fd`. */
 bool field_event_result(const struct field_event *e, int64_t *ret);
 
+/* open, openat, openat2, open_by_handle_at, at their exit. */
+bool event_is_open(unsigned code);
+
 /* The file of the event's own descriptor; NULL: it is not in the table. */
 static inline const struct file_info *event_file(const struct field_event *e)
 {
@@ -114,8 +117,11 @@ static inline const struct file_info *event_file(const struct field_event *e)
 /* The file behind descriptor FD, as far as the event carries it. */
 const struct file_info *field_event_file(const struct field_event *e, int64_t fd);
 
-/* Main thread's working directory; "" if not known. */
+/* The main thread's working directory; "./" if that thread is not known. */
 struct span field_cwd(const struct field_event *e);
+
+/* When the thread's pid namespace began; 0: not known, or it is the host's. */
+uint64_t field_pidns_start(const struct process_info *p);
 
 /* DIR and NAME put together (common/path.h), in the arena. */
 struct span field_join_path(const struct field_event *e, struct span dir, struct span name);
@@ -149,6 +155,9 @@ char file_type_char(unsigned type);
 bool file_is_ip(const struct file_info *f);
 bool file_is_ip_server(const struct file_info *f);
 bool file_is_ipv6(const struct file_info *f);
+
+/* L4_* as Falco shows it: not before the socket has a role, unless it is raw. */
+unsigned file_l4proto(const struct file_info *f);
 
 /* AT_FDCWD as the events have it. */
 #define AT_FDCWD_PPM (-100)

@@ -52,6 +52,17 @@ static bool of_host(enum field_id id, struct value *ret)
 	}
 }
 
+static bool times(enum field_id id, const struct field_event *e, const struct process_info *p,
+		  struct value *ret)
+{
+	uint64_t start = p->container_id.n > 0 ? field_pidns_start(p) : 0;
+
+	if (start == 0)
+		return false;
+	return id == FIELD_container_start_ts ? value_uint(ret, PT_ABSTIME, start)
+					      : value_uint(ret, PT_RELTIME, e->ev->ts_ns - start);
+}
+
 bool field_container_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
 {
 	const struct container_frame *c;
@@ -60,12 +71,8 @@ bool field_container_get(const struct field_ref *ref, struct field_event *e, str
 	if (e->process == NULL)
 		return false;
 	p = &e->process->info;
-	if (ref->id == FIELD_container_start_ts)
-		return p->container_id.n > 0 && p->pidns_init_start_ts != 0 &&
-		       value_uint(ret, PT_ABSTIME, p->pidns_init_start_ts);
-	if (ref->id == FIELD_container_duration)
-		return p->container_id.n > 0 && p->pidns_init_start_ts != 0 &&
-		       value_uint(ret, PT_RELTIME, e->ev->ts_ns - p->pidns_init_start_ts);
+	if (ref->id == FIELD_container_start_ts || ref->id == FIELD_container_duration)
+		return times(ref->id, e, p, ret);
 	if (p->container_id.n == 0)
 		return of_host(ref->id, ret);
 	if (ref->id == FIELD_container_id)

@@ -29,7 +29,7 @@ bool field_event_result(const struct field_event *e, int64_t *ret)
 	return event_param_int(e, 0, ret);
 }
 
-static bool is_open(unsigned code)
+bool event_is_open(unsigned code)
 {
 	return code == EVENT_SYSCALL_OPEN_X || code == EVENT_SYSCALL_OPENAT_2_X ||
 	       code == EVENT_SYSCALL_OPENAT2_X || code == EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X;
@@ -66,7 +66,7 @@ static enum error_group error_group(const struct field_event *e)
 			return ERROR_FILE;
 		if (file_is_ip(f) || f->type == FILE_UNIX)
 			return ERROR_NET;
-	} else if (is_open(code) || code == EVENT_SYSCALL_CREAT_X) {
+	} else if (event_is_open(code) || code == EVENT_SYSCALL_CREAT_X) {
 		return ERROR_FILE;
 	} else if (code == EVENT_SOCKET_ACCEPT_5_X || code == EVENT_SOCKET_ACCEPT4_6_X ||
 		   code == EVENT_SOCKET_CONNECT_X) {
@@ -176,7 +176,7 @@ static uint64_t param_or_zero(const struct field_event *e, const char *name)
 static bool open_field(enum field_id id, const struct field_event *e, struct value *ret)
 {
 	unsigned code = e->ev->code;
-	uint64_t flags = is_open(code) ? param_or_zero(e, "flags") : 0;
+	uint64_t flags = event_is_open(code) ? param_or_zero(e, "flags") : 0;
 	int64_t res;
 	bool b;
 
@@ -383,6 +383,14 @@ static bool time_text(const struct field_event *e, unsigned form, struct value *
 	text_begin(&t, e->arena);
 	field_put_time(&t, e, e->ev->ts_ns, form);
 	return value_string(ret, text_end(&t));
+}
+
+void field_context_step(struct field_context *c, const struct event_frame *ev)
+{
+	const struct event_info *info = event_info(ev->code);
+
+	if (c->first_ts_ns == 0 && info != NULL && info->source != ES_METAEVENT)
+		c->first_ts_ns = ev->ts_ns;
 }
 
 /* ns since the event that this very reference saw last.  Outputs see 0: each

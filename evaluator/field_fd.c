@@ -60,6 +60,16 @@ bool file_is_ip(const struct file_info *f)
 	return f->type == FILE_IPV4 || f->type == FILE_IPV6 || file_is_ip_server(f);
 }
 
+unsigned file_l4proto(const struct file_info *f)
+{
+	if (!file_is_ip(f))
+		return L4_NA;
+	return file_is_ip_server(f) || f->l4proto == L4_RAW ||
+			       (f->flags & (FILE_ROLE_CLIENT | FILE_ROLE_SERVER))
+		       ? f->l4proto
+		       : L4_NA;
+}
+
 static bool is_regular(const struct file_info *f)
 {
 	return f->type == FILE_REGULAR || f->type == FILE_REGULAR_V2;
@@ -117,6 +127,16 @@ static bool name_by_event(const struct field_event *e, struct span *ret)
 	}
 }
 
+/* The path as the program gave it, where the event has one. */
+static void raw_name_by_event(const struct field_event *e, struct span *ret)
+{
+	int i = event_is_open(e->ev->code) || e->ev->code == EVENT_SYSCALL_CREAT_X
+			? event_param_index(e->ev->code, span_str("name"))
+			: -1;
+
+	event_param_span(e, i, ret);
+}
+
 /* PATH up to its last slash; "/" if there is none, or only the first. */
 static struct span directory_of(struct span path)
 {
@@ -131,6 +151,8 @@ static bool name_field(enum field_id id, const struct field_event *e, const stru
 	if (f == NULL) {
 		if (!name_by_event(e, ret))
 			return false;
+		if (id == FIELD_fd_nameraw)
+			raw_name_by_event(e, ret);
 		if (id == FIELD_fd_directory)
 			*ret = directory_of(*ret);
 		return true;
@@ -363,6 +385,13 @@ static bool unique_id(const struct field_event *e, struct value *ret)
 	return value_string(ret, text_end(&t));
 }
 
+/* A new descriptor's name has changed, too, if it has one. */
+static bool name_changed(const struct field_event *e, const struct file_info *f)
+{
+	return (f->flags & FILE_NAME_CHANGED) ||
+	       ((e->info->flags & (EF_CREATES_FD | EF_USES_FD)) == EF_CREATES_FD && f->name.n > 0);
+}
+
 /* The fields that need the file's record. */
 static bool file_field(enum field_id id, const struct field_event *e, const struct file_info *f,
 		       struct value *ret)
@@ -378,7 +407,7 @@ static bool file_field(enum field_id id, const struct field_event *e, const stru
 	case FIELD_fd_proto:
 		return either_end(id, f, ret);
 	case FIELD_fd_l4proto:
-		return value_str(ret, l4_text(f->l4proto));
+		return value_str(ret, l4_text(file_l4proto(f)));
 	case FIELD_fd_sockfamily:
 		if (f->type == FILE_UNIX)
 			return value_str(ret, "unix");
@@ -388,7 +417,7 @@ static bool file_field(enum field_id id, const struct field_event *e, const stru
 	case FIELD_fd_connected:
 		return value_bool(ret, f->flags & FILE_CONNECTED);
 	case FIELD_fd_name_changed:
-		return value_bool(ret, f->flags & FILE_NAME_CHANGED);
+		return value_bool(ret, name_changed(e, f));
 	case FIELD_fd_is_upper_layer:
 		return value_bool(ret, f->flags & FILE_UPPER_LAYER);
 	case FIELD_fd_is_lower_layer:

@@ -17,7 +17,12 @@ const struct file_info *field_event_file(const struct field_event *e, int64_t fd
 
 struct span field_cwd(const struct field_event *e)
 {
-	return e->process != NULL ? mirror_main(e->mirror, e->process)->info.cwd : span_str("");
+	const struct mirror_process *p;
+
+	if (e->process == NULL)
+		return span_str("");
+	p = mirror_main(e->mirror, e->process);
+	return p->info.tid == p->info.pid ? p->info.cwd : span_str("./");
 }
 
 struct span field_join_path(const struct field_event *e, struct span dir, struct span name)
@@ -139,7 +144,8 @@ static bool succeeded(const struct field_event *e)
 
 	if (!field_event_result(e, &res))
 		return false;
-	return e->info->flags & EF_CREATES_FD ? res >= 0 : res == 0;
+	/* As in Falco: an open has failed with -1, EPERM, only. */
+	return e->info->flags & EF_CREATES_FD ? res != -1 : res == 0;
 }
 
 /* The directory before a relative path of ROW. */
@@ -185,8 +191,8 @@ bool field_path_get(const struct field_ref *ref, struct field_event *e, struct v
 	if (is_raw)
 		return value_string(ret, name);
 	f = event_file(e);
-	if (row->from == FROM_OPENED && f != NULL && (name.n == 0 || name.p[0] != '/'))
-		return value_string(ret, f->name);
+	if (row->from == FROM_OPENED && (name.n == 0 || name.p[0] != '/'))
+		return value_string(ret, f != NULL ? f->name : span_str("<UNKNOWN>"));
 	return value_string(ret, field_join_path(e, base_of(e, row, buf), name));
 }
 

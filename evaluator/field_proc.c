@@ -26,6 +26,12 @@ static bool next_string(struct span *list, struct span *ret)
 	return true;
 }
 
+/* The arguments; one empty argument alone counts as none. */
+static struct span args_of(const struct process_info *p)
+{
+	return p->args.n == 1 && p->args.p[0] == 0 ? SPAN_NONE : p->args;
+}
+
 static void put_joined(struct text *t, struct span list)
 {
 	struct span s;
@@ -72,7 +78,7 @@ static bool nth_string(struct span list, uint64_t n, struct value *ret)
 
 static void put_cmdline(struct text *t, const struct process_info *p)
 {
-	struct span args = p->args, s;
+	struct span args = args_of(p), s;
 
 	text_put(t, p->comm);
 	while (next_string(&args, &s)) {
@@ -85,7 +91,7 @@ static bool cmdline(const struct field_event *e, const struct process_info *p, s
 {
 	struct text t;
 
-	if (p->args.n == 0)
+	if (args_of(p).n == 0)
 		return value_string(ret, p->comm);
 	text_begin(&t, e->arena);
 	put_cmdline(&t, p);
@@ -99,7 +105,7 @@ static bool exeline(const struct field_event *e, const struct process_info *p, s
 	text_begin(&t, e->arena);
 	text_put(&t, p->exe);
 	text_char(&t, ' ');
-	put_joined(&t, p->args);
+	put_joined(&t, args_of(p));
 	return value_string(ret, text_end(&t));
 }
 
@@ -179,7 +185,7 @@ static bool of_ancestor(enum field_id id, const struct field_event *e,
 	case FIELD_proc_acmdline:
 		return cmdline(e, &p->info, ret);
 	case FIELD_proc_aargs:
-		return joined(e, p->info.args, ret);
+		return joined(e, args_of(&p->info), ret);
 	case FIELD_proc_aenv:
 		return joined(e, p->info.env, ret);
 	default:
@@ -209,7 +215,7 @@ static bool of_all_ancestors(enum field_id id, const struct field_event *e, stru
 		else if (id == FIELD_proc_acmdline)
 			put_cmdline(&t, &p->info);
 		else
-			put_joined(&t, p->info.args);
+			put_joined(&t, args_of(&p->info));
 	}
 	all = text_end(&t);
 	return all.n > 0 && value_string(ret, all);
@@ -390,6 +396,61 @@ static bool threads_field(enum field_id id, const struct field_event *e, struct 
 
 /* ---- the thread's own ---- */
 
+/* Subsystems go by their old names. */
+static const struct {
+	const char *now, *shown;
+} subsystems[] = { { "io", "blkio" }, { "mem", "memory" }, { "perf", "perf_event" } };
+
+static struct span subsystem_shown(struct span name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(subsystems); i++)
+		if (span_is(name, subsystems[i].now))
+			return span_str(subsystems[i].shown);
+	return name;
+}
+
+/* The next SUBSYSTEM=PATH of CGROUPS. */
+static bool next_cgroup(struct span *cgroups, struct span *ret_name, struct span *ret_path)
+{
+	const uint8_t *equal;
+	struct span s;
+
+	do {
+		if (!next_string(cgroups, &s))
+			return false;
+		equal = s.n > 0 ? memchr(s.p, '=', s.n) : NULL;
+	} while (equal == NULL);
+	*ret_name = subsystem_shown(span_of(s.p, (size_t)(equal - s.p)));
+	*ret_path = span_of(equal + 1, s.n - (size_t)(equal - s.p) - 1);
+	return true;
+}
+
+static bool all_cgroups(const struct field_event *e, struct value *ret)
+{
+	struct span cgroups = e->process->info.cgroups, name, path;
+	struct text t;
+
+	text_begin(&t, e->arena);
+	while (next_cgroup(&cgroups, &name, &path)) {
+		if (t.n > 0)
+			text_char(&t, ' ');
+		text_put(&t, name);
+		text_char(&t, '=');
+		text_put(&t, path);
+	}
+	return value_string(ret, text_end(&t)) && ret->s.n > 0;
+}
+
+static bool one_cgroup(const struct field_event *e, struct span wanted, struct value *ret)
+{
+	struct span cgroups = e->process->info.cgroups, name, path;
+
+	while (next_cgroup(&cgroups, &name, &path))
+		if (span_eq(name, wanted))
+			return value_string(ret, path);
+	return false;
+}
+
 static bool capabilities(const struct field_event *e, uint64_t set, struct value *ret)
 {
 	struct text t;
@@ -412,8 +473,15 @@ static bool nonzero(struct value *ret, unsigned type, uint64_t v)
 	return v != 0 && value_uint(ret, type, v);
 }
 
+uint64_t field_pidns_start(const struct process_info *p)
+{
+	return p->tid != p->vtid && p->vtid != -1 ? p->pidns_init_start_ts : 0;
+}
+
 static bool exe_file_field(enum field_id id, const struct process_info *p, struct value *ret)
 {
+	uint64_t pidns = field_pidns_start(p);
+
 	switch (id) {
 	case FIELD_proc_exe_ino:
 		return p->exe_ino != 0 && value_int(ret, PT_INT64, (int64_t)p->exe_ino);
@@ -422,11 +490,11 @@ static bool exe_file_field(enum field_id id, const struct process_info *p, struc
 	case FIELD_proc_exe_ino_mtime:
 		return nonzero(ret, PT_ABSTIME, p->exe_mtime);
 	case FIELD_proc_exe_ino_ctime_duration_proc_start:
-		return p->exe_ctime != 0 && p->clone_ts > p->exe_ctime &&
-		       value_uint(ret, PT_ABSTIME, p->clone_ts - p->exe_ctime);
+		return p->exe_ctime != 0 && p->clone_ts != 0 &&
+		       nonzero(ret, PT_ABSTIME, p->clone_ts - p->exe_ctime);
 	default:
-		return p->pidns_init_start_ts != 0 && p->exe_ctime > p->pidns_init_start_ts &&
-		       value_uint(ret, PT_ABSTIME, p->exe_ctime - p->pidns_init_start_ts);
+		return pidns != 0 && p->exe_ctime > pidns &&
+		       value_uint(ret, PT_ABSTIME, p->exe_ctime - pidns);
 	}
 }
 
@@ -435,7 +503,6 @@ static bool thread_field(const struct field_ref *ref, const struct field_event *
 {
 	const struct process_info *p = &e->process->info;
 	bool is_main = p->tid == p->pid;
-	struct span s;
 	struct text t;
 
 	switch (ref->id) {
@@ -461,9 +528,9 @@ static bool thread_field(const struct field_ref *ref, const struct field_event *
 	case FIELD_thread_totexectime:
 		return value_uint(ret, PT_RELTIME, 0);
 	case FIELD_thread_cgroups:
-		return p->cgroups.n > 0 && joined(e, p->cgroups, ret);
+		return all_cgroups(e, ret);
 	case FIELD_thread_cgroup:
-		return named(p->cgroups, ref->key, &s) && value_string(ret, s);
+		return one_cgroup(e, ref->key, ret);
 	case FIELD_thread_cpu:
 	case FIELD_thread_cpu_user:
 	case FIELD_thread_cpu_system:
@@ -490,9 +557,9 @@ static bool number_field(enum field_id id, const struct field_event *e, struct v
 
 	switch (id) {
 	case FIELD_proc_cmdnargs:
-		return value_uint(ret, PT_UINT64, args_count(p->args));
+		return value_uint(ret, PT_UINT64, args_count(args_of(p)));
 	case FIELD_proc_cmdlenargs:
-		return value_uint(ret, PT_UINT64, args_length(p->args));
+		return value_uint(ret, PT_UINT64, args_length(args_of(p)));
 	case FIELD_proc_tty:
 		return value_uint(ret, PT_UINT32, p->tty);
 	case FIELD_proc_pid:
@@ -510,7 +577,7 @@ static bool number_field(enum field_id id, const struct field_event *e, struct v
 	case FIELD_proc_pid_ts:
 		return nonzero(ret, PT_RELTIME, p->clone_ts);
 	case FIELD_proc_pidns_init_start_ts:
-		return nonzero(ret, PT_UINT64, p->pidns_init_start_ts);
+		return nonzero(ret, PT_UINT64, field_pidns_start(p));
 	case FIELD_proc_fdlimit:
 		return value_int(ret, PT_INT64, p->fdlimit);
 	case FIELD_proc_vmsize:
@@ -579,12 +646,12 @@ bool field_proc_get(const struct field_ref *ref, struct field_event *e, struct v
 	case FIELD_proc_exeline:
 		return exeline(e, p, ret);
 	case FIELD_proc_args:
-		return ref->has_index ? nth_string(p->args, ref->index, ret)
-				      : joined(e, p->args, ret);
+		return ref->has_index ? nth_string(args_of(p), ref->index, ret)
+				      : joined(e, args_of(p), ret);
 	case FIELD_proc_env:
 		return env_field(ref, e, ret);
 	case FIELD_proc_cwd:
-		return value_string(ret, mirror_main(e->mirror, e->process)->info.cwd);
+		return value_string(ret, field_cwd(e));
 	case FIELD_proc_aname:
 	case FIELD_proc_aexe:
 	case FIELD_proc_aexepath:

@@ -141,6 +141,7 @@ static void put_file(struct text *t, const struct field_event *e, int64_t fd)
 		[L4_TCP] = 't', [L4_UDP] = 'u', [L4_ICMP] = 'i', [L4_RAW] = 'r'
 	};
 	const struct file_info *f;
+	unsigned proto;
 
 	if (fd == AT_FDCWD_PPM) {
 		text_str(t, "AT_FDCWD");
@@ -155,8 +156,9 @@ static void put_file(struct text *t, const struct field_event *e, int64_t fd)
 		return;
 	text_char(t, '<');
 	text_char(t, file_type_char(f->type));
-	if (file_is_ip(f) && f->l4proto < sizeof(l4) && l4[f->l4proto] != 0)
-		text_char(t, l4[f->l4proto]);
+	proto = file_l4proto(f);
+	if (proto < sizeof(l4) && l4[proto] != 0)
+		text_char(t, l4[proto]);
 	text_char(t, '>');
 	text_put(t, f->name);
 }

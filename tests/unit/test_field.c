@@ -557,7 +557,7 @@ Test(field, a_descriptor_that_is_not_in_the_table_is_told_by_the_event)
 	kit_str(&kit, "../etc/shadow");
 	kit.ev.fd = -1;
 	KIT_CHECK(&kit, { "fd.num", "-1" }, { "fd.name", "/etc/shadow" },
-		  { "fd.directory", "/etc" }, { "fd.nameraw", "/etc/shadow" },
+		  { "fd.directory", "/etc" }, { "fd.nameraw", "../etc/shadow" },
 		  { "fd.typechar", "f" }, { "fd.filename", NULL }, { "fd.type", NULL },
 		  { "fd.uid", "60-1" });
 	kit.ev.params[2].kind = PARAM_EMPTY;
@@ -822,8 +822,14 @@ Test(field, times_print_local_and_utc)
 {
 	family(EVENT_SYSCALL_CLOSE_X);
 	kit.context = (struct field_context){ 0 };
-	field_context_step(&kit.context, kit.ev.ts_ns - 144800447);
-	field_context_step(&kit.context, kit.ev.ts_ns);
+	kit.ev.code = EVENT_PROCINFO_E;
+	field_context_step(&kit.context, &kit.ev);
+	cr_assert_str_eq(kit_text(&kit, "evt.reltime"), "1795462519444612290");
+	kit.ev.code = EVENT_SYSCALL_CLOSE_X;
+	kit.ev.ts_ns -= 144800447;
+	field_context_step(&kit.context, &kit.ev);
+	kit.ev.ts_ns += 144800447;
+	field_context_step(&kit.context, &kit.ev);
 	KIT_CHECK(&kit, { "evt.time", "19:35:19.444612290" }, { "evt.time.s", "19:35:19" },
 		  { "evt.time.iso8601", "2026-11-23T19:35:19.444612290+0000" },
 		  { "evt.datetime", "2026-11-23 19:35:19.444612290" },
@@ -934,6 +940,11 @@ Test(field, fs_path_of_an_open_is_the_name_of_what_was_opened)
 	kit.ev.params[2].s = span_str("/usr/../etc");
 	KIT_CHECK(&kit, { "fs.path.name", "/etc" });
 	kit.ev.params[0].i = -2;
+	KIT_CHECK(&kit, { "fs.path.name", "/etc" });
+	kit.ev.fd_file = -1;
+	kit.ev.params[2].s = span_str("lib");
+	KIT_CHECK(&kit, { "fs.path.name", "<UNKNOWN>" });
+	kit.ev.params[0].i = -1;
 	KIT_CHECK(&kit, { "fs.path.name", NULL });
 }
 

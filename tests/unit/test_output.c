@@ -77,7 +77,7 @@ Test(output, a_field_is_the_longest_name_that_reads)
 	message_is("%proc.name[0]", "cat[0]");
 	message_is("(%proc.name)", "(cat)");
 	message_is("%evt.time.st", "19:35:19t");
-	message_is("%fd.name_changed", "false");
+	message_is("%fd.name_changed", "true");
 	message_is("%fd.name_chang", "/etc/shadow_chang");
 	message_is("%proc.aname[0", "<NA>[0");
 }

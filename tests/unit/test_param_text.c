@@ -100,36 +100,44 @@ Test(param_text, descriptors_carry_the_letter_of_their_type)
 	static const struct {
 		uint8_t type, l4;
 		const char *name, *text;
+		uint16_t role;
 	} cases[] = {
-		{ FILE_REGULAR, 0, "/x", "<f>/x" },
-		{ FILE_DIRECTORY, 0, "/x", "<d>/x" },
-		{ FILE_FIFO, 0, "", "<p>" },
-		{ FILE_UNIX, 0, "", "<u>" },
-		{ FILE_NETLINK, 0, "", "<n>" },
-		{ FILE_BPF, 0, "", "<b>" },
-		{ FILE_EVENT, 0, "", "<e>" },
-		{ FILE_EVENTPOLL, 0, "", "<l>" },
-		{ FILE_SIGNALFD, 0, "", "<s>" },
-		{ FILE_INOTIFY, 0, "", "<i>" },
-		{ FILE_TIMERFD, 0, "", "<t>" },
-		{ FILE_MEMFD, 0, "m", "<m>m" },
-		{ FILE_PIDFD, 0, "/proc/1", "<P>/proc/1" },
-		{ FILE_IO_URING, 0, "", "<r>" },
-		{ FILE_USERFAULTFD, 0, "", "<u>" },
-		{ FILE_UNKNOWN, 0, "", "<o>" },
-		{ FILE_UNSUPPORTED, 0, "", "<X>" },
-		{ FILE_IPV4, L4_TCP, "1.2.3.4:5->6.7.8.9:10", "<4t>1.2.3.4:5->6.7.8.9:10" },
-		{ FILE_IPV4_SERVER, L4_UDP, "1.2.3.4:5", "<4u>1.2.3.4:5" },
-		{ FILE_IPV4, L4_UNKNOWN, "", "<4>" },
-		{ FILE_IPV6, L4_ICMP, "::1->::1", "<6i>::1->::1" },
-		{ FILE_IPV6_SERVER, L4_RAW, "", "<6r>" },
+		{ FILE_REGULAR, 0, "/x", "<f>/x", FILE_ROLE_CLIENT },
+		{ FILE_DIRECTORY, 0, "/x", "<d>/x", FILE_ROLE_CLIENT },
+		{ FILE_FIFO, 0, "", "<p>", FILE_ROLE_CLIENT },
+		{ FILE_UNIX, 0, "", "<u>", FILE_ROLE_CLIENT },
+		{ FILE_NETLINK, 0, "", "<n>", FILE_ROLE_CLIENT },
+		{ FILE_BPF, 0, "", "<b>", FILE_ROLE_CLIENT },
+		{ FILE_EVENT, 0, "", "<e>", FILE_ROLE_CLIENT },
+		{ FILE_EVENTPOLL, 0, "", "<l>", FILE_ROLE_CLIENT },
+		{ FILE_SIGNALFD, 0, "", "<s>", FILE_ROLE_CLIENT },
+		{ FILE_INOTIFY, 0, "", "<i>", FILE_ROLE_CLIENT },
+		{ FILE_TIMERFD, 0, "", "<t>", FILE_ROLE_CLIENT },
+		{ FILE_MEMFD, 0, "m", "<m>m", FILE_ROLE_CLIENT },
+		{ FILE_PIDFD, 0, "/proc/1", "<P>/proc/1", FILE_ROLE_CLIENT },
+		{ FILE_IO_URING, 0, "", "<r>", FILE_ROLE_CLIENT },
+		{ FILE_USERFAULTFD, 0, "", "<u>", FILE_ROLE_CLIENT },
+		{ FILE_UNKNOWN, 0, "", "<o>", FILE_ROLE_CLIENT },
+		{ FILE_UNSUPPORTED, 0, "", "<X>", FILE_ROLE_CLIENT },
+		{ FILE_IPV4, L4_TCP, "1.2.3.4:5->6.7.8.9:10", "<4t>1.2.3.4:5->6.7.8.9:10",
+		  FILE_ROLE_CLIENT },
+		{ FILE_IPV4_SERVER, L4_UDP, "1.2.3.4:5", "<4u>1.2.3.4:5", FILE_ROLE_CLIENT },
+		{ FILE_IPV4, L4_UNKNOWN, "", "<4>", FILE_ROLE_CLIENT },
+		{ FILE_IPV6, L4_ICMP, "::1->::1", "<6i>::1->::1", FILE_ROLE_CLIENT },
+		{ FILE_IPV6_SERVER, L4_RAW, "", "<6r>", FILE_ROLE_CLIENT },
+		{ FILE_IPV4, L4_TCP, "1.2.3.4:5->6.7.8.9:10", "<4>1.2.3.4:5->6.7.8.9:10", 0 },
+		{ FILE_IPV4, L4_RAW, "", "<4r>", 0 },
+		{ FILE_IPV6_SERVER, L4_TCP, "", "<6t>", 0 },
 	};
+	struct file_info *f;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		at(EVENT_SYSCALL_CLOSE_X);
 		kit_int(&kit, 0);
 		kit_int(&kit, 5);
-		kit_own_file(&kit, 5, cases[i].type, cases[i].name)->l4proto = cases[i].l4;
+		f = kit_own_file(&kit, 5, cases[i].type, cases[i].name);
+		f->l4proto = cases[i].l4;
+		f->flags = cases[i].role;
 		cr_assert_str_eq(kit_text(&kit, "evt.arg.fd"), cases[i].text);
 	}
 	at(EVENT_SYSCALL_CLOSE_X);
