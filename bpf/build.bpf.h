@@ -83,6 +83,13 @@ static __always_inline __u32 forget(struct build *b, __u32 v)
 	return *(volatile __u32 *)&b->s->forgotten;
 }
 
+/* P as a number: a pointer loses its type on its way through memory. */
+static __always_inline __u64 address_of(struct build *b, const void *p)
+{
+	*(const void *volatile *)&b->s->address = p;
+	return *(volatile __u64 *)&b->s->address;
+}
+
 /* ---- parameters ---- */
 
 /* The next parameter is the N bytes at the record's end. */

@@ -266,8 +266,7 @@ struct signal_struct {
 	struct pid *pids[4];
 	struct tty_struct *tty;
 	struct rlimit rlim[16];
-	int group_exit_code;
-	unsigned int flags;
+	unsigned int is_child_subreaper : 1, has_child_subreaper : 1;
 };
 
 struct audit_task_info___5 {

@@ -37,6 +37,7 @@ struct walk {
 struct scratch {
 	struct walk walk;
 	__u32 forgotten, reserved;
+	__u64 address;
 	__u8 build[BUILD_MASK + 1 + TEXT_MAX + 64];
 	__u8 path[PATH_MASK + 1 + 256]; /* a path, from its end to its start */
 };

@@ -360,6 +360,63 @@ int BPF_PROG(exit_exec, struct pt_regs *regs, long ret)
 
 /* ---- exit ---- */
 
+enum { PF_EXITING = 4, THREADS_LOOKED_AT = 64, ANCESTORS_LOOKED_AT = 32 };
+
+/* A thread of the group of SIGNAL that goes on when SELF ends; its tid, 0 if there is none.  Both
+ * are addresses.  A function of its own, checked by the verifier once and not in every turn of
+ * the loop that calls it. */
+__noinline int live_thread(__u64 signal, __u64 self)
+{
+	const struct signal_struct *group = (const void *)signal;
+	struct list_head *head = (void *)__builtin_preserve_access_index(&group->thread_head);
+	struct list_head *node = LOOK(struct list_head, head, next);
+
+	for (int i = 0; i < THREADS_LOOKED_AT && node != head && node != NULL; i++) {
+		const struct task_struct *t =
+			(void *)node - bpf_core_field_offset(struct task_struct, thread_node);
+
+		if (t != (void *)self && !(LOOK(struct task_struct, t, flags) & PF_EXITING))
+			return LOOK(struct task_struct, t, pid);
+		node = LOOK(struct list_head, node, next);
+	}
+	return 0;
+}
+
+/* Whose children TASK's will be when it is gone, as the kernel will choose; 0 if it has none.
+ * Another thread of its own, or of an ancestor that has asked for them, or the namespace's init. */
+static __always_inline int new_reaper(struct build *b, struct task_struct *task)
+{
+	__u64 self = address_of(b, task);
+	struct list_head *children = (void *)__builtin_preserve_access_index(&task->children);
+	struct pid *pid = task->thread_pid;
+	struct task_struct *up = task->real_parent;
+	unsigned level = pid->level;
+	int tid;
+
+	if (LOOK(struct list_head, children, next) == children)
+		return 0;
+	tid = live_thread(address_of(b, task->signal), self);
+	if (tid != 0)
+		return tid;
+	if (!BPF_CORE_READ_BITFIELD_PROBED(task->signal, has_child_subreaper))
+		up = NULL;
+	for (int i = 0; i < ANCESTORS_LOOKED_AT && up != NULL; i++) {
+		struct pid *its = LOOK(struct task_struct, up, thread_pid);
+		struct signal_struct *signal = LOOK(struct task_struct, up, signal);
+
+		if (LOOK(struct pid, its, level) != level || LOOK(struct task_struct, up, pid) == 0)
+			break;
+		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper)) {
+			tid = live_thread(address_of(b, signal), self);
+			if (tid != 0)
+				return tid;
+		}
+		up = LOOK(struct task_struct, up, real_parent);
+	}
+	return LOOK(struct task_struct, LOOK(struct pid_namespace, pid_ns_of(pid), child_reaper),
+		    pid);
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task)
 {
@@ -373,7 +430,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	put_u64(&b, (code >> 8) & 0xff);
 	put_u8(&b, code & 0x7f);
 	put_u8(&b, (code & 0x80) != 0);
-	put_u64(&b, 0);
+	put_u64(&b, new_reaper(&b, task));
 	send(&b);
 	return 0;
 }

@@ -214,6 +214,7 @@ static void test_clone(struct rig *rig)
 	is_number(r, 0, 7 << 8, "procexit: status");
 	is_number(r, 1, 7, "procexit: ret");
 	is_number(r, 2, 0, "procexit: sig");
+	is_number(r, 4, 0, "procexit without children: reaper_tid");
 
 	records_restart(rig);
 	pthread_create(&thread, NULL, thread_body, &tid);
@@ -280,6 +281,42 @@ static void test_pid_namespace(struct rig *rig)
 	tap_number(rig_number(r, 20), r->head.start_ns, "in a pid namespace: its start");
 }
 
+/* PARENT makes a child, and ends while it lives. */
+static void leave_orphan(void)
+{
+	if (fork() == 0) {
+		usleep(50000);
+		_exit(0);
+	}
+	_exit(3);
+}
+
+static void test_reaper(struct rig *rig)
+{
+	const struct rig_record *r;
+	int status;
+	pid_t child;
+
+	for (int subreaper = 0; subreaper <= 1; subreaper++) {
+		prctl(PR_SET_CHILD_SUBREAPER, subreaper);
+		records_restart(rig);
+		child = fork();
+		if (child == 0)
+			leave_orphan();
+		waitpid(child, &status, 0);
+		r = records_one(rig, EVENT_PROCEXIT_1_E, child);
+		is_number(r, 1, 3, "procexit of a parent: ret");
+		if (subreaper)
+			is_number(r, 4, getpid(), "its children go to a subreaper");
+		else
+			tap_ok(rig_number(r, 4) != 0 && rig_number(r, 4) != child,
+			       "its children go to somebody else");
+	}
+	while (wait(&status) > 0)
+		;
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
 void test_processes(struct rig *rig)
 {
 	test_exec(rig);
@@ -287,6 +324,7 @@ void test_processes(struct rig *rig)
 	test_memfd_exec(rig);
 	test_clone(rig);
 	test_pid_namespace(rig);
+	test_reaper(rig);
 }
 
 static void drop_ids(void)
