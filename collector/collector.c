@@ -16,7 +16,7 @@
 #include "stage.h"
 
 #define TURN_EVENTS	512u
-#define LOOK_NS		(50 * NS_PER_MSEC) /* at the kernel's counters, while there are events */
+#define LOOK_NS		(10 * NS_PER_MSEC) /* at the kernel's counters, while there are events */
 #define LOOK_IDLE_NS	NS_PER_SEC
 #define SNAPSHOT_GAP_NS (5 * NS_PER_SEC)
 #define DOOR_BUDGET	(64u * 1024 * 1024) /* bytes of a snapshot that is handed over at the door */

@@ -89,6 +89,12 @@ static void act(const char *program)
 		case 'f':
 			flood();
 			break;
+		case 'F': /* the same, beside what comes next */
+			if (fork() == 0) {
+				flood();
+				_exit(0);
+			}
+			break;
 		case 'k':
 			kill(collector, SIGKILL);
 			waitpid(collector, &status, 0);
@@ -356,6 +362,17 @@ static void test_kill(void)
 		      after.v[COLLECTOR_SNAPSHOTS] > before.v[COLLECTOR_SNAPSHOTS],
 	      "the counters go on");
 	check_ledger("the ledger balances after it");
+	for (unsigned i = 0; i < 3; i++) {
+		memset(&got, 0, sizeof(got));
+		command('F');
+		read_until(never, 0.02 * (i + 1)); /* somewhere in the middle of it */
+		command('k');
+		command('s');
+		read_until(has_restart, 10);
+	}
+	check(got.gap_seen[GAP_RESTART] == 1 && got.bad == 0,
+	      "and kill -9 in a flood, again and again");
+	check_ledger("the ledger balances after that too");
 	check(command('t') == '0', "a clean end has exit code 0");
 }
 
