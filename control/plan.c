@@ -6,10 +6,10 @@
 #include "plan.h"
 
 static const struct plan_stage stages[PLAN_STAGES] = {
-	{ STAGE_EMITTER, "mews-emitter", PLAN_STDOUT_PASSED_ON },
-	{ STAGE_EVALUATOR, "mews-evaluator", PLAN_STDOUT_NONE },
-	{ STAGE_ENRICHER, "mews-enricher", PLAN_STDOUT_NONE },
-	{ STAGE_COLLECTOR, "mews-collector", PLAN_STDOUT_NONE },
+	{ STAGE_EMITTER, "mews-emitter", PLAN_STDOUT_PASSED_ON, 0 },
+	{ STAGE_EVALUATOR, "mews-evaluator", PLAN_STDOUT_NONE, 0 },
+	{ STAGE_ENRICHER, "mews-enricher", PLAN_STDOUT_NONE, 0 },
+	{ STAGE_COLLECTOR, "mews-collector", PLAN_STDOUT_NONE, -10 },
 };
 
 const struct plan_stage *plan_stage(unsigned i)

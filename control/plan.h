@@ -30,6 +30,9 @@ struct plan_stage {
 	enum stage_id id;
 	const char *program;
 	enum plan_stdout out;
+	/* What it watches must not be able to starve it: the collector is the one that
+	 * loses events when it is late, and it must be back soon when it dies. */
+	int nice;
 };
 
 /* In the order in which they are started, readers first; they end the other way

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -79,6 +80,7 @@ static _Noreturn void become_stage(const struct child *c, const char *path, char
 	close_range(STDERR_FILENO + 1, ~0u, 0);
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
+	(void)setpriority(PRIO_PROCESS, 0, c->stage->nice); /* better, not needed */
 	signal(SIGTTOU, SIG_IGN); /* alerts reach the terminal from that group too */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

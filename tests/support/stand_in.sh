@@ -3,6 +3,7 @@
 # stand_in.sh -- for tests of the supervisor: `mews` with stand-ins for the four stages beside it
 # (stand_in.c), in a directory of its own.  Sourced, after pipeline.sh.
 
+. "$top/tests/support/status.sh"
 need_live # mews run looks at the host before it starts anything
 mkdir -p "$work/bin" "$work/rules"
 cp "$mews" "$work/bin/mews"
@@ -27,37 +28,6 @@ try_mews() {
 	shift
 	timeout 60 env "$@" "$mews" run -r "$work/rules" --run-dir "$work/$name" >"$work/$name.out" 2>"$work/$name.err" </dev/null
 }
-
-status_of() { "$mews" status --json --run-dir "$work/$1"; }
-
-# stage_field RUN STAGE FIELD
-stage_field() { status_of "$1" | tr '{' '\n' | sed -n "s/.*\"name\":\"$2\",\"pid\".*\"$3\":\"\{0,1\}\([^,\"]*\).*/\1/p"; }
-stage_pid() { status_of "$1" | tr '{' '\n' | sed -n "s/.*\"name\":\"$2\",\"pid\":\([0-9]*\).*/\1/p"; }
-
-# counter RUN STAGE NAME
-counter() {
-	status_of "$1" | tr '{' '\n' | grep -A 1 "\"name\":\"$2\",\"pid\"" | tail -n 1 |
-		sed -n "s/.*\"$3\":\([0-9]*\).*/\1/p"
-}
-
-# balanced RUN: all eight sums are there and close.
-balanced() {
-	local status
-	status=$(status_of "$1") || return 1
-	[ "$(grep -o '"balanced":true' <<<"$status" | wc -l)" -eq 8 ] && ! grep -q '"balanced":false' <<<"$status"
-}
-
-# came_back RUN STAGE OLD: it runs again, as another process.
-came_back() {
-	local now
-	now=$(status_of "$1" | tr '{' '\n' | sed -n "s/.*\"name\":\"$2\",\"pid\":\([0-9]*\),.*\"state\":\"running\".*/\1/p")
-	[ -n "$now" ] && [ "$now" != 0 ] && [ "$now" != "$3" ]
-}
-
-# stages_of PID: the stages that are alive and have that supervisor.
-stages_of() { pgrep -f -- "^mews-[a-z]+ .*--supervisor $1\$"; }
-no_stages_of() { [ -z "$(stages_of "$1")" ]; }
-ms_now() { date +%s%3N; }
 
 # each_once RUN: in what the emitter printed, of every generation, no number is missing or comes
 # twice.  The collector's stand-in numbers from 1; every tenth makes an alert, every fourth does not

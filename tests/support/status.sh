@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# status.sh -- for tests that look at a running pipeline: what `mews status --json` says of the one in
+# run directory $work/RUN.  Sourced, after pipeline.sh.
+
+status_of() { "$mews" status --json --run-dir "$work/$1"; }
+
+# stage_field RUN STAGE FIELD
+stage_field() { status_of "$1" | tr '{' '\n' | sed -n "s/.*\"name\":\"$2\",\"pid\".*\"$3\":\"\{0,1\}\([^,\"]*\).*/\1/p"; }
+stage_pid() { status_of "$1" | tr '{' '\n' | sed -n "s/.*\"name\":\"$2\",\"pid\":\([0-9]*\).*/\1/p"; }
+
+# counter RUN STAGE NAME
+counter() {
+	status_of "$1" | tr '{' '\n' | grep -A 1 "\"name\":\"$2\",\"pid\"" | tail -n 1 |
+		sed -n "s/.*\"$3\":\([0-9]*\).*/\1/p"
+}
+
+# balanced RUN: all eight sums are there and close.
+balanced() {
+	local status
+	status=$(status_of "$1") || return 1
+	[ "$(grep -o '"balanced":true' <<<"$status" | wc -l)" -eq 8 ] && ! grep -q '"balanced":false' <<<"$status"
+}
+
+# came_back RUN STAGE OLD: it runs again, as another process.
+came_back() {
+	local now
+	now=$(status_of "$1" | tr '{' '\n' | sed -n "s/.*\"name\":\"$2\",\"pid\":\([0-9]*\),.*\"state\":\"running\".*/\1/p")
+	[ -n "$now" ] && [ "$now" != 0 ] && [ "$now" != "$3" ]
+}
+
+# stages_of PID: the stages that are alive and have that supervisor.
+stages_of() { pgrep -f -- "^mews-[a-z]+ .*--supervisor $1\$"; }
+no_stages_of() { [ -z "$(stages_of "$1")" ]; }
+ms_now() { date +%s%3N; }
