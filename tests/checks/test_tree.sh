@@ -54,7 +54,7 @@ if [ -e docs/ARCHITECTURE.md ]; then
 	verdict "every file and function that ARCHITECTURE.md points to exists" "$(
 		grep -oE '`[a-z_]+/[a-z_.]+\.(c|h|bpf\.c|def): ?[a-z_]+\(\)`' docs/ARCHITECTURE.md | tr -d '`()' |
 			while IFS=': ' read -r f fn; do
-				grep -qE "\b$fn\(" "$f" 2>/dev/null || echo "$f: $fn()"
+				grep -qE "\b$fn(\(|,)" "$f" 2>/dev/null || echo "$f: $fn()"
 			done)"
 fi
 if command -v mandoc >/dev/null 2>&1; then
