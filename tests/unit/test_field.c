@@ -221,7 +221,7 @@ static void family(unsigned code)
 	p.args = span_of("-l", 3);
 	p.env = span_of(bash_env, sizeof(bash_env));
 	p.clone_ts = 1795462519302480150;
-	p.cwd = span_str("/root/");
+	p.cwd = span_str("/srv/");
 	kit_process(&kit, 3, p);
 	p.tid = p.pid = p.vtid = p.vpid = p.vpgid = p.pgid = 60;
 	p.ptid = 50;
@@ -253,7 +253,7 @@ Test(field, a_process_tells_of_itself_and_its_ancestors)
 		  { "proc.exeline", "ssh -o BatchMode=yes 127.0.0.1" },
 		  { "proc.args", "-o BatchMode=yes 127.0.0.1" }, { "proc.args[0]", "-o" },
 		  { "proc.args[2]", "127.0.0.1" }, { "proc.args[3]", "" }, { "proc.cmdnargs", "3" },
-		  { "proc.cmdlenargs", "24" }, { "proc.cwd", "/root/" },
+		  { "proc.cmdlenargs", "24" }, { "proc.cwd", "/srv/" },
 		  { "proc.env", "HOME=/root PATH=/bin EMPTY=" }, { "proc.env[PATH]", "/bin" },
 		  { "proc.env[EMPTY]", "" }, { "proc.env[PAT]", "" }, { "proc.env[NONE]", "" });
 	KIT_CHECK(&kit, { "proc.pname", "bash" }, { "proc.pexe", "-bash" },
@@ -567,7 +567,7 @@ Test(field, a_descriptor_that_is_not_in_the_table_is_told_by_the_event)
 	kit_int(&kit, -2);
 	kit_str(&kit, "x");
 	kit.ev.fd = -1;
-	KIT_CHECK(&kit, { "fd.name", "/root/x" }, { "fd.typechar", "o" });
+	KIT_CHECK(&kit, { "fd.name", "/srv/x" }, { "fd.typechar", "o" });
 	family(EVENT_SOCKET_CONNECT_X);
 	kit_int(&kit, -111);
 	kit_bytes(&kit, v4, sizeof(v4));
@@ -923,10 +923,10 @@ Test(field, fs_path_is_there_for_calls_that_succeeded)
 	kit.ev.nfiles = 0;
 	KIT_CHECK(&kit, { "fs.path.name", "<UNKNOWN>zz" }, { "evt.abspath", "<UNKNOWN>/zz" });
 	kit.ev.params[1].i = -100;
-	KIT_CHECK(&kit, { "fs.path.name", "/root/zz" }, { "evt.abspath", "/root/zz" });
+	KIT_CHECK(&kit, { "fs.path.name", "/srv/zz" }, { "evt.abspath", "/srv/zz" });
 	kit.ev.params[0].i = -2;
 	KIT_CHECK(&kit, { "fs.path.name", NULL }, { "fs.path.nameraw", NULL },
-		  { "evt.abspath", "/root/zz" });
+		  { "evt.abspath", "/srv/zz" });
 }
 
 Test(field, fs_path_of_an_open_is_the_name_of_what_was_opened)
@@ -956,23 +956,23 @@ Test(field, calls_with_two_paths_have_a_source_and_a_target)
 	kit_str(&kit, "a");
 	kit_int(&kit, -100);
 	kit_str(&kit, "/b/./c");
-	KIT_CHECK(&kit, { "fs.path.source", "/root/a" }, { "fs.path.sourceraw", "a" },
+	KIT_CHECK(&kit, { "fs.path.source", "/srv/a" }, { "fs.path.sourceraw", "a" },
 		  { "fs.path.target", "/b/c" }, { "fs.path.targetraw", "/b/./c" },
-		  { "fs.path.name", NULL }, { "evt.abspath", "/root/a" },
-		  { "evt.abspath.src", "/root/a" }, { "evt.abspath.dst", "/b/c" });
+		  { "fs.path.name", NULL }, { "evt.abspath", "/srv/a" },
+		  { "evt.abspath.src", "/srv/a" }, { "evt.abspath.dst", "/b/c" });
 	family(EVENT_SYSCALL_LINK_2_X);
 	kit_int(&kit, 0);
 	kit_str(&kit, "/old");
 	kit_str(&kit, "new");
-	KIT_CHECK(&kit, { "fs.path.source", "/root/new" }, { "fs.path.target", "/old" },
+	KIT_CHECK(&kit, { "fs.path.source", "/srv/new" }, { "fs.path.target", "/old" },
 		  { "evt.abspath", NULL });
 	family(EVENT_SYSCALL_SYMLINKAT_X);
 	kit_int(&kit, 0);
 	kit_str(&kit, "to");
 	kit_int(&kit, -100);
 	kit_str(&kit, "ln");
-	KIT_CHECK(&kit, { "fs.path.source", "/root/ln" }, { "fs.path.target", "<UNKNOWN>to" },
-		  { "evt.abspath", "/root/ln" }, { "evt.abspath.dst", NULL });
+	KIT_CHECK(&kit, { "fs.path.source", "/srv/ln" }, { "fs.path.target", "<UNKNOWN>to" },
+		  { "evt.abspath", "/srv/ln" }, { "evt.abspath.dst", NULL });
 	family(EVENT_SYSCALL_MOUNT_X);
 	kit_int(&kit, 0);
 	kit_str(&kit, "/dev/vda");
