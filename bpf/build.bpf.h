@@ -19,7 +19,10 @@ enum event_code {
 #undef EVENT
 };
 
+enum { BULK_UNASKED = 4096 };
+
 struct build {
+	struct task_struct *task;
 	struct scratch *s;
 	__u32 off;  /* where the next byte goes */
 	__u32 lens; /* where the next parameter's length goes */
@@ -33,8 +36,7 @@ struct build {
 #define FILE_OF(b)     ((struct record_file *)((b)->s->build + sizeof(struct record)))
 
 /* Start a record of event CODE about the thread TASK; false: there is no scratch. */
-static __always_inline bool begin(struct build *b, const struct task_struct *task, __u16 code,
-				  bool state)
+static __always_inline bool begin(struct build *b, struct task_struct *task, __u16 code, bool state)
 {
 	const struct cred *cred = task->cred;
 	struct record *r;
@@ -43,6 +45,7 @@ static __always_inline bool begin(struct build *b, const struct task_struct *tas
 	b->s = bpf_map_lookup_elem(&scratch, &b->cpu);
 	if (b->s == NULL)
 		return false;
+	b->task = task;
 	b->code = code;
 	b->state = state;
 	b->off = sizeof(struct record);
@@ -194,6 +197,21 @@ static __always_inline void put_user_bytes(struct build *b, const void *user, __
 
 /* ---- the end ---- */
 
+/* May a bulk record of LEN bytes go into RING?  To ask costs a call, so it is asked once in so many
+ * bytes, and each time while the answer is no. */
+static __always_inline bool has_bulk_room(struct build *b, void *ring, __u32 len)
+{
+	__u32 unasked = b->s->unasked + len;
+
+	if (unasked > BULK_UNASKED) {
+		if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > settings.bulk_limit)
+			return false;
+		unasked = 0;
+	}
+	b->s->unasked = unasked;
+	return true;
+}
+
 /* Hand the record over.  A record that finds no room is lost and counted. */
 static __always_inline void send(struct build *b)
 {
@@ -212,7 +230,7 @@ static __always_inline void send(struct build *b)
 		return;
 	}
 	HEADER_OF(b)->len = len;
-	if (!b->state && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > settings.bulk_limit) {
+	if (!b->state && !has_bulk_room(b, ring, len)) {
 		count->lost++;
 		return;
 	}

@@ -40,11 +40,12 @@ static __always_inline void put_prctl(struct build *b, struct pt_regs *regs, lon
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_cred, struct pt_regs *regs, long ret)
 {
-	const struct cred *cred = bpf_get_current_task_btf()->cred;
+	const struct cred *cred;
 	struct build b;
 
 	if (begin_exit(&b, regs) == NULL)
 		return 0;
+	cred = b.task->cred;
 	switch (b.code) {
 	case EVENT_SYSCALL_SETSID_X:
 		params(&b, 1);

@@ -19,17 +19,18 @@ static __always_inline const struct wanted *begin_exit(struct build *b, struct p
 	__u32 nr = REGS_NR(regs);
 	const struct wanted *w = bpf_map_lookup_elem(&wanted, &nr);
 
-	if (w == NULL || !begin(b, bpf_get_current_task_btf(), w->code, w->flags & WANTED_STATE))
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (w == NULL || in_compat_syscall(task)) /* another table's number */
 		return NULL;
-	return w;
+	return begin(b, task, w->code, w->flags & WANTED_STATE) ? w : NULL;
 }
 
-/* Put the file that TASK has open at FD behind the header, if it has: its numbers, and both ends
+/* Put the file that the task has open at FD behind the header, if it has: its numbers, and both ends
  * if it is a socket.  */
-static __always_inline struct sock *put_file_of_fd(struct build *b, const struct task_struct *task,
-						   unsigned long fd)
+static __always_inline struct sock *put_file_of_fd(struct build *b, unsigned long fd)
 {
-	struct file *file = file_of_fd(task, (__s32)fd);
+	struct file *file = file_of_fd(b->task, (__s32)fd);
 	struct sock *sk;
 	__u32 n;
 
@@ -54,7 +55,7 @@ static __always_inline const struct wanted *begin_exit_on_fd(struct build *b, st
 	const struct wanted *w = begin_exit(b, regs);
 
 	if (w != NULL)
-		put_file_of_fd(b, bpf_get_current_task_btf(), fd);
+		put_file_of_fd(b, fd);
 	return w;
 }
 

@@ -50,7 +50,6 @@ static __always_inline void put_path_of_file(struct build *b)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct file *file = NULL;
 	__u32 dev = 0, layer = 0, driver_flags = 0;
 	struct open_how how = { 0 };
@@ -60,7 +59,7 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 	if (begin_exit(&b, regs) == NULL)
 		return 0;
 	if (ret >= 0)
-		file = file_of_fd(task, ret);
+		file = file_of_fd(b.task, ret);
 	if (file != NULL) {
 		put_file(&b, file, ret);
 		dev = FILE_OF(&b)->dev;
@@ -150,8 +149,7 @@ static __always_inline bool read_fd_pair(int pair[2], unsigned long user)
 }
 
 /* The first half of PUT_PIPE's parameters: res, fd1, fd2, ino. */
-static __always_inline void put_pipe(struct build *b, const struct task_struct *task, long ret,
-				     unsigned long user)
+static __always_inline void put_pipe(struct build *b, long ret, unsigned long user)
 {
 	int pair[2];
 
@@ -164,7 +162,7 @@ static __always_inline void put_pipe(struct build *b, const struct task_struct *
 	}
 	put_int(b, pair[0]);
 	put_int(b, pair[1]);
-	put_u64(b, ino_of_fd(task, pair[0]));
+	put_u64(b, ino_of_fd(b->task, pair[0]));
 }
 
 SEC("tp_btf/sys_exit")
@@ -246,22 +244,21 @@ static __always_inline void put_io_uring(struct build *b, struct pt_regs *regs, 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_newfd, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct build b;
 
 	if (begin_exit(&b, regs) == NULL)
 		return 0;
 	if (ret >= 0 && b.code != EVENT_SYSCALL_PIPE_X && b.code != EVENT_SYSCALL_PIPE2_X &&
 	    b.code != EVENT_SYSCALL_CLOSE_RANGE_X)
-		put_file_of_fd(&b, task, ret);
+		put_file_of_fd(&b, ret);
 	switch (b.code) {
 	case EVENT_SYSCALL_PIPE_X:
 		params(&b, 4);
-		put_pipe(&b, task, ret, REGS_ARG0(regs));
+		put_pipe(&b, ret, REGS_ARG0(regs));
 		break;
 	case EVENT_SYSCALL_PIPE2_X:
 		params(&b, 5);
-		put_pipe(&b, task, ret, REGS_ARG0(regs));
+		put_pipe(&b, ret, REGS_ARG0(regs));
 		put_u32(&b, ppm_fd_flags(REGS_ARG1(regs)) |
 				    PPM_IF(REGS_ARG1(regs), NATIVE_O_DIRECT, PPM_O_DIRECT));
 		break;

@@ -36,7 +36,8 @@ struct walk {
 
 struct scratch {
 	struct walk walk;
-	__u32 forgotten, reserved;
+	__u32 forgotten;
+	__u32 unasked; /* bytes sent since the buffer's room was last asked for */
 	__u64 address;
 	__u8 build[BUILD_MASK + 1 + TEXT_MAX + 64];
 	__u8 path[PATH_MASK + 1 + 256]; /* a path, from its end to its start */

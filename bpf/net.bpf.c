@@ -8,8 +8,7 @@ enum { EINPROGRESS_NUMBER = 115 };
 
 /* ---- making and naming ---- */
 
-static __always_inline void put_socketpair(struct build *b, struct task_struct *task,
-					   struct pt_regs *regs, long ret)
+static __always_inline void put_socketpair(struct build *b, struct pt_regs *regs, long ret)
 {
 	struct sock *sk = NULL;
 	struct file *file;
@@ -25,7 +24,7 @@ static __always_inline void put_socketpair(struct build *b, struct task_struct *
 	}
 	put_int(b, pair[0]);
 	put_int(b, pair[1]);
-	file = file_of_fd(task, pair[0]);
+	file = file_of_fd(b->task, pair[0]);
 	if (file != NULL)
 		sk = sock_of_file(file,
 				  LOOK(struct inode, LOOK(struct file, file, f_inode), i_mode));
@@ -36,7 +35,6 @@ static __always_inline void put_socketpair(struct build *b, struct task_struct *
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_socket, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct build b;
 
 	if (begin_exit(&b, regs) == NULL)
@@ -44,7 +42,7 @@ int BPF_PROG(exit_socket, struct pt_regs *regs, long ret)
 	switch (b.code) {
 	case EVENT_SOCKET_SOCKET_X:
 		if (ret >= 0)
-			put_file_of_fd(&b, task, ret);
+			put_file_of_fd(&b, ret);
 		params(&b, 5);
 		put_u64(&b, ret);
 		put_u32(&b, REGS_ARG0(regs));
@@ -54,7 +52,7 @@ int BPF_PROG(exit_socket, struct pt_regs *regs, long ret)
 		break;
 	case EVENT_SOCKET_SOCKETPAIR_X:
 		params(&b, 8);
-		put_socketpair(&b, task, regs, ret);
+		put_socketpair(&b, regs, ret);
 		put_u32(&b, REGS_ARG0(regs));
 		put_u32(&b, REGS_ARG1(regs));
 		put_u32(&b, REGS_ARG2(regs));
@@ -104,14 +102,13 @@ int BPF_PROG(exit_bind, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_connect, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	union user_address far;
 	struct sock *sk;
 	struct build b;
 
 	if (begin_exit(&b, regs) == NULL)
 		return 0;
-	sk = put_file_of_fd(&b, task, REGS_ARG0(regs));
+	sk = put_file_of_fd(&b, REGS_ARG0(regs));
 	if (ret != 0 && ret != -EINPROGRESS_NUMBER)
 		sk = NULL; /* no connection: the address alone is true */
 	read_user_address(&far, (void *)REGS_ARG1(regs), REGS_ARG2(regs));
@@ -127,7 +124,6 @@ int BPF_PROG(exit_connect, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_accept, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct sock *sk = NULL, *listener = NULL;
 	__u32 queued = 0, room = 0;
 	struct file *file;
@@ -136,8 +132,8 @@ int BPF_PROG(exit_accept, struct pt_regs *regs, long ret)
 	if (begin_exit(&b, regs) == NULL)
 		return 0;
 	if (ret >= 0) {
-		sk = put_file_of_fd(&b, task, ret);
-		file = file_of_fd(task, (__s32)REGS_ARG0(regs));
+		sk = put_file_of_fd(&b, ret);
+		file = file_of_fd(b.task, (__s32)REGS_ARG0(regs));
 		if (file != NULL)
 			listener = sock_of_file(
 				file, LOOK(struct inode, LOOK(struct file, file, f_inode), i_mode));
@@ -255,7 +251,6 @@ static __always_inline void put_iov_data(struct build *b, const struct user_iove
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_send, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	const void *data = (void *)REGS_ARG1(regs);
 	union user_address far;
 	struct sock *sk;
@@ -264,7 +259,7 @@ int BPF_PROG(exit_send, struct pt_regs *regs, long ret)
 
 	if (begin_exit(&b, regs) == NULL)
 		return 0;
-	sk = put_file_of_fd(&b, task, REGS_ARG0(regs));
+	sk = put_file_of_fd(&b, REGS_ARG0(regs));
 	if (ret < 0)
 		sk = NULL;
 	far_len = REGS_ARG5(regs);
@@ -356,7 +351,6 @@ int BPF_PROG(exit_iov, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_msg, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct user_msghdr msg = { 0 };
 	union user_address far;
 	struct sock *sk;
@@ -365,7 +359,7 @@ int BPF_PROG(exit_msg, struct pt_regs *regs, long ret)
 
 	if (begin_exit(&b, regs) == NULL)
 		return 0;
-	sk = put_file_of_fd(&b, task, REGS_ARG0(regs));
+	sk = put_file_of_fd(&b, REGS_ARG0(regs));
 	if (ret < 0)
 		sk = NULL;
 	bpf_probe_read_user(&msg, sizeof(msg), (void *)REGS_ARG1(regs));

@@ -22,6 +22,38 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 	return (struct mount *)((unsigned long)mnt - bpf_core_field_offset(struct mount, mnt));
 }
 
+/* Names and paths of up to this many bytes are copied here, word by word: the kernel's copy is a
+ * call and dearer. */
+enum { SHORT_NAME = 32, SHORT_PATH = 64 };
+
+/* Copy the LEN bytes of a short name at NAME to S->path up to END, from the last word to the
+ * first: what the first has too much lies in front, where the next name will go. */
+static __always_inline void copy_short_name(struct scratch *s, __u32 end, const unsigned char *name,
+					    __u32 len)
+{
+#pragma unroll
+	for (__u32 back = 8; back <= SHORT_NAME; back += 8) {
+		*(__u64 *)(s->path + ((end - back) & PATH_MASK)) = look_word(name + len - back);
+		if (back >= len)
+			return;
+	}
+}
+
+/* Copy the LEN bytes of a short path at S->path + POS behind the record's end; up to seven more
+ * are written, where the next thing will go. */
+static __always_inline void copy_short_path(struct build *b, __u32 pos, __u32 len)
+{
+	struct scratch *s = b->s;
+	__u32 at = b->off;
+
+#pragma unroll
+	for (__u32 i = 0; i < SHORT_PATH; i += 8) {
+		AT(b, at + i, __u64) = *(__u64 *)(s->path + ((pos + i) & PATH_MASK));
+		if (i + 8 >= len)
+			return;
+	}
+}
+
 /* One step: a name written, or one mount left.  False: the root is reached. */
 static __always_inline bool walk_up(struct scratch *s)
 {
@@ -49,7 +81,9 @@ static __always_inline bool walk_up(struct scratch *s)
 	if (pos < 256 || pos > PATH_MASK)
 		return false;
 	pos -= len;
-	if (bpf_probe_read_kernel(s->path + (pos & PATH_MASK), len & 0xff, name) != 0)
+	if (settings.casts && len <= SHORT_NAME)
+		copy_short_name(s, pos + len, name, len);
+	else if (bpf_probe_read_kernel(s->path + (pos & PATH_MASK), len & 0xff, name) != 0)
 		return false;
 	pos--;
 	s->path[pos & PATH_MASK] = '/';
@@ -81,6 +115,10 @@ static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
 		long n = bpf_probe_read_kernel_str(text_room(b), 256, name);
 
 		return n > 0 ? (n - 1) & 0xff : 0;
+	}
+	if (len <= SHORT_PATH) {
+		copy_short_path(b, w->pos, len);
+		return len;
 	}
 	if (len > TEXT_MAX) {
 		len = TEXT_MAX;

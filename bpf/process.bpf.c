@@ -86,13 +86,12 @@ static __always_inline void put_clone(struct build *b, struct task_struct *task,
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_clone, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct build b;
 
 	if (ret == 0 || begin_exit(&b, regs) == NULL)
 		return 0;
-	put_clone(&b, task, ret,
-		  ppm_clone_flags(native_clone_flags(b.code, regs)) | pidns_flag(task));
+	put_clone(&b, b.task, ret,
+		  ppm_clone_flags(native_clone_flags(b.code, regs)) | pidns_flag(b.task));
 	send(&b);
 	return 0;
 }
@@ -330,7 +329,6 @@ static __always_inline void put_pointed_texts(struct build *b, const __u64 *list
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_exec, struct pt_regs *regs, long ret)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	const __u64 *argv, *envp;
 	__u64 first = 0;
 	struct build b;
@@ -349,9 +347,9 @@ int BPF_PROG(exit_exec, struct pt_regs *regs, long ret)
 	bpf_probe_read_user(&first, sizeof(first), argv);
 	put_user_text(&b, (void *)first);
 	put_pointed_texts(&b, argv, 1);
-	put_exec_before_env(&b, task);
+	put_exec_before_env(&b, b.task);
 	put_pointed_texts(&b, envp, 0);
-	put_exec_after_env(&b, task);
+	put_exec_after_env(&b, b.task);
 	if (b.code == EVENT_SYSCALL_EXECVE_19_X)
 		put_user_text(&b, (void *)REGS_ARG0(regs));
 	send(&b);

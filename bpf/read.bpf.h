@@ -28,6 +28,13 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 		look_;                                                                             \
 	})
 
+/* The eight bytes at P; 0 if they cannot be read.  The type is one that every kernel has with a
+ * word at its start. */
+static __always_inline __u64 look_word(const void *p)
+{
+	return (__u64)LOOK(struct list_head, p, next);
+}
+
 /* ---- system call arguments at sys_exit ---- */
 
 #if defined(__TARGET_ARCH_x86)
@@ -65,13 +72,10 @@ static __always_inline struct file *file_of_fd(const struct task_struct *task, l
 {
 	struct fdtable *fdt = task->files->fdt;
 	struct file **slots = fdt->fd;
-	struct file *file = NULL;
 
 	if (fd < 0 || fd >= fdt->max_fds)
 		return NULL;
-	if (bpf_probe_read_kernel(&file, sizeof(file), slots + fd) != 0)
-		return NULL;
-	return file;
+	return (struct file *)look_word(slots + fd);
 }
 
 static __always_inline __u64 ino_of_fd(const struct task_struct *task, long fd)
