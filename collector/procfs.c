@@ -109,8 +109,8 @@ static bool next_integer(struct span *s, int64_t *ret)
 
 int procfs_parse_stat(struct span text, struct procfs_stat *ret)
 {
-	const uint8_t *open = memchr(text.p, '(', text.n);
-	const uint8_t *close = memrchr(text.p, ')', text.n);
+	const uint8_t *open = text.n == 0 ? NULL : memchr(text.p, '(', text.n);
+	const uint8_t *close = text.n == 0 ? NULL : memrchr(text.p, ')', text.n);
 	/* Fields from the third on: state ppid pgrp session tty tpgid flags minflt
 	 * cminflt majflt ... num_threads is the 18th of them, starttime the 20th. */
 	int64_t f[20];

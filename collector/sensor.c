@@ -287,7 +287,8 @@ static const struct source_ops sensor_ops = {
 
 /* ---- opening ---- */
 
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int print_libbpf(enum libbpf_print_level level,
+							      const char *format, va_list args)
 {
 	char text[1024];
 

@@ -51,6 +51,7 @@ Test(procfs, a_stat_that_is_cut_before_the_start_time_is_refused)
 	for (size_t n = 0; n <= last; n++)
 		cr_assert(eq(int, procfs_parse_stat(span_of(stat_text, n), &st), -EPROTO));
 	cr_assert(eq(int, procfs_parse_stat(TEXT(") ("), &st), -EPROTO));
+	cr_assert(eq(int, procfs_parse_stat(SPAN_NONE, &st), -EPROTO));
 }
 
 Test(procfs, status_gives_ids_of_all_namespaces_and_capabilities)
