@@ -84,6 +84,67 @@ static inline void kit_group(struct kit *k, uint32_t gid, const char *name)
 	cr_assert(mirror_apply(k->mirror, FRAME_GROUP, span_of(k->frame, (size_t)n)) == 0);
 }
 
+static const uint8_t kit_env[] = "HOME=/root\0PATH=/bin\0EMPTY=";
+static const uint8_t kit_args[] = "-o\0BatchMode=yes\0"
+				  "127.0.0.1";
+static const uint8_t kit_cgroups[] = "cpuset=/\0memory=/hostwork.slice";
+
+/* supervisor 1 -> sshd 40 -> bash 50 (session 50) -> ssh 60, and a thread 61 of it. */
+static inline void kit_family(struct kit *k, unsigned code)
+{
+	struct process_info p = { .tid = 1,
+				  .pid = 1,
+				  .ptid = 0,
+				  .sid = 1,
+				  .vtid = 1,
+				  .vpid = 1,
+				  .vpgid = 1,
+				  .pgid = 1,
+				  .comm = span_str("supervisor"),
+				  .exe = span_str("/sbin/sv"),
+				  .exepath = span_str("/usr/sbin/sv"),
+				  .cwd = span_str("/"),
+				  .loginuid = UINT32_MAX,
+				  .fdlimit = 1024 };
+
+	kit_begin(k, code);
+	kit_process(k, 1, p);
+	p.tid = p.pid = p.vtid = p.vpid = p.sid = p.vpgid = p.pgid = 40;
+	p.ptid = 1;
+	p.comm = span_str("sshd");
+	p.exe = p.exepath = span_str("/usr/sbin/sshd");
+	kit_process(k, 2, p);
+	p.tid = p.pid = p.vtid = p.vpid = p.sid = p.vpgid = p.pgid = 50;
+	p.ptid = 40;
+	p.comm = span_str("bash");
+	p.exe = span_str("-bash");
+	p.exepath = span_str("/usr/bin/bash");
+	p.args = span_of("-l", 3);
+	p.env = span_of(kit_env, sizeof(kit_env));
+	p.clone_ts = 1795462519302480150;
+	p.cwd = span_str("/srv/");
+	kit_process(k, 3, p);
+	p.tid = p.pid = p.vtid = p.vpid = p.vpgid = p.pgid = 60;
+	p.ptid = 50;
+	p.comm = span_str("ssh");
+	p.exe = span_str("ssh");
+	p.exepath = span_str("/usr/bin/ssh");
+	p.args = span_of(kit_args, sizeof(kit_args));
+	p.clone_ts = 1795462519433870889;
+	p.cgroups = span_of(kit_cgroups, sizeof(kit_cgroups));
+	p.exe_ino = 248068;
+	p.exe_ctime = 1746701666147483648;
+	p.exe_flags = 1;
+	p.cap_effective = 0x3;
+	p.vmsize = 1492;
+	p.pfmajor = 1;
+	kit_process(k, 4, p);
+	p.tid = p.vtid = 61;
+	p.comm = span_str("worker");
+	kit_process(k, 5, p);
+	kit_is(k, 4);
+}
+
 /* Parameters, in order. */
 static inline void kit_int(struct kit *k, int64_t v)
 {

@@ -448,69 +448,6 @@ static void elders_17_net(void)
 		.exepath = span_str("/usr/bin/supervisor"), .cwd = span_str("/") });
 }
 
-Test(fields_golden, a_bind)
-{
-	kit_begin(&kit, EVENT_SOCKET_BIND_X);
-	elders_17_net();
-	kit_process(&kit, 1, (struct process_info){ .tid = 31221, .pid = 31221, .ptid = 31215,
-		.sid = 4239, .vtid = 31221, .vpid = 31221, .vpgid = 31214, .pgid = 31214,
-		.comm = span_str("helper"), .exe = span_str("/opt/demo/helper"),
-		.exepath = span_str("/opt/demo/helper"),
-		.args = span_of("listen\0002222\0001\000", 14), .cwd = span_str("/opt/demo/"),
-		.cgroups = span_of("cpuset=/\000cpu=/\000cpuacct=/\000io=/\000memory=/hostwork.slice\000", 53),
-		.loginuid = UINT32_MAX, .flags = 524288, .fdlimit = 20000, .vmsize = 404,
-		.pfminor = 51, .clone_ts = 1795462519330776242,
-		.pidns_init_start_ts = 1795459325000000000, .exe_flags = 1, .exe_ino = 11043635,
-		.exe_ctime = 12457532383860688601u, .exe_mtime = 12821859401899990301u,
-		.cap_permitted = 2199006478335, .cap_effective = 2199006478335 });
-	kit_user(&kit, "", 0, "root");
-	kit_group(&kit, 0, "root");
-	kit_is(&kit, 1);
-	kit.ev.ts_ns = 1795462519332100101;
-	kit.ev.num = 472;
-	kit.ev.fd = 3;
-	*kit_own_file(&kit, 3, 0, "") = (struct file_info){ 
-		.fd = 3, .type = FILE_IPV4_SERVER, .name = span_str("127.0.0.1:2222"),
-		.l4proto = 2, .flags = FILE_ROLE_SERVER | FILE_NAME_CHANGED | FILE_DIP_LOCAL,
-		.sip = { 0, 0, 0, 0 }, .dip = { 127, 0, 0, 1 }, .sport = 0, .dport = 2222 };
-	PARAMS(INT(0), BYTES("\002\177\000\000\001\256\010", 7), INT(3));
-	KIT_CHECK(&kit, { "evt.type", "bind" },
-		{ "evt.args", "res=0 addr=127.0.0.1:2222 fd=3(<4t>127.0.0.1:2222)" },
-		{ "evt.arg.res", "0" }, { "evt.arg.fd", "<4t>127.0.0.1:2222" },
-		{ "evt.arg[1]", "127.0.0.1:2222" }, { "evt.category", "net" },
-		{ "evt.res", "SUCCESS" }, { "evt.rawres", "0" }, { "evt.failed", "false" },
-		{ "evt.count.error.file", NULL }, { "evt.io_dir", NULL }, { "evt.buflen", NULL },
-		{ "evt.is_open_read", "false" }, { "evt.is_open_write", "false" },
-		{ "evt.is_open_create", "false" }, { "syscall.type", "bind" },
-		{ "proc.name", "helper" }, { "proc.exe", "/opt/demo/helper" },
-		{ "proc.exepath", "/opt/demo/helper" },
-		{ "proc.cmdline", "helper listen 2222 1" },
-		{ "proc.exeline", "/opt/demo/helper listen 2222 1" }, { "proc.cmdnargs", "3" },
-		{ "proc.cwd", "/opt/demo/" }, { "proc.pid", "31221" }, { "proc.ppid", "31215" },
-		{ "proc.vpid", "31221" }, { "proc.pvpid", "31215" },
-		{ "proc.pname", "run_one.sh" },
-		{ "proc.pcmdline", "run_one.sh ./run_one.sh 17_net" },
-		{ "proc.aname", "run_one.sh timeout record_small.sh bash bash bash supervisor" },
-		{ "proc.acmdline[2]", "timeout 60 ./run_one.sh 17_net" },
-		{ "proc.aexepath[1]", "/usr/bin/bash" }, { "proc.apid[2]", "31214" },
-		{ "proc.sname", "bash" }, { "proc.vpgid.name", "timeout" },
-		{ "proc.pgid.exe", "timeout" }, { "proc.loginshellid", "4239" },
-		{ "proc.duration", "1323859" }, { "proc.is_exe_writable", "true" },
-		{ "proc.exe_ino", "11043635" }, { "thread.cgroup.memory", "/hostwork.slice" },
-		{ "thread.tid", "31221" }, { "thread.vtid", "31221" },
-		{ "thread.ismain", "true" }, { "user.name", "root" }, { "user.uid", "0" },
-		{ "user.loginuid", "-1" }, { "group.name", "root" }, { "fd.num", "3" },
-		{ "fd.type", "ipv4" }, { "fd.typechar", "4" }, { "fd.name", "127.0.0.1:2222" },
-		{ "fd.nameraw", "" }, { "fd.filename", NULL }, { "fd.ino", "0" },
-		{ "fd.dev", "0" }, { "fd.l4proto", "tcp" }, { "fd.sockfamily", "ip" },
-		{ "fd.is_server", "true" }, { "fd.connected", "false" },
-		{ "fd.name_changed", "true" }, { "fd.sip", "127.0.0.1" }, { "fd.sport", "2222" },
-		{ "fd.sproto", "" }, { "fd.uid", "312213" },
-		{ "fd.containername", ":127.0.0.1:2222" }, { "fs.path.name", NULL },
-		{ "container.id", "host" }, { "container.name", "host" },
-		{ "container.type", "host" });
-}
-
 Test(fields_golden, a_connect_in_progress)
 {
 	kit_begin(&kit, EVENT_SOCKET_CONNECT_X);
