@@ -259,3 +259,42 @@ bool cgroup_container(struct span cgroups, struct span *ret_id, uint32_t *ret_ty
 	}
 	return false;
 }
+
+/* Where the next pair that begins with "io=" is, from AT, the beginning of a pair. */
+static size_t find_io(struct span cgroups, size_t at)
+{
+	struct span io = span_str("io=");
+
+	while (at < cgroups.n) {
+		const uint8_t *end = memchr(cgroups.p + at, 0, cgroups.n - at);
+
+		if (span_starts(part(cgroups, at, cgroups.n), io))
+			return at;
+		if (end == NULL)
+			break;
+		at = (size_t)(end - cgroups.p) + 1;
+	}
+	return NOT_FOUND;
+}
+
+struct span cgroup_rename(struct span cgroups, uint8_t *buf, size_t cap)
+{
+	static const char prefix[] = "blk";
+	size_t at = 0, n = 0, io = find_io(cgroups, 0);
+
+	if (io == NOT_FOUND)
+		return cgroups;
+	while (io != NOT_FOUND && cap - n >= io - at + sizeof(prefix) - 1) {
+		memcpy(buf + n, cgroups.p + at, io - at);
+		n += io - at;
+		memcpy(buf + n, prefix, sizeof(prefix) - 1);
+		n += sizeof(prefix) - 1;
+		at = io;
+		io = find_io(cgroups, io + 1);
+	}
+	if (cgroups.n - at <= cap - n) {
+		memcpy(buf + n, cgroups.p + at, cgroups.n - at);
+		n += cgroups.n - at;
+	}
+	return span_of(buf, n);
+}

@@ -29,4 +29,8 @@ bool cgroup_match(struct span path, struct span *ret_id, uint32_t *ret_type);
 /* The same for CGROUPS, "SUBSYSTEM=PATH" each ended by NUL: the first that matches. */
 bool cgroup_container(struct span cgroups, struct span *ret_id, uint32_t *ret_type);
 
+/* CGROUPS with Falco's name for the one controller that version 2 renamed: io is
+ * blkio.  CGROUPS itself if there is none, else in BUF; cut to what fits in CAP. */
+struct span cgroup_rename(struct span cgroups, uint8_t *buf, size_t cap);
+
 #endif

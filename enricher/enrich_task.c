@@ -62,6 +62,7 @@ int take_task(struct enrich *en, struct span payload)
 
 	if (wire_decode_task(payload, &f) < 0 || f.info.tid < 0)
 		return -EPROTO;
+	f.info.cgroups = cgroup_rename(f.info.cgroups, en->scratch, WIRE_MAX_PAYLOAD);
 	th = entry_for(en, &f);
 	if (th == NULL)
 		return 0; /* the table is full, and has counted it */

@@ -95,7 +95,7 @@ static void fold_open(struct enrich *en)
 		f->flags |= FILE_UPPER_LAYER;
 	else if ((o.flags & O_BIT_LOWER_LAYER) != 0)
 		f->flags |= FILE_LOWER_LAYER;
-	event_add_fd(en, fd, f, (o.flags & O_BIT_CLOEXEC) != 0);
+	en->name_changed = event_add_fd(en, fd, f, (o.flags & O_BIT_CLOEXEC) != 0) != NULL;
 }
 
 /* ---- descriptors that are just a type ---- */

@@ -89,7 +89,8 @@ static void take_common(struct enrich *en, struct thread *th, const struct threa
 
 	SET_LIKE(en, th, exe, text_param(en, P_EXE), from);
 	SET_LIKE(en, th, args, bytes_param(en, P_ARGS), from);
-	SET_LIKE(en, th, cgroups, bytes_param(en, P_CGROUPS), from);
+	SET_LIKE(en, th, cgroups,
+		 cgroup_rename(bytes_param(en, P_CGROUPS), en->scratch, WIRE_MAX_PAYLOAD), from);
 	if (has_param(en, P_COMM))
 		SET_LIKE(en, th, comm, text_param(en, P_COMM), from);
 	else

@@ -368,6 +368,8 @@ void fold_io(struct enrich *en)
 	f = fds_own(&en->fdtab, event_fds(en), en->th->last_fd);
 	if (f == NULL)
 		return;
+	if (!io->incoming && t.family != FAMILY_UNIX)
+		f->flags |= FILE_CONNECTED;
 	net_unmap(&t);
 	take_tuple(en, f, &t, io->incoming);
 }

@@ -94,3 +94,17 @@ Test(cgroup, the_first_path_that_matches_counts)
 	cr_assert_not(cgroup_container(span_str("cpuset=/"), &id, &type));
 	cr_assert_not(cgroup_container(span_str("no pair"), &id, &type));
 }
+
+Test(cgroup, the_renamed_controller_has_its_old_name)
+{
+	static const char in[] = "cpu=/\0io=/io=x\0memory=/\0io=",
+			  want[] = "cpu=/\0blkio=/io=x\0memory=/\0blkio=";
+	uint8_t buf[128];
+	struct span s = cgroup_rename(span_of(in, sizeof(in) - 1), buf, sizeof(buf));
+
+	cr_assert(span_eq(s, span_of(want, sizeof(want) - 1)));
+	s = cgroup_rename(span_str("cpu=/io=/"), buf, sizeof(buf));
+	cr_assert(span_is(s, "cpu=/io=/"));
+	s = cgroup_rename(span_str("io=/long"), buf, 5);
+	cr_assert(le(sz, s.n, 5));
+}
