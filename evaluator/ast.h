@@ -47,6 +47,11 @@ struct node {
 	uint32_t depth;	    /* of the tree below, macros included */
 };
 
+/* As a key: equal for the same meaning, and for nothing else (the text for
+ * people shows a constant and a field alike).  False: no room. */
+bool ast_key_operand(const struct operand *o, struct pool_text *to);
+bool ast_key_check(const struct node *n, struct pool_text *to);
+
 /* Say in all nodes below N (a tree that is not shared yet) whose text they are. */
 void ast_own(struct node *n, const void *owner);
 

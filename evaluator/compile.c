@@ -206,8 +206,7 @@ static int compile_expr(struct compiler *c, const struct operand *o, struct expr
 	return refuse(c, o->at, "a list cannot stand here");
 }
 
-/* The expression of O, the one that is there or a new one.  Texts of expressions
- * begin with a letter for their kind, so that a field and a constant differ. */
+/* The expression of O, the one that is there or a new one. */
 static int compile_operand(struct compiler *c, const struct operand *o, uint32_t *ret)
 {
 	struct pool_text key = { .pool = c->p->pool };
@@ -215,8 +214,8 @@ static int compile_operand(struct compiler *c, const struct operand *o, uint32_t
 	struct expr e = { 0 }, *slot;
 	int err;
 
-	pool_text_str(&key, o->kind == OPERAND_VALUE ? "V " : "E ");
-	if (!ast_render_operand(o, &key))
+	pool_text_str(&key, "expression");
+	if (!ast_key_operand(o, &key))
 		return no_memory(c);
 	entry = strmap_entry(&c->p->by_text, pool_text_span(&key));
 	if (entry == NULL)
@@ -505,10 +504,8 @@ static int compile_check(struct compiler *c, struct node *n, uint32_t *ret)
 		*ret = n->predicate - 1;
 		return 0;
 	}
-	pool_text_str(&key, "P ");
-	/* val(x) and a constant that looks like it must differ */
-	pool_text_str(&key, n->right != NULL && n->right->kind == OPERAND_CALL ? "F " : "C ");
-	if (!ast_render(n, &key))
+	pool_text_str(&key, "predicate");
+	if (!ast_key_check(n, &key))
 		return no_memory(c);
 	entry = strmap_entry(&c->p->by_text, pool_text_span(&key));
 	if (entry == NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * render.c -- a tree back to text: the same text for the same meaning, so that
- * it also serves as the key by which equal predicates find each other.
+ * render.c -- a tree back to text, for people; and its checks to keys, by which
+ * equal ones find each other.
  */
 #include "ast.h"
 #include "lex.h"
@@ -85,6 +85,36 @@ bool ast_render(const struct node *n, struct pool_text *to)
 		return pool_text_str(to, ")");
 	}
 	return false;
+}
+
+static bool key_number(struct pool_text *to, uint64_t n)
+{
+	return pool_text_add(to, span_of(&n, sizeof(n)));
+}
+
+static bool key_text(struct pool_text *to, struct span s)
+{
+	return key_number(to, s.n) && pool_text_add(to, s);
+}
+
+bool ast_key_operand(const struct operand *o, struct pool_text *to)
+{
+	key_number(to, o->kind);
+	key_text(to, o->text);
+	key_number(to, o->has_arg);
+	key_text(to, o->arg);
+	key_number(to, o->n);
+	for (unsigned i = 0; i < o->n; i++)
+		ast_key_operand(o->items[i], to);
+	return !to->pool->failed;
+}
+
+bool ast_key_check(const struct node *n, struct pool_text *to)
+{
+	key_number(to, n->op);
+	key_number(to, n->modifier);
+	ast_key_operand(n->left, to);
+	return n->right == NULL || ast_key_operand(n->right, to);
 }
 
 void ast_own(struct node *n, const void *owner)

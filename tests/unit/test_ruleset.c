@@ -104,6 +104,17 @@ Test(ruleset, equal_checks_are_one_predicate)
 	cr_assert_str_eq(tripped(), "one three ");
 }
 
+Test(ruleset, checks_that_only_look_alike_are_not_shared)
+{
+	add("a", "concat(\"a,b\", \"c\") = x", 4, true);
+	add("b", "concat(\"a\", \"b,c\") = x", 4, true);
+	add("c", "join(\"-\", (proc.name)) = bash", 4, true);
+	add("d", "join(\"-\", (\"proc.name\")) = bash", 4, true);
+	cr_assert(eq(uint, ruleset_predicate_count(rules), 4));
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	cr_assert_str_eq(tripped(), "c ");
+}
+
 Test(ruleset, wants_are_the_events_of_the_rules_in_force)
 {
 	struct codes codes;
