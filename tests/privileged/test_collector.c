@@ -72,6 +72,20 @@ static void flood(void)
 		close(open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
+/* Nothing stays behind, whatever the collector left. */
+static void clean_up(void)
+{
+	static const char *const names[] = { "raw.door", "collector.ctl" };
+	char path[sizeof(run_dir) + 32];
+
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", run_dir, names[i]);
+		unlink(path);
+	}
+	if (rmdir(run_dir) == -1)
+		printf("# cannot remove '%s': %s\n", run_dir, strerror(errno));
+}
+
 static void act(const char *program)
 {
 	pid_t collector = start_collector(program);
@@ -112,6 +126,8 @@ static void act(const char *program)
 			break;
 	}
 	kill(collector, SIGKILL);
+	waitpid(collector, &status, 0);
+	clean_up();
 	_exit(0);
 }
 
