@@ -7,13 +7,21 @@
 
 #include "output.h"
 #include "text.h"
+#include "transform.h"
 
-enum { PIECES_MAX = 1024, WIDTH_MAX = 4096 };
+enum { PIECES_MAX = 1024, WIDTH_MAX = 4096, CHAIN_MAX = 4 };
+
+/* tolower(basename(FIELD)), innermost first. */
+struct chain {
+	const struct transform *of[CHAIN_MAX];
+	unsigned n;
+};
 
 struct piece {
 	struct span literal;
 	int field;	/* index of the reference, -1: LITERAL */
 	uint32_t width; /* 0: as long as it is */
+	struct chain chain;
 };
 
 struct output {
@@ -79,11 +87,83 @@ static int longest_field(struct span text, size_t at, struct field_ref *ret, str
 	return first;
 }
 
+/* Types of the result of CHAIN on REF, step by step. */
+static int check_chain(const struct chain *chain, const struct field_ref *ref, struct diag *diag)
+{
+	struct transform_type type = { .type = ref->type, .is_list = ref->is_list };
+
+	if (chain->n > 0 && (field_info(ref->id)->flags & FF_NO_TRANSFORMER)) {
+		diag_set(diag, "field '%.*s' does not support transformers", (int)ref->text.n,
+			 (const char *)ref->text.p);
+		return -EINVAL;
+	}
+	for (unsigned i = 0; i < chain->n; i++) {
+		struct transform_type result = { 0 };
+
+		if (chain->of[i]->check(chain->of[i], &type, 1, NULL, &result, diag) < 0)
+			return -EINVAL;
+		type = result;
+	}
+	return 0;
+}
+
+static size_t skip_blanks(struct span text, size_t at)
+{
+	while (at < text.n && (text.p[at] == ' ' || text.p[at] == '\t'))
+		at++;
+	return at;
+}
+
+/* The names and parentheses of transformers at AT, if any stand there. */
+static int open_chain(struct span text, size_t *at, struct chain *chain, struct diag *diag)
+{
+	const struct transform *outer[CHAIN_MAX];
+	unsigned n = 0;
+
+	for (;;) {
+		size_t end = *at;
+		const struct transform *t;
+
+		while (end < text.n && is_name_char(text.p[end]))
+			end++;
+		if (end == text.n || text.p[end] != '(')
+			break;
+		t = transform_find(span_of(text.p + *at, end - *at));
+		if (t == NULL)
+			break;
+		if (n == CHAIN_MAX) {
+			diag_set(diag, "more than %d transformers on one field", CHAIN_MAX);
+			return -EINVAL;
+		}
+		outer[n++] = t;
+		*at = skip_blanks(text, end + 1);
+	}
+	chain->n = n;
+	for (unsigned i = 0; i < n; i++)
+		chain->of[i] = outer[n - 1 - i];
+	return 0;
+}
+
+static int close_chain(struct span text, size_t *at, const struct chain *chain, struct diag *diag)
+{
+	for (unsigned i = 0; i < chain->n; i++) {
+		*at = skip_blanks(text, *at);
+		if (*at == text.n || text.p[*at] != ')') {
+			diag_set(diag, "transformer '%s' in an output takes one field and a ')'",
+				 chain->of[i]->name);
+			return -EINVAL;
+		}
+		(*at)++;
+	}
+	return 0;
+}
+
 /* One %[width]field that begins at AT (the byte behind the %). */
 static int parse_field(struct output *o, struct span text, size_t *at, struct diag *diag)
 {
 	struct piece *piece = &o->pieces[o->npieces];
 	struct field_ref *ref = &o->refs[o->nrefs];
+	struct chain chain;
 	uint32_t width = 0;
 	int err;
 
@@ -98,7 +178,11 @@ static int parse_field(struct output *o, struct span text, size_t *at, struct di
 		diag_set(diag, "a %% must be followed by a field");
 		return -EINVAL;
 	}
-	err = longest_field(text, *at, ref, diag);
+	err = open_chain(text, at, &chain, diag);
+	if (err == 0)
+		err = longest_field(text, *at, ref, diag);
+	if (err == 0)
+		err = check_chain(&chain, ref, diag);
 	if (err < 0)
 		return err;
 	if (field_info(ref->id)->flags & FF_FILTER_ONLY) {
@@ -107,7 +191,10 @@ static int parse_field(struct output *o, struct span text, size_t *at, struct di
 		return -EINVAL;
 	}
 	*at += ref->text.n;
-	*piece = (struct piece){ .field = (int)o->nrefs, .width = width };
+	err = close_chain(text, at, &chain, diag);
+	if (err < 0)
+		return err;
+	*piece = (struct piece){ .field = (int)o->nrefs, .width = width, .chain = chain };
 	o->nrefs++;
 	o->npieces++;
 	return 0;
@@ -190,6 +277,30 @@ static void put_wide(struct text *t, struct span s, uint32_t width)
 		text_char(t, ' ');
 }
 
+/* The field's text, through its transformers. */
+static struct span piece_text(const struct output *o, const struct piece *piece,
+			      struct field_event *e)
+{
+	const struct field_ref *ref = &o->refs[piece->field];
+	struct value v, result;
+	struct text t;
+
+	if (piece->chain.n == 0)
+		return field_text(ref, e);
+	if (!field_get(ref, e, &v))
+		return span_str("<NA>");
+	for (unsigned i = 0; i < piece->chain.n; i++) {
+		if (!piece->chain.of[i]->apply(&v, 1, NULL, e->arena, &result))
+			return span_str("<NA>");
+		v = result;
+	}
+	if (v.kind == VALUE_STRING)
+		return v.s;
+	text_begin(&t, e->arena);
+	text_value(&t, &v, PF_DEC);
+	return text_end(&t);
+}
+
 struct span output_message(const struct output *o, struct field_event *e)
 {
 	struct span *texts = arena_get(e->arena, (o->nrefs + 1) * sizeof(*texts));
@@ -197,8 +308,9 @@ struct span output_message(const struct output *o, struct field_event *e)
 
 	if (texts == NULL)
 		return span_str("");
-	for (unsigned i = 0; i < o->nrefs; i++)
-		texts[i] = field_text(&o->refs[i], e);
+	for (unsigned i = 0; i < o->npieces; i++)
+		if (o->pieces[i].field >= 0)
+			texts[o->pieces[i].field] = piece_text(o, &o->pieces[i], e);
 	text_begin(&t, e->arena);
 	for (unsigned i = 0; i < o->npieces; i++) {
 		const struct piece *p = &o->pieces[i];

@@ -91,6 +91,25 @@ Test(output, a_width_pads_and_cuts)
 	message_is("%1proc.sname|", " |");
 }
 
+Test(output, transformers_change_the_text_and_not_the_field)
+{
+	static struct alert_frame alert;
+	struct output *o = parsed("%toupper(proc.name) %len(proc.name)");
+
+	cat();
+	message_is("%toupper(proc.name)!", "CAT!");
+	message_is("%tolower( toupper(basename(fd.name)) )x", "shadowx");
+	message_is("%len(fd.name)", "11");
+	message_is("%5toupper(proc.name)|", "CAT  |");
+	message_is("%toupper(proc.pname)", "<NA>");
+	alert.nfields = 0;
+	output_alert_fields(o, &kit.e, &alert);
+	cr_assert(eq(u8, alert.nfields, 1));
+	cr_assert(span_is(alert.fields[0].name, "proc.name"));
+	cr_assert(span_is(alert.fields[0].value.s, "cat"));
+	output_free(o);
+}
+
 Test(output, what_is_no_field_is_an_error_with_its_place)
 {
 	static const struct {
@@ -112,6 +131,14 @@ Test(output, what_is_no_field_is_an_error_with_its_place)
 		{ "%nosuch[1]", -ENOENT, 1,
 		  "filter_check called with nonexistent field nosuch[1]" },
 		{ "%99999proc.name", -EINVAL, 1, NULL },
+		{ "%toupper(proc.name", -EINVAL, 1, NULL },
+		{ "%toupper(proc.pid)", -EINVAL, 1, NULL },
+		{ "%toupper(proc.aname)", -EINVAL, 1,
+		  "field 'proc.aname' does not support transformers" },
+		{ "%toupper(", -EINVAL, 1, NULL },
+		{ "%join(proc.name)", -EINVAL, 1, NULL },
+		{ "%tolower(tolower(tolower(tolower(tolower(proc.name)))))", -EINVAL, 1, NULL },
+		{ "%nosuch(proc.name)", -ENOENT, 1, NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
