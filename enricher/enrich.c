@@ -338,6 +338,8 @@ static void give_threads(struct snapshot *s, bool main)
 	     th = proctab_next(pt, th)) {
 		if (thread_is_main(th) != main)
 			continue;
+		if (th->version == 0)
+			th->version = 1; /* not told in line yet: 0 is no version */
 		give(s, FRAME_PROCESS, thread_encode(th, s->en->scratch, WIRE_MAX_PAYLOAD));
 		th->sent = true; /* its end will be told */
 	}

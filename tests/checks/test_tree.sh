@@ -39,6 +39,8 @@ verdict "a stage includes its own directory, common/ and system headers only" "$
 			done
 		done
 	done)"
+verdict "no test asks Criterion for gt(), which takes equal for greater" \
+	"$(grep -nE '[( ]gt\(' $(files 'tests/unit/*.c'))"
 verdict "nng is included by the control socket alone" \
 	"$(grep -l '#include <nng' $sources | grep -vxE 'common/control_socket.c|tests/.*')"
 verdict "libbpf is included by the sensor alone" \

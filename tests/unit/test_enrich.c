@@ -396,7 +396,7 @@ Test(enrich, a_number_taken_again_is_another_process)
 	caller.ts_ns += UINT64_C(60000000000);
 	send_event(&caller);
 	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 1));
-	cr_assert(gt(u64, process(1).key, key));
+	cr_assert(lt(u64, key, process(1).key));
 }
 
 Test(enrich, a_number_in_another_pid_namespace_makes_no_child)
@@ -670,6 +670,7 @@ static int take_frame(void *ctx, uint16_t type, struct span payload)
 		cr_assert_eq(wire_decode_process(payload, &p), 0);
 		cr_assert(eq(u64, p.base, 0));
 		cr_assert(eq(u64, p.mask, PROCESS_ALL));
+		cr_assert(lt(u64, 0, p.version)); /* 0 is no version, and refused */
 	}
 	return 0;
 }
@@ -689,6 +690,15 @@ Test(enrich, a_snapshot_tells_all_state)
 	cr_assert(eq(uint, snapshot_frames[FRAME_GROUP], 1));
 	cr_assert(eq(uint, snapshot_frames[FRAME_PROCESS], 2));
 	cr_assert(eq(uint, snapshot_frames[FRAME_SNAPSHOT_END], 1));
+}
+
+Test(enrich, a_snapshot_in_the_middle_of_one_from_upstream_tells_what_is_known)
+{
+	begin();
+	give(FRAME_SNAPSHOT_BEGIN, wire_encode_empty(scratch, sizeof(scratch)));
+	task(10, 10, 1, 0, "bash");
+	cr_assert_eq(enrich_snapshot(en, take_frame, NULL), 0);
+	cr_assert(eq(uint, snapshot_frames[FRAME_PROCESS], 1));
 }
 
 Test(enrich, users_that_leave_the_file_are_told_gone)

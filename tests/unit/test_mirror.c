@@ -23,7 +23,7 @@ static int put(struct mirror *m, const struct process_frame *f)
 	static uint8_t buf[65536];
 	ssize_t n = wire_encode_process(buf, sizeof(buf), f);
 
-	cr_assert(gt(i64, (int64_t)n, 0));
+	cr_assert(lt(i64, 0, (int64_t)n));
 	return mirror_apply(m, FRAME_PROCESS, span_of(buf, (size_t)n));
 }
 
@@ -319,19 +319,19 @@ Test(mirror, the_epoch_moves_when_what_others_rest_on_changes)
 	put(m, &parent);
 	put(m, &child);
 	before = mirror_epoch(m);
-	cr_assert(gt(u64, before, 0));
+	cr_assert(lt(u64, 0, before));
 	put(m, &late);
 	cr_assert(eq(u64, mirror_epoch(m), before), "nobody rests on it");
 	mirror_parent(m, mirror_process(m, 2));
 	cr_assert(eq(int, put(m, &change), 0));
-	cr_assert(gt(u64, mirror_epoch(m), before), "the child's parent has another name");
+	cr_assert(lt(u64, before, mirror_epoch(m)), "the child's parent has another name");
 	mirror_parent(m, mirror_process(m, 3));
 	before = mirror_epoch(m);
 	put(m, &its);
-	cr_assert(gt(u64, mirror_epoch(m), before), "a parent that was missing came");
+	cr_assert(lt(u64, before, mirror_epoch(m)), "a parent that was missing came");
 	before = mirror_epoch(m);
 	put_user(m, "", 0, "root", false);
-	cr_assert(gt(u64, mirror_epoch(m), before));
+	cr_assert(lt(u64, before, mirror_epoch(m)));
 	mirror_free(m);
 }
 

@@ -163,7 +163,7 @@ Test(proctab, keys_are_never_used_again)
 	uint64_t key = add(10, 10, 0)->key;
 
 	end(proctab_find(&pt, 10));
-	cr_assert(gt(u64, add(10, 10, 0)->key, key));
+	cr_assert(lt(u64, key, add(10, 10, 0)->key));
 }
 
 Test(proctab, only_changes_are_remembered)
