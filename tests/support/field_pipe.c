@@ -8,65 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cursor.h"
 #include "mirror.h"
 #include "output.h"
+#include "print_json.h"
 
 static uint8_t in[WIRE_MAX_PAYLOAD];
 static uint8_t block[4 << 20];
 static struct event_frame ev;
 static struct alert_frame alert;
-
-static void print_string(struct span s)
-{
-	putchar('"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < 0x20 || s.p[i] == '"' || s.p[i] == '\\' || s.p[i] >= 0x7f)
-			printf("\\u%04x", s.p[i]);
-		else
-			putchar(s.p[i]);
-	}
-	putchar('"');
-}
-
-static void print_list(struct span s)
-{
-	struct cursor c = cursor_start(s);
-
-	putchar('[');
-	for (bool first = true; c.left > 0; first = false) {
-		if (!first)
-			putchar(',');
-		print_string(cursor_span(&c));
-	}
-	putchar(']');
-}
-
-static void print_value(const struct alert_value *v)
-{
-	switch (v->kind) {
-	case ALERT_STRING:
-		print_string(v->s);
-		break;
-	case ALERT_INT:
-		printf("%lld", (long long)v->i);
-		break;
-	case ALERT_UINT:
-		printf("%llu", (unsigned long long)v->u);
-		break;
-	case ALERT_BOOL:
-		printf(v->b ? "true" : "false");
-		break;
-	case ALERT_DOUBLE:
-		printf("%.17g", v->d);
-		break;
-	case ALERT_LIST:
-		print_list(v->s);
-		break;
-	default:
-		printf("null");
-	}
-}
 
 static void print_event(const struct output *o, struct field_event *e, bool json)
 {
@@ -81,13 +30,8 @@ static void print_event(const struct output *o, struct field_event *e, bool json
 	}
 	alert.nfields = 0;
 	output_alert_fields(o, e, &alert);
-	for (unsigned i = 0; i < alert.nfields; i++) {
-		putchar(i == 0 ? '{' : ',');
-		print_string(alert.fields[i].name);
-		putchar(':');
-		print_value(&alert.fields[i].value);
-	}
-	printf("}\n");
+	print_fields(&alert);
+	putchar('\n');
 }
 
 static struct output *load(const char *file)
