@@ -81,9 +81,9 @@ int BPF_PROG(exit_cred, struct pt_regs *regs, long ret)
 	case EVENT_SYSCALL_CAPSET_X: /* what they are now, whatever was asked for */
 		params(&b, 4);
 		put_u64(&b, ret);
-		put_u64(&b, cred->cap_inheritable.val);
-		put_u64(&b, cred->cap_permitted.val);
-		put_u64(&b, cred->cap_effective.val);
+		put_u64(&b, CAPS(cred, cap_inheritable));
+		put_u64(&b, CAPS(cred, cap_permitted));
+		put_u64(&b, CAPS(cred, cap_effective));
 		break;
 	case EVENT_SYSCALL_UNSHARE_X:
 		params(&b, 2);

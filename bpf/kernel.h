@@ -55,7 +55,7 @@ typedef struct {
 } kgid_t;
 
 typedef struct {
-	__u64 val; /* two words of 32 bits before 6.3: the same bytes */
+	__u64 val; /* __u32 cap[2] before 6.3: read by CAPS() */
 } kernel_cap_t;
 
 struct uid_gid_extent {
@@ -213,7 +213,9 @@ struct mm_struct {
 };
 
 struct mm_rss_stat { /* before 6.2 */
-	__s64 count[4];
+	struct {
+		__s64 counter;
+	} count[4];
 };
 
 struct mm_struct___5 {

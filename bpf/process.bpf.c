@@ -40,9 +40,9 @@ static __always_inline __u64 native_clone_flags(__u16 code, struct pt_regs *regs
 /* Falco's flag for "the child's numbers are not those of the initial namespace". */
 static __always_inline __u32 pidns_flag(const struct task_struct *task)
 {
-	struct pid *pid = task->thread_pid;
+	struct pid *pid = LOOK(struct task_struct, task, thread_pid);
 
-	if (pid->level != 0)
+	if (LOOK(struct pid, pid, level) != 0)
 		return PPM_CL_CHILD_IN_PIDNS;
 	if (task->nsproxy != NULL && task->nsproxy->pid_ns_for_children != pid_ns_of(pid))
 		return PPM_CL_CHILD_IN_PIDNS;
@@ -55,7 +55,7 @@ static __always_inline void put_clone(struct build *b, struct task_struct *task,
 				      __u32 flags)
 {
 	struct mm_struct *mm = task->mm;
-	struct pid *pid = task->thread_pid;
+	struct pid *pid = LOOK(struct task_struct, task, thread_pid);
 	struct pid_namespace *ns;
 	__u64 ns_start = 0;
 
@@ -74,7 +74,7 @@ static __always_inline void put_clone(struct build *b, struct task_struct *task,
 	put_u32(b, task->cred->euid.val);
 	put_u32(b, task->cred->egid.val);
 	put_u64(b, pid_inner_nr(pid));
-	put_u64(b, pid_inner_nr(task->group_leader->thread_pid));
+	put_u64(b, pid_inner_nr(LOOK(struct task_struct, task->group_leader, thread_pid)));
 	if (ret == 0) {
 		ns = pid_ns_of(pid);
 		ns_start = LOOK(struct task_struct, LOOK(struct pid_namespace, ns, child_reaper),
@@ -179,7 +179,7 @@ static __always_inline bool may_write(const struct cred *cred, struct inode *ino
 	/* In a user namespace the capability counts for the users that live there only. */
 	if (cred->user_ns->level != 0)
 		return false;
-	return cred->cap_effective.val & CAP_DAC_OVERRIDE_BIT;
+	return CAPS(cred, cap_effective) & CAP_DAC_OVERRIDE_BIT;
 }
 
 static __always_inline bool is_memfd(struct dentry *dentry)
@@ -252,7 +252,7 @@ static __always_inline void put_exec_after_env(struct build *b, struct task_stru
 	struct file *exe = task->mm->exe_file;
 	struct inode *inode = exe->f_inode;
 	const struct cred *cred = task->cred;
-	struct pid *pgrp = signal_pid(task, PIDTYPE_PGID);
+	struct pid *pgrp = process_group_of(task);
 	__u32 layer = overlay_layer(exe), flags = 0, len;
 
 	if (may_write(cred, inode, inode->i_sb))
@@ -267,9 +267,9 @@ static __always_inline void put_exec_after_env(struct build *b, struct task_stru
 	put_u64(b, pid_inner_nr(pgrp));
 	put_u32(b, loginuid_of(task));
 	put_u32(b, flags);
-	put_u64(b, cred->cap_inheritable.val);
-	put_u64(b, cred->cap_permitted.val);
-	put_u64(b, cred->cap_effective.val);
+	put_u64(b, CAPS(cred, cap_inheritable));
+	put_u64(b, CAPS(cred, cap_permitted));
+	put_u64(b, CAPS(cred, cap_effective));
 	put_u64(b, inode->i_ino);
 	put_u64(b, inode_time(inode, true));
 	put_u64(b, inode_time(inode, false));
@@ -386,9 +386,9 @@ static __always_inline int new_reaper(struct build *b, struct task_struct *task)
 {
 	__u64 self = address_of(b, task);
 	struct list_head *children = (void *)__builtin_preserve_access_index(&task->children);
-	struct pid *pid = task->thread_pid;
+	struct pid *pid = LOOK(struct task_struct, task, thread_pid);
 	struct task_struct *up = task->real_parent;
-	unsigned level = pid->level;
+	unsigned level = LOOK(struct pid, pid, level);
 	int tid;
 
 	if (LOOK(struct list_head, children, next) == children)

@@ -95,7 +95,16 @@ static __always_inline __u32 encode_dev(__u32 dev)
 
 /* ---- processes ---- */
 
-/* PID's row of namespace LEVEL. */
+/* A set of capabilities of CRED: eight bytes in every kernel, as one word or as two. */
+#define CAPS(cred, which)                                                                          \
+	({                                                                                         \
+		__u64 caps_ = 0;                                                                   \
+		bpf_core_read(&caps_, sizeof(caps_), &(cred)->which);                              \
+		caps_;                                                                             \
+	})
+
+/* PID's row of namespace LEVEL.  PID comes from LOOK(): older kernels do not let a program count on
+ * from a pointer whose type they know. */
 static __always_inline const struct upid *upid_of(const struct pid *pid, unsigned level)
 {
 	return (const void *)((unsigned long)__builtin_preserve_access_index(&pid->numbers) +
@@ -105,7 +114,7 @@ static __always_inline const struct upid *upid_of(const struct pid *pid, unsigne
 /* The number of PID in the namespace that it was made in. */
 static __always_inline int pid_inner_nr(const struct pid *pid)
 {
-	return LOOK(struct upid, upid_of(pid, pid->level), nr);
+	return LOOK(struct upid, upid_of(pid, LOOK(struct pid, pid, level)), nr);
 }
 
 /* The number of PID in the initial namespace. */
@@ -116,7 +125,7 @@ static __always_inline int pid_outer_nr(const struct pid *pid)
 
 static __always_inline struct pid_namespace *pid_ns_of(const struct pid *pid)
 {
-	return LOOK(struct upid, upid_of(pid, pid->level), ns);
+	return LOOK(struct upid, upid_of(pid, LOOK(struct pid, pid, level)), ns);
 }
 
 enum { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };

@@ -69,6 +69,8 @@ static __always_inline __u32 append_sun_path(struct build *b, __u32 at, const vo
 		sun_path++;
 		room--;
 	}
+	barrier_var(room); /* or the bound is kept in another register than is used */
+	room &= 0x7f;
 	n = user ? bpf_probe_read_user_str(to, room + 1, sun_path)
 		 : bpf_probe_read_kernel_str(to, room + 1, sun_path);
 	return n > 0 ? n & 0x7f : 1;

@@ -199,13 +199,9 @@ static __always_inline void put_memory(struct build *b, const struct task_struct
 
 /* ---- ids ---- */
 
-static __always_inline struct pid *signal_pid(const struct task_struct *task, int type)
+static __always_inline struct pid *process_group_of(const struct task_struct *task)
 {
-	struct signal_struct *signal = task->signal;
-
-	return type == PIDTYPE_TGID   ? signal->pids[PIDTYPE_TGID]
-	       : type == PIDTYPE_PGID ? signal->pids[PIDTYPE_PGID]
-				      : signal->pids[PIDTYPE_SID];
+	return LOOK(struct signal_struct, task->signal, pids[PIDTYPE_PGID]);
 }
 
 static __always_inline __u32 loginuid_of(const struct task_struct *task)
