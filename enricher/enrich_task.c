@@ -77,6 +77,8 @@ int take_task(struct enrich *en, struct span payload)
 		proctab_regroup(pt, th, f.info.pid);
 	proctab_resurrect(th);
 	take_fields(en, th, &f.info);
+	if (th->f.clone_ts != 0 && th->f.exe_ctime != 0)
+		THREAD_SET(pt, th, exe_ctime_to_clone, th->f.clone_ts - th->f.exe_ctime);
 	take_cwd(en, th, f.info.cwd);
 	THREAD_SET(pt, th, flags, flags);
 	if (th->parent == NULL || th->parent->f.tid != f.info.ptid)

@@ -122,6 +122,7 @@ static void inherit(struct enrich *en, struct thread *th, const struct thread *f
 	th->f.exe_ino = from->f.exe_ino;
 	th->f.exe_ctime = from->f.exe_ctime;
 	th->f.exe_mtime = from->f.exe_mtime;
+	th->f.exe_ctime_to_clone = from->f.exe_ctime_to_clone;
 	th->base_key = from->key;
 	th->base_tid = from->f.tid;
 }
@@ -365,6 +366,8 @@ static void take_exec(struct enrich *en, struct thread *th)
 	THREAD_SET(pt, th, exe_ino, uint_param(en, P_EXE_INO));
 	THREAD_SET(pt, th, exe_ctime, uint_param(en, P_EXE_CTIME));
 	THREAD_SET(pt, th, exe_mtime, uint_param(en, P_EXE_MTIME));
+	if (th->f.clone_ts != 0)
+		THREAD_SET(pt, th, exe_ctime_to_clone, th->f.clone_ts - th->f.exe_ctime);
 	if (has_param(en, P_UID))
 		THREAD_SET(pt, th, uid, (uint32_t)uint_param(en, P_UID));
 	if (has_param(en, P_GID))

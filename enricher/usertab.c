@@ -124,6 +124,13 @@ static int remove_named(struct usertab *ut, bool is_group, struct span container
 	return 1;
 }
 
+static bool is_second(const struct usertab *ut, bool is_group, struct span container, uint32_t id)
+{
+	const struct user_entry *e = ut->rereading ? find(ut, is_group, container, id) : NULL;
+
+	return e != NULL && e->seen;
+}
+
 int usertab_user(struct usertab *ut, const struct user_frame *u)
 {
 	struct user_entry *e;
@@ -131,6 +138,8 @@ int usertab_user(struct usertab *ut, const struct user_frame *u)
 
 	if (u->gone)
 		return remove_named(ut, false, u->container_id, u->uid);
+	if (is_second(ut, false, u->container_id, u->uid))
+		return 0;
 	e = entry_for(ut, false, u->container_id, u->uid, &changed);
 	if (e == NULL)
 		return -ENOSPC;
@@ -149,6 +158,8 @@ int usertab_group(struct usertab *ut, const struct group_frame *g)
 
 	if (g->gone)
 		return remove_named(ut, true, g->container_id, g->gid);
+	if (is_second(ut, true, g->container_id, g->gid))
+		return 0;
 	e = entry_for(ut, true, g->container_id, g->gid, &changed);
 	if (e == NULL)
 		return -ENOSPC;
@@ -175,6 +186,7 @@ void usertab_clear(struct usertab *ut)
 
 void usertab_reread_begin(struct usertab *ut)
 {
+	ut->rereading = true;
 	for (uint32_t i = 0; i < ut->fresh; i++)
 		ut->slots[i].seen = false;
 }
@@ -182,6 +194,7 @@ void usertab_reread_begin(struct usertab *ut)
 void usertab_reread_end(struct usertab *ut, void (*gone)(void *ctx, const struct user_entry *e),
 			void *ctx)
 {
+	ut->rereading = false;
 	for (uint32_t i = 0; i < ut->fresh; i++) {
 		struct user_entry *e = &ut->slots[i];
 

@@ -23,6 +23,7 @@ struct usertab {
 	struct user_entry **hash;
 	uint32_t max, fresh, hash_mask;
 	uint64_t seed;
+	bool rereading; /* of several entries for one id the first counts */
 };
 
 int usertab_init(struct usertab *ut, struct slab *slab, uint32_t max, uint64_t seed);

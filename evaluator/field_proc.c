@@ -490,8 +490,7 @@ static bool exe_file_field(enum field_id id, const struct process_info *p, struc
 	case FIELD_proc_exe_ino_mtime:
 		return nonzero(ret, PT_ABSTIME, p->exe_mtime);
 	case FIELD_proc_exe_ino_ctime_duration_proc_start:
-		return p->exe_ctime != 0 && p->clone_ts != 0 &&
-		       nonzero(ret, PT_ABSTIME, p->clone_ts - p->exe_ctime);
+		return nonzero(ret, PT_ABSTIME, p->exe_ctime_to_clone);
 	default:
 		return pidns != 0 && p->exe_ctime > pidns &&
 		       value_uint(ret, PT_ABSTIME, p->exe_ctime - pidns);

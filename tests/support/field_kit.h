@@ -134,6 +134,7 @@ static inline void kit_family(struct kit *k, unsigned code)
 	p.cgroups = span_of(kit_cgroups, sizeof(kit_cgroups));
 	p.exe_ino = 248068;
 	p.exe_ctime = 1746701666147483648;
+	p.exe_ctime_to_clone = p.clone_ts - p.exe_ctime;
 	p.exe_flags = 1;
 	p.cap_effective = 0x3;
 	p.vmsize = 1492;

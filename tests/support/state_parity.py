@@ -23,7 +23,7 @@ STR = {'CHARBUF', 'FSPATH', 'FSRELPATH'}
 BYTES = ['comm', 'exe', 'exepath', 'args', 'env', 'cwd', 'root', 'cgroups', 'container_id']
 FIELDS = ('tid pid ptid sid vtid vpid vpgid pgid comm exe exepath args env cwd root cgroups container_id uid gid loginuid tty flags fdlimit '
           'vmsize vmrss vmswap pfmajor pfminor clone_ts lastexec_ts pidns_init_start_ts exe_flags exe_ino exe_ctime exe_mtime '
-          'cap_inheritable cap_permitted cap_effective').split()
+          'cap_inheritable cap_permitted cap_effective exe_ctime_to_clone').split()
 TYPES = {0: '<NA>', 1: 'file', 2: 'directory', 3: 'ipv4', 4: 'ipv6', 5: 'ipv4', 6: 'ipv6', 7: 'pipe', 8: 'unix', 9: 'event', 10: '<NA>',
          11: 'signalfd', 12: 'eventpoll', 13: 'inotify', 14: 'timerfd', 15: 'netlink', 17: 'bpf', 18: 'userfaultfd', 19: 'io_uring',
          20: 'memfd', 21: 'pidfd'}

@@ -677,13 +677,17 @@ static int take_frame(void *ctx, uint16_t type, struct span payload)
 
 Test(enrich, a_snapshot_tells_all_state)
 {
-	static const char passwd[] = "root:x:0:0:root:/root:/bin/bash\nbad line\nu:x:5:6::/h:/s\n",
+	struct user_frame root;
+	static const char passwd[] = "root:x:0:0:root:/root:/bin/bash\nbad line\nu:x:5:6::/h:/s\n"
+				     "toor:x:0:0::/:/bin/sh\n",
 			  group[] = "root:x:0:\n";
 
 	two_tasks();
 	enrich_host_users(en, span_str(passwd), span_str(group));
 	cr_assert(eq(uint, count_of(FRAME_USER), 2));
 	cr_assert(eq(uint, count_of(FRAME_GROUP), 1));
+	cr_assert_eq(wire_decode_user(frame(FRAME_USER, 0), &root), 0);
+	cr_assert(span_is(root.name, "root"), "the first of an id counts");
 	cr_assert_eq(enrich_snapshot(en, take_frame, NULL), 0);
 	cr_assert(eq(uint, snapshot_frames[FRAME_SNAPSHOT_BEGIN], 1));
 	cr_assert(eq(uint, snapshot_frames[FRAME_USER], 2));
