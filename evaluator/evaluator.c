@@ -271,8 +271,9 @@ static void take_state(struct stage *st, struct evaluator *ev, const struct ring
 	if (err == 0)
 		return;
 	st->counts.v[EVALUATOR_STATE_REFUSED]++;
-	log_rationed(LOG_LEVEL_WARNING, "a %s frame was refused: %s", frame_type_name(f->type),
-		     strerror(-err));
+	/* Behind a snapshot that is younger than the frames, what they build on may be gone. */
+	log_rationed(err == -ENOENT ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
+		     "a %s frame was refused: %s", frame_type_name(f->type), strerror(-err));
 }
 
 static int put_gap_alert(struct stage *st, struct evaluator *ev)
