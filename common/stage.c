@@ -612,12 +612,10 @@ uint8_t *stage_reserve(struct stage *st, size_t cap)
 {
 	struct runtime *rt = runtime_of(st);
 	uint8_t *room = outlet_reserve(st->out, cap, RING_BULK);
-	struct outlet_status out;
 
 	if (__builtin_expect(room != NULL, 1))
 		return room;
-	outlet_status(st->out, &out);
-	if (cap > out.size / 2) {
+	if (!outlet_fits(st->out, cap, RING_BULK)) {
 		log_error("a frame of %zu bytes can never fit the ring", cap);
 		rt->broken = true;
 		return give_up(rt);
