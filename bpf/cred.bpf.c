@@ -37,6 +37,18 @@ static __always_inline void put_prctl(struct build *b, struct pt_regs *regs, lon
 	}
 }
 
+/* The result and N ids, as they were asked for: -1 is "leave it". */
+static __always_inline void put_ids(struct build *b, struct pt_regs *regs, long ret, __u8 n)
+{
+	params(b, 1 + n);
+	put_u64(b, ret);
+	put_u32(b, REGS_ARG0(regs));
+	if (n > 1)
+		put_u32(b, REGS_ARG1(regs));
+	if (n > 2)
+		put_u32(b, REGS_ARG2(regs));
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_cred, struct pt_regs *regs, long ret)
 {
@@ -53,24 +65,15 @@ int BPF_PROG(exit_cred, struct pt_regs *regs, long ret)
 		break;
 	case EVENT_SYSCALL_SETUID_X:
 	case EVENT_SYSCALL_SETGID_X:
-		params(&b, 2);
-		put_u64(&b, ret);
-		put_u32(&b, REGS_ARG0(regs));
+		put_ids(&b, regs, ret, 1);
 		break;
 	case EVENT_SYSCALL_SETREUID_X:
 	case EVENT_SYSCALL_SETREGID_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_u32(&b, REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
+		put_ids(&b, regs, ret, 2);
 		break;
 	case EVENT_SYSCALL_SETRESUID_X:
 	case EVENT_SYSCALL_SETRESGID_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_u32(&b, REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
-		put_u32(&b, REGS_ARG2(regs));
+		put_ids(&b, regs, ret, 3);
 		break;
 	case EVENT_SYSCALL_SETPGID_X:
 		params(&b, 3);

@@ -19,17 +19,36 @@ int BPF_PROG(exit_close, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/* The second half of openat2's arguments; empty parameters if it cannot be read. */
-struct open_how {
-	__u64 flags, mode, resolve;
+enum { FMODE_CREATED = 0x100000 };
+
+/* What an open tells of the file it opened; all zero if it failed. */
+struct opened {
+	__u64 ino;
+	__u32 dev;
+	__u32 layer; /* PPM_FD_UPPER_LAYER, _LOWER_LAYER or 0 */
+	__u32 flags; /* the layer and PPM_O_F_CREATED */
 };
 
-static __always_inline __u32 open_mode(__u64 native_flags, __u32 mode)
+static __always_inline void put_opened_file(struct build *b, long fd, struct opened *o)
 {
-	return native_flags & (NATIVE_O_CREAT | NATIVE___O_TMPFILE) ? mode : 0;
-}
+	struct file *file = fd >= 0 ? file_of_fd(b->task, fd) : NULL;
+	__u32 n;
 
-enum { FMODE_CREATED = 0x100000 };
+	__builtin_memset(o, 0, sizeof(*o));
+	if (file == NULL)
+		return;
+	put_file(b, file, fd);
+	o->dev = FILE_OF(b)->dev;
+	o->ino = FILE_OF(b)->ino;
+	o->layer = overlay_layer(file);
+	o->flags = o->layer;
+	if (LOOK(struct file, file, f_mode) & FMODE_CREATED)
+		o->flags |= PPM_O_F_CREATED;
+	n = append_path(b, LOOK(struct file, file, f_path.dentry),
+			LOOK(struct file, file, f_path.mnt));
+	FILE_OF(b)->path_len = n;
+	b->off += n;
+}
 
 /* The path that stands in the record's file, as a parameter. */
 static __always_inline void put_path_of_file(struct build *b)
@@ -47,95 +66,90 @@ static __always_inline void put_path_of_file(struct build *b)
 	put_var_len(b, n);
 }
 
+/* Flags and mode; a mode counts only for a file that may have been made. */
+static __always_inline void put_open_flags(struct build *b, const struct opened *o, __u64 native,
+					   __u32 mode)
+{
+	put_u32(b, ppm_open_flags(native) | o->flags);
+	put_u32(b, native & (NATIVE_O_CREAT | NATIVE___O_TMPFILE) ? mode : 0);
+}
+
+/* What openat2's third argument points at. */
+struct open_how {
+	__u64 flags, mode, resolve;
+};
+
+static __always_inline void put_open_how(struct build *b, const struct opened *o, const void *user)
+{
+	struct open_how how;
+
+	if (bpf_probe_read_user(&how, sizeof(how), user) != 0) {
+		put_empty(b);
+		put_empty(b);
+		put_empty(b);
+		return;
+	}
+	put_open_flags(b, o, how.flags, how.mode);
+	put_u32(b, ppm_resolve_flags(how.resolve));
+}
+
+static __always_inline __u16 creat_layer(const struct opened *o)
+{
+	if (o->layer == PPM_FD_UPPER_LAYER)
+		return PPM_FD_UPPER_LAYER_CREAT;
+	return o->layer == PPM_FD_LOWER_LAYER ? PPM_FD_LOWER_LAYER_CREAT : 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 {
-	struct file *file = NULL;
-	__u32 dev = 0, layer = 0, driver_flags = 0;
-	struct open_how how = { 0 };
-	__u64 ino = 0;
+	struct opened o;
 	struct build b;
 
 	if (begin_exit(&b, regs) == NULL)
 		return 0;
-	if (ret >= 0)
-		file = file_of_fd(b.task, ret);
-	if (file != NULL) {
-		put_file(&b, file, ret);
-		dev = FILE_OF(&b)->dev;
-		ino = FILE_OF(&b)->ino;
-		layer = overlay_layer(file);
-		__u32 n = append_path(&b, LOOK(struct file, file, f_path.dentry),
-				      LOOK(struct file, file, f_path.mnt));
-		FILE_OF(&b)->path_len = n;
-		b.off += n;
-		driver_flags = layer;
-		if (LOOK(struct file, file, f_mode) & FMODE_CREATED)
-			driver_flags |= PPM_O_F_CREATED;
-	}
+	put_opened_file(&b, ret, &o);
 	switch (b.code) {
 	case EVENT_SYSCALL_OPEN_X:
 		params(&b, 6);
 		put_u64(&b, ret);
 		put_user_text(&b, (void *)REGS_ARG0(regs));
-		put_u32(&b, ppm_open_flags(REGS_ARG1(regs)) | driver_flags);
-		put_u32(&b, open_mode(REGS_ARG1(regs), REGS_ARG2(regs)));
-		put_u32(&b, dev);
-		put_u64(&b, ino);
+		put_open_flags(&b, &o, REGS_ARG1(regs), REGS_ARG2(regs));
 		break;
 	case EVENT_SYSCALL_OPENAT_2_X:
 		params(&b, 7);
 		put_u64(&b, ret);
 		put_dirfd(&b, REGS_ARG0(regs));
 		put_user_text(&b, (void *)REGS_ARG1(regs));
-		put_u32(&b, ppm_open_flags(REGS_ARG2(regs)) | driver_flags);
-		put_u32(&b, open_mode(REGS_ARG2(regs), REGS_ARG3(regs)));
-		put_u32(&b, dev);
-		put_u64(&b, ino);
+		put_open_flags(&b, &o, REGS_ARG2(regs), REGS_ARG3(regs));
 		break;
-	case EVENT_SYSCALL_OPENAT2_X: {
-		bool known = bpf_probe_read_user(&how, sizeof(how), (void *)REGS_ARG2(regs)) == 0;
-
+	case EVENT_SYSCALL_OPENAT2_X:
 		params(&b, 8);
 		put_u64(&b, ret);
 		put_dirfd(&b, REGS_ARG0(regs));
 		put_user_text(&b, (void *)REGS_ARG1(regs));
-		if (known) {
-			put_u32(&b, ppm_open_flags(how.flags) | driver_flags);
-			put_u32(&b, open_mode(how.flags, how.mode));
-			put_u32(&b, ppm_resolve_flags(how.resolve));
-		} else {
-			put_empty(&b);
-			put_empty(&b);
-			put_empty(&b);
-		}
-		put_u32(&b, dev);
-		put_u64(&b, ino);
+		put_open_how(&b, &o, (void *)REGS_ARG2(regs));
 		break;
-	}
 	case EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X:
 		params(&b, 6);
 		put_u64(&b, ret);
 		put_dirfd(&b, REGS_ARG0(regs));
-		put_u32(&b, ppm_open_flags(REGS_ARG2(regs)) | driver_flags);
+		put_u32(&b, ppm_open_flags(REGS_ARG2(regs)) | o.flags);
 		put_path_of_file(&b);
-		put_u32(&b, dev);
-		put_u64(&b, ino);
 		break;
 	case EVENT_SYSCALL_CREAT_X:
 		params(&b, 6);
 		put_u64(&b, ret);
 		put_user_text(&b, (void *)REGS_ARG0(regs));
 		put_u32(&b, REGS_ARG1(regs));
-		put_u32(&b, dev);
-		put_u64(&b, ino);
-		put_u16(&b, layer == PPM_FD_UPPER_LAYER	  ? PPM_FD_UPPER_LAYER_CREAT
-			    : layer == PPM_FD_LOWER_LAYER ? PPM_FD_LOWER_LAYER_CREAT
-							  : 0);
 		break;
 	default:
 		return 0;
 	}
+	put_u32(&b, o.dev);
+	put_u64(&b, o.ino);
+	if (b.code == EVENT_SYSCALL_CREAT_X)
+		put_u16(&b, creat_layer(&o));
 	send(&b);
 	return 0;
 }
@@ -240,7 +254,6 @@ static __always_inline void put_io_uring(struct build *b, struct pt_regs *regs, 
 	put_u32(b, p.features & 0x7ff);
 }
 
-/* Descriptors that are not files of a file system, and the end of ranges of them. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_newfd, struct pt_regs *regs, long ret)
 {
@@ -267,63 +280,6 @@ int BPF_PROG(exit_newfd, struct pt_regs *regs, long ret)
 		put_u64(&b, ret);
 		put_user_text(&b, (void *)REGS_ARG0(regs));
 		put_u32(&b, REGS_ARG1(regs) & 7);
-		break;
-	case EVENT_SYSCALL_EVENTFD_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_u64(&b, (__u32)REGS_ARG0(regs));
-		put_u32(&b, 0);
-		break;
-	case EVENT_SYSCALL_EVENTFD2_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_u16(&b, ppm_fd_flags(REGS_ARG1(regs)));
-		put_u64(&b, (__u32)REGS_ARG0(regs));
-		break;
-	case EVENT_SYSCALL_EPOLL_CREATE_X:
-		params(&b, 2);
-		put_u64(&b, ret);
-		put_u32(&b, REGS_ARG0(regs));
-		break;
-	case EVENT_SYSCALL_EPOLL_CREATE1_X:
-		params(&b, 2);
-		put_u64(&b, ret);
-		put_u32(&b, PPM_IF(REGS_ARG0(regs), NATIVE_O_CLOEXEC, 1));
-		break;
-	case EVENT_SYSCALL_TIMERFD_CREATE_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_u8(&b, REGS_ARG0(regs));
-		put_u8(&b, 0); /* one byte cannot hold them: 0, as Falco has it */
-		break;
-	case EVENT_SYSCALL_INOTIFY_INIT_X:
-		params(&b, 2);
-		put_u64(&b, ret);
-		put_u8(&b, 0);
-		break;
-	case EVENT_SYSCALL_INOTIFY_INIT1_X:
-		params(&b, 2);
-		put_u64(&b, ret);
-		put_u16(&b, ppm_fd_flags(REGS_ARG0(regs)));
-		break;
-	case EVENT_SYSCALL_SIGNALFD_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_u32(&b, 0);
-		put_u8(&b, 0);
-		break;
-	case EVENT_SYSCALL_SIGNALFD4_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_u16(&b, ppm_fd_flags(REGS_ARG3(regs)));
-		put_int(&b, REGS_ARG0(regs));
-		put_u32(&b, 0);
-		break;
-	case EVENT_SYSCALL_USERFAULTFD_X:
-		params(&b, 2);
-		put_u64(&b, ret);
-		put_u32(&b, ppm_open_flags(REGS_ARG0(regs)));
 		break;
 	case EVENT_SYSCALL_PIDFD_OPEN_X:
 		params(&b, 3);
@@ -355,7 +311,93 @@ int BPF_PROG(exit_newfd, struct pt_regs *regs, long ret)
 	return 0;
 }
 
+static __always_inline __u8 anonfd_params(__u16 code)
+{
+	switch (code) {
+	case EVENT_SYSCALL_SIGNALFD_X:
+	case EVENT_SYSCALL_SIGNALFD4_X:
+		return 4;
+	case EVENT_SYSCALL_EVENTFD_X:
+	case EVENT_SYSCALL_EVENTFD2_X:
+	case EVENT_SYSCALL_TIMERFD_CREATE_X:
+		return 3;
+	default:
+		return 2;
+	}
+}
+
+/* Descriptors of the kernel's small services.  Flags that Falco's event has no room for are 0, as
+ * there. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_anonfd, struct pt_regs *regs, long ret)
+{
+	__u32 a0 = REGS_ARG0(regs), a1 = REGS_ARG1(regs);
+	struct build b;
+
+	if (begin_exit(&b, regs) == NULL)
+		return 0;
+	if (ret >= 0)
+		put_file_of_fd(&b, ret);
+	params(&b, anonfd_params(b.code));
+	put_u64(&b, ret);
+	switch (b.code) {
+	case EVENT_SYSCALL_EVENTFD_X:
+		put_u64(&b, a0);
+		put_u32(&b, 0);
+		break;
+	case EVENT_SYSCALL_EVENTFD2_X:
+		put_u16(&b, ppm_fd_flags(a1));
+		put_u64(&b, a0);
+		break;
+	case EVENT_SYSCALL_EPOLL_CREATE_X:
+		put_u32(&b, a0);
+		break;
+	case EVENT_SYSCALL_EPOLL_CREATE1_X:
+		put_u32(&b, PPM_IF(a0, NATIVE_O_CLOEXEC, 1));
+		break;
+	case EVENT_SYSCALL_TIMERFD_CREATE_X:
+		put_u8(&b, a0);
+		put_u8(&b, 0);
+		break;
+	case EVENT_SYSCALL_INOTIFY_INIT_X:
+		put_u8(&b, 0);
+		break;
+	case EVENT_SYSCALL_INOTIFY_INIT1_X:
+		put_u16(&b, ppm_fd_flags(a0));
+		break;
+	case EVENT_SYSCALL_SIGNALFD_X:
+		put_int(&b, a0);
+		put_u32(&b, 0);
+		put_u8(&b, 0);
+		break;
+	case EVENT_SYSCALL_SIGNALFD4_X:
+		put_u16(&b, ppm_fd_flags(REGS_ARG3(regs)));
+		put_int(&b, a0);
+		put_u32(&b, 0);
+		break;
+	case EVENT_SYSCALL_USERFAULTFD_X:
+		put_u32(&b, ppm_open_flags(a0));
+		break;
+	}
+	send(&b);
+	return 0;
+}
+
 /* ---- names ---- */
+
+static __always_inline void put_mount(struct build *b, struct pt_regs *regs, long ret)
+{
+	__u32 flags = REGS_ARG3(regs);
+
+	if ((flags & 0xffff0000) == 0xc0ed0000) /* MS_MGC_VAL, of old */
+		flags &= 0xffff;
+	params(b, 5);
+	put_u64(b, ret);
+	put_user_text(b, (void *)REGS_ARG0(regs));
+	put_user_text(b, (void *)REGS_ARG1(regs));
+	put_user_text(b, (void *)REGS_ARG2(regs));
+	put_u32(b, flags);
+}
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_name, struct pt_regs *regs, long ret)
@@ -404,19 +446,9 @@ int BPF_PROG(exit_name, struct pt_regs *regs, long ret)
 		put_u32(&b, REGS_ARG1(regs));
 		put_u32(&b, REGS_ARG2(regs));
 		break;
-	case EVENT_SYSCALL_MOUNT_X: {
-		__u32 flags = REGS_ARG3(regs);
-
-		if ((flags & 0xffff0000) == 0xc0ed0000) /* MS_MGC_VAL, of old */
-			flags &= 0xffff;
-		params(&b, 5);
-		put_u64(&b, ret);
-		put_user_text(&b, (void *)REGS_ARG0(regs));
-		put_user_text(&b, (void *)REGS_ARG1(regs));
-		put_user_text(&b, (void *)REGS_ARG2(regs));
-		put_u32(&b, flags);
+	case EVENT_SYSCALL_MOUNT_X:
+		put_mount(&b, regs, ret);
 		break;
-	}
 	default:
 		return 0;
 	}
