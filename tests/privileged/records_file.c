@@ -35,6 +35,37 @@ enum {
 	F_CREATED = 0x4000,
 };
 
+/* The calls that newer architectures have not. */
+static void test_old_open(struct rig *rig, const char *path)
+{
+#ifdef SYS_open
+	const struct rig_record *r;
+	int fd;
+
+	records_restart(rig);
+	fd = syscall(SYS_open, path, O_WRONLY | O_TRUNC | O_NONBLOCK, 0);
+	r = records_one(rig, EVENT_SYSCALL_OPEN_X, getpid());
+	is_text(r, 1, path, "open: name");
+	is_number(r, 2, F_WRONLY | F_TRUNC | F_NONBLOCK, "open: flags");
+	is_number(r, 5, records_ino(fd), "open: ino");
+	is_file(r, fd, path, "open: path");
+	close(fd);
+
+	records_restart(rig);
+	fd = syscall(SYS_creat, path, 0600);
+	r = records_one(rig, EVENT_SYSCALL_CREAT_X, getpid());
+	is_number(r, 0, fd, "creat: fd");
+	is_text(r, 1, path, "creat: name");
+	is_number(r, 2, 0600, "creat: mode");
+	is_number(r, 4, records_ino(fd), "creat: ino");
+	is_number(r, 5, 0, "creat: no layer");
+	close(fd);
+#else
+	(void)rig;
+	(void)path;
+#endif
+}
+
 static void test_open(struct rig *rig)
 {
 	const struct rig_record *r;
@@ -75,24 +106,7 @@ static void test_open(struct rig *rig)
 			  "openat O_TMPFILE: flags");
 	close(fd);
 
-	records_restart(rig);
-	fd = syscall(SYS_open, path, O_WRONLY | O_TRUNC | O_NONBLOCK, 0);
-	r = records_one(rig, EVENT_SYSCALL_OPEN_X, getpid());
-	is_text(r, 1, path, "open: name");
-	is_number(r, 2, F_WRONLY | F_TRUNC | F_NONBLOCK, "open: flags");
-	is_number(r, 5, records_ino(fd), "open: ino");
-	is_file(r, fd, path, "open: path");
-	close(fd);
-
-	records_restart(rig);
-	fd = syscall(SYS_creat, path, 0600);
-	r = records_one(rig, EVENT_SYSCALL_CREAT_X, getpid());
-	is_number(r, 0, fd, "creat: fd");
-	is_text(r, 1, path, "creat: name");
-	is_number(r, 2, 0600, "creat: mode");
-	is_number(r, 4, records_ino(fd), "creat: ino");
-	is_number(r, 5, 0, "creat: no layer");
-	close(fd);
+	test_old_open(rig, path);
 	unlink(path);
 }
 
@@ -290,10 +304,12 @@ void test_descriptors(struct rig *rig)
 	is_number(r, 0, 77, "dup3: res");
 	is_number(r, 2, 77, "dup3: newfd");
 	is_number(r, 3, F_CLOEXEC, "dup3: flags");
+#ifdef SYS_dup2
 	syscall(SYS_dup2, fd, 78);
 	r = records_one(rig, EVENT_SYSCALL_DUP2_X, getpid());
 	is_number(r, 1, fd, "dup2: oldfd");
 	is_number(r, 2, 78, "dup2: newfd");
+#endif
 	int four = fcntl(fd, F_DUPFD_CLOEXEC, 90);
 	r = records_one(rig, EVENT_SYSCALL_FCNTL_X, getpid());
 	is_number(r, 0, four, "fcntl: res");
@@ -386,6 +402,7 @@ void test_names(struct rig *rig)
 	if (getcwd(cwd, sizeof(cwd)) != NULL && chdir(records_dir()) == 0) {
 		r = records_one(rig, EVENT_SYSCALL_CHDIR_X, me);
 		is_text(r, 1, records_dir(), "chdir: path");
+#ifdef SYS_rename
 		syscall(SYS_rename, "no", "such");
 		r = records_one(rig, EVENT_SYSCALL_RENAME_X, me);
 		is_number(r, 0, -ENOENT, "rename: res");
@@ -397,6 +414,7 @@ void test_names(struct rig *rig)
 		r = records_one(rig, EVENT_SYSCALL_MKNOD_X, me);
 		is_number(r, 2, S_IFCHR | 0600, "mknod: mode");
 		is_number(r, 3, 0x103, "mknod: dev");
+#endif
 		if (chdir(cwd) != 0)
 			exit(1);
 	}
