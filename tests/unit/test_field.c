@@ -316,7 +316,7 @@ Test(field, ancestors_in_a_circle_end)
 			    (struct process_info){ .tid = 10 + i,
 						   .pid = 10 + i,
 						   .ptid = 10 + (i + 1) % 3,
-						   .comm = span_of("abc" + i, 1) });
+						   .comm = span_of(&"abc"[i], 1) });
 	kit_is(&kit, 1);
 	cr_assert(le(sz, strlen(kit_text(&kit, "proc.aname")), 16));
 	cr_assert_eq(kit_text(&kit, "proc.aname")[0], 'b');
