@@ -294,7 +294,7 @@ static bool is_syslog(const struct field_event *e)
 {
 	const struct file_info *f = event_file(e);
 
-	return (e->info->flags & EF_WRITES_TO_FD) && f != NULL &&
+	return (e->info->flags & EF_WRITES_TO_FD) && f != NULL && f->name.n > 0 &&
 	       memmem(f->name.p, f->name.n, "/dev/log", 8) != NULL;
 }
 
