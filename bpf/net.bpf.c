@@ -212,7 +212,7 @@ struct user_msghdr {
 	unsigned int flags;
 };
 
-enum { IOVECS = 32 };
+enum { IOVECS = 16 };
 
 /* The first bytes of what the N buffers at IOV hold, but not more than MOVED, as a parameter; their
  * size in all in *RET_SIZE. */
@@ -241,6 +241,8 @@ static __always_inline void put_iov_data(struct build *b, const struct user_iove
 			continue;
 		b->off = forget(b, b->off + take);
 	}
+	if (n > IOVECS)
+		truncated(b); /* the size is that of the first ones */
 	len = b->off - start;
 	b->off = start;
 	put_var_len(b, len & (2 * TEXT_MAX - 1));

@@ -13,7 +13,7 @@
 #include "ppm.h"
 
 /* A path has at most this many names; a longer one loses its start and is marked. */
-enum { PATH_NAMES = 96 };
+enum { PATH_NAMES = 72 };
 
 enum { OVERLAYFS_MAGIC = 0x794c7630 };
 
@@ -26,32 +26,26 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
  * call and dearer. */
 enum { SHORT_NAME = 32, SHORT_PATH = 64 };
 
-/* Copy the LEN bytes of a short name at NAME to S->path up to END, from the last word to the
- * first: what the first has too much lies in front, where the next name will go. */
+/* Copy the LEN bytes of a short name at NAME to S->path up to END: always as many words as the
+ * longest has, for branches are what the verifier's time goes into.  What is too much lies in
+ * front, where the next name will go. */
 static __always_inline void copy_short_name(struct scratch *s, __u32 end, const unsigned char *name,
 					    __u32 len)
 {
 #pragma unroll
-	for (__u32 back = 8; back <= SHORT_NAME; back += 8) {
+	for (__u32 back = 8; back <= SHORT_NAME; back += 8)
 		*(__u64 *)(s->path + ((end - back) & PATH_MASK)) = look_word(name + len - back);
-		if (back >= len)
-			return;
-	}
 }
 
-/* Copy the LEN bytes of a short path at S->path + POS behind the record's end; up to seven more
- * are written, where the next thing will go. */
-static __always_inline void copy_short_path(struct build *b, __u32 pos, __u32 len)
+/* Copy a short path at S->path + POS behind the record's end, and what follows it there. */
+static __always_inline void copy_short_path(struct build *b, __u32 pos)
 {
 	struct scratch *s = b->s;
 	__u32 at = b->off;
 
 #pragma unroll
-	for (__u32 i = 0; i < SHORT_PATH; i += 8) {
+	for (__u32 i = 0; i < SHORT_PATH; i += 8)
 		AT(b, at + i, __u64) = *(__u64 *)(s->path + ((pos + i) & PATH_MASK));
-		if (i + 8 >= len)
-			return;
-	}
 }
 
 /* One step: a name written, or one mount left.  False: the root is reached. */
@@ -92,22 +86,31 @@ static __always_inline bool walk_up(struct scratch *s)
 	return true;
 }
 
+/* Walk from where CPU's scratch says up to the root; 1 if it is too far, 0 if it was reached.  A
+ * function of its own, so that the verifier goes through the loop once and not for every caller. */
+__noinline int walk_to_root(__u32 cpu)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &cpu);
+	bool more = s != NULL;
+
+	for (int i = 0; i < PATH_NAMES && more; i++)
+		more = walk_up(s);
+	return more;
+}
+
 /* Append the path of DENTRY behind the record's end; its length. */
 static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
 					 struct vfsmount *vfsmount)
 {
 	struct scratch *s = b->s;
 	struct walk *w = &s->walk;
-	bool more = true;
 	__u32 len;
 
 	w->dentry = dentry;
 	w->mount = mount_of(vfsmount);
 	w->mount_root = LOOK(struct vfsmount, vfsmount, mnt_root);
 	w->pos = PATH_MASK;
-	for (int i = 0; i < PATH_NAMES && more; i++)
-		more = walk_up(s);
-	if (more)
+	if (walk_to_root(b->cpu))
 		truncated(b);
 	len = PATH_MASK - w->pos;
 	if (len == 0) { /* the root itself, or a file without a place: its own name */
@@ -117,7 +120,7 @@ static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
 		return n > 0 ? (n - 1) & 0xff : 0;
 	}
 	if (len <= SHORT_PATH) {
-		copy_short_path(b, w->pos, len);
+		copy_short_path(b, w->pos);
 		return len;
 	}
 	if (len > TEXT_MAX) {

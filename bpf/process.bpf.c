@@ -144,16 +144,15 @@ static __always_inline bool in_group(const struct cred *cred, __u32 gid)
 	struct group_info *groups = cred->group_info;
 	__u32 *list = (void *)__builtin_preserve_access_index(&groups->gid);
 	int n = groups->ngroups;
+	bool found = cred->fsgid.val == gid;
 
-	if (cred->fsgid.val == gid)
-		return true;
-	for (int i = 0; i < GROUPS_LOOKED_AT && i < n; i++) {
-		__u32 have;
+	for (int i = 0; i < GROUPS_LOOKED_AT && i < n && !found; i++) {
+		__u32 have = -1;
 
-		if (bpf_probe_read_kernel(&have, sizeof(have), list + i) == 0 && have == gid)
-			return true;
+		bpf_probe_read_kernel(&have, sizeof(have), list + i);
+		found = have == gid;
 	}
-	return false;
+	return found;
 }
 
 /* May CRED write to INODE, going by its owner, mode and the capability to pass over them? */
@@ -266,7 +265,7 @@ static __always_inline void put_exec_after_env(struct build *b, struct task_stru
 	put_u32(b, tty_of(task));
 	put_u64(b, pid_inner_nr(pgrp));
 	put_u32(b, loginuid_of(task));
-	put_u32(b, flags);
+	put_u32(b, forget(b, flags));
 	put_u64(b, CAPS(cred, cap_inheritable));
 	put_u64(b, CAPS(cred, cap_permitted));
 	put_u64(b, CAPS(cred, cap_effective));
@@ -300,22 +299,24 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	return 0;
 }
 
-enum { ARGV_MAX = 128 };
+enum { ARGV_MAX = 64 };
 
 /* The texts that the array of pointers at LIST names, from its item FROM on, as one parameter. */
 static __always_inline void put_pointed_texts(struct build *b, const __u64 *list, int from)
 {
 	__u32 start = forget(b, b->off), len;
 
-	for (int i = 0; i < ARGV_MAX; i++) {
+	for (int i = 0; i <= ARGV_MAX; i++) {
 		__u64 text = 0;
 		__u32 room = TEXT_MAX - (b->off - start);
 		long n;
 
 		if (bpf_probe_read_user(&text, sizeof(text), list + from + i) != 0 || text == 0)
 			break;
-		if (room > TEXT_MAX)
+		if (room == 0 || room > TEXT_MAX || i == ARGV_MAX) {
+			truncated(b);
 			break;
+		}
 		n = bpf_probe_read_user_str(text_room(b), room, (void *)text);
 		if (n <= 0)
 			break;
