@@ -86,7 +86,7 @@ enum {
 struct kernel_file {
 	int64_t fd;
 	uint32_t mode; /* S_IFMT and permission bits; 0: not known */
-	uint32_t dev;  /* as Falco counts it: minor in the low 20 bits */
+	uint32_t dev;  /* the kernel's user space form: new_encode_dev() */
 	uint64_t ino;
 	uint64_t mnt_id;
 	struct span path;  /* as the kernel resolves it, "" if not known */

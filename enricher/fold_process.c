@@ -393,7 +393,7 @@ void fold_exec(struct enrich *en)
 	invalid = thread_is_invalid(th);
 	if (invalid) {
 		identify(en, th, int_param(en, P_PID, en->ev.tid), int_param(en, P_PTID, -1),
-			 en->ev.tid, th->f.vpid);
+			 en->ev.tid, int_param(en, P_PID, en->ev.tid));
 	} else if (int_param(en, P_PID, th->f.pid) != th->f.pid) {
 		/* Its group is another than we thought: start it afresh there. */
 		proctab_regroup(pt, th, int_param(en, P_PID, th->f.pid));

@@ -50,7 +50,7 @@ if command -v clang-format >/dev/null 2>&1; then
 	verdict "clang-format would change nothing" \
 		"$(clang-format --dry-run $sources 2>&1 | grep -E 'warning:' | cut -d: -f1 | sort | uniq -c)"
 fi
-verdict "no path of a machine" "$(git grep -nIE '(^|[^a-z/])/work/[a-z]' -- . ':!tests/checks' ':!*.jsonl' ':!tests/fuzz/corpus' 2>/dev/null |
+verdict "no path of a machine" "$(git grep -nIE '(^|[^a-z/])/wor[k]/[a-z]' -- . ':!tests/checks' ':!*.jsonl' ':!tests/fuzz/corpus' 2>/dev/null |
 	head -n 5)"
 if [ -e docs/ARCHITECTURE.md ]; then
 	verdict "every file and function that ARCHITECTURE.md points to exists" "$(
