@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * bench_syscalls.c -- what the kernel side adds to a system call, in ns: loops of
+ * getppid (nobody wants it), open+close and a write of 10 bytes, without it, with
+ * it and nothing wanted, and with the events wanted.  Each is cut into parts of
+ * a millisecond and the best part counts, for the machine may be shared.  The
+ * records are taken out between the parts.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "rig.h"
+
+enum { ROUNDS = 4, PARTS = 100, TURNS = 500, SETTINGS = 3 };
+
+static double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+static void loop_getppid(int n)
+{
+	while (n-- > 0)
+		syscall(SYS_getppid);
+}
+
+static void loop_open(int n)
+{
+	while (n-- > 0)
+		close(open("/etc/passwd", O_RDONLY));
+}
+
+static void loop_write(int n)
+{
+	int fd = open("/dev/null", O_WRONLY);
+
+	while (n-- > 0)
+		if (write(fd, "0123456789", 10) < 0)
+			abort();
+	close(fd);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(int n);
+} loops[] = {
+	{ "getppid", loop_getppid },
+	{ "open_close", loop_open },
+	{ "write", loop_write },
+};
+
+static double best[ARRAY_LEN(loops)][SETTINGS];
+static const char *const settings[SETTINGS] = { "without", "not_wanted", "wanted" };
+
+/* All loops once under setting S; false if the rig cannot be opened. */
+static bool measure(int s, char *reason, size_t cap, uint64_t *lost)
+{
+	struct rig *rig = NULL;
+
+	if (s > 0 && (rig = rig_open(reason, cap)) == NULL)
+		return false;
+	if (s > 1) {
+		rig_want(rig, EVENT_SYSCALL_OPENAT_2_X);
+		rig_want(rig, EVENT_SYSCALL_CLOSE_X);
+		rig_want(rig, EVENT_SYSCALL_WRITE_X);
+	}
+	for (size_t l = 0; l < ARRAY_LEN(loops); l++) {
+		for (int part = 0; part < PARTS; part++) {
+			double start = now_ns(), ns;
+
+			loops[l].run(TURNS);
+			ns = (now_ns() - start) / TURNS;
+			if (best[l][s] == 0 || ns < best[l][s])
+				best[l][s] = ns;
+			if (rig != NULL) {
+				rig_collect(rig);
+				rig_clear(rig);
+			}
+		}
+	}
+	if (s > 1)
+		*lost += rig_counts(rig, EVENT_SYSCALL_OPENAT_2_X).lost;
+	rig_close(rig);
+	return true;
+}
+
+static void print_table(uint64_t lost)
+{
+	printf("%-16s", "ns per turn");
+	for (int s = 0; s < SETTINGS; s++)
+		printf("%12s", settings[s]);
+	printf("%12s\n", "added");
+	for (size_t l = 0; l < ARRAY_LEN(loops); l++) {
+		printf("%-16s", loops[l].name);
+		for (int s = 0; s < SETTINGS; s++)
+			printf("%12.0f", best[l][s]);
+		printf("%12.0f\n", best[l][SETTINGS - 1] - best[l][0]);
+	}
+	printf("lost %llu\n", (unsigned long long)lost);
+}
+
+static void print_json(uint64_t lost)
+{
+	printf("{\"lost\":%llu", (unsigned long long)lost);
+	for (size_t l = 0; l < ARRAY_LEN(loops); l++) {
+		printf(",\"%s\":{", loops[l].name);
+		for (int s = 0; s < SETTINGS; s++)
+			printf("%s\"%s_ns\":%.1f", s > 0 ? "," : "", settings[s], best[l][s]);
+		printf("}");
+	}
+	printf("}\n");
+}
+
+int main(int argc, char **argv)
+{
+	char reason[200];
+	uint64_t lost = 0;
+	cpu_set_t cpu;
+
+	CPU_ZERO(&cpu);
+	CPU_SET(0, &cpu);
+	sched_setaffinity(0, sizeof(cpu), &cpu);
+	rig_set_buffer(8 << 20);
+	for (int round = 0; round < ROUNDS; round++)
+		for (int s = 0; s < SETTINGS; s++)
+			if (!measure(s, reason, sizeof(reason), &lost)) {
+				fprintf(stderr, "cannot measure: %s\n", reason);
+				return 1;
+			}
+	if (argc > 1 && strcmp(argv[1], "--json") == 0)
+		print_json(lost);
+	else
+		print_table(lost);
+	return 0;
+}
