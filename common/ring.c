@@ -243,6 +243,7 @@ void ring_abandon(struct ring_writer *w)
 
 bool ring_publish(struct ring_writer *w, const struct ring_counts *counts)
 {
+	bool has_frames = w->head != w->published;
 	uint64_t word = slot_write(w->header, ++w->turns, w->head, w->seq, counts, NULL);
 
 	w->published = w->head;
@@ -251,7 +252,9 @@ bool ring_publish(struct ring_writer *w, const struct ring_counts *counts)
 	 * bytes of the frames before it, and the slot.
 	 * Z1: before the load below; pairs with Z2 in ring_reader_nap(). */
 	atomic_store_explicit(&w->header->word, word, seq_cst);
-	if (w->cursor == NULL || likely(!atomic_load_explicit(&w->cursor->asleep, seq_cst)))
+	/* Counters alone are nothing to get up for. */
+	if (w->cursor == NULL || !has_frames ||
+	    likely(!atomic_load_explicit(&w->cursor->asleep, seq_cst)))
 		return false;
 	atomic_fetch_add_explicit(&w->header->futex, 1, release);
 	return true;
@@ -416,13 +419,14 @@ int ring_next(struct ring_reader *r, uint8_t *buf, size_t cap, struct ring_frame
 
 bool ring_commit(struct ring_reader *r, const struct ring_counts *counts)
 {
+	bool makes_room = r->tail != r->committed;
 	uint64_t word = slot_write(r->cursor, ++r->turns, r->tail, r->seq, counts, r->notes);
 
 	r->committed = r->tail;
 	/* C1: release; pairs with C2 in tail_is_sane(): the frames before the tail have
 	 * been copied.  Z4: before the load below; pairs with Z3 in ring_writer_nap(). */
 	atomic_store_explicit(&r->cursor->word, word, seq_cst);
-	if (likely(!atomic_load_explicit(&r->header->asleep, seq_cst)))
+	if (likely(!makes_room || !atomic_load_explicit(&r->header->asleep, seq_cst)))
 		return false;
 	atomic_fetch_add_explicit(&r->cursor->futex, 1, release);
 	return true;

@@ -120,7 +120,7 @@ void ring_abandon(struct ring_writer *w);
 
 /* Make all submitted frames visible, and COUNTS (NULL: as they were) with them,
  * in one step: whoever looks after a crash finds counters that fit the frames.
- * True: the reader sleeps and must be woken (ring_writer_bell()). */
+ * True: there are new frames, and the reader sleeps and must be woken (ring_writer_bell()). */
 bool ring_publish(struct ring_writer *w, const struct ring_counts *counts);
 
 /* Read the reader's cursor again.  -EPROTO: it lies. */

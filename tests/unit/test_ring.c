@@ -582,6 +582,8 @@ Test(ring, who_sleeps_is_woken_and_who_does_not_is_not)
 	expect(8, 1);
 	cr_assert(ring_reader_nap(&r, &nap));
 	cr_assert(eq(u64, *(const uint32_t *)nap.word, nap.value));
+	cr_assert(not(ring_publish(&w, &(struct ring_counts){ { 1 } })), "counters are no frames");
+	cr_assert(eq(u64, *(const uint32_t *)nap.word, nap.value));
 	put(8, 2);
 	cr_assert(ring_publish(&w, NULL));
 	cr_assert(ne(u64, *(const uint32_t *)nap.word, nap.value));
@@ -591,6 +593,7 @@ Test(ring, who_sleeps_is_woken_and_who_does_not_is_not)
 
 	cr_assert(eq(int, ring_writer_refresh(&w), 0));
 	cr_assert(ring_writer_nap(&w, &nap));
+	cr_assert(not(ring_commit(&r, &(struct ring_counts){ { 1 } })), "counters are no room");
 	expect(8, 2);
 	cr_assert(ring_commit(&r, NULL));
 	cr_assert(ne(u64, *(const uint32_t *)nap.word, nap.value));
