@@ -591,6 +591,7 @@ Test(ring, who_sleeps_is_woken_and_who_does_not_is_not)
 	ring_reader_awake(&r);
 	cr_assert(not(ring_publish(&w, NULL)));
 
+	cr_assert(not(ring_commit(&r, NULL)));
 	cr_assert(eq(int, ring_writer_refresh(&w), 0));
 	cr_assert(ring_writer_nap(&w, &nap));
 	cr_assert(not(ring_commit(&r, &(struct ring_counts){ { 1 } })), "counters are no room");
