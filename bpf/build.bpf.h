@@ -38,9 +38,11 @@ struct build {
 /* Start a record of event CODE about the thread TASK; false: there is no scratch. */
 static __always_inline bool begin(struct build *b, struct task_struct *task, __u16 code, bool state)
 {
-	const struct cred *cred = task->cred;
+	const struct cred *cred;
 	struct record *r;
 
+	task = plain(task);
+	cred = task->cred;
 	b->cpu = bpf_get_smp_processor_id();
 	b->s = bpf_map_lookup_elem(&scratch, &b->cpu);
 	if (b->s == NULL)
@@ -65,9 +67,14 @@ static __always_inline bool begin(struct build *b, struct task_struct *task, __u
 	return true;
 }
 
+static __always_inline void truncated_in(struct scratch *s)
+{
+	((struct record *)s->build)->flags |= RECORD_TRUNCATED;
+}
+
 static __always_inline void truncated(struct build *b)
 {
-	HEADER_OF(b)->flags |= RECORD_TRUNCATED;
+	truncated_in(b->s);
 }
 
 /* N parameters come next. */
@@ -92,6 +99,20 @@ static __always_inline __u64 address_of(struct build *b, const void *p)
 	*(const void *volatile *)&b->s->address = p;
 	return *(volatile __u64 *)&b->s->address;
 }
+
+/* Call FUNCTION(CPU) up to TIMES times, until it says 0: it has come to its end.  False: it has not.
+ *
+ * This is how long loops are written here.  The verifier goes through each turn of a loop, for each
+ * way that leads to it.  A function that is not static it checks once and on its own, and a call
+ * of one is a single instruction to it: so FUNCTION is one, makes a few turns of the loop, and works
+ * on nothing but the CPU's scratch. */
+#define run_turns(function, cpu, times)                                                            \
+	({                                                                                         \
+		int more_ = 1;                                                                     \
+		for (int turn_ = 0; turn_ < (times) && more_; turn_++)                             \
+			more_ = function(cpu);                                                     \
+		!more_;                                                                            \
+	})
 
 /* ---- parameters ---- */
 

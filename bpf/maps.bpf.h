@@ -34,8 +34,19 @@ struct walk {
 	__u32 reserved;
 };
 
+/* Where the loops are that gather texts or data from many places of the user's memory. */
+struct gather {
+	__u64 at;    /* the next pointer or buffer of the list */
+	__u64 left;  /* entries from there on */
+	__u64 moved; /* bytes that the buffers hold in all */
+	__u64 size;  /* of the buffers passed */
+	__u32 start; /* in `build` */
+	__u32 off;   /* of what comes next */
+};
+
 struct scratch {
 	struct walk walk;
+	struct gather gather;
 	__u32 forgotten;
 	__u32 unasked; /* bytes sent since the buffer's room was last asked for */
 	__u64 address;

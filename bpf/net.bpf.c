@@ -212,41 +212,63 @@ struct user_msghdr {
 	unsigned int flags;
 };
 
-enum { IOVECS = 16 };
+enum { IOVECS = 32, IOVEC_TURNS = 8 };
+
+/* What the next buffer of the list at gather.at holds of gather.moved bytes; false: there is none. */
+static __always_inline bool gather_buffer(struct scratch *s)
+{
+	struct gather *g = &s->gather;
+	__u32 off = g->off, have = off - g->start, take = settings.snaplen - have;
+	__u64 moved = g->moved;
+	struct user_iovec v;
+
+	if (g->left == 0 || bpf_probe_read_user(&v, sizeof(v), (void *)g->at) != 0)
+		return false;
+	g->left--;
+	g->at += sizeof(v);
+	g->size += v.len;
+	if (moved <= have || have >= settings.snaplen)
+		return true;
+	if (take > moved - have)
+		take = moved - have;
+	if (take > v.len)
+		take = v.len;
+	if (take <= TEXT_MAX &&
+	    bpf_probe_read_user(s->build + (off & BUILD_MASK), take, v.base) == 0)
+		g->off = off + take;
+	return true;
+}
+
+/* The next buffers of CPU's list, for run_turns(). */
+__noinline int gather_buffers(__u32 cpu)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &cpu);
+
+	if (s == NULL)
+		return 0;
+	for (int i = 0; i < IOVEC_TURNS; i++)
+		if (!gather_buffer(s))
+			return 0;
+	return 1;
+}
 
 /* The first bytes of what the N buffers at IOV hold, but not more than MOVED, as a parameter; their
  * size in all in *RET_SIZE. */
 static __always_inline void put_iov_data(struct build *b, const struct user_iovec *iov,
 					 unsigned long n, long moved, __u64 *ret_size)
 {
-	__u32 start = forget(b, b->off), len;
-	__u64 size = 0;
+	struct gather *g = &b->s->gather;
 
-	b->off = start;
-	for (unsigned i = 0; i < IOVECS && i < n; i++) {
-		struct user_iovec v;
-		__u32 have = forget(b, b->off) - start, take;
-
-		if (bpf_probe_read_user(&v, sizeof(v), iov + i) != 0)
-			break;
-		size += v.len;
-		if (moved <= have || have >= settings.snaplen)
-			continue;
-		take = settings.snaplen - have;
-		if (take > moved - have)
-			take = moved - have;
-		if (take > v.len)
-			take = v.len;
-		if (take > TEXT_MAX || bpf_probe_read_user(text_room(b), take, v.base) != 0)
-			continue;
-		b->off = forget(b, b->off + take);
-	}
+	g->at = (__u64)iov;
+	g->left = n;
+	g->moved = moved > 0 ? moved : 0;
+	g->size = 0;
+	g->start = g->off = b->off;
+	run_turns(gather_buffers, b->cpu, IOVECS / IOVEC_TURNS);
 	if (n > IOVECS)
 		truncated(b); /* the size is that of the first ones */
-	len = b->off - start;
-	b->off = start;
-	put_var_len(b, len & (2 * TEXT_MAX - 1));
-	*ret_size = size;
+	put_var_len(b, (g->off - g->start) & (2 * TEXT_MAX - 1));
+	*ret_size = g->size;
 }
 
 /* sendto, recvfrom, send, recv */

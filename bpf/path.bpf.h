@@ -13,7 +13,7 @@
 #include "ppm.h"
 
 /* A path has at most this many names; a longer one loses its start and is marked. */
-enum { PATH_NAMES = 72 };
+enum { PATH_NAMES = 96, WALK_TURNS = 8 };
 
 enum { OVERLAYFS_MAGIC = 0x794c7630 };
 
@@ -86,16 +86,17 @@ static __always_inline bool walk_up(struct scratch *s)
 	return true;
 }
 
-/* Walk from where CPU's scratch says up to the root; 1 if it is too far, 0 if it was reached.  A
- * function of its own, so that the verifier goes through the loop once and not for every caller. */
-__noinline int walk_to_root(__u32 cpu)
+/* The next steps of CPU's walk, for run_turns(). */
+__noinline int walk_on(__u32 cpu)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratch, &cpu);
-	bool more = s != NULL;
 
-	for (int i = 0; i < PATH_NAMES && more; i++)
-		more = walk_up(s);
-	return more;
+	if (s == NULL)
+		return 0;
+	for (int i = 0; i < WALK_TURNS; i++)
+		if (!walk_up(s))
+			return 0;
+	return 1;
 }
 
 /* Append the path of DENTRY behind the record's end; its length. */
@@ -110,7 +111,7 @@ static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
 	w->mount = mount_of(vfsmount);
 	w->mount_root = LOOK(struct vfsmount, vfsmount, mnt_root);
 	w->pos = PATH_MASK;
-	if (walk_to_root(b->cpu))
+	if (!run_turns(walk_on, b->cpu, PATH_NAMES / WALK_TURNS))
 		truncated(b);
 	len = PATH_MASK - w->pos;
 	if (len == 0) { /* the root itself, or a file without a place: its own name */

@@ -122,7 +122,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	}
 	if (!begin(&b, child, code, true))
 		return 0;
-	put_clone(&b, child, 0, ppm_clone_flags(flags) | pidns_flag(child));
+	put_clone(&b, b.task, 0, ppm_clone_flags(flags) | pidns_flag(b.task));
 	send(&b);
 	return 0;
 }
@@ -139,24 +139,31 @@ enum {
 	GROUPS_LOOKED_AT = 32,
 };
 
-static __always_inline bool in_group(const struct cred *cred, __u32 gid)
+/* Is GID among the first GROUPS_LOOKED_AT of the N groups at LIST? */
+__noinline int is_listed(__u64 list, __u32 n, __u32 gid)
+{
+	for (__u32 i = 0; i < GROUPS_LOOKED_AT && i < n; i++) {
+		__u32 have;
+
+		if (bpf_probe_read_kernel(&have, sizeof(have), (__u32 *)list + i) == 0 &&
+		    have == gid)
+			return 1;
+	}
+	return 0;
+}
+
+static __always_inline bool in_group(struct build *b, const struct cred *cred, __u32 gid)
 {
 	struct group_info *groups = cred->group_info;
 	__u32 *list = (void *)__builtin_preserve_access_index(&groups->gid);
-	int n = groups->ngroups;
-	bool found = cred->fsgid.val == gid;
 
-	for (int i = 0; i < GROUPS_LOOKED_AT && i < n && !found; i++) {
-		__u32 have = -1;
-
-		bpf_probe_read_kernel(&have, sizeof(have), list + i);
-		found = have == gid;
-	}
-	return found;
+	if (cred->fsgid.val == gid)
+		return true;
+	return is_listed(address_of(b, list), groups->ngroups, gid);
 }
 
 /* May CRED write to INODE, going by its owner, mode and the capability to pass over them? */
-static __always_inline bool may_write(const struct cred *cred, struct inode *inode,
+static __always_inline bool may_write(struct build *b, const struct cred *cred, struct inode *inode,
 				      struct super_block *sb)
 {
 	__u16 mode = LOOK(struct inode, inode, i_mode);
@@ -171,7 +178,7 @@ static __always_inline bool may_write(const struct cred *cred, struct inode *ino
 		return false;
 	if (cred->fsuid.val == uid && (mode & S_IWUSR_BIT))
 		return true;
-	if (in_group(cred, gid) && (mode & S_IWGRP_BIT))
+	if (in_group(b, cred, gid) && (mode & S_IWGRP_BIT))
 		return true;
 	if (mode & S_IWOTH_BIT)
 		return true;
@@ -254,7 +261,7 @@ static __always_inline void put_exec_after_env(struct build *b, struct task_stru
 	struct pid *pgrp = process_group_of(task);
 	__u32 layer = overlay_layer(exe), flags = 0, len;
 
-	if (may_write(cred, inode, inode->i_sb))
+	if (may_write(b, cred, inode, inode->i_sb))
 		flags |= PPM_EXE_WRITABLE;
 	if (layer == PPM_FD_UPPER_LAYER)
 		flags |= PPM_EXE_UPPER_LAYER;
@@ -282,49 +289,73 @@ static __always_inline void put_exec_after_env(struct build *b, struct task_stru
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm;
 	struct build b;
 
 	if (!begin(&b, task, EVENT_SYSCALL_EXECVE_19_X, true))
 		return 0;
+	mm = b.task->mm;
 	put_file(&b, mm->exe_file, -1);
 	params(&b, 31);
 	put_u64(&b, 0);
 	put_exe_and_args(&b, mm->arg_start, mm->arg_end);
-	put_exec_before_env(&b, task);
+	put_exec_before_env(&b, b.task);
 	put_user_range(&b, mm->env_start, mm->env_end);
-	put_exec_after_env(&b, task);
+	put_exec_after_env(&b, b.task);
 	put_kernel_text(&b, bprm->filename);
 	send(&b);
 	return 0;
 }
 
-enum { ARGV_MAX = 64 };
+enum { ARGV_MAX = 128, ARGV_TURNS = 8 };
+
+/* The next text of those that the list at gather.at points to; false: it was the last. */
+static __always_inline bool gather_text(struct scratch *s)
+{
+	struct gather *g = &s->gather;
+	__u32 off = g->off, room = TEXT_MAX - (off - g->start);
+	__u64 text = 0;
+	long n;
+
+	if (bpf_probe_read_user(&text, sizeof(text), (void *)g->at) != 0 || text == 0)
+		return false;
+	if (room == 0 || room > TEXT_MAX) {
+		truncated_in(s);
+		return false;
+	}
+	n = bpf_probe_read_user_str(s->build + (off & BUILD_MASK), room, (void *)text);
+	if (n <= 0)
+		return false;
+	g->off = off + (n & (2 * TEXT_MAX - 1));
+	g->at += sizeof(text);
+	return true;
+}
+
+/* The next texts of CPU's list, for run_turns(). */
+__noinline int gather_texts(__u32 cpu)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &cpu);
+
+	if (s == NULL)
+		return 0;
+	for (int i = 0; i < ARGV_TURNS; i++)
+		if (!gather_text(s))
+			return 0;
+	return 1;
+}
 
 /* The texts that the array of pointers at LIST names, from its item FROM on, as one parameter. */
 static __always_inline void put_pointed_texts(struct build *b, const __u64 *list, int from)
 {
-	__u32 start = forget(b, b->off), len;
+	struct gather *g = &b->s->gather;
+	__u64 text = 0;
 
-	for (int i = 0; i <= ARGV_MAX; i++) {
-		__u64 text = 0;
-		__u32 room = TEXT_MAX - (b->off - start);
-		long n;
-
-		if (bpf_probe_read_user(&text, sizeof(text), list + from + i) != 0 || text == 0)
-			break;
-		if (room == 0 || room > TEXT_MAX || i == ARGV_MAX) {
-			truncated(b);
-			break;
-		}
-		n = bpf_probe_read_user_str(text_room(b), room, (void *)text);
-		if (n <= 0)
-			break;
-		b->off = forget(b, b->off + (n & (2 * TEXT_MAX - 1)));
-	}
-	len = b->off - start;
-	b->off = start;
-	put_var_len(b, len);
+	g->at = (__u64)(list + from);
+	g->start = g->off = b->off;
+	if (!run_turns(gather_texts, b->cpu, ARGV_MAX / ARGV_TURNS) &&
+	    bpf_probe_read_user(&text, sizeof(text), (void *)g->at) == 0 && text != 0)
+		truncated(b);
+	put_var_len(b, g->off - g->start);
 }
 
 SEC("tp_btf/sys_exit")
@@ -429,7 +460,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	put_u64(&b, (code >> 8) & 0xff);
 	put_u8(&b, code & 0x7f);
 	put_u8(&b, (code & 0x80) != 0);
-	put_u64(&b, new_reaper(&b, task));
+	put_u64(&b, new_reaper(&b, b.task));
 	send(&b);
 	return 0;
 }

@@ -28,6 +28,16 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 		look_;                                                                             \
 	})
 
+/* TASK as a pointer that the verifier trusts no more than any other: with one that it trusts it
+ * asks, for each pointer read through it and by going through all types that the kernel has, if
+ * that is trusted as well, and most of a program's checking is that. */
+static __always_inline struct task_struct *plain(struct task_struct *task)
+{
+	if (!settings.casts)
+		return task;
+	return bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
+}
+
 /* The eight bytes at P; 0 if they cannot be read.  The type is one that every kernel has with a
  * word at its start. */
 static __always_inline __u64 look_word(const void *p)

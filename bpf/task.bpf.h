@@ -50,7 +50,7 @@ static __always_inline void put_user_range(struct build *b, unsigned long start,
 
 /* ---- control groups ---- */
 
-enum { CGROUP_NAMES = 24 };
+enum { CGROUP_NAMES = 24, CGROUP_TURNS = 6 };
 
 enum cgroup_subsys_id { cpuset_cgrp_id, cpu_cgrp_id, cpuacct_cgrp_id, io_cgrp_id, memory_cgrp_id };
 
@@ -61,68 +61,87 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
 	return LOOK(struct kernfs_node___6_14, kn, parent);
 }
 
+/* One name of a control group's path; false: there is none. */
+static __always_inline bool walk_up_cgroup(struct scratch *s)
+{
+	struct walk *w = &s->walk;
+	struct kernfs_node *kn = w->node, *parent = kernfs_parent(kn);
+	__u8 *name = s->path + PATH_MASK + 1;
+	__u32 pos = w->pos;
+	long n;
+
+	if (parent == NULL || pos < 257)
+		return false;
+	/* Its length is known only once it is read: into the slack first. */
+	n = bpf_probe_read_kernel_str(name, 256, LOOK(struct kernfs_node, kn, name));
+	if (n <= 1)
+		return false;
+	n = (n - 1) & 0xff;
+	pos -= n;
+	bpf_probe_read_kernel(s->path + (pos & PATH_MASK), n, name);
+	pos--;
+	s->path[pos & PATH_MASK] = '/';
+	w->pos = pos;
+	w->node = parent;
+	return true;
+}
+
+/* The next names of CPU's walk, for run_turns(). */
+__noinline int walk_on_cgroup(__u32 cpu)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &cpu);
+
+	if (s == NULL)
+		return 0;
+	for (int i = 0; i < CGROUP_TURNS; i++)
+		if (!walk_up_cgroup(s))
+			return 0;
+	return 1;
+}
+
 /* Write the path of KN to the end of the path scratch; where it starts is in walk.pos. */
-static __always_inline void cgroup_path(struct scratch *s, struct kernfs_node *kn)
+static __always_inline void cgroup_path(struct scratch *s, __u32 cpu, struct kernfs_node *kn)
 {
 	struct walk *w = &s->walk;
 
 	w->pos = PATH_MASK;
 	w->node = kn;
-	for (int i = 0; i < CGROUP_NAMES; i++) {
-		struct kernfs_node *parent;
-		__u8 *name = s->path + PATH_MASK + 1;
-		__u32 pos = w->pos;
-		long n;
-
-		kn = w->node;
-		parent = kernfs_parent(kn);
-		if (parent == NULL || pos < 257)
-			break;
-		/* Its length is known only once it is read: into the slack first. */
-		n = bpf_probe_read_kernel_str(name, 256, LOOK(struct kernfs_node, kn, name));
-		if (n <= 1)
-			break;
-		n = (n - 1) & 0xff;
-		pos -= n;
-		bpf_probe_read_kernel(s->path + (pos & PATH_MASK), n, name);
-		pos--;
-		s->path[pos & PATH_MASK] = '/';
-		w->pos = pos;
-		w->node = parent;
-	}
+	run_turns(walk_on_cgroup, cpu, CGROUP_NAMES / CGROUP_TURNS);
 	if (w->pos == PATH_MASK) {
 		w->pos = PATH_MASK - 1;
 		s->path[PATH_MASK - 1] = '/';
 	}
 }
 
-/* Append `subsys=path` of one hierarchy, with its NUL. */
-static __always_inline void append_cgroup(struct build *b, struct cgroup_subsys_state *css)
+/* Write `subsys=path` of the hierarchy that CSS, an address, is of, with its NUL, at OFF of what
+ * CPU builds; where it ends. */
+__noinline int append_cgroup(__u32 cpu, __u64 css, __u32 off)
 {
-	struct walk *w = &b->s->walk;
-	struct kernfs_node *kn =
-		LOOK(struct cgroup, LOOK(struct cgroup_subsys_state, css, cgroup), kn);
-	const char *name =
-		LOOK(struct cgroup_subsys, LOOK(struct cgroup_subsys_state, css, ss), name);
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &cpu);
+	struct kernfs_node *kn;
+	const char *name;
 	__u32 pos, len;
 	long n;
 
-	if (kn != w->last_node) { /* hierarchies are often one and the same */
-		w->last_node = kn;
-		cgroup_path(b->s, kn);
+	if (s == NULL)
+		return off;
+	kn = LOOK(struct cgroup, LOOK(struct cgroup_subsys_state, (void *)css, cgroup), kn);
+	name = LOOK(struct cgroup_subsys, LOOK(struct cgroup_subsys_state, (void *)css, ss), name);
+	if (kn != s->walk.last_node) { /* hierarchies are often one and the same */
+		s->walk.last_node = kn;
+		cgroup_path(s, cpu, kn);
 	}
-	n = bpf_probe_read_kernel_str(text_room(b), 32, name);
+	n = bpf_probe_read_kernel_str(s->build + (off & BUILD_MASK), 32, name);
 	if (n <= 1)
-		return;
-	b->off += (n - 1) & 31;
-	AT(b, b->off, __u8) = '=';
-	b->off++;
-	pos = w->pos;
+		return off;
+	off += (n - 1) & 31;
+	s->build[off++ & BUILD_MASK] = '=';
+	pos = s->walk.pos;
 	len = (PATH_MASK - pos) & (TEXT_MAX / 2 - 1);
-	bpf_probe_read_kernel(text_room(b), len, b->s->path + (pos & PATH_MASK));
-	b->off += len;
-	AT(b, b->off, __u8) = 0;
-	b->off++;
+	bpf_probe_read_kernel(s->build + (off & BUILD_MASK), len, s->path + (pos & PATH_MASK));
+	off += len;
+	s->build[off++ & BUILD_MASK] = 0;
+	return off;
 }
 
 #define APPEND_CGROUP(b, subsys, id)                                                               \
@@ -133,7 +152,7 @@ static __always_inline void append_cgroup(struct build *b, struct cgroup_subsys_
 			    &css_, sizeof(css_),                                                   \
 			    (subsys) + bpf_core_enum_value(enum cgroup_subsys_id, id)) == 0 &&     \
 		    css_ != NULL)                                                                  \
-			append_cgroup(b, css_);                                                    \
+			(b)->off = append_cgroup((b)->cpu, (__u64)css_, (b)->off);                 \
 		(b)->off = forget(b, (b)->off);                                                    \
 	} while (0)
 

@@ -208,7 +208,7 @@ static void test_paths(struct rig *rig)
 			is_file(r, fd, path, "a path of 62 names");
 			tap_number(r->head.flags, RECORD_HAS_FILE, "and it is whole");
 		} else {
-			tap_ok(span_ends(span_str(path), r->path) && r->path.n > 700,
+			tap_ok(span_ends(span_str(path), r->path) && r->path.n > 900,
 			       "a path of 122 names has its end");
 			tap_ok(r->head.flags & RECORD_TRUNCATED, "and is marked");
 		}
