@@ -6,6 +6,7 @@
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${MEWS_BUILD_DIR:-$top/build}
 mews=$build/bin/mews
+PATH=$PATH:/usr/sbin:/sbin # bpftool
 trigger=$build/tests/support/trigger
 tests=0 failures=0 mews_pid=
 work=$(mktemp -d /tmp/mews-test.XXXXXX)
@@ -45,12 +46,12 @@ need_live() {
 	[ -r /sys/kernel/btf/vmlinux ] || skip_all "the kernel has no BTF"
 	[ -x "$mews" ] || skip_all "mews is not built"
 }
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for SECONDS COMMAND...: until it succeeds; else it prints what the command said last.
 wait_for() {
 	local end=$((SECONDS + $1))
 	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || return 1
+	until "$@" >"$work/said" 2>&1; do
+		[ $SECONDS -lt $end ] || { cat "$work/said"; return 1; }
 		sleep 0.05
 	done
 }
