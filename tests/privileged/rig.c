@@ -93,7 +93,8 @@ static int on_record(void *ctx, void *data, size_t n)
 	return 0;
 }
 
-static int print_errors(enum libbpf_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int print_errors(enum libbpf_print_level level,
+							      const char *format, va_list args)
 {
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
 }
