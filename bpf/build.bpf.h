@@ -94,10 +94,15 @@ static __always_inline __u32 forget(struct build *b, __u32 v)
 }
 
 /* P as a number: a pointer loses its type on its way through memory. */
+static __always_inline __u64 address_in(struct scratch *s, const void *p)
+{
+	*(const void *volatile *)&s->address = p;
+	return *(volatile __u64 *)&s->address;
+}
+
 static __always_inline __u64 address_of(struct build *b, const void *p)
 {
-	*(const void *volatile *)&b->s->address = p;
-	return *(volatile __u64 *)&b->s->address;
+	return address_in(b->s, p);
 }
 
 /* Call FUNCTION(CPU) up to TIMES times, until it says 0: it has come to its end.  False: it has not.

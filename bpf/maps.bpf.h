@@ -44,9 +44,18 @@ struct gather {
 	__u32 off;   /* of what comes next */
 };
 
+/* Where the search is, among a task's ancestors, for who inherits its children. */
+struct heir {
+	__u64 up;   /* the next ancestor to ask */
+	__u64 self; /* who dies */
+	__u32 level;
+	__s32 tid; /* who was found; 0: nobody */
+};
+
 struct scratch {
 	struct walk walk;
 	struct gather gather;
+	struct heir heir;
 	__u32 forgotten;
 	__u32 unasked; /* bytes sent since the buffer's room was last asked for */
 	__u64 address;

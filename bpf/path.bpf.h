@@ -13,7 +13,7 @@
 #include "ppm.h"
 
 /* A path has at most this many names; a longer one loses its start and is marked. */
-enum { PATH_NAMES = 96, WALK_TURNS = 8 };
+enum { PATH_NAMES = 96, WALK_TURNS = 4 };
 
 enum { OVERLAYFS_MAGIC = 0x794c7630 };
 

@@ -390,7 +390,7 @@ int BPF_PROG(exit_exec, struct pt_regs *regs, long ret)
 
 /* ---- exit ---- */
 
-enum { PF_EXITING = 4, THREADS_LOOKED_AT = 64, ANCESTORS_LOOKED_AT = 32 };
+enum { PF_EXITING = 4, THREADS_LOOKED_AT = 64, ANCESTORS_LOOKED_AT = 32, ANCESTOR_TURNS = 4 };
 
 /* A thread of the group of SIGNAL that goes on when SELF ends; its tid, 0 if there is none.  Both
  * are addresses.  A function of its own, checked by the verifier once and not in every turn of
@@ -412,36 +412,61 @@ __noinline int live_thread(__u64 signal, __u64 self)
 	return 0;
 }
 
+/* Has the next ancestor asked for children?  False: it was found out who has, or nobody is left. */
+static __always_inline bool ask_ancestor(struct scratch *s)
+{
+	struct heir *h = &s->heir;
+	struct task_struct *up = (void *)h->up;
+	struct pid *its = LOOK(struct task_struct, up, thread_pid);
+	struct signal_struct *signal = LOOK(struct task_struct, up, signal);
+
+	if (up == NULL || LOOK(struct pid, its, level) != h->level ||
+	    LOOK(struct task_struct, up, pid) == 0)
+		return false;
+	if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper)) {
+		h->tid = live_thread(address_in(s, signal), h->self);
+		if (h->tid != 0)
+			return false;
+	}
+	h->up = (__u64)LOOK(struct task_struct, up, real_parent);
+	return true;
+}
+
+/* The next ancestors of CPU's search, for run_turns(). */
+__noinline int ask_ancestors(__u32 cpu)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &cpu);
+
+	if (s == NULL)
+		return 0;
+	for (int i = 0; i < ANCESTOR_TURNS; i++)
+		if (!ask_ancestor(s))
+			return 0;
+	return 1;
+}
+
 /* Whose children TASK's will be when it is gone, as the kernel will choose; 0 if it has none.
  * Another thread of its own, or of an ancestor that has asked for them, or the namespace's init. */
 static __always_inline int new_reaper(struct build *b, struct task_struct *task)
 {
-	__u64 self = address_of(b, task);
+	struct heir *h = &b->s->heir;
 	struct list_head *children = (void *)__builtin_preserve_access_index(&task->children);
 	struct pid *pid = LOOK(struct task_struct, task, thread_pid);
-	struct task_struct *up = task->real_parent;
-	unsigned level = LOOK(struct pid, pid, level);
 	int tid;
 
 	if (LOOK(struct list_head, children, next) == children)
 		return 0;
-	tid = live_thread(address_of(b, task->signal), self);
+	h->self = address_of(b, task);
+	tid = live_thread(address_of(b, task->signal), h->self);
 	if (tid != 0)
 		return tid;
-	if (!BPF_CORE_READ_BITFIELD_PROBED(task->signal, has_child_subreaper))
-		up = NULL;
-	for (int i = 0; i < ANCESTORS_LOOKED_AT && up != NULL; i++) {
-		struct pid *its = LOOK(struct task_struct, up, thread_pid);
-		struct signal_struct *signal = LOOK(struct task_struct, up, signal);
-
-		if (LOOK(struct pid, its, level) != level || LOOK(struct task_struct, up, pid) == 0)
-			break;
-		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper)) {
-			tid = live_thread(address_of(b, signal), self);
-			if (tid != 0)
-				return tid;
-		}
-		up = LOOK(struct task_struct, up, real_parent);
+	if (BPF_CORE_READ_BITFIELD_PROBED(task->signal, has_child_subreaper)) {
+		h->up = (__u64)task->real_parent;
+		h->level = LOOK(struct pid, pid, level);
+		h->tid = 0;
+		run_turns(ask_ancestors, b->cpu, ANCESTORS_LOOKED_AT / ANCESTOR_TURNS);
+		if (h->tid != 0)
+			return h->tid;
 	}
 	return LOOK(struct task_struct, LOOK(struct pid_namespace, pid_ns_of(pid), child_reaper),
 		    pid);
