@@ -156,41 +156,65 @@ static void test_wants(struct rig *rig)
 	tap_ok(after.seen >= before.seen + 10, "what is wanted is counted");
 }
 
-/* A flood that nobody reads fills the part for bulk, and leaves room for the rest. */
-static void test_flood(void)
-{
-	char reason[200];
-	struct kernel_counts counts;
-	struct rig *rig;
-	unsigned from = 0, closes = 0, execs = 0;
-	int status;
+struct flood {
+	bool opened;
+	struct kernel_counts bulk;
+	uint64_t state_lost;
+	unsigned closes;
+	bool exec_came;
+};
 
-	rig_set_buffer(64 << 10);
-	rig = rig_open(reason, sizeof(reason));
-	if (!tap_ok(rig != NULL, "a rig with small buffers"))
-		return;
+/* 20000 closes that nobody reads into small buffers, then a process that executes. */
+static struct flood flood(void)
+{
+	struct flood ret = { 0 };
+	char reason[200];
+	struct rig *rig = rig_open(reason, sizeof(reason));
+	unsigned from = 0;
+	pid_t child;
+
+	if (rig == NULL)
+		return ret;
+	ret.opened = true;
 	rig_want(rig, EVENT_SYSCALL_CLOSE_X);
 	for (int i = 0; i < 20000; i++)
 		close(9999);
-	if (fork() == 0) {
+	child = fork();
+	if (child == 0) {
 		execl("/bin/true", "/bin/true", NULL);
 		_exit(1);
 	}
-	wait(&status);
+	waitpid(child, NULL, 0);
 	rig_want_none(rig);
-	counts = rig_counts(rig, EVENT_SYSCALL_CLOSE_X);
+	ret.bulk = rig_counts(rig, EVENT_SYSCALL_CLOSE_X);
+	ret.state_lost = rig_counts(rig, EVENT_SYSCALL_EXECVE_19_X).lost;
 	rig_collect(rig);
-	for (unsigned i = 0; i < rig_count(rig); i++) {
-		closes += rig_get(rig, i)->head.code == EVENT_SYSCALL_CLOSE_X;
-		execs += rig_get(rig, i)->head.code == EVENT_SYSCALL_EXECVE_19_X;
-	}
-	tap_ok(counts.lost > 0, "a flood loses bulk events");
-	tap_ok(counts.seen >= 20000, "and each is seen");
-	tap_number(closes, counts.seen - counts.lost - counts.failed, "and the counts balance");
-	tap_ok(execs >= 1, "an exec behind it has its room");
-	tap_number(rig_counts(rig, EVENT_SYSCALL_EXECVE_19_X).lost, 0, "and none is lost");
-	(void)from;
+	for (unsigned i = 0; i < rig_count(rig); i++)
+		ret.closes += rig_get(rig, i)->head.code == EVENT_SYSCALL_CLOSE_X;
+	ret.exec_came = rig_find(rig, EVENT_SYSCALL_EXECVE_19_X, child, &from) != NULL;
 	rig_close(rig);
+	return ret;
+}
+
+/* A flood fills the part for bulk, and leaves room for the rest.  On a busy machine the execs of
+ * others may fill that: then once more. */
+static void test_flood(void)
+{
+	struct flood f;
+
+	rig_set_buffer(64 << 10);
+	for (int round = 0; round < 5; round++) {
+		f = flood();
+		if (!f.opened || (f.exec_came && f.state_lost == 0))
+			break;
+	}
+	if (!tap_ok(f.opened, "a rig with small buffers"))
+		return;
+	tap_ok(f.bulk.lost > 0, "a flood loses bulk events");
+	tap_ok(f.bulk.seen >= 20000, "and each is seen");
+	tap_number(f.closes, f.bulk.seen - f.bulk.lost - f.bulk.failed, "and the counts balance");
+	tap_ok(f.exec_came, "an exec behind it has its room");
+	tap_number(f.state_lost, 0, "and none is lost");
 }
 
 int main(void)
