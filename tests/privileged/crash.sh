@@ -74,7 +74,9 @@ wait $load_a $load_b
 check "the ledger balances at rest" wait_for 20 balanced run
 seen=$(counter run collector seen) lost=$(counter run collector lost_restart)
 check "events were counted over all that ($seen seen, $lost lost with a collector)" [ "${seen:-0}" -gt 1000 ]
+programs=$(bpf_programs "$work/")
+check "the collector holds BPF programs" [ -n "$programs" ]
 check "Ctrl-C ends it with 0" stop_mews
 check "and leaves nothing in the file system" [ ! -e "$work/run" ]
-check "nor in the kernel" bash -c "! bpftool link list 2>/dev/null | grep -q mews"
+check "nor in the kernel" wait_for 5 programs_are_gone "$programs"
 echo "1..$tests"

@@ -7,18 +7,6 @@
 . "$(dirname -- "$0")/../support/pipeline.sh"
 need_live
 
-# The BPF programs that the collectors of the two pipelines hold.
-bpf_programs() {
-	for pid in $(pgrep -f "mews-collector.*$work/"); do
-		awk '/^prog_id/ {print $2}' /proc/"$pid"/fdinfo/* 2>/dev/null
-	done
-}
-are_gone() { # IDS
-	for id in $1; do
-		bpftool prog show id "$id" >/dev/null 2>&1 && return 1
-	done
-	return 0
-}
 mounts() { awk '{print $5}' /proc/self/mountinfo | sort; }
 left_in() { find "$1" 2>/dev/null; }
 
@@ -53,7 +41,7 @@ check "stdout holds nothing when it is off" [ ! -s "$work/b.out" ]
 check "status says that all is balanced" sh -c \
 	"'$mews' status --json --run-dir '$work/a' | jq -e '[.ledger[] | .balanced] | all' && '$mews' status --run-dir '$work/a'"
 
-programs=$(bpf_programs)
+programs=$(bpf_programs "$work/")
 check "the collectors hold BPF programs" [ -n "$programs" ]
 kill -INT $first
 wait $first
@@ -65,5 +53,5 @@ kill -INT $second
 wait $second
 check "Ctrl-C ends the other" [ $? -eq 0 ]
 check "no process is left" [ -z "$(pgrep -f "run-dir $work/")" ]
-check "no BPF program is left" wait_for 5 are_gone "$programs"
+check "no BPF program is left" wait_for 5 programs_are_gone "$programs"
 check "no mount is left" sh -c "awk '{print \$5}' /proc/self/mountinfo | sort | diff '$work/mounts.before' -"

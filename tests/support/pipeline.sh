@@ -79,6 +79,21 @@ stop_mews() {
 	mews_pid=
 	return $status
 }
+# bpf_programs DIRECTORY: the BPF programs that collectors with a run directory below it hold.
+bpf_programs() {
+	local pid
+	for pid in $(pgrep -f "mews-collector.*$1"); do
+		awk '/^prog_id/ {print $2}' /proc/"$pid"/fdinfo/* 2>/dev/null
+	done
+}
+programs_are_gone() { # IDS
+	local id
+	bpftool version >/dev/null || return 1
+	for id in $1; do
+		bpftool prog show id "$id" >/dev/null 2>&1 && return 1
+	done
+	return 0
+}
 finish() {
 	[ -n "$mews_pid" ] && { kill -INT "$mews_pid"; wait "$mews_pid"; } 2>/dev/null
 	rm -rf "$work"
