@@ -468,7 +468,7 @@ static void explain(const char *step, int err)
 			  "CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE",
 			  step);
 	else
-		log_error("cannot %s: %s; a kernel of 5.8 or later is needed, and "
+		log_error("cannot %s: %s; a kernel of 5.15 or later is needed, and "
 			  "-o log_level=debug shows what it says",
 			  step, strerror(-err));
 }

@@ -7,10 +7,15 @@ top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 build=${MEWS_BUILD_DIR:-$top/build}
 mews=$build/bin/mews
 PATH=$PATH:/usr/sbin:/sbin # bpftool
-trigger=$build/tests/support/trigger
 tests=0 failures=0 mews_pid=
 work=$(mktemp -d /tmp/mews-test.XXXXXX)
 chmod 755 "$work"
+# What pulls the triggers runs from a place of its own: where the build stands may be a place that a
+# rule looks at (/tmp is one).
+tools=$(mktemp -d /var/lib/mews-test.XXXXXX 2>/dev/null || mktemp -d "$work/tools.XXXXXX")
+chmod 755 "$tools"
+trigger=$tools/trigger
+[ -x "$build/tests/support/trigger" ] && cp "$build/tests/support/trigger" "$trigger"
 # The stages are jailed and ended by signals: leaks are looked for in the unit tests.
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 
@@ -36,7 +41,7 @@ check() {
 }
 skip_all() {
 	echo "ok 1 - ${0##*/} # SKIP $1"
-	rm -rf "$work"
+	rm -rf "$work" "$tools"
 	trap - EXIT
 	exit 0
 }
@@ -96,7 +101,7 @@ programs_are_gone() { # IDS
 }
 finish() {
 	[ -n "$mews_pid" ] && { kill -INT "$mews_pid"; wait "$mews_pid"; } 2>/dev/null
-	rm -rf "$work"
+	rm -rf "$work" "$tools"
 	[ "$failures" -eq 0 ] || exit 1
 }
 trap finish EXIT
