@@ -11,7 +11,12 @@
 
 void line_init(struct line *t, uint8_t *buf, size_t cap)
 {
-	*t = (struct line){ buf, buf, buf + cap, false };
+	*t = (struct line){ buf, buf, buf + cap, false, NULL, NULL };
+}
+
+void line_init_drained(struct line *t, uint8_t *buf, size_t cap, line_drain *drain, void *ctx)
+{
+	*t = (struct line){ buf, buf, buf + cap, false, drain, ctx };
 }
 
 ssize_t line_length(const struct line *t)
@@ -19,8 +24,31 @@ ssize_t line_length(const struct line *t)
 	return t->full ? -ENOSPC : t->p - t->start;
 }
 
+static void drain(struct line *t)
+{
+	if (!t->full && !t->drain(t->ctx, span_of(t->start, (size_t)(t->p - t->start)))) {
+		t->full = true;
+		t->end = t->start;
+	}
+	t->p = t->start;
+}
+
+int line_finish(struct line *t)
+{
+	drain(t);
+	return t->full ? -EIO : 0;
+}
+
 void line_put(struct line *t, struct span bytes)
 {
+	while (t->drain != NULL && bytes.n > (size_t)(t->end - t->p) && !t->full) {
+		size_t n = (size_t)(t->end - t->p);
+
+		memcpy(t->p, bytes.p, n);
+		t->p += n;
+		drain(t);
+		bytes = span_of(bytes.p + n, bytes.n - n);
+	}
 	if (bytes.n > (size_t)(t->end - t->p)) {
 		t->full = true;
 		t->end = t->p;

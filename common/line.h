@@ -12,15 +12,26 @@
 
 #include "span.h"
 
+/* Takes what is there so far, so that there is room again.  False: it cannot. */
+typedef bool line_drain(void *ctx, struct span bytes);
+
 struct line {
 	uint8_t *start, *p, *end;
 	bool full; /* something did not fit: the line is void */
+	line_drain *drain;
+	void *ctx;
 };
 
 void line_init(struct line *t, uint8_t *buf, size_t cap);
 
+/* A line without end: whenever BUF is full, and in line_finish(), DRAIN gets it. */
+void line_init_drained(struct line *t, uint8_t *buf, size_t cap, line_drain *drain, void *ctx);
+
 /* The length, or -ENOSPC. */
 ssize_t line_length(const struct line *t);
+
+/* What is still there goes to the drain.  0, or -EIO: not all of the line went. */
+int line_finish(struct line *t);
 
 void line_put(struct line *t, struct span bytes);
 void line_puts(struct line *t, const char *s);
