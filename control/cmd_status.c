@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "jstdout.h"
 #include "ledger.h"
 #include "mews.h"
 #include "rundir.h"
@@ -284,78 +285,69 @@ static void print_ledger(const struct picture *p)
 
 /* ---- for scripts ---- */
 
-static void json_string(const char *text)
-{
-	char clean[2048]; /* valid UTF-8 without control characters */
-
-	log_escape(clean, sizeof(clean), text);
-	putchar('"');
-	for (const char *c = clean; *c != '\0'; c++) {
-		if (*c == '"' || *c == '\\')
-			putchar('\\');
-		putchar(*c);
-	}
-	putchar('"');
-}
-
-static void json_counters(const struct picture *p, enum stage_id id)
+static void json_counters(const struct picture *p, enum stage_id id, struct jout *j)
 {
 	unsigned n;
 	const struct counter_info *rows = counter_rows(id, &n);
 
-	printf(",\"counters\":{");
+	jout_object(j, "counters");
 	for (unsigned i = 0; p->reading.there[id] && i < n; i++)
-		printf("%s\"%s\":%" PRIu64, i == 0 ? "" : ",", rows[i].name,
-		       p->reading.stage[id].counts.v[i]);
-	putchar('}');
+		jout_uint(j, rows[i].name, p->reading.stage[id].counts.v[i]);
+	jout_end(j);
 }
 
-static void json_stages(const struct picture *p)
+static void json_stages(const struct picture *p, struct jout *j)
 {
-	printf("\"stages\":[");
-	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
+	jout_array(j, "stages");
+	for (enum stage_id id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
 		const struct usage *u = &p->usage[id];
 
-		printf("%s{\"name\":\"%s\",\"pid\":%" PRId64 ",\"uid\":%" PRId64
-		       ",\"state\":\"%s\",\"restarts\":%" PRIu64
-		       ",\"cpu_s\":%.2f,\"rss_kb\":%" PRIu64 ",\"detail\":",
-		       id == STAGE_COLLECTOR ? "" : ",", stage_name((enum stage_id)id),
-		       pid_of(p, (enum stage_id)id), u->uid, state_of(p, (enum stage_id)id),
-		       restarts_of(p, (enum stage_id)id), u->cpu_s, u->rss_kb);
-		json_string(p->reading.stage[id].detail);
-		json_counters(p, (enum stage_id)id);
-		putchar('}');
+		jout_object(j, NULL);
+		jout_str(j, "name", stage_name(id));
+		jout_int(j, "pid", pid_of(p, id));
+		jout_int(j, "uid", u->uid);
+		jout_str(j, "state", state_of(p, id));
+		jout_uint(j, "restarts", restarts_of(p, id));
+		jout_double(j, "cpu_s", u->cpu_s);
+		jout_uint(j, "rss_kb", u->rss_kb);
+		jout_str(j, "detail", p->reading.stage[id].detail);
+		json_counters(p, id, j);
+		jout_end(j);
 	}
-	putchar(']');
+	jout_end(j);
 }
 
-static void json_rings(const struct picture *p)
+static void json_rings(const struct picture *p, struct jout *j)
 {
-	printf(",\"rings\":[");
+	jout_array(j, "rings");
 	for (unsigned i = 0; i < p->nrings; i++) {
-		printf("%s{\"name\":", i == 0 ? "" : ",");
-		json_string(p->rings[i].name);
-		printf(",\"capacity\":%" PRIu64 ",\"used\":%" PRIu64 ",\"lost\":%" PRIu64
-		       ",\"attached\":%s}",
-		       p->rings[i].capacity, p->rings[i].used, p->rings[i].lost,
-		       p->rings[i].attached ? "true" : "false");
+		jout_object(j, NULL);
+		jout_str(j, "name", p->rings[i].name);
+		jout_uint(j, "capacity", p->rings[i].capacity);
+		jout_uint(j, "used", p->rings[i].used);
+		jout_uint(j, "lost", p->rings[i].lost);
+		jout_bool(j, "attached", p->rings[i].attached);
+		jout_end(j);
 	}
-	putchar(']');
+	jout_end(j);
 }
 
-static void json_ledger(const struct picture *p)
+static void json_ledger(const struct picture *p, struct jout *j)
 {
-	printf(",\"ledger\":[");
+	jout_array(j, "ledger");
 	for (unsigned i = 0; i < p->nsums; i++) {
 		const struct ledger_sum *s = &p->sums[i];
 
-		printf("%s{\"name\":\"%s\",\"terms\":{", i == 0 ? "" : ",", s->name);
+		jout_object(j, NULL);
+		jout_str(j, "name", s->name);
+		jout_object(j, "terms");
 		for (unsigned t = 0; t < s->nterms; t++)
-			printf("%s\"%s\":%" PRId64, t == 0 ? "" : ",", s->term[t].name,
-			       s->term[t].value);
-		printf("},\"balanced\":%s}", s->balanced ? "true" : "false");
+			jout_int(j, s->term[t].name, s->term[t].value);
+		jout_end(j);
+		jout_bool(j, "balanced", s->balanced);
+		jout_end(j);
 	}
-	putchar(']');
+	jout_end(j);
 }
 
 static uint64_t word(const struct picture *p, enum stage_id id, unsigned i)
@@ -363,24 +355,46 @@ static uint64_t word(const struct picture *p, enum stage_id id, unsigned i)
 	return p->reading.there[id] ? p->reading.stage[id].counts.v[i] : 0;
 }
 
-static void json_rest(const struct picture *p)
+static void json_output(const struct picture *p, const char *name, unsigned failed, struct jout *j)
 {
-	printf(",\"rules\":{\"evaluated\":%" PRIu64 ",\"matches\":%" PRIu64 ",\"alerts\":%" PRIu64
-	       ",\"detail\":",
-	       word(p, STAGE_EVALUATOR, EVALUATOR_EVALUATED),
-	       word(p, STAGE_EVALUATOR, EVALUATOR_MATCHES),
-	       word(p, STAGE_EVALUATOR, EVALUATOR_OUT));
-	json_string(p->reading.stage[STAGE_EVALUATOR].detail);
-	printf("},\"outputs\":[{\"name\":\"stdout\",\"failed\":%" PRIu64
-	       "},{\"name\":\"file\",\"failed\":%" PRIu64 "}]",
-	       word(p, STAGE_EMITTER, EMITTER_STDOUT_FAILED),
-	       word(p, STAGE_EMITTER, EMITTER_FILE_FAILED));
-	printf(",\"metadata\":{\"processes\":%" PRIu64 ",\"processes_evicted\":%" PRIu64
-	       ",\"files_evicted\":%" PRIu64 ",\"process_misses\":%" PRIu64 "}",
-	       word(p, STAGE_ENRICHER, ENRICHER_PROCESSES),
-	       word(p, STAGE_ENRICHER, ENRICHER_PROCESSES_EVICTED),
-	       word(p, STAGE_ENRICHER, ENRICHER_FILES_EVICTED),
-	       word(p, STAGE_ENRICHER, ENRICHER_PROCESS_MISSES));
+	jout_object(j, NULL);
+	jout_str(j, "name", name);
+	jout_uint(j, "failed", word(p, STAGE_EMITTER, failed));
+	jout_end(j);
+}
+
+static void json_rest(const struct picture *p, struct jout *j)
+{
+	jout_object(j, "rules");
+	jout_uint(j, "evaluated", word(p, STAGE_EVALUATOR, EVALUATOR_EVALUATED));
+	jout_uint(j, "matches", word(p, STAGE_EVALUATOR, EVALUATOR_MATCHES));
+	jout_uint(j, "alerts", word(p, STAGE_EVALUATOR, EVALUATOR_OUT));
+	jout_str(j, "detail", p->reading.stage[STAGE_EVALUATOR].detail);
+	jout_end(j);
+	jout_array(j, "outputs");
+	json_output(p, "stdout", EMITTER_STDOUT_FAILED, j);
+	json_output(p, "file", EMITTER_FILE_FAILED, j);
+	jout_end(j);
+	jout_object(j, "metadata");
+	jout_uint(j, "processes", word(p, STAGE_ENRICHER, ENRICHER_PROCESSES));
+	jout_uint(j, "processes_evicted", word(p, STAGE_ENRICHER, ENRICHER_PROCESSES_EVICTED));
+	jout_uint(j, "files_evicted", word(p, STAGE_ENRICHER, ENRICHER_FILES_EVICTED));
+	jout_uint(j, "process_misses", word(p, STAGE_ENRICHER, ENRICHER_PROCESS_MISSES));
+	jout_end(j);
+}
+
+static int json_picture(const struct picture *p)
+{
+	static struct jstdout out;
+	struct jout *j = jstdout_begin(&out);
+
+	jout_object(j, NULL);
+	json_stages(p, j);
+	json_rings(p, j);
+	json_ledger(p, j);
+	json_rest(p, j);
+	jout_end(j);
+	return jstdout_end(&out);
 }
 
 /* ---- the command ---- */
@@ -439,17 +453,10 @@ int cmd_status(int argc, char **argv)
 		log_error("no pipeline runs in '%s'", run_dir);
 		return EXIT_INPUT;
 	}
-	if (form == FORM_JSON) {
-		putchar('{');
-		json_stages(&p);
-		json_rings(&p);
-		json_ledger(&p);
-		json_rest(&p);
-		printf("}\n");
-	} else {
-		print_stages(&p);
-		print_rings(&p);
-		print_ledger(&p);
-	}
+	if (form == FORM_JSON)
+		return json_picture(&p);
+	print_stages(&p);
+	print_rings(&p);
+	print_ledger(&p);
 	return fflush(stdout) == 0 ? EXIT_OK : EXIT_HOST;
 }
