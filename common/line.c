@@ -249,7 +249,8 @@ static bool is_plain(uint8_t c)
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* QUOTED: also what would end a JSON string. */
+/* QUOTED: also what would end a JSON string.  Not quoted, it is for a terminal, to
+ * which U+0080 ... U+009F are controls as well. */
 static void put_clean(struct line *t, struct span bytes, bool quoted)
 {
 	const uint8_t *p = bytes.p, *end = bytes.p + bytes.n;
@@ -272,7 +273,10 @@ static void put_clean(struct line *t, struct span bytes, bool quoted)
 			line_put_char(t, (char)*p++);
 		} else {
 			n = character(p, (size_t)(end - p), &valid);
-			line_put(t, valid ? span_of(p, n) : span_str("\xef\xbf\xbd"));
+			if (valid && !quoted && p[0] == 0xc2 && p[1] < 0xa0)
+				put_control(t, p[1]);
+			else
+				line_put(t, valid ? span_of(p, n) : span_str("\xef\xbf\xbd"));
 			p += n;
 		}
 	}
@@ -288,6 +292,18 @@ void line_put_visible(struct line *t, struct span bytes)
 {
 	if (bytes.n > 0)
 		put_clean(t, bytes, false);
+}
+
+void line_put_block(struct line *t, struct span bytes)
+{
+	for (size_t i = 0, from = 0; i <= bytes.n; i++) {
+		if (i < bytes.n && bytes.p[i] != '\n' && bytes.p[i] != '\t')
+			continue;
+		line_put_visible(t, span_of(bytes.p + from, i - from));
+		if (i < bytes.n)
+			line_put_char(t, (char)bytes.p[i]);
+		from = i + 1;
+	}
 }
 
 void line_put_string(struct line *t, struct span bytes)

@@ -50,6 +50,9 @@ void line_put_escaped(struct line *t, struct span bytes);
 /* The same, but quotation marks and backslashes stay as they are. */
 void line_put_visible(struct line *t, struct span bytes);
 
+/* The same for text of several lines: newlines and tabs stay as well. */
+void line_put_block(struct line *t, struct span bytes);
+
 /* BYTES as a JSON string. */
 void line_put_string(struct line *t, struct span bytes);
 

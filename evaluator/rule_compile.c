@@ -56,11 +56,12 @@ static void begin_item(struct rule_loader *l, const char *type, struct span name
 		       const struct rule_place *where)
 {
 	l->ncontext = 0;
+	l->file = where->file;
 	context_push(l, "rules content", SPAN_NONE, (struct yplace){ 0, 0, 0 });
 	context_push(l, type, name, where->place);
 }
 
-/* The condition as a place's name: in quotes, cut when long. */
+/* The condition as a place's name: in quotes, on one line, cut when long. */
 static struct span condition_name(struct rule_loader *l, struct span text)
 {
 	struct pool_text name = { .pool = &l->pool };
@@ -68,7 +69,18 @@ static struct span condition_name(struct rule_loader *l, struct span text)
 	pool_text_str(&name, "\"");
 	pool_text_add(&name, text.n > 20 ? span_of(text.p, 17) : text);
 	pool_text_str(&name, text.n > 20 ? "...\"" : "\"");
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] == '\n')
+			name.p[i] = ' ';
 	return pool_text_span(&name);
+}
+
+static void push_condition(struct rule_loader *l, const struct origin_text *text,
+			   struct yplace where)
+{
+	context_push(l, "condition expression", condition_name(l, origin_span(text)), where);
+	if (l->ncontext <= PROBLEM_MAX_CONTEXT)
+		l->context[l->ncontext - 1].file = NULL;
 }
 
 static void in_condition(struct rule_loader *l, const struct origin_text *text, size_t at,
@@ -78,7 +90,7 @@ static void in_condition(struct rule_loader *l, const struct origin_text *text, 
 	struct yplace where = { base.line + place.line, base.column + place.column,
 				base.offset + (uint32_t)at };
 
-	context_push(l, "condition expression", condition_name(l, origin_span(text)), where);
+	push_condition(l, text, where);
 }
 
 /* ---- macros ---- */
@@ -381,8 +393,7 @@ static int compile_rule(struct rule_loader *l, struct ruleset *rs, struct rule_d
 	}
 	if (err == 0) {
 		context_push(l, "rule condition", SPAN_NONE, d->where.condition);
-		context_push(l, "condition expression",
-			     condition_name(l, origin_span(&d->expanded)), d->where.condition);
+		push_condition(l, &d->expanded, d->where.condition);
 		condition_warn_deprecated(l, tree);
 		begin_item(l, "rule", d->name, &d->where);
 		warn_broad(l, rs, d);

@@ -119,7 +119,7 @@ static inline void context_push(struct rule_loader *l, const char *type, struct 
 				struct yplace place)
 {
 	if (l->ncontext < PROBLEM_MAX_CONTEXT)
-		l->context[l->ncontext] = (struct rule_context){ type, name, place };
+		l->context[l->ncontext] = (struct rule_context){ type, name, place, l->file };
 	l->ncontext++;
 }
 

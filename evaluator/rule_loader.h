@@ -50,15 +50,24 @@ struct rule_plugin_version {
 struct rule_plugin_requirement {
 	unsigned n; /* alternatives, the main one first */
 	const struct rule_plugin_version *any;
+	struct origin where;
+	struct yplace item, entry;
 };
+
+/* How many there are; RET may be NULL. */
 unsigned rule_loader_requirements(const struct rule_loader *l,
 				  const struct rule_plugin_requirement **ret);
 
-/* Plugins that are native here: a requirement of these is met.  The reason why
- * not in DIAG otherwise. */
+/* 0 if R is met by the plugins LOADED; the reason why not in DIAG otherwise. */
 int rule_requirement_check(const struct rule_plugin_requirement *r,
 			   const struct rule_plugin_version *loaded, unsigned nloaded,
 			   struct diag *diag);
+
+/* The same for all requirements from number FROM on and what is native here; each
+ * that is not met is an error of the file that was read last. */
+int rule_requirements_meet(struct rule_loader *l, unsigned from);
+
+/* What is native here counts as loaded. */
 extern const struct rule_plugin_version rule_native_plugins[];
 extern const unsigned rule_native_plugin_count;
 

@@ -42,33 +42,56 @@ bool rule_problem_is_error(enum rule_problem_code code)
 	return rows[code < PROBLEM_COUNT ? code : PROBLEM_NONE].is_error;
 }
 
+static bool is_inside_character(uint8_t c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+/* LINE as a terminal shows it, one column for each character. */
+static void put_line(struct pool_text *to, struct span line)
+{
+	for (size_t i = 0; i < line.n; i++) {
+		bool control = (line.p[i] < ' ' && line.p[i] != '\t') || line.p[i] == 0x7f;
+
+		pool_text_add(to, control ? span_str("?") : span_of(line.p + i, 1));
+	}
+}
+
 /* The line of WHERE, or the part of it around the place, and a caret below. */
 static struct span make_snippet(struct pool *pool, struct origin where)
 {
 	struct pool_text out = { .pool = pool };
 	const struct yfile *f = where.file;
-	size_t begin, end, caret;
+	size_t begin, end, caret, from;
 
 	if (f == NULL || where.line == 0 || where.column == 0 || where.line > f->nlines)
 		return SPAN_NONE;
 	begin = end = f->lines[where.line - 1];
 	while (end < f->bytes.n && f->bytes.p[end] != '\n' && f->bytes.p[end] != '\r')
 		end++;
-	caret = begin + where.column - 1;
-	if (caret > end)
-		caret = end;
+	caret = where.column - 1 < end - begin ? begin + where.column - 1 : end;
 	if (caret - begin > SNIPPET_COLUMNS / 2) {
 		begin = caret - SNIPPET_COLUMNS / 2;
+		while (begin < caret && is_inside_character(f->bytes.p[begin]))
+			begin++;
 		pool_text_str(&out, "...");
 	}
-	caret = out.n + (caret - begin);
-	pool_text_add(&out, span_of(f->bytes.p + begin,
-				    end - begin > SNIPPET_COLUMNS ? SNIPPET_COLUMNS : end - begin));
-	if (end - begin > SNIPPET_COLUMNS)
-		pool_text_str(&out, "...");
-	pool_text_str(&out, "\n");
-	for (size_t i = 0; i < caret; i++) /* tabs stay, so that the caret stands right */
-		pool_text_str(&out, out.p != NULL && i < out.n && out.p[i] == '\t' ? "\t" : " ");
+	if (end - begin > SNIPPET_COLUMNS) {
+		end = begin + SNIPPET_COLUMNS;
+		while (end > caret && is_inside_character(f->bytes.p[end]))
+			end--;
+	}
+	from = out.n;
+	put_line(&out, span_of(f->bytes.p + begin, end - begin));
+	caret = from + (caret - begin);
+	pool_text_str(&out, end < f->bytes.n && f->bytes.p[end] != '\n' && f->bytes.p[end] != '\r'
+				    ? "...\n"
+				    : "\n");
+	for (size_t i = 0; i < caret && out.p != NULL;
+	     i++) { /* tabs stay: the caret stands right */
+		if (!is_inside_character(out.p[i]))
+			pool_text_str(&out, out.p[i] == '\t' ? "\t" : " ");
+	}
 	pool_text_str(&out, "^\n");
 	return pool_text_span(&out);
 }
@@ -77,13 +100,14 @@ int rule_problem_add(struct rule_problems *p, enum rule_problem_code code, struc
 		     const struct rule_context *context, unsigned ncontext, const char *format, ...)
 {
 	bool is_error = rule_problem_is_error(code);
-	struct rule_problem *problem = pool_push(p->pool, &p->list, sizeof(*problem));
+	struct rule_problem *problem;
 	va_list ap;
 
 	if (is_error)
 		p->errors++;
-	else
-		p->warnings++;
+	else if (p->warnings++ >= RULE_PROBLEMS_MAX)
+		return 0;
+	problem = pool_push(p->pool, &p->list, sizeof(*problem));
 	if (problem == NULL)
 		return is_error ? -EINVAL : 0; /* counted all the same */
 	memset(problem, 0, sizeof(*problem));

@@ -27,12 +27,14 @@ const char *rule_problem_text(enum rule_problem_code code);
 bool rule_problem_is_error(enum rule_problem_code code);
 
 #define PROBLEM_MAX_CONTEXT 8
+#define RULE_PROBLEMS_MAX   1000 /* warnings of one file that are kept; more are counted only */
 
 /* One step on the way to the place, as Falco names it: lines from 0. */
 struct rule_context {
 	const char *type; /* "rule", "macro condition", ... */
 	struct span name; /* "" for most */
 	struct yplace place;
+	const struct yfile *file; /* NULL: NAME is a condition, and PLACE counts from 1 in it */
 };
 
 struct rule_problem {

@@ -113,7 +113,7 @@ static int read_alternative(struct rule_loader *l, const struct ynode *n, const 
 	return 0;
 }
 
-static int read_requirement(struct rule_loader *l, const struct ynode *n)
+static int read_requirement(struct rule_loader *l, const struct ynode *item, const struct ynode *n)
 {
 	struct rule_plugin_requirement *slot;
 	const struct ynode *others;
@@ -138,7 +138,8 @@ static int read_requirement(struct rule_loader *l, const struct ynode *n)
 	if (slot == NULL)
 		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, n),
 				      "the rules are too large");
-	*slot = (struct rule_plugin_requirement){ any.n, any.items };
+	*slot = (struct rule_plugin_requirement){ any.n, any.items, yorigin(l, n), item->from,
+						  n->from };
 	context_pop(l);
 	return 0;
 }
@@ -152,7 +153,7 @@ int read_plugin_versions(struct rule_loader *l, const struct ynode *item)
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, seq),
 				      "Value of required_plugin_versions must be a sequence");
 	for (unsigned i = 0; i < seq->n; i++)
-		if (read_requirement(l, seq->items[i]) < 0)
+		if (read_requirement(l, item, seq->items[i]) < 0)
 			return -EINVAL;
 	return 0;
 }
@@ -197,6 +198,27 @@ int rule_requirement_check(const struct rule_plugin_requirement *r,
 unsigned rule_loader_requirements(const struct rule_loader *l,
 				  const struct rule_plugin_requirement **ret)
 {
-	*ret = l->requirements.items;
+	if (ret != NULL)
+		*ret = l->requirements.items;
 	return l->requirements.n;
+}
+
+int rule_requirements_meet(struct rule_loader *l, unsigned from)
+{
+	const struct rule_plugin_requirement *all = l->requirements.items;
+	int err = 0;
+
+	for (unsigned i = from; i < l->requirements.n; i++) {
+		struct diag diag = { .message = "" };
+
+		if (rule_requirement_check(&all[i], rule_native_plugins, rule_native_plugin_count,
+					   &diag) == 0)
+			continue;
+		l->ncontext = 0;
+		context_push(l, "rules content", SPAN_NONE, (struct yplace){ 0, 0, 0 });
+		context_push(l, "required plugin versions", SPAN_NONE, all[i].item);
+		context_push(l, "required plugin versions entry", SPAN_NONE, all[i].entry);
+		err = loader_problem(l, LOAD_ERR_VALIDATE, all[i].where, "%s", diag.message);
+	}
+	return err;
 }

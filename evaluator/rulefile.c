@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <yaml.h>
 
+#include "line_file.h"
 #include "log.h"
-
-enum { MAX_NESTING = 64 }; /* of a rules file; the language needs five */
+#include "rule_schema.h"
+#include "ytree_read.h"
 
 /* ---- bytes ---- */
 
@@ -54,200 +54,6 @@ static int read_file(const char *path, struct pool *pool, struct span *ret)
 	return err;
 }
 
-static bool index_lines(struct yfile *f, struct pool *pool)
-{
-	uint32_t *lines;
-	unsigned n = 1;
-
-	for (size_t i = 0; i < f->bytes.n; i++)
-		n += f->bytes.p[i] == '\n';
-	lines = pool_array(pool, n, sizeof(*lines));
-	if (lines == NULL)
-		return false;
-	f->nlines = n;
-	f->lines = lines;
-	*lines++ = 0;
-	for (size_t i = 0; i < f->bytes.n; i++)
-		if (f->bytes.p[i] == '\n')
-			*lines++ = (uint32_t)i + 1;
-	return true;
-}
-
-/* ---- YAML ---- */
-
-struct converter {
-	yaml_document_t *doc;
-	struct pool *pool;
-	struct ynode **made; /* by node number: anchors give one node several parents */
-	int err;
-};
-
-static struct yplace place_of(const yaml_mark_t *m)
-{
-	return (struct yplace){ (uint32_t)m->line, (uint32_t)m->column, (uint32_t)m->index };
-}
-
-static bool is_null(const yaml_node_t *y)
-{
-	static const char *const words[] = { "", "~", "null", "Null", "NULL" };
-	struct span s = span_of(y->data.scalar.value, y->data.scalar.length);
-
-	if (y->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
-		return false;
-	for (unsigned i = 0; i < ARRAY_LEN(words); i++)
-		if (span_is(s, words[i]))
-			return true;
-	return false;
-}
-
-static void convert_scalar(struct converter *c, const yaml_node_t *y, struct ynode *n)
-{
-	n->kind = YNODE_SCALAR;
-	switch (y->data.scalar.style) {
-	case YAML_SINGLE_QUOTED_SCALAR_STYLE:
-		n->style = YSTYLE_SINGLE;
-		break;
-	case YAML_DOUBLE_QUOTED_SCALAR_STYLE:
-		n->style = YSTYLE_DOUBLE;
-		break;
-	case YAML_LITERAL_SCALAR_STYLE:
-	case YAML_FOLDED_SCALAR_STYLE:
-		n->style = YSTYLE_BLOCK;
-		break;
-	default:
-		n->style = YSTYLE_PLAIN;
-		break;
-	}
-	n->null = is_null(y);
-	n->text = pool_copy(c->pool, span_of(y->data.scalar.value, y->data.scalar.length));
-	if (n->text.p == NULL)
-		c->err = -ENOMEM;
-}
-
-static struct ynode *convert(struct converter *c, int number, unsigned depth);
-
-static void convert_children(struct converter *c, const yaml_node_t *y, struct ynode *n,
-			     unsigned depth)
-{
-	bool mapping = y->type == YAML_MAPPING_NODE;
-	size_t count =
-		mapping ? (size_t)(y->data.mapping.pairs.top - y->data.mapping.pairs.start)
-			: (size_t)(y->data.sequence.items.top - y->data.sequence.items.start);
-
-	n->kind = mapping ? YNODE_MAPPING : YNODE_SEQUENCE;
-	n->n = (unsigned)count;
-	n->items = pool_array(c->pool, count * (mapping ? 2 : 1), sizeof(*n->items));
-	if (n->items == NULL)
-		c->err = -ENOMEM;
-	for (size_t i = 0; c->err == 0 && i < count; i++) {
-		if (mapping) {
-			const yaml_node_pair_t *pair = &y->data.mapping.pairs.start[i];
-
-			n->items[2 * i] = convert(c, pair->key, depth + 1);
-			n->items[2 * i + 1] = convert(c, pair->value, depth + 1);
-		} else {
-			n->items[i] = convert(c, y->data.sequence.items.start[i], depth + 1);
-		}
-	}
-}
-
-/* Node NUMBER.  NULL after an error only. */
-static struct ynode *convert(struct converter *c, int number, unsigned depth)
-{
-	yaml_node_t *y = yaml_document_get_node(c->doc, number);
-	struct ynode *n;
-
-	if (c->err == 0 && (y == NULL || depth > MAX_NESTING))
-		c->err = -ELOOP;
-	if (c->err < 0)
-		return NULL;
-	if (c->made[number] != NULL)
-		return c->made[number];
-	n = pool_get(c->pool, sizeof(*n));
-	if (n == NULL) {
-		c->err = -ENOMEM;
-		return NULL;
-	}
-	n->from = place_of(&y->start_mark);
-	n->to = place_of(&y->end_mark);
-	if (y->type == YAML_SCALAR_NODE)
-		convert_scalar(c, y, n);
-	else
-		convert_children(c, y, n, depth);
-	c->made[number] = n;
-	return n;
-}
-
-/* The next document; 1: it is in *RET (NULL: empty), 0: no more. */
-static int next_document(yaml_parser_t *parser, struct pool *pool, struct ynode **ret)
-{
-	yaml_document_t doc;
-	struct converter c = { .doc = &doc, .pool = pool };
-	size_t nodes;
-
-	if (yaml_parser_load(parser, &doc) == 0)
-		return -EINVAL;
-	if (yaml_document_get_root_node(&doc) == NULL) {
-		bool end = parser->state == YAML_PARSE_END_STATE || parser->stream_end_produced;
-
-		yaml_document_delete(&doc);
-		*ret = NULL;
-		return end ? 0 : 1;
-	}
-	nodes = (size_t)(doc.nodes.top - doc.nodes.start);
-	c.made = pool_array(pool, nodes + 1, sizeof(*c.made));
-	if (c.made == NULL)
-		c.err = -ENOMEM;
-	*ret = convert(&c, 1, 0);
-	yaml_document_delete(&doc);
-	return c.err < 0 ? c.err : 1;
-}
-
-static int yaml_problem(struct rule_loader *l, const struct yfile *f, const yaml_parser_t *parser,
-			int err)
-{
-	struct origin where = { f, (uint32_t)parser->problem_mark.line + 1,
-				(uint32_t)parser->problem_mark.column + 1 };
-	struct rule_context context = { "rules content", SPAN_NONE, { 0, 0, 0 } };
-	const char *why = parser->problem != NULL ? parser->problem : "not YAML";
-
-	if (err == -ENOMEM)
-		why = "the file is too large";
-	if (err == -ELOOP)
-		why = "nested too deeply";
-	return rule_problem_add(rule_loader_problems(l), PROBLEM_LOAD_ERR_YAML_PARSE, where,
-				&context, 1, "%s%s%s", why, parser->context != NULL ? ", " : "",
-				parser->context != NULL ? parser->context : "");
-}
-
-/* F's bytes to its documents. */
-static int parse_yaml(struct rule_loader *l, struct yfile *f)
-{
-	struct pool *pool = rule_loader_pool(l);
-	struct pool_vec documents = { 0 };
-	struct ynode *root, **slot;
-	yaml_parser_t parser;
-	int got;
-
-	if (yaml_parser_initialize(&parser) == 0)
-		return -ENOMEM;
-	yaml_parser_set_input_string(&parser, f->bytes.p, f->bytes.n);
-	while ((got = next_document(&parser, pool, &root)) == 1) {
-		slot = pool_push(pool, &documents, sizeof(*slot));
-		if (slot == NULL) {
-			got = -ENOMEM;
-			break;
-		}
-		*slot = root;
-	}
-	f->n = documents.n;
-	f->documents = documents.items;
-	if (got < 0)
-		got = yaml_problem(l, f, &parser, got);
-	yaml_parser_delete(&parser);
-	return got;
-}
-
 /* ---- one file ---- */
 
 static struct yfile *file_new(struct rule_loader *l, const char *name)
@@ -259,15 +65,50 @@ static struct yfile *file_new(struct rule_loader *l, const char *name)
 	return f == NULL || f->name == NULL ? NULL : f;
 }
 
+/* A problem with F as a whole, or at a place in it. */
+static int file_problem(struct rulefile_load *load, enum rule_problem_code code,
+			const struct yfile *f, const struct diag *diag)
+{
+	struct rule_context context = { "rules content", SPAN_NONE, { 0, 0, 0 }, f };
+
+	return rule_problem_add(rule_loader_problems(load->loader), code,
+				(struct origin){ f, diag->line, diag->column }, &context, 1, "%s",
+				diag->message);
+}
+
+/* F's bytes to its documents. */
+static int parse_yaml(struct rulefile_load *load, struct yfile *f)
+{
+	struct diag diag = { .message = "" };
+
+	if (ytree_read(f, rule_loader_pool(load->loader), &diag) == 0)
+		return 0;
+	return file_problem(load, PROBLEM_LOAD_ERR_YAML_PARSE, f, &diag);
+}
+
+static int check_schema(struct rulefile_load *load, const struct yfile *f,
+			struct rulefile_result *result)
+{
+	struct pool_vec words = { 0 };
+
+	if (!load->report)
+		return 0;
+	if (!rule_schema_check(f, rule_loader_pool(load->loader), &words))
+		return -ENOMEM;
+	result->schema_checked = true;
+	result->nschema = words.n;
+	result->schema = words.items;
+	return 0;
+}
+
 /* Take F's definitions and compile all that is there. */
-static int load_bytes(struct rulefile_load *load, struct yfile *f)
+static int load_bytes(struct rulefile_load *load, struct yfile *f, struct rulefile_result *result)
 {
 	struct ruleset *rules = NULL;
-	int err;
+	int err = parse_yaml(load, f);
 
-	if (!index_lines(f, rule_loader_pool(load->loader)))
-		return -ENOMEM;
-	err = parse_yaml(load->loader, f);
+	if (err == 0)
+		err = check_schema(load, f, result);
 	if (err == 0)
 		err = rule_loader_read(load->loader, f);
 	if (err == 0)
@@ -279,8 +120,9 @@ static int load_bytes(struct rulefile_load *load, struct yfile *f)
 	return 0;
 }
 
-/* Run LOAD_ONE's result into the list of files. */
-static int note_result(struct rulefile_load *load, const char *name, int err)
+/* Put what came of file NAME, and ERR, into the list of files. */
+static int note_result(struct rulefile_load *load, const char *name, int err,
+		       struct rulefile_result result)
 {
 	struct rule_problems *problems = rule_loader_problems(load->loader);
 	struct rulefile_result *files = reallocarray(load->files, load->nfiles + 1, sizeof(*files));
@@ -288,13 +130,14 @@ static int note_result(struct rulefile_load *load, const char *name, int err)
 	if (files == NULL)
 		return -ENOMEM;
 	load->files = files;
-	files[load->nfiles] = (struct rulefile_result){
-		.name = strdup(name),
-		.successful = err == 0,
-		.nproblems = problems->list.n,
-		.problems = problems->list.items,
-	};
-	if (files[load->nfiles].name == NULL)
+	result.name = strdup(name);
+	result.successful = err == 0;
+	result.nproblems = problems->list.n;
+	result.problems = problems->list.items;
+	result.left_out =
+		problems->warnings > RULE_PROBLEMS_MAX ? problems->warnings - RULE_PROBLEMS_MAX : 0;
+	files[load->nfiles] = result;
+	if (result.name == NULL)
 		return -ENOMEM;
 	load->nfiles++;
 	return err;
@@ -302,7 +145,9 @@ static int note_result(struct rulefile_load *load, const char *name, int err)
 
 static int load_file(struct rulefile_load *load, const char *path)
 {
+	unsigned known = rule_loader_requirements(load->loader, NULL);
 	struct yfile *f = file_new(load->loader, path);
+	struct rulefile_result result = { .successful = false };
 	int err;
 
 	rule_loader_next_file(load->loader);
@@ -310,15 +155,16 @@ static int load_file(struct rulefile_load *load, const char *path)
 		return -ENOMEM;
 	err = read_file(path, rule_loader_pool(load->loader), &f->bytes);
 	if (err < 0) {
-		struct rule_context context = { "rules content", SPAN_NONE, { 0, 0, 0 } };
+		struct diag diag = { .line = 0 };
 
-		err = rule_problem_add(rule_loader_problems(load->loader),
-				       PROBLEM_LOAD_ERR_FILE_READ, (struct origin){ f, 0, 0 },
-				       &context, 1, "cannot read the file: %s", strerror(-err));
+		diag_set(&diag, "cannot read the file: %s", strerror(-err));
+		err = file_problem(load, PROBLEM_LOAD_ERR_FILE_READ, f, &diag);
 	} else {
-		err = load_bytes(load, f);
+		err = load_bytes(load, f, &result);
+		if (rule_requirements_meet(load->loader, known) < 0 && err == 0)
+			err = -EINVAL;
 	}
-	return note_result(load, path, err);
+	return note_result(load, path, err, result);
 }
 
 /* ---- directories ---- */
@@ -336,6 +182,17 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* After ERR: is there any sense in the next file? */
+static bool goes_on(const struct rulefile_load *load, int err)
+{
+	return err == 0 || (load->report && err == -EINVAL);
+}
+
+static int worse(int err, int next)
+{
+	return next == 0 ? err : next;
+}
+
 static int load_directory(struct rulefile_load *load, const char *path)
 {
 	struct dirent **names;
@@ -346,10 +203,10 @@ static int load_directory(struct rulefile_load *load, const char *path)
 	for (int i = 0; i < n; i++) {
 		char *full = NULL;
 
-		if (err == 0 && asprintf(&full, "%s/%s", path, names[i]->d_name) == -1)
+		if (goes_on(load, err) && asprintf(&full, "%s/%s", path, names[i]->d_name) == -1)
 			err = -ENOMEM;
-		if (err == 0)
-			err = load_file(load, full);
+		if (goes_on(load, err))
+			err = worse(err, load_file(load, full));
 		free(full);
 		free(names[i]);
 	}
@@ -368,14 +225,12 @@ static int load_path(struct rulefile_load *load, const char *path)
 	return load_file(load, path);
 }
 
-int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret)
+static int load_all(const struct conf_list *paths, struct rulefile_load *ret)
 {
-	int err;
+	int err = rule_loader_new(&ret->loader);
 
-	*ret = (struct rulefile_load){ .loader = NULL };
-	err = rule_loader_new(&ret->loader);
-	for (unsigned i = 0; err == 0 && i < paths->count; i++)
-		err = load_path(ret, paths->item[i]);
+	for (unsigned i = 0; goes_on(ret, err) && i < paths->count; i++)
+		err = worse(err, load_path(ret, paths->item[i]));
 	if (err == 0 && ret->rules == NULL) /* no file at all: no rules */
 		err = rule_loader_compile(ret->loader, &ret->rules);
 	if (err < 0) {
@@ -385,8 +240,21 @@ int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret)
 	return err;
 }
 
+int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret)
+{
+	*ret = (struct rulefile_load){ .loader = NULL };
+	return load_all(paths, ret);
+}
+
+int rulefile_validate(const struct conf_list *paths, struct rulefile_load *ret)
+{
+	*ret = (struct rulefile_load){ .report = true };
+	return load_all(paths, ret);
+}
+
 int rulefile_load_text(const char *name, struct span text, struct rulefile_load *ret)
 {
+	struct rulefile_result result = { .successful = false };
 	struct yfile *f;
 	int err;
 
@@ -400,7 +268,8 @@ int rulefile_load_text(const char *name, struct span text, struct rulefile_load 
 	f->bytes = pool_copy(rule_loader_pool(ret->loader), text);
 	if (f->bytes.p == NULL)
 		return -ENOMEM;
-	return note_result(ret, name, load_bytes(ret, f));
+	err = load_bytes(ret, f, &result);
+	return note_result(ret, name, err, result);
 }
 
 void rulefile_release(struct rulefile_load *load)
@@ -415,41 +284,32 @@ void rulefile_release(struct rulefile_load *load)
 
 /* ---- for people ---- */
 
-/* Bytes of a file cannot move the cursor or forge a line. */
-static void print_escaped(struct span s, FILE *to)
+static void put_problem(struct line *t, const struct rule_problem *p)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		uint8_t c = s.p[i];
+	char text[sizeof(p->diag.file) + sizeof(p->diag.message) + 32];
 
-		if (c == '\n' || c == '\t' || (c >= ' ' && c < 0x7f) || c >= 0xa0)
-			putc(c, to);
-		else
-			fprintf(to, "\\x%02x", c);
-	}
-}
-
-static void print_problem(const struct rule_problem *p, FILE *to)
-{
-	char line[sizeof(p->diag.file) + sizeof(p->diag.message) + 32];
-
-	diag_format(&p->diag, line, sizeof(line));
-	for (char *c = line; *c != '\0'; c++)
-		if (*c == '\n' || *c == '\t')
-			*c = ' ';
-	print_escaped(span_str(line), to);
-	fprintf(to, " [%s]\n", rule_problem_name(p->code));
-	print_escaped(p->snippet, to);
+	diag_format(&p->diag, text, sizeof(text));
+	line_put_visible(t, span_str(text));
+	line_puts(t, " [");
+	line_puts(t, rule_problem_name(p->code));
+	line_puts(t, "]\n");
+	line_put_block(t, p->snippet);
 }
 
 void rulefile_print(const struct rulefile_load *load, bool warnings, FILE *to)
 {
+	uint8_t buf[1024];
+	struct line t;
+
+	line_init_drained(&t, buf, sizeof(buf), line_to_file, to);
 	for (unsigned i = 0; i < load->nfiles; i++)
 		for (unsigned j = 0; j < load->files[i].nproblems; j++) {
 			const struct rule_problem *p = &load->files[i].problems[j];
 
 			if (warnings || rule_problem_is_error(p->code))
-				print_problem(p, to);
+				put_problem(&t, p);
 		}
+	(void)line_finish(&t);
 }
 
 static bool is_directory(const char *path)

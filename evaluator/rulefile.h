@@ -16,12 +16,16 @@
 #define RULEFILE_MAX_BYTES (64u * 1024 * 1024)
 #define RULEFILE_MAX_FILES 1024
 
-/* What came of one file. */
+/* What came of one file; the texts live as long as the load. */
 struct rulefile_result {
 	char *name;
 	bool successful;
 	unsigned nproblems;
-	const struct rule_problem *problems; /* live as long as the load */
+	const struct rule_problem *problems;
+	unsigned left_out;   /* warnings that are more than could be kept */
+	bool schema_checked; /* when files are validated, if they are YAML */
+	unsigned nschema;
+	const struct span *schema; /* what Falco's schema has against it */
 };
 
 struct rulefile_load {
@@ -29,6 +33,7 @@ struct rulefile_load {
 	struct ruleset *rules; /* of all files; NULL: there were errors */
 	unsigned nfiles;
 	struct rulefile_result *files;
+	bool report; /* all files are to be looked at, and held against the schema */
 };
 
 /* Load PATHS (files, or directories: their *.yaml and *.yml, sorted, not what is
@@ -37,6 +42,10 @@ struct rulefile_load {
  * to be released in any case. */
 int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret);
 void rulefile_release(struct rulefile_load *load);
+
+/* The same for a report on the files: behind one with errors the others are read,
+ * too, and each is held against Falco's schema. */
+int rulefile_validate(const struct conf_list *paths, struct rulefile_load *ret);
 
 /* The same for text that is called NAME: one file. */
 int rulefile_load_text(const char *name, struct span text, struct rulefile_load *ret);

@@ -23,6 +23,7 @@ struct ynode {
 	bool null;
 	struct span text; /* SCALAR */
 	struct yplace from, to;
+	unsigned size;	      /* nodes in and below it, what aliases stand for included */
 	unsigned n;	      /* elements, or pairs */
 	struct ynode **items; /* MAPPING: key, value, key, value ... */
 };
