@@ -4,19 +4,12 @@
  */
 #include "jstdout.h"
 
-#include <stdio.h>
-
+#include "line_file.h"
 #include "log.h"
-
-static bool to_stdout(void *ctx, struct span bytes)
-{
-	(void)ctx;
-	return fwrite(bytes.p, 1, bytes.n, stdout) == bytes.n;
-}
 
 struct jout *jstdout_begin(struct jstdout *o)
 {
-	line_init_drained(&o->line, o->buf, sizeof(o->buf), to_stdout, NULL);
+	line_init_drained(&o->line, o->buf, sizeof(o->buf), line_to_file, stdout);
 	jout_init(&o->j, &o->line);
 	return &o->j;
 }
