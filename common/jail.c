@@ -26,7 +26,7 @@ struct row {
 	cap_value_t keep[KEEP_MAX];
 };
 
-static const struct row rows[STAGE_COUNT] = {
+static const struct row rows[JAIL_ROW_COUNT] = {
 	/* Programs and maps; trace points; /proc/PID of others: its links, its files' names. */
 	[STAGE_COLLECTOR] = { "mews-collector",
 			      64860,
@@ -35,6 +35,7 @@ static const struct row rows[STAGE_COUNT] = {
 	[STAGE_ENRICHER] = { "mews-enricher", 64861, 0, { 0 } },
 	[STAGE_EVALUATOR] = { "mews-evaluator", 64862, 0, { 0 } },
 	[STAGE_EMITTER] = { "mews-emitter", 64863, 0, { 0 } },
+	[JAIL_REPLAY] = { "mews-collector", 64860, 0, { 0 } },
 };
 
 static struct jail_identity identity_of_row(const struct row *row)
@@ -118,15 +119,15 @@ static int enter_unprivileged(const struct row *row)
 	return keep_capabilities(row);
 }
 
-static int enter_privileged(enum stage_id stage)
+static int enter_privileged(const struct row *row)
 {
-	struct jail_identity id = jail_identity(stage);
+	struct jail_identity id = identity_of_row(row);
 	int err;
 
 	if (id.uid == 0 || id.gid == 0)
 		return -EPERM; /* a stage's user that is root is no jail */
 	if ((err = drop_bounding_set()) < 0 || (err = lock_securebits()) < 0 ||
-	    (err = become(id)) < 0 || (err = keep_capabilities(&rows[stage])) < 0)
+	    (err = become(id)) < 0 || (err = keep_capabilities(row)) < 0)
 		return err;
 	if (prctl(PR_SET_KEEPCAPS, 0) == -1)
 		return -errno;
@@ -136,13 +137,13 @@ static int enter_privileged(enum stage_id stage)
 	return 0;
 }
 
-int jail_enter(enum stage_id stage)
+int jail_enter(unsigned row)
 {
 	int err;
 
-	if (stage <= STAGE_NONE || stage >= STAGE_COUNT)
+	if (row <= STAGE_NONE || row >= JAIL_ROW_COUNT || rows[row].user == NULL)
 		return -EINVAL;
-	err = geteuid() == 0 ? enter_privileged(stage) : enter_unprivileged(&rows[stage]);
+	err = geteuid() == 0 ? enter_privileged(&rows[row]) : enter_unprivileged(&rows[row]);
 	if (err < 0)
 		return err;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)

@@ -19,10 +19,16 @@ struct jail_identity {
 };
 struct jail_identity jail_identity(enum stage_id stage);
 
+/* A stage's number is its row's; further rows are for ways to run it that need less. */
+enum {
+	JAIL_REPLAY = STAGE_COUNT, /* the collector with a capture in place of the kernel */
+	JAIL_ROW_COUNT
+};
+
 /* Become that user for good and drop everything else.  Called by a root
  * process with one thread; a process that is not root only gets no_new_privs
  * and a cleared bounding set as far as it may.  Negative errno; after an error
  * the process must end. */
-int jail_enter(enum stage_id stage);
+int jail_enter(unsigned row);
 
 #endif

@@ -279,7 +279,7 @@ static void say_ready(struct runtime *rt)
 
 static int enter_jail(struct runtime *rt)
 {
-	int err = jail_enter(rt->ops->id);
+	int err = jail_enter(rt->st.jail);
 
 	if (err < 0) {
 		log_error("cannot drop privileges: %s", strerror(-err));
@@ -674,7 +674,8 @@ static int loop(struct runtime *rt)
 			break;
 		if (n == STAGE_DONE) {
 			outstay(rt);
-			break;
+			rt->st.stopping = true;
+			return rt->st.exit_code;
 		}
 		if (n < 0) {
 			log_error("cannot go on: %s", strerror(-n));
@@ -722,7 +723,7 @@ static int run(struct runtime *rt)
 	code = loop(rt);
 	if (rt->ops->stop != NULL)
 		rt->ops->stop(&rt->st, rt->st.ctx);
-	if (code == EXIT_OK)
+	if (code == rt->st.exit_code) /* it was not broken off */
 		stage_flush(&rt->st);
 	return code;
 }
@@ -732,7 +733,9 @@ int stage_main(const struct stage_ops *ops, void *ctx, int argc, char **argv)
 	static struct runtime rt; /* large, and one to a process */
 	int code;
 
-	rt = (struct runtime){ .st = { .ops = ops, .ctx = ctx }, .ops = ops, .notify_fd = -1 };
+	rt = (struct runtime){ .st = { .ops = ops, .ctx = ctx, .jail = ops->id },
+			       .ops = ops,
+			       .notify_fd = -1 };
 	rt.st.started = mono_now();
 	snprintf(rt.name, sizeof(rt.name), "mews-%s", stage_name(ops->id));
 	log_open(rt.name, LOG_LEVEL_INFO);

@@ -27,6 +27,7 @@
 #include "control.h"
 #include "counter.h"
 #include "door.h"
+#include "jail.h"
 
 struct stage;
 
@@ -85,6 +86,8 @@ struct stage {
 	struct ring_counts counts; /* the stage counts here; goes along with publish and commit */
 	struct mono started;
 	bool stopping;
+	unsigned jail; /* the stage's own; ops->setup may set one that keeps less */
+	int exit_code; /* when turn says STAGE_DONE */
 };
 
 /* Returns the exit code. */
