@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * collector.c -- mews-collector: events out of the kernel into ring raw.  It
- * holds the kernel's capabilities, so it does as little as can be: it decodes,
- * counts and passes on, and never judges.
+ * collector.c -- mews-collector: events out of the kernel, or out of a capture, into
+ * ring raw.  With the kernel it holds capabilities, so it does as little as can be: it
+ * decodes, counts and passes on, and never judges.
  *
  * A turn takes a bounded number of events, so a flood cannot keep it from its
  * door.  When it has nothing to do it sleeps until the kernel side wakes it.
@@ -12,6 +12,7 @@
 
 #include "feed.h"
 #include "log.h"
+#include "replay.h"
 #include "sensor.h"
 #include "stage.h"
 
@@ -22,6 +23,7 @@
 #define DOOR_BUDGET	(64u * 1024 * 1024) /* bytes of a snapshot that is handed over at the door */
 
 struct collector {
+	const char *capture; /* to replay; NULL: live */
 	struct source *source;
 	struct feed feed;
 	struct ring_wants wants;
@@ -36,6 +38,19 @@ static uint8_t *out_reserve(void *ctx, size_t cap, enum ring_class cls)
 	return outlet_reserve(((struct stage *)ctx)->out, cap, cls);
 }
 
+/* For what must not be lost: waits for the reader.  NULL: the stage is told to stop. */
+static uint8_t *out_reserve_patiently(void *ctx, size_t cap, enum ring_class cls)
+{
+	struct stage *st = ctx;
+	struct collector *c = st->ctx;
+	uint8_t *p = outlet_reserve(st->out, cap, cls);
+
+	if (__builtin_expect(p != NULL, 1))
+		return p;
+	feed_settle(&c->feed); /* it is going to be published */
+	return stage_reserve(st, cap);
+}
+
 static void out_submit(void *ctx, uint16_t type, uint16_t flags, size_t len)
 {
 	outlet_submit(((struct stage *)ctx)->out, type, flags, len);
@@ -46,17 +61,45 @@ static void out_abandon(void *ctx)
 	outlet_abandon(((struct stage *)ctx)->out);
 }
 
+static int option(struct stage *st, void *ctx, const char *name, const char *arg)
+{
+	struct collector *c = ctx;
+
+	(void)st;
+	if (strcmp(name, "replay") != 0)
+		return -EINVAL;
+	c->capture = arg;
+	return 1;
+}
+
+static int open_source(struct stage *st, struct collector *c)
+{
+	if (c->capture != NULL) {
+		st->jail = JAIL_REPLAY;
+		return replay_open(c->capture, &c->source);
+	}
+#ifdef MEWS_BPF
+	return sensor_open(st->conf.kernel_buffer_bytes, &c->source);
+#else
+	log_error("cannot see system calls: built without the kernel side, this can only --replay");
+	return EXIT_HOST;
+#endif
+}
+
 /* The outlet is opened after this, and may ask for a snapshot or bring counters before start(). */
 static int setup(struct stage *st, void *ctx)
 {
 	struct feed_out out = { st, out_reserve, out_submit, out_abandon };
 	struct collector *c = ctx;
-	int code = sensor_open(st->conf.kernel_buffer_bytes, &c->source);
+	int code = open_source(st, c);
 
 	if (code != EXIT_OK)
 		return code;
 	c->st = st;
+	if (c->source->is_recorded)
+		out.reserve = out_reserve_patiently;
 	feed_init(&c->feed, &out, &st->counts, c->source->own_pid);
+	c->feed.is_recorded = c->source->is_recorded;
 	c->feed.looked_ns = c->source->ops->now(c->source);
 	c->source->ops->want(c->source, &c->feed.set);
 	return EXIT_OK;
@@ -102,24 +145,43 @@ static void make_good(struct stage *st, struct collector *c, struct mono now)
 			     strerror(-err));
 }
 
+/* One event or frame from the source to the ring.  1, or what the source said. */
+static int take_one(struct collector *c)
+{
+	struct source *s = c->source;
+	struct source_frame frame;
+	struct raw_event ev;
+	int err = s->ops->next(s, &ev);
+
+	switch (err) {
+	case 1:
+		feed_event(&c->feed, &ev);
+		return 1;
+	case SOURCE_STATE:
+		s->ops->frame(s, &frame);
+		feed_state(&c->feed, frame.type, frame.payload);
+		return 1;
+	case SOURCE_SKIPPED:
+		feed_skipped(&c->feed);
+		return 1;
+	case -EPROTO:
+		feed_refused(&c->feed);
+		return 1;
+	default:
+		return err;
+	}
+}
+
 static int turn(struct stage *st, void *ctx, struct mono now)
 {
 	struct collector *c = ctx;
 	struct source *s = c->source;
-	struct raw_event ev;
 	int done = 0, err = 1;
 
 	follow_wants(st, c);
 	s->ops->begin(s);
-	for (; done < (int)TURN_EVENTS; done++) {
-		err = s->ops->next(s, &ev);
-		if (err == 1)
-			feed_event(&c->feed, &ev);
-		else if (err == -EPROTO)
-			feed_refused(&c->feed);
-		else
-			break;
-	}
+	while (done < (int)TURN_EVENTS && !st->stopping && (err = take_one(c)) == 1)
+		done++;
 	s->ops->commit(s);
 
 	c->taken_since_look |= done > 0;
@@ -130,9 +192,11 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	feed_settle(&c->feed);
 	feed_gaps(&c->feed);
 	make_good(st, c, now);
-	if (done > 0)
+	if (done > 0 && err != SOURCE_END && err != SOURCE_DAMAGED)
 		return done;
-	return err == SOURCE_END ? STAGE_DONE : err;
+	if (err == SOURCE_DAMAGED)
+		st->exit_code = EXIT_INPUT;
+	return err == SOURCE_END || err == SOURCE_DAMAGED ? STAGE_DONE : err;
 }
 
 static void wait_for_events(struct stage *st, void *ctx, uint64_t timeout_ns)
@@ -189,6 +253,8 @@ int main(int argc, char **argv)
 	static struct collector c;
 	static const struct stage_ops ops = {
 		.id = STAGE_COLLECTOR,
+		.usage = "  --replay FILE    events from a capture, in place of the kernel\n",
+		.option = option,
 		.setup = setup,
 		.turn = turn,
 		.wait = wait_for_events,

@@ -83,9 +83,22 @@ void feed_gaps(struct feed *f)
 
 static void lose(struct feed *f, const struct raw_event *ev)
 {
+	f->counts->v[COLLECTOR_TAKEN]++;
 	f->counts->v[COLLECTOR_LOST_RING]++;
 	gap_add(f, GAP_RING, ev->ts_ns, ev->ts_ns, 1);
 	f->stale |= state_set_matters(ev->code);
+}
+
+static void refuse(struct feed *f)
+{
+	f->counts->v[COLLECTOR_TAKEN]++;
+	f->counts->v[COLLECTOR_REFUSED]++;
+}
+
+static void filter(struct feed *f)
+{
+	f->counts->v[COLLECTOR_TAKEN]++;
+	f->counts->v[COLLECTOR_FILTERED]++;
 }
 
 static void put(struct feed *f, struct raw_event *ev)
@@ -95,20 +108,27 @@ static void put(struct feed *f, struct raw_event *ev)
 	uint8_t *p = NULL;
 	ssize_t n;
 
+	if (bound > WIRE_MAX_PAYLOAD) {
+		refuse(f);
+		return;
+	}
 	if (gaps_write(f, bound, cls))
 		p = f->out.reserve(f->out.ctx, bound, cls);
 	if (p == NULL) {
-		lose(f, ev);
+		if (!f->is_recorded)
+			lose(f, ev);
 		return;
 	}
-	ev->num = f->counts->v[COLLECTOR_OUT] + 1;
+	if (!f->is_recorded)
+		ev->num = f->counts->v[COLLECTOR_OUT] + 1;
 	n = wire_encode_raw_event(p, bound, ev);
 	if (n < 0) { /* cannot be: the bound is the codec's own */
 		f->out.abandon(f->out.ctx);
-		f->counts->v[COLLECTOR_REFUSED]++;
+		refuse(f);
 		return;
 	}
 	f->out.submit(f->out.ctx, FRAME_RAW_EVENT, 0, (size_t)n);
+	f->counts->v[COLLECTOR_TAKEN]++;
 	f->counts->v[COLLECTOR_OUT]++;
 	if (ev->flags & EVENT_TRUNCATED)
 		f->counts->v[COLLECTOR_CUT]++;
@@ -116,18 +136,33 @@ static void put(struct feed *f, struct raw_event *ev)
 
 void feed_event(struct feed *f, struct raw_event *ev)
 {
-	f->counts->v[COLLECTOR_TAKEN]++;
-	if (!event_set_has(&f->set, ev->code) || ev->pid == f->own_pid) {
-		f->counts->v[COLLECTOR_FILTERED]++;
-		return;
-	}
-	put(f, ev);
+	if (!f->is_recorded &&
+	    (!event_set_has(&f->set, ev->code) || (ev->pid == f->own_pid && f->own_pid != -1)))
+		filter(f);
+	else
+		put(f, ev);
 }
 
 void feed_refused(struct feed *f)
 {
-	f->counts->v[COLLECTOR_TAKEN]++;
-	f->counts->v[COLLECTOR_REFUSED]++;
+	refuse(f);
+}
+
+void feed_skipped(struct feed *f)
+{
+	filter(f);
+}
+
+void feed_state(struct feed *f, uint16_t type, struct span payload)
+{
+	uint8_t *p = f->out.reserve(f->out.ctx, payload.n, RING_STATE);
+
+	if (p == NULL)
+		return;
+	if (payload.n > 0)
+		memcpy(p, payload.p, payload.n);
+	f->out.submit(f->out.ctx, type, 0, payload.n);
+	f->counts->v[COLLECTOR_STATE_OUT]++;
 }
 
 /* ---- counts ---- */

@@ -8,6 +8,8 @@
  *
  * A full ring never stops the feed: events are dropped and counted, and where they
  * are missing a GAP frame goes down the line before the next one that has room.
+ * With a recorded source it is the ring that waits: reserve() gives room, or NULL when
+ * all is over, and then the event in hand counts as not taken.
  * Core: the ring is three functions, the time an argument.
  */
 #ifndef MEWS_FEED_H
@@ -28,7 +30,8 @@ struct feed {
 	struct feed_out out;
 	struct ring_counts *counts; /* the stage's */
 	struct event_set set;	    /* what is collected */
-	int64_t own_pid;	    /* whose events are left out */
+	int64_t own_pid;	    /* whose events are left out; -1: nobody's */
+	bool is_recorded;	    /* as of the source */
 
 	struct gap_frame gaps[GAP_CAUSE_COUNT]; /* that are not written yet; cause 0: none */
 	bool stale;				/* state behind is wrong until a snapshot */
@@ -44,8 +47,12 @@ void feed_init(struct feed *f, const struct feed_out *out, struct ring_counts *c
 /* One event of the source; stamps EV->num. */
 void feed_event(struct feed *f, struct raw_event *ev);
 
-/* One that made no sense. */
+/* One that made no sense; one that is nothing by itself. */
 void feed_refused(struct feed *f);
+void feed_skipped(struct feed *f);
+
+/* State that comes in line. */
+void feed_state(struct feed *f, uint16_t type, struct span payload);
 
 /* The ring is about to be published: what was taken was seen, though the last look
  * at the source's counts may have been before.  The next look says it exactly. */

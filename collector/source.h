@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * source.h -- where events come from: the live kernel (sensor.c), a capture, an
- * array in a test.  The collector's loop knows only this table.
+ * source.h -- where events come from: the live kernel (sensor.c), a capture
+ * (replay.c).  The collector's loop knows only this table.
  */
 #ifndef MEWS_SOURCE_H
 #define MEWS_SOURCE_H
@@ -12,12 +12,25 @@
 
 struct source;
 
-#define SOURCE_END INT32_MIN
+/* What next() may say besides: there is no more; there is more, but it cannot be read, which
+ * was said. */
+#define SOURCE_END     INT32_MIN
+#define SOURCE_DAMAGED (INT32_MIN + 1)
+
+/* And besides 1, which is an event: a frame of state, or an event that is nothing by itself. */
+#define SOURCE_STATE   2
+#define SOURCE_SKIPPED 3
 
 /* What the source met and what it lost before it could be taken; they only grow. */
 struct source_counts {
 	uint64_t seen, lost;
 	uint64_t lost_state; /* of LOST: events that state is folded from */
+};
+
+/* State that comes in line, as a frame of ring raw. */
+struct source_frame {
+	uint16_t type;
+	struct span payload;
 };
 
 struct source_ops {
@@ -27,9 +40,12 @@ struct source_ops {
 	void (*begin)(struct source *s);
 
 	/* The next event, in order, stamped in ns since the epoch; its spans are valid
-	 * until commit().  1; 0: none now; -EPROTO: one that made no sense was taken
-	 * and dropped; SOURCE_END; another negative errno: the source failed for good. */
+	 * until the next call.  1; 0: none now; -EPROTO: one that made no sense was taken
+	 * and dropped; SOURCE_*; another negative errno: the source failed for good. */
 	int (*next)(struct source *s, struct raw_event *ret);
+
+	/* The frame that next() met, when it said SOURCE_STATE.  NULL: it never does. */
+	void (*frame)(struct source *s, struct source_frame *ret);
 
 	/* The events that next() gave are dealt with. */
 	void (*commit)(struct source *s);
@@ -41,7 +57,8 @@ struct source_ops {
 
 	/* All tasks, their files and the host into SINK: SNAPSHOT_BEGIN ... SNAPSHOT_END.
 	 * It fits into BUDGET bytes: on a host with too much for it, details are left
-	 * out before tasks are.  How many frames, or negative errno. */
+	 * out before tasks are.  How many frames, or negative errno; -ENODATA: the state
+	 * comes in line. */
 	int (*snapshot)(struct source *s, struct frame_sink *sink, size_t budget);
 
 	/* Now, in the clock of the events' stamps. */
@@ -58,6 +75,10 @@ struct source_ops {
 struct source {
 	const struct source_ops *ops;
 	int64_t own_pid; /* this process as the events name it; -1: not known */
+
+	/* It waits as long as it must: what finds no room in the ring is not dropped.  Its
+	 * events have their numbers, and all of them go. */
+	bool is_recorded;
 };
 
 #endif

@@ -1,0 +1,753 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * scap_read.c -- see scap_read.h.
+ *
+ * A file is a row of blocks:
+ *
+ *   u32 type | u32 length of it all | body | up to 3 bytes | u32 length again
+ *
+ * Numbers are in the byte order of the machine that wrote them; ours is little-endian,
+ * and so is every machine that captures are written on.
+ */
+#include "scap_read.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are loaded as they are");
+
+#define MAGIC	      0x1A2B3C4Du
+#define MAGIC_SWAPPED 0x4D3C2B1Au
+
+enum {
+	BLOCK_HEADER = 8,
+	BLOCK_FRAME = 12, /* header and the second length */
+	SECTION_BODY = 16,
+	MACHINE_BODY = 180,
+	HOSTNAME_SIZE = 128,
+	EVENT_MAX_BLOCK = 65536, /* of one that is not large: all but the header */
+	EVENT_HEADER_V1 = 22,
+	EVENT_HEADER = 26,
+	STATE_ONLY = 1 << 0,
+	MAX_PATH = 1024, /* the format's bounds of strings */
+	MAX_ARGS = 4096,
+	MAX_NAME = 256,
+	MAX_TEXT = UINT16_MAX,
+	MAX_ENTRY = 4 * UINT16_MAX, /* what we know of any entry is shorter */
+};
+
+/* ---- bytes ---- */
+
+struct bytes {
+	const uint8_t *start, *p, *end;
+	bool cut; /* there were not enough; what was read since is 0 */
+	const char *too_long;
+};
+
+static uint64_t get(struct bytes *b, unsigned n)
+{
+	uint64_t v = 0;
+
+	if ((size_t)(b->end - b->p) < n) {
+		b->cut = true;
+		b->p = b->end;
+		return 0;
+	}
+	memcpy(&v, b->p, n);
+	b->p += n;
+	return v;
+}
+
+static uint8_t get8(struct bytes *b)
+{
+	return (uint8_t)get(b, 1);
+}
+
+static uint16_t get16(struct bytes *b)
+{
+	return (uint16_t)get(b, 2);
+}
+
+static uint32_t get32(struct bytes *b)
+{
+	return (uint32_t)get(b, 4);
+}
+
+static uint64_t get64(struct bytes *b)
+{
+	return get(b, 8);
+}
+
+static int64_t get_i64(struct bytes *b)
+{
+	return (int64_t)get(b, 8);
+}
+
+static struct span get_bytes(struct bytes *b, size_t n)
+{
+	struct span s = span_of(b->p, n);
+
+	if ((size_t)(b->end - b->p) < n) {
+		b->cut = true;
+		b->p = b->end;
+		return SPAN_NONE;
+	}
+	b->p += n;
+	return s;
+}
+
+static void get_address(struct bytes *b, uint8_t ret[static 16], unsigned n)
+{
+	struct span s = get_bytes(b, n);
+
+	memset(ret, 0, 16);
+	if (s.n > 0)
+		memcpy(ret, s.p, s.n);
+}
+
+/* A string behind its length; WHAT is it, if it is longer than MOST. */
+static struct span get_text(struct bytes *b, size_t most, const char *what)
+{
+	size_t n = get16(b);
+
+	if (n > most && b->too_long == NULL)
+		b->too_long = what;
+	return get_bytes(b, n);
+}
+
+/* ---- the reader ---- */
+
+static int fail(struct scap_reader *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int fail(struct scap_reader *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(r->why, sizeof(r->why), format, args);
+	va_end(args);
+	return -EPROTO;
+}
+
+void scap_reader_init(struct scap_reader *r)
+{
+	*r = (struct scap_reader){ 0 };
+}
+
+void scap_give(struct scap_reader *r, struct span bytes, bool is_last)
+{
+	r->in = bytes;
+	r->is_last = is_last;
+}
+
+/* N bytes of IN are dealt with. */
+static void advance(struct scap_reader *r, size_t n)
+{
+	r->in.p += n;
+	r->in.n -= n;
+	r->offset += n;
+	r->left -= n;
+}
+
+static void pass_over(struct scap_reader *r)
+{
+	size_t n = r->skip < r->in.n ? (size_t)r->skip : r->in.n;
+
+	advance(r, n);
+	r->skip -= n;
+}
+
+/* What there is of the block's body: its end is the second length. */
+static struct bytes bytes_of_body(const struct scap_reader *r)
+{
+	uint64_t body = r->left - 4;
+	size_t n = body < r->in.n ? (size_t)body : r->in.n;
+
+	return (struct bytes){ .start = r->in.p, .p = r->in.p, .end = r->in.p + n };
+}
+
+static size_t consumed(const struct bytes *b)
+{
+	return (size_t)(b->p - b->start);
+}
+
+/* Was it read whole?  0: there must be more bytes first. */
+static int check_bytes(struct scap_reader *r, const struct bytes *b, const char *what)
+{
+	if (b->cut && r->in.n < r->left - 4)
+		return 0;
+	if (b->cut)
+		return fail(r, "%s reaches beyond its block", what);
+	if (b->too_long != NULL)
+		return fail(r, "the %s of %s is too long", b->too_long, what);
+	return 1;
+}
+
+/* An entry is read, and is ENTRY_LEN bytes long as it says (0: it does not say). */
+static int end_entry(struct scap_reader *r, const struct bytes *b, uint64_t entry_len,
+		     const char *what)
+{
+	int err = check_bytes(r, b, what);
+
+	if (err <= 0)
+		return err;
+	if (entry_len == 0)
+		entry_len = consumed(b);
+	if (entry_len < consumed(b) || entry_len > r->left - 4)
+		return fail(r, "the length of %s, %llu, cannot be", what,
+			    (unsigned long long)entry_len);
+	r->skip = entry_len - consumed(b);
+	advance(r, consumed(b));
+	return 1;
+}
+
+/* An entry that says how long it is, is there, or as much of it as can mean anything. */
+static int wait_for_entry(struct scap_reader *r, uint64_t entry_len)
+{
+	uint64_t need = entry_len < MAX_ENTRY ? entry_len : MAX_ENTRY;
+
+	if (entry_len > r->left - 4)
+		return fail(r, "the length of an entry, %llu, leads beyond its block",
+			    (unsigned long long)entry_len);
+	return r->in.n >= need;
+}
+
+/* ---- block types ---- */
+
+enum block_class {
+	BLOCK_UNKNOWN,
+	BLOCK_SECTION,
+	BLOCK_MACHINE,
+	BLOCK_INTERFACES,
+	BLOCK_USERS,
+	BLOCK_TASKS,
+	BLOCK_FILES,
+	BLOCK_EVENT,
+};
+
+enum { HAS_FLAGS = 1 << 0, IS_V2 = 1 << 1, IS_LARGE = 1 << 2 };
+
+/* VERSION: of a list; of an event the bits above. */
+static enum block_class block_class(uint32_t type, unsigned *version)
+{
+#define BLOCK(t, c, v)                                                                             \
+	case t:                                                                                    \
+		*version = (v);                                                                    \
+		return BLOCK_##c
+	switch (type) {
+		BLOCK(0x0A0D0D0A, SECTION, 1);
+		BLOCK(0x201, MACHINE, 1);
+		BLOCK(0x8002ABCD, MACHINE, 1);
+		BLOCK(0x202, TASKS, 1);
+		BLOCK(0x8000ABCD, TASKS, 1);
+		BLOCK(0x207, TASKS, 2);
+		BLOCK(0x8013ABCD, TASKS, 2);
+		BLOCK(0x209, TASKS, 3);
+		BLOCK(0x8014ABCD, TASKS, 3);
+		BLOCK(0x210, TASKS, 4);
+		BLOCK(0x211, TASKS, 5);
+		BLOCK(0x212, TASKS, 6);
+		BLOCK(0x213, TASKS, 7);
+		BLOCK(0x214, TASKS, 8);
+		BLOCK(0x215, TASKS, 9);
+		BLOCK(0x203, FILES, 1);
+		BLOCK(0x8001ABCD, FILES, 1);
+		BLOCK(0x218, FILES, 2);
+		BLOCK(0x204, EVENT, 0);
+		BLOCK(0x8010ABCD, EVENT, 0);
+		BLOCK(0x208, EVENT, HAS_FLAGS);
+		BLOCK(0x216, EVENT, IS_V2);
+		BLOCK(0x217, EVENT, IS_V2 | HAS_FLAGS);
+		BLOCK(0x221, EVENT, IS_V2 | IS_LARGE);
+		BLOCK(0x222, EVENT, IS_V2 | IS_LARGE | HAS_FLAGS);
+		BLOCK(0x205, INTERFACES, 1);
+		BLOCK(0x8011ABCD, INTERFACES, 1);
+		BLOCK(0x219, INTERFACES, 2);
+		BLOCK(0x206, USERS, 1);
+		BLOCK(0x8012ABCD, USERS, 1);
+		BLOCK(0x220, USERS, 2);
+	default:
+		*version = 0;
+		return BLOCK_UNKNOWN;
+	}
+#undef BLOCK
+}
+
+/* ---- section and machine ---- */
+
+static int read_section(struct scap_reader *r, struct scap_item *ret)
+{
+	struct bytes b = bytes_of_body(r);
+	uint32_t magic = get32(&b);
+	unsigned major = get16(&b);
+	int err;
+
+	get16(&b); /* minor: block types say all that it says */
+	get64(&b); /* length: not known to who writes it */
+	err = check_bytes(r, &b, "the section's header");
+	if (err <= 0)
+		return err;
+	if (magic == MAGIC_SWAPPED)
+		return fail(r, "it was written by a machine of the other byte order");
+	if (magic != MAGIC)
+		return fail(r, "it is not a capture");
+	if (major > 1)
+		return fail(r, "its format is version %u, 1 is the newest that is known", major);
+	r->had_header = true;
+	r->had_event = false;
+	advance(r, consumed(&b));
+	r->skip = r->left - 4; /* options */
+	ret->kind = SCAP_SECTION;
+	return 1;
+}
+
+static int read_machine(struct scap_reader *r, struct scap_item *ret)
+{
+	struct bytes b = bytes_of_body(r);
+	struct host_frame *h = &ret->host;
+	struct span name;
+	int err;
+
+	h->num_cpus = get32(&b);
+	h->memory_bytes = get64(&b);
+	get64(&b); /* the largest pid */
+	name = get_bytes(&b, HOSTNAME_SIZE);
+	h->boot_ts_ns = get64(&b);
+	get_bytes(&b, 3 * 8); /* flags, and what is reserved */
+	err = check_bytes(r, &b, "the machine");
+	if (err <= 0)
+		return err;
+	h->hostname = span_of(name.p, strnlen((const char *)name.p, name.n));
+	h->naddrs = 0;
+	advance(r, consumed(&b));
+	r->skip = r->left - 4;
+	ret->kind = SCAP_MACHINE;
+	return 1;
+}
+
+/* ---- interfaces and users ---- */
+
+enum { ADDRESS_V4 = 1, ADDRESS_V6, ADDRESS_V4_OLD, ADDRESS_V6_OLD };
+
+static int read_interface(struct scap_reader *r, unsigned version, struct scap_item *ret)
+{
+	struct bytes b = bytes_of_body(r);
+	uint64_t entry_len = version >= 2 ? UINT64_C(4) + get32(&b) : 0;
+	unsigned type = get16(&b), name_len = get16(&b);
+	unsigned n = type == ADDRESS_V4 || type == ADDRESS_V4_OLD ? 4 : 16;
+
+	ret->kind = SCAP_INTERFACE;
+	ret->addr.is_ipv6 = n == 16;
+	if (type < ADDRESS_V4 || type > ADDRESS_V6_OLD) {
+		if (version < 2 && !b.cut)
+			return fail(r, "an address of a type that is not known, %u", type);
+		ret->kind = SCAP_NOTHING; /* a newer writer's: its length says where it ends */
+		return end_entry(r, &b, entry_len, "an interface");
+	}
+	get_address(&b, ret->addr.addr, n);
+	get_address(&b, ret->addr.mask, n);
+	get_bytes(&b, n); /* broadcast */
+	if (type == ADDRESS_V4 || type == ADDRESS_V6)
+		get64(&b); /* speed */
+	ret->addr.name = get_bytes(&b, name_len);
+	return end_entry(r, &b, entry_len, "an interface");
+}
+
+static int read_user(struct scap_reader *r, unsigned version, struct scap_item *ret)
+{
+	struct bytes b = bytes_of_body(r);
+	uint64_t entry_len = version >= 2 ? get32(&b) : 0;
+
+	if (get8(&b) == 0) {
+		ret->kind = SCAP_USER;
+		ret->user = (struct user_frame){ .uid = get32(&b) };
+		ret->user.gid = get32(&b);
+		ret->user.name = get_text(&b, MAX_NAME, "name");
+		ret->user.home = get_text(&b, MAX_PATH, "directory");
+		ret->user.shell = get_text(&b, MAX_PATH, "shell");
+		return end_entry(r, &b, entry_len, "a user");
+	}
+	ret->kind = SCAP_GROUP;
+	ret->group = (struct group_frame){ .gid = get32(&b) };
+	ret->group.name = get_text(&b, MAX_NAME, "name");
+	return end_entry(r, &b, entry_len, "a group");
+}
+
+/* ---- tasks ---- */
+
+/* Fields that newer writers put behind the others, each if the entry has room for it.
+ * Older ones did not write the first two of them, and then few bytes are left. */
+static void read_task_tail(struct bytes *b, struct process_info *p)
+{
+	enum { LEFT_BY_OLD = 29 };
+	enum { WRITABLE = 1, UPPER_LAYER = 2, FROM_MEMFD = 4, LOWER_LAYER = 8 };
+#define IF_THERE(n) if ((size_t)(b->end - b->p) >= (n))
+	IF_THERE(LEFT_BY_OLD + 1u)
+	{
+		p->pidns_init_start_ts = get64(b);
+		p->tty = get32(b);
+	}
+	IF_THERE(4) p->loginuid = get32(b);
+	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? WRITABLE : 0;
+	IF_THERE(8) p->cap_inheritable = get64(b);
+	IF_THERE(8) p->cap_permitted = get64(b);
+	IF_THERE(8) p->cap_effective = get64(b);
+	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? UPPER_LAYER : 0;
+	IF_THERE(8) p->exe_ino = get64(b);
+	IF_THERE(8) p->exe_ctime = get64(b);
+	IF_THERE(8) p->exe_mtime = get64(b);
+	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? FROM_MEMFD : 0;
+	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? LOWER_LAYER : 0;
+	IF_THERE(8) p->pgid = get_i64(b);
+#undef IF_THERE
+}
+
+static void read_task_fields(struct bytes *b, unsigned version, struct process_info *p)
+{
+	*p = (struct process_info){
+		.sid = -1, .vtid = -1, .vpid = -1, .vpgid = -1, .pgid = -1, .loginuid = UINT32_MAX
+	};
+	p->tid = get_i64(b);
+	p->pid = get_i64(b);
+	p->ptid = get_i64(b);
+	if (version >= 6)
+		p->sid = get_i64(b);
+	if (version >= 8)
+		p->vpgid = get_i64(b);
+	p->comm = get_text(b, MAX_PATH, "name");
+	p->exe = get_text(b, MAX_PATH, "command");
+	if (version >= 7)
+		p->exepath = get_text(b, MAX_PATH, "executable");
+	p->args = get_text(b, MAX_ARGS, "arguments");
+	p->cwd = get_text(b, MAX_PATH, "directory");
+	p->fdlimit = get_i64(b);
+	p->flags = get32(b);
+	p->uid = get32(b);
+	p->gid = get32(b);
+	if (version >= 2) {
+		p->vmsize = get32(b);
+		p->vmrss = get32(b);
+		p->vmswap = get32(b);
+		p->pfmajor = get64(b);
+		p->pfminor = get64(b);
+	}
+	if (version >= 3)
+		p->env = get_text(b, MAX_ARGS, "environment");
+	if (version >= 4) {
+		p->vtid = get_i64(b);
+		p->vpid = get_i64(b);
+		p->cgroups = get_text(b, MAX_ARGS, "cgroups");
+	}
+	if (version >= 5)
+		p->root = get_text(b, MAX_PATH, "root");
+}
+
+static int read_task(struct scap_reader *r, unsigned version, struct scap_item *ret)
+{
+	struct bytes b = bytes_of_body(r);
+	uint64_t entry_len = version >= 9 ? get32(&b) : 0;
+	int err = wait_for_entry(r, entry_len);
+
+	if (err <= 0)
+		return err;
+	ret->kind = SCAP_TASK;
+	ret->task.start_ns = ret->task.cgroup_id = 0;
+	read_task_fields(&b, version, &ret->task.info);
+	if (entry_len > consumed(&b)) {
+		if (entry_len < (size_t)(b.end - b.start))
+			b.end = b.start + entry_len;
+		read_task_tail(&b, &ret->task.info);
+	}
+	return end_entry(r, &b, entry_len, "a task");
+}
+
+/* ---- open files ---- */
+
+static void read_file_by_type(struct bytes *b, struct file_info *f)
+{
+	unsigned n = f->type == FILE_IPV6 || f->type == FILE_IPV6_SERVER ? 16 : 4;
+
+	switch (f->type) {
+	case FILE_UNKNOWN:
+		return;
+	case FILE_IPV4:
+	case FILE_IPV6:
+		get_address(b, f->sip, n);
+		get_address(b, f->dip, n);
+		f->sport = get16(b);
+		f->dport = get16(b);
+		f->l4proto = get8(b);
+		return;
+	case FILE_IPV4_SERVER:
+	case FILE_IPV6_SERVER:
+		get_address(b, f->dip, n);
+		f->dport = get16(b);
+		f->l4proto = get8(b);
+		return;
+	case FILE_UNIX:
+		f->source = get64(b);
+		f->dest = get64(b);
+		f->name = get_text(b, MAX_TEXT, "name");
+		return;
+	case FILE_REGULAR_V2:
+		f->open_flags = get32(b);
+		f->name = get_text(b, MAX_PATH - 1, "name");
+		return;
+	default:
+		f->name = get_text(b, MAX_PATH - 1, "name");
+	}
+}
+
+static int read_file(struct scap_reader *r, unsigned version, struct scap_item *ret)
+{
+	struct bytes b = bytes_of_body(r);
+	uint64_t entry_len = version >= 2 ? get32(&b) : 0;
+	struct file_info *f = &ret->file.file;
+	int err = wait_for_entry(r, entry_len);
+	unsigned type;
+
+	if (err <= 0)
+		return err;
+	ret->kind = SCAP_TASK_FILE;
+	ret->file.tid = r->fds_of;
+	*f = (struct file_info){ .fd = get_i64(&b) };
+	f->ino = get64(&b);
+	type = get8(&b);
+	if (type >= FILE_TYPE_COUNT) {
+		if (version < 2 && !b.cut)
+			return fail(r, "an open file of a type that is not known, %u", type);
+		f->type = FILE_UNSUPPORTED;
+		f->name = span_of(ret->name, (size_t)snprintf(ret->name, sizeof(ret->name),
+							      "unknown-type:[%u]", type));
+	} else {
+		f->type = (uint8_t)type;
+		read_file_by_type(&b, f);
+		if (f->type == FILE_REGULAR_V2 && entry_len >= consumed(&b) + 4)
+			f->dev = get32(&b);
+		if (f->l4proto > L4_RAW)
+			f->l4proto = L4_UNKNOWN;
+	}
+	return end_entry(r, &b, entry_len, "an open file");
+}
+
+/* ---- events ---- */
+
+static size_t sum_of_lens(const struct scap_event *ev)
+{
+	size_t sum = 0;
+
+	for (unsigned i = 0; i < ev->nparams; i++)
+		sum += scap_param_len(ev, i);
+	return sum;
+}
+
+/* An event of the time when they did not say how many parameters they have: as many
+ * as its event had then, which is the number at which all lengths fit. */
+static int count_params(struct scap_reader *r, struct scap_event *ev, uint32_t len)
+{
+	const struct event_info *info = event_info(ev->code);
+	size_t width = ev->wide ? 4 : 2, body;
+	struct span all = ev->data;
+
+	/* The writers of these counted three bytes too many. */
+	if (ev->code == EVENT_NOTIFICATION_E || ev->code == EVENT_INFRASTRUCTURE_EVENT_E)
+		len -= len >= 3 ? 3 : 0;
+	if (len < EVENT_HEADER_V1 || len - EVENT_HEADER_V1 > all.n)
+		return fail(r, "the length of an event, %u, cannot be", len);
+	body = len - EVENT_HEADER_V1;
+	ev->lens = all.p;
+	for (unsigned n = info->nparams + 1; n-- > 0;) {
+		ev->nparams = n;
+		if (width * n > body || width * n + sum_of_lens(ev) != body)
+			continue;
+		ev->data = span_of(all.p + width * n, body - width * n);
+		return 1;
+	}
+	return fail(r, "no number of parameters fits the length of an event '%s', %u", info->name,
+		    len);
+}
+
+/* FLAVOUR: what the block's type says.  0: an event that nobody knows. */
+static int read_event(struct scap_reader *r, unsigned flavour, struct scap_item *ret)
+{
+	struct bytes b = bytes_of_body(r);
+	struct scap_event *ev = &ret->event;
+	uint32_t len, left;
+
+	ret->kind = SCAP_EVENT;
+	ev->cpu = get16(&b);
+	ev->state_only = (flavour & HAS_FLAGS ? get32(&b) : 0) & STATE_ONLY;
+	ev->ts_ns = get64(&b);
+	ev->tid = get_i64(&b);
+	len = get32(&b);
+	ev->code = get16(&b);
+	if (b.cut)
+		return fail(r, "an event reaches beyond its block");
+	if (ev->code >= EVENT_CODE_COUNT)
+		return 0;
+	ev->wide = event_info(ev->code)->flags & EF_LARGE_PAYLOAD;
+	if (!(flavour & IS_V2)) {
+		ev->data = span_of(b.p, (size_t)(b.end - b.p));
+		return count_params(r, ev, len);
+	}
+	ev->nparams = get32(&b);
+	if (b.cut || len < EVENT_HEADER || len - EVENT_HEADER > (size_t)(b.end - b.p))
+		return fail(r, "the length of an event, %u, cannot be", len);
+	left = len - EVENT_HEADER;
+	ev->lens = b.p;
+	if (ev->nparams > left / (ev->wide ? 4 : 2))
+		return fail(r, "an event of %u bytes says that it has %u parameters", len,
+			    ev->nparams);
+	left -= ev->nparams * (ev->wide ? 4 : 2);
+	ev->data = span_of(b.p + (len - EVENT_HEADER - left), left);
+	return 1;
+}
+
+static int take_event(struct scap_reader *r, unsigned flavour, struct scap_item *ret)
+{
+	int err;
+
+	if (r->left > SCAP_MAX_ITEM) {
+		ret->kind = SCAP_OVERSIZE;
+		r->skip = r->left;
+		return 1;
+	}
+	if (r->in.n < r->left)
+		return 0;
+	err = read_event(r, flavour, ret);
+	if (err < 0)
+		return err;
+	if (err == 0)
+		ret->kind = SCAP_NOTHING;
+	advance(r, r->left);
+	return 1;
+}
+
+/* ---- blocks ---- */
+
+static int check_block(struct scap_reader *r, enum block_class class, unsigned version)
+{
+	if (!r->had_header && class != BLOCK_SECTION)
+		return fail(r, "it is not a capture");
+	if (r->total < BLOCK_FRAME)
+		return fail(r, "the length of a block, %u, cannot be", r->total);
+	if (r->had_event && class != BLOCK_EVENT && class != BLOCK_SECTION)
+		return fail(r, "a block of type 0x%x among the events", r->type);
+	if (class == BLOCK_EVENT && !(version & IS_LARGE) &&
+	    r->total - BLOCK_HEADER > EVENT_MAX_BLOCK)
+		return fail(r, "an event's block of %u bytes, %u is the most", r->total,
+			    EVENT_MAX_BLOCK + BLOCK_HEADER);
+	if (class == BLOCK_FILES && r->total < BLOCK_FRAME + sizeof(r->fds_of))
+		return fail(r, "a list of open files of nobody");
+	return 1;
+}
+
+static int begin_block(struct scap_reader *r, struct scap_item *ret)
+{
+	enum block_class class;
+	unsigned version;
+	int err;
+
+	if (r->in.n < BLOCK_HEADER)
+		return 0;
+	memcpy(&r->type, r->in.p, 4);
+	memcpy(&r->total, r->in.p + 4, 4);
+	class = block_class(r->type, &version);
+	if (class == BLOCK_FILES && r->in.n < BLOCK_HEADER + sizeof(r->fds_of))
+		return 0;
+	r->block++;
+	r->block_offset = r->offset;
+	err = check_block(r, class, version);
+	if (err < 0)
+		return err;
+	r->left = r->total;
+	advance(r, BLOCK_HEADER);
+	ret->kind = SCAP_NOTHING;
+	if (class == BLOCK_FILES) {
+		memcpy(&r->fds_of, r->in.p, sizeof(r->fds_of));
+		advance(r, sizeof(r->fds_of));
+	} else if (class == BLOCK_TASKS) {
+		ret->kind = SCAP_TASKS;
+	} else if (class == BLOCK_INTERFACES) {
+		ret->kind = SCAP_INTERFACES;
+	} else if (class == BLOCK_UNKNOWN) {
+		r->skip = r->left; /* a newer writer's, which we can do without */
+	}
+	r->had_event |= class == BLOCK_EVENT;
+	return 1;
+}
+
+static int end_block(struct scap_reader *r, struct scap_item *ret)
+{
+	uint32_t total;
+
+	if (r->in.n < r->left)
+		return 0;
+	memcpy(&total, r->in.p + r->left - 4, 4);
+	if (total != r->total)
+		return fail(r, "the two lengths of a block, %u and %u, differ", r->total, total);
+	advance(r, r->left);
+	ret->kind = SCAP_NOTHING;
+	return 1;
+}
+
+/* Inside of a block, LEFT bytes before its end. */
+static int read_on(struct scap_reader *r, struct scap_item *ret)
+{
+	unsigned version;
+	enum block_class class = block_class(r->type, &version);
+	bool is_whole = r->left == r->total - BLOCK_HEADER;
+
+	if (class == BLOCK_EVENT)
+		return take_event(r, version, ret);
+	if (class == BLOCK_SECTION && is_whole)
+		return read_section(r, ret);
+	if (class == BLOCK_MACHINE && is_whole)
+		return read_machine(r, ret);
+	if (r->left - 4 < 4)
+		return end_block(r, ret);
+	switch (class) {
+	case BLOCK_INTERFACES:
+		return read_interface(r, version, ret);
+	case BLOCK_USERS:
+		return read_user(r, version, ret);
+	case BLOCK_TASKS:
+		return read_task(r, version, ret);
+	case BLOCK_FILES:
+		return read_file(r, version, ret);
+	default:
+		return end_block(r, ret);
+	}
+}
+
+/* One step: RET->kind may be SCAP_NOTHING. */
+static int step(struct scap_reader *r, struct scap_item *ret)
+{
+	if (r->skip > 0) {
+		pass_over(r);
+		ret->kind = SCAP_NOTHING;
+		return r->skip == 0;
+	}
+	return r->left == 0 ? begin_block(r, ret) : read_on(r, ret);
+}
+
+int scap_read(struct scap_reader *r, struct scap_item *ret)
+{
+	int err;
+
+	do
+		err = step(r, ret);
+	while (err == 1 && ret->kind == SCAP_NOTHING);
+	if (err != 0 || !r->is_last)
+		return err;
+	if (r->left > 0)
+		return fail(r, "it ends %llu bytes before the end of a block",
+			    (unsigned long long)(r->left - r->in.n));
+	if (r->in.n > 0)
+		return fail(r, "it ends inside of a block's header");
+	if (!r->had_header)
+		return fail(r, "it is empty");
+	return 0;
+}

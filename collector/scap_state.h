@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * scap_state.h -- what a capture says before its events, as frames of ring raw: the
+ * host and its people, then SNAPSHOT_BEGIN, the tasks with their files, SNAPSHOT_END.
+ * A capture may have several sections; each one's tasks replace all before.  Core.
+ */
+#ifndef MEWS_SCAP_STATE_H
+#define MEWS_SCAP_STATE_H
+
+#include "scap_read.h"
+
+struct scap_state {
+	struct host_frame host; /* its texts are below */
+	char hostname[128];
+	char names[HOST_MAX_ADDRS][64];
+	bool is_host_told; /* as it is now */
+	bool in_snapshot;
+	unsigned due; /* frames of the item that was met last */
+};
+
+void scap_state_init(struct scap_state *s);
+
+/* ITEM was read. */
+void scap_state_meet(struct scap_state *s, const struct scap_item *item);
+
+/* The next frame that ITEM makes, before itself if it is an event: its length in BUF, which
+ * has WIRE_MAX_PAYLOAD bytes; 0: no more; negative: as the encoders say, there are others
+ * behind it all the same. */
+ssize_t scap_state_next(struct scap_state *s, const struct scap_item *item, uint8_t *buf,
+			uint16_t *ret_type);
+
+#endif
