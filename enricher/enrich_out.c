@@ -211,9 +211,9 @@ void file_record(const struct enrich *en, const struct fds *fds, const struct fd
 	memcpy(ret->dip, f->dip, 16);
 	if (!ip || en->th == NULL || en->th->f.container_id != NULL)
 		return;
-	if (net_is_near(&en->local, f->sip, v6))
+	if (net_local_has(&en->local, f->sip, v6))
 		ret->flags |= FILE_SIP_LOCAL;
-	if (net_is_near(&en->local, f->dip, v6))
+	if (net_local_has(&en->local, f->dip, v6))
 		ret->flags |= FILE_DIP_LOCAL;
 }
 

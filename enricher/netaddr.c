@@ -275,23 +275,17 @@ static bool is_loopback(const uint8_t *ip, bool is_ipv6)
 	return is_ipv6 ? memcmp(ip, one, 16) == 0 : ip[0] == 127;
 }
 
-bool net_is_local(const struct net_local *l, const uint8_t *ip, bool is_ipv6)
+/* IPv4 loopback is always local, IPv6 loopback only if an interface has it; of an
+ * IPv6 address the network's half decides. */
+bool net_local_has(const struct net_local *l, const uint8_t *ip, bool is_ipv6)
 {
-	if (is_loopback(ip, is_ipv6))
+	if (!is_ipv6 && is_loopback(ip, false))
 		return true;
 	for (unsigned i = 0; i < l->count; i++)
 		if (l->addr[i].is_ipv6 == is_ipv6 &&
-		    memcmp(l->addr[i].addr, ip, is_ipv6 ? 16 : 4) == 0)
+		    memcmp(l->addr[i].addr, ip, is_ipv6 ? 8 : 4) == 0)
 			return true;
 	return false;
-}
-
-bool net_is_near(const struct net_local *l, const uint8_t *ip, bool is_ipv6)
-{
-	for (unsigned i = 0; is_ipv6 && i < l->count; i++)
-		if (l->addr[i].is_ipv6 && memcmp(l->addr[i].addr, ip, 8) == 0)
-			return true;
-	return net_is_local(l, ip, is_ipv6);
 }
 
 static bool same_net(const struct interface_addr *a, const uint8_t *peer)

@@ -43,9 +43,8 @@ struct net_local {
 };
 
 void net_local_set(struct net_local *l, const struct host_frame *host);
-bool net_is_local(const struct net_local *l, const uint8_t *ip, bool is_ipv6);
-/* Falco's idea of it for servers: of IPv6 the first half says it. */
-bool net_is_near(const struct net_local *l, const uint8_t *ip, bool is_ipv6);
+/* As Falco has it: of an IPv6 address the first half says it. */
+bool net_local_has(const struct net_local *l, const uint8_t *ip, bool is_ipv6);
 bool net_is_zero(const uint8_t *ip, bool is_ipv6);
 
 /* The local address that would talk to PEER: the same, the same net, or the
