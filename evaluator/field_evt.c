@@ -488,15 +488,30 @@ static bool arg(const struct field_ref *ref, const struct field_event *e, struct
 	return value_string(ret, text_end(&t));
 }
 
+static bool is_string_type(unsigned type)
+{
+	return type == PT_CHARBUF || type == PT_FSPATH || type == PT_FSRELPATH;
+}
+
+/* An empty number is missing, an empty string is what programs print for it. */
 static bool raw_arg(const struct field_ref *ref, const struct field_event *e, struct value *ret)
 {
 	int i = field_param(ref, e->ev->code);
 	const struct param *p = event_param(e, i);
 	unsigned type;
 
-	if (p == NULL || i >= e->info->nparams)
+	if (i < 0 || i >= e->info->nparams || i >= e->ev->nparams)
 		return false;
 	type = e->info->params[i].type;
+	if (is_string_type(type)) {
+		if (p == NULL || p->kind != PARAM_BYTES || span_is(p->s, "(NULL)"))
+			return value_str(ret, "<NA>");
+		*ret = (struct value){ .kind = VALUE_STRING, .type = (uint8_t)type };
+		ret->s = span_chomp(p->s);
+		return true;
+	}
+	if (p == NULL)
+		return false;
 	if (p->kind == PARAM_INT) {
 		if (type == PT_BOOL)
 			return value_bool(ret, p->u != 0);
@@ -506,10 +521,6 @@ static bool raw_arg(const struct field_ref *ref, const struct field_event *e, st
 	if (p->s.n == 0)
 		return false;
 	*ret = (struct value){ .kind = VALUE_BYTES, .type = (uint8_t)type, .s = p->s };
-	if (type == PT_CHARBUF || type == PT_FSPATH || type == PT_FSRELPATH) {
-		ret->kind = VALUE_STRING;
-		ret->s = span_chomp(p->s);
-	}
 	return true;
 }
 
@@ -520,6 +531,17 @@ static bool around(const struct field_ref *ref, const struct field_event *e, str
 	uint64_t apart = ts > ref->index ? ts - ref->index : ref->index - ts;
 
 	return value_uint(ret, PT_UINT64, apart / 1000000 + (apart % 1000000 != 0));
+}
+
+/* Events that a plugin made are of its source, and there are no plugins here. */
+static bool source(const struct field_event *e, struct value *ret)
+{
+	int64_t plugin = 0;
+
+	if (e->ev->code == EVENT_PLUGINEVENT_E ||
+	    (e->ev->code == EVENT_ASYNCEVENT_E && event_param_int(e, 0, &plugin) && plugin != 0))
+		return false;
+	return e->source != NULL && value_str(ret, e->source);
 }
 
 static bool hostname(const struct field_event *e, struct value *ret)
@@ -568,7 +590,7 @@ bool field_evt_get(const struct field_ref *ref, struct field_event *e, struct va
 	case FIELD_evt_cpu:
 		return value_int(ret, PT_INT16, (int16_t)e->ev->cpu);
 	case FIELD_evt_source:
-		return e->source != NULL && value_str(ret, e->source);
+		return source(e, ret);
 	case FIELD_evt_asynctype:
 		return async_type(e, ret);
 	case FIELD_evt_hostname:

@@ -171,6 +171,12 @@ static const struct mirror_process *ancestor(const struct field_event *e, uint64
 	return p;
 }
 
+/* A number beyond 32 bits is none: Falco's replays of some sources make them up. */
+static bool host_id(struct value *ret, int64_t id)
+{
+	return id >= -1 && id <= UINT32_MAX && value_int(ret, PT_INT64, id);
+}
+
 /* What an ancestor field says of one ancestor. */
 static bool of_ancestor(enum field_id id, const struct field_event *e,
 			const struct mirror_process *p, struct value *ret)
@@ -189,7 +195,7 @@ static bool of_ancestor(enum field_id id, const struct field_event *e,
 	case FIELD_proc_aenv:
 		return joined(e, p->info.env, ret);
 	default:
-		return value_int(ret, PT_INT64, p->info.pid);
+		return host_id(ret, p->info.pid);
 	}
 }
 
@@ -248,7 +254,7 @@ static bool ancestor_field(const struct field_ref *ref, const struct field_event
 	/* In outputs these two speak of the process itself. */
 	if (ref->id == FIELD_proc_apid) {
 		p = ancestor(e, 0);
-		return p != NULL && value_int(ret, PT_INT64, p->info.pid);
+		return p != NULL && host_id(ret, p->info.pid);
 	}
 	if (ref->id == FIELD_proc_aenv)
 		return joined(e, mirror_main(e->mirror, e->process)->info.env, ret);
@@ -284,7 +290,7 @@ static bool parent_field(enum field_id id, const struct field_event *e, struct v
 	case FIELD_proc_pcmdline:
 		return cmdline(e, &p->info, ret);
 	case FIELD_proc_ppid:
-		return value_int(ret, PT_INT64, p->info.pid);
+		return host_id(ret, p->info.pid);
 	case FIELD_proc_pvpid:
 		return p->info.vpid != -1 && value_int(ret, PT_INT64, p->info.vpid);
 	case FIELD_proc_ppid_ts:
@@ -562,7 +568,7 @@ static bool number_field(enum field_id id, const struct field_event *e, struct v
 	case FIELD_proc_tty:
 		return value_uint(ret, PT_UINT32, p->tty);
 	case FIELD_proc_pid:
-		return p->pid >= -1 && p->pid <= UINT32_MAX && value_int(ret, PT_INT64, p->pid);
+		return host_id(ret, p->pid);
 	case FIELD_proc_vpid:
 		return p->vpid != -1 && value_int(ret, PT_INT64, p->vpid);
 	case FIELD_proc_sid:
@@ -627,7 +633,7 @@ bool field_proc_get(const struct field_ref *ref, struct field_event *e, struct v
 	const struct process_info *p;
 
 	if (ref->id == FIELD_thread_tid)
-		return value_int(ret, PT_INT64, e->ev->tid);
+		return host_id(ret, e->ev->tid);
 	if (ref->id == FIELD_thread_exectime)
 		return value_uint(ret, PT_RELTIME, 0);
 	if (e->process == NULL)

@@ -21,6 +21,14 @@ static bool get_to_print(const struct field_ref *ref, struct field_event *e, str
 	return have;
 }
 
+/* A number's form: the field's, or (raw parameters) the one of the event's parameter. */
+static unsigned print_of(const struct field_ref *ref, const struct field_event *e)
+{
+	int i = ref->id == FIELD_evt_rawarg ? field_param(ref, e->ev->code) : -1;
+
+	return i >= 0 ? e->info->params[i].format : field_info(ref->id)->print;
+}
+
 static struct span value_text(const struct field_ref *ref, struct field_event *e,
 			      const struct value *v)
 {
@@ -34,7 +42,7 @@ static struct span value_text(const struct field_ref *ref, struct field_event *e
 	else if (v->kind == VALUE_BYTES && e->context != NULL && e->context->buffer_base64)
 		text_base64(&t, v->s);
 	else
-		text_value(&t, v, field_info(ref->id)->print);
+		text_value(&t, v, print_of(ref, e));
 	return text_end(&t);
 }
 
@@ -79,9 +87,10 @@ static struct span packed_list(struct field_event *e, const struct value *v)
 
 /* Numbers that print in another form than decimal are strings in JSON; times
  * are numbers always. */
-static bool is_number(const struct field_ref *ref, const struct value *v)
+static bool is_number(const struct field_ref *ref, const struct field_event *e,
+		      const struct value *v)
 {
-	unsigned print = field_info(ref->id)->print;
+	unsigned print = print_of(ref, e);
 
 	return v->type == PT_RELTIME || v->type == PT_ABSTIME ||
 	       !(print == PF_HEX || print == PF_OCT || print == PF_10_PADDED_DEC);
@@ -99,10 +108,10 @@ void field_alert_value(const struct field_ref *ref, struct field_event *e, struc
 	}
 	if (!get_to_print(ref, e, &v))
 		return;
-	if (v.kind == VALUE_INT && is_number(ref, &v)) {
+	if (v.kind == VALUE_INT && is_number(ref, e, &v)) {
 		ret->kind = ALERT_INT;
 		ret->i = v.i;
-	} else if (v.kind == VALUE_UINT && is_number(ref, &v)) {
+	} else if (v.kind == VALUE_UINT && is_number(ref, e, &v)) {
 		ret->kind = ALERT_UINT;
 		ret->u = v.u;
 	} else if (v.kind == VALUE_BOOL) {

@@ -284,6 +284,25 @@ Test(field, a_placeholder_says_so_and_no_process_is_missing)
 		  { "thread.totexectime", NULL });
 }
 
+Test(field, a_number_beyond_32_bits_is_nobodys)
+{
+	const int64_t big = INT64_C(0x100000010);
+
+	kit_family(&kit, EVENT_SYSCALL_CLOSE_X);
+	kit_process(
+		&kit, 7,
+		(struct process_info){ .tid = big, .pid = big, .ptid = 50, .vtid = 3, .vpid = 3 });
+	kit_process(&kit, 8,
+		    (struct process_info){
+			    .tid = 90, .pid = 90, .ptid = big, .vtid = big, .vpid = big });
+	kit_is(&kit, 7);
+	KIT_CHECK(&kit, { "proc.pid", NULL }, { "thread.tid", NULL }, { "proc.vpid", "3" },
+		  { "proc.ppid", "50" }, { "proc.apid[0]", NULL });
+	kit_is(&kit, 8);
+	KIT_CHECK(&kit, { "proc.pid", "90" }, { "proc.ppid", NULL }, { "proc.apid[1]", NULL },
+		  { "proc.vpid", "4294967312" }, { "thread.vtid", "4294967312" });
+}
+
 Test(field, in_a_pid_namespace_the_leader_is_the_eldest_of_its_line)
 {
 	struct process_info p = { .tid = 500,

@@ -405,8 +405,41 @@ Test(field_event, raw_arguments_keep_their_type)
 	cr_assert(v.kind == VALUE_STRING && span_is(v.s, "x"));
 	cr_assert_not(kit_get(&kit, "evt.rawarg.res", &v));
 	cr_assert_not(kit_get(&kit, "evt.rawarg.mode", &v), "it is not in this event");
-	kit.ev.params[2].kind = PARAM_EMPTY;
-	cr_assert_not(kit_get(&kit, "evt.rawarg.name", &v));
+	kit.ev.params[2].kind = kit.ev.params[3].kind = PARAM_EMPTY;
+	cr_assert_not(kit_get(&kit, "evt.rawarg.flags", &v));
+	cr_assert(kit_get(&kit, "evt.rawarg.name", &v), "a string is never missing");
+	cr_assert(v.kind == VALUE_STRING && span_is(v.s, "<NA>"));
+}
+
+Test(field_event, raw_arguments_print_in_the_form_of_their_event)
+{
+	struct alert_value json;
+	struct field_ref flags = kit_ref("evt.rawarg.flags");
+
+	kit_family(&kit, EVENT_SYSCALL_SIGNALFD4_X);
+	kit_int(&kit, -1);
+	kit_int(&kit, 512);
+	kit_int(&kit, 9);
+	kit_int(&kit, 0);
+	KIT_CHECK(&kit, { "evt.rawarg.flags", "200" }, { "evt.rawarg.fd", "9" },
+		  { "evt.rawarg.res", "-1" });
+	field_alert_value(&flags, &kit.e, &json);
+	cr_assert(json.kind == ALERT_STRING && span_is(json.s, "200"));
+}
+
+Test(field_event, what_plugins_made_is_of_no_source_of_ours)
+{
+	kit_family(&kit, EVENT_ASYNCEVENT_E);
+	kit_int(&kit, 0);
+	kit_str(&kit, "container");
+	kit_empty(&kit);
+	KIT_CHECK(&kit, { "evt.source", "syscall" }, { "evt.type", "container" });
+	kit.ev.params[0].i = 7;
+	KIT_CHECK(&kit, { "evt.source", NULL }, { "evt.asynctype", "container" });
+	kit_family(&kit, EVENT_PLUGINEVENT_E);
+	kit_int(&kit, 7);
+	kit_empty(&kit);
+	KIT_CHECK(&kit, { "evt.source", NULL }, { "evt.is_async", "false" });
 }
 
 Test(field_event, around_is_a_distance_in_milliseconds)
