@@ -400,22 +400,31 @@ struct options {
 	struct span last;
 };
 
-static void option_found(struct options *o, const uint8_t *letter, bool known, bool takes_value,
-			 struct span value)
+static void option_put(struct options *o, struct span s)
+{
+	if (o->n < o->cap)
+		o->items[o->n++] = string_value(s);
+}
+
+/* TAKES: it is one with a value, VALUE; NULL: that is not there, and the option
+ * is listed as an empty text, without its letter. */
+static void option_found(struct options *o, const uint8_t *letter, bool known, bool takes,
+			 const struct span *value)
 {
 	static const uint8_t unknown = '?';
+	struct span text = value != NULL ? *value : span_str("");
 
 	if (o->only) {
 		if (known && *letter == o->letter) {
 			o->found = true;
-			o->last = takes_value ? value : span_of(letter, 1);
+			o->last = takes ? text : span_of(letter, 1);
 		}
 		return;
 	}
-	if (o->n < o->cap)
-		o->items[o->n++] = string_value(span_of(known ? letter : &unknown, 1));
-	if (takes_value && o->n < o->cap)
-		o->items[o->n++] = string_value(value);
+	if (!takes || value != NULL)
+		option_put(o, span_of(known ? letter : &unknown, 1));
+	if (takes)
+		option_put(o, text);
 }
 
 /* One cluster "-abc"; true if the last option took NEXT as its value. */
@@ -429,14 +438,14 @@ static bool option_cluster(struct options *o, struct span token, struct span spe
 		struct span rest = span_of(token.p + i + 1, token.n - i - 1);
 
 		if (!takes) {
-			option_found(o, letter, at != NULL, false, SPAN_NONE);
+			option_found(o, letter, at != NULL, false, NULL);
 			continue;
 		}
 		if (rest.n > 0) {
-			option_found(o, letter, true, true, rest);
+			option_found(o, letter, true, true, &rest);
 			return false;
 		}
-		option_found(o, letter, true, true, next != NULL ? *next : span_str(""));
+		option_found(o, letter, true, true, next);
 		return next != NULL;
 	}
 	return false;

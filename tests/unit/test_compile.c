@@ -76,6 +76,8 @@ Test(compile, conditions_are_true_or_false_as_they_should)
 		{ "proc.name = val(proc.name)", true },
 		{ "getopt((\"-c\", \"x\"), \"c:\")[c] = x", true },
 		{ "getopt((\"-abc\"), \"abc\") intersects (\"b\")", true },
+		{ "getopt((\"-ab\"), \"ab:\") in (\"a\", \"\")", true },
+		{ "getopt((\"-ab\", \"\"), \"ab:\") intersects (\"b\")", true },
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
