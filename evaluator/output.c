@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * output.c -- a rule's output as a row of pieces: text as it stands, or a field.
+ * output.c -- a rule's output as a row of pieces: text as it stands, a field, or
+ * a transformer of fields.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "output.h"
+#include "output_expr.h"
 #include "text.h"
 #include "transform.h"
 
-enum { PIECES_MAX = 1024, WIDTH_MAX = 4096, CHAIN_MAX = 4 };
-
-/* tolower(basename(FIELD)), innermost first. */
-struct chain {
-	const struct transform *of[CHAIN_MAX];
-	unsigned n;
-};
+enum { PIECES_MAX = 1024, WIDTH_MAX = 4096, EXPR_BYTES = 1 << 20 };
 
 struct piece {
 	struct span literal;
-	int field;	/* index of the reference, -1: LITERAL */
-	uint32_t width; /* 0: as long as it is */
-	struct chain chain;
+	int field;		  /* index of the reference; -1: none */
+	uint32_t width;		  /* 0: as long as it is */
+	struct output_expr *expr; /* transformers; NULL: none */
 };
 
 struct output {
-	unsigned npieces, nrefs;
+	unsigned npieces;
 	struct piece *pieces;
-	struct field_ref *refs;
+	struct output_refs refs;
+	struct pool pool; /* of the transformers; mostly empty */
 	uint8_t text[];
 };
 
@@ -87,89 +84,53 @@ static int longest_field(struct span text, size_t at, struct field_ref *ret, str
 	return first;
 }
 
-/* Types of the result of CHAIN on REF, step by step. */
-static int check_chain(const struct chain *chain, const struct field_ref *ref, struct diag *diag)
+/* A transformer's name and a parenthesis. */
+static bool is_call(struct span text, size_t at)
 {
-	struct transform_type type = { .type = ref->type, .is_list = ref->is_list };
+	size_t end = at;
 
-	if (chain->n > 0 && (field_info(ref->id)->flags & FF_NO_TRANSFORMER)) {
-		diag_set(diag, "field '%.*s' does not support transformers", (int)ref->text.n,
-			 (const char *)ref->text.p);
-		return -EINVAL;
-	}
-	for (unsigned i = 0; i < chain->n; i++) {
-		struct transform_type result = { 0 };
-
-		if (chain->of[i]->check(chain->of[i], &type, 1, NULL, &result, diag) < 0)
-			return -EINVAL;
-		type = result;
-	}
-	return 0;
+	while (end < text.n && is_name_char(text.p[end]))
+		end++;
+	return end < text.n && text.p[end] == '(' &&
+	       transform_find(span_of(text.p + at, end - at)) != NULL;
 }
 
-static size_t skip_blanks(struct span text, size_t at)
+static int parse_call(struct output *o, struct span text, size_t *at, struct piece *piece,
+		      struct diag *diag)
 {
-	while (at < text.n && (text.p[at] == ' ' || text.p[at] == '\t'))
-		at++;
-	return at;
+	size_t len;
+	int err = output_expr_parse(span_of(text.p + *at, text.n - *at), &o->pool, &o->refs,
+				    &piece->expr, &len, diag);
+
+	if (err == 0)
+		*at += len;
+	return err;
 }
 
-/* The names and parentheses of transformers at AT, if any stand there. */
-static int open_chain(struct span text, size_t *at, struct chain *chain, struct diag *diag)
+static int parse_plain(struct output *o, struct span text, size_t *at, struct piece *piece,
+		       struct diag *diag)
 {
-	const struct transform *outer[CHAIN_MAX];
-	unsigned n = 0;
+	struct field_ref *ref = &o->refs.refs[o->refs.n];
+	int err = longest_field(text, *at, ref, diag);
 
-	for (;;) {
-		size_t end = *at;
-		const struct transform *t;
-
-		while (end < text.n && is_name_char(text.p[end]))
-			end++;
-		if (end == text.n || text.p[end] != '(')
-			break;
-		t = transform_find(span_of(text.p + *at, end - *at));
-		if (t == NULL)
-			break;
-		if (n == CHAIN_MAX) {
-			diag_set(diag, "more than %d transformers on one field", CHAIN_MAX);
-			return -EINVAL;
-		}
-		outer[n++] = t;
-		*at = skip_blanks(text, end + 1);
-	}
-	chain->n = n;
-	for (unsigned i = 0; i < n; i++)
-		chain->of[i] = outer[n - 1 - i];
-	return 0;
-}
-
-static int close_chain(struct span text, size_t *at, const struct chain *chain, struct diag *diag)
-{
-	for (unsigned i = 0; i < chain->n; i++) {
-		*at = skip_blanks(text, *at);
-		if (*at == text.n || text.p[*at] != ')') {
-			diag_set(diag, "transformer '%s' in an output takes one field and a ')'",
-				 chain->of[i]->name);
-			return -EINVAL;
-		}
-		(*at)++;
-	}
+	if (err == 0)
+		err = output_field_check(ref, diag);
+	if (err < 0)
+		return err;
+	*at += ref->text.n;
+	piece->field = (int)o->refs.n++;
 	return 0;
 }
 
 /* One %[width]field that begins at AT (the byte behind the %). */
 static int parse_field(struct output *o, struct span text, size_t *at, struct diag *diag)
 {
-	struct piece *piece = &o->pieces[o->npieces];
-	struct field_ref *ref = &o->refs[o->nrefs];
-	struct chain chain;
-	uint32_t width = 0;
+	struct piece piece = { .field = -1 };
 	int err;
 
 	while (*at < text.n && text.p[*at] >= '0' && text.p[*at] <= '9') {
-		width = width * 10 + (text.p[(*at)++] - '0');
-		if (width > WIDTH_MAX) {
+		piece.width = piece.width * 10 + (text.p[(*at)++] - '0');
+		if (piece.width > WIDTH_MAX) {
 			diag_set(diag, "a field is at most %d bytes wide", WIDTH_MAX);
 			return -EINVAL;
 		}
@@ -178,40 +139,31 @@ static int parse_field(struct output *o, struct span text, size_t *at, struct di
 		diag_set(diag, "a %% must be followed by a field");
 		return -EINVAL;
 	}
-	err = open_chain(text, at, &chain, diag);
+	if (is_call(text, *at))
+		err = parse_call(o, text, at, &piece, diag);
+	else
+		err = parse_plain(o, text, at, &piece, diag);
 	if (err == 0)
-		err = longest_field(text, *at, ref, diag);
-	if (err == 0)
-		err = check_chain(&chain, ref, diag);
-	if (err < 0)
-		return err;
-	if (field_info(ref->id)->flags & FF_FILTER_ONLY) {
-		diag_set(diag, "%.*s is filter only and cannot be used as a display field",
-			 (int)ref->text.n, (const char *)ref->text.p);
-		return -EINVAL;
-	}
-	*at += ref->text.n;
-	err = close_chain(text, at, &chain, diag);
-	if (err < 0)
-		return err;
-	*piece = (struct piece){ .field = (int)o->nrefs, .width = width, .chain = chain };
-	o->nrefs++;
-	o->npieces++;
-	return 0;
+		o->pieces[o->npieces++] = piece;
+	return err;
 }
 
 static struct output *output_new(struct span text)
 {
 	struct output *o = calloc(1, sizeof(*o) + text.n + 1);
-	unsigned fields = 0;
+	unsigned percents = 0, dots = 0;
 
 	if (o == NULL)
 		return NULL;
-	for (size_t i = 0; i < text.n; i++)
-		fields += text.p[i] == '%';
-	o->pieces = calloc(2 * fields + 1, sizeof(*o->pieces));
-	o->refs = calloc(fields + 1, sizeof(*o->refs));
-	if (o->pieces == NULL || o->refs == NULL || fields > PIECES_MAX) {
+	for (size_t i = 0; i < text.n; i++) {
+		percents += text.p[i] == '%';
+		dots += text.p[i] == '.';
+	}
+	pool_init(&o->pool, EXPR_BYTES);
+	o->pieces = calloc(2 * percents + 1, sizeof(*o->pieces));
+	o->refs.cap = dots; /* each field has one in its name */
+	o->refs.refs = calloc(dots + 1, sizeof(*o->refs.refs));
+	if (o->pieces == NULL || o->refs.refs == NULL || percents > PIECES_MAX) {
 		output_free(o);
 		return NULL;
 	}
@@ -259,15 +211,16 @@ void output_free(struct output *o)
 {
 	if (o == NULL)
 		return;
+	pool_release(&o->pool);
 	free(o->pieces);
-	free(o->refs);
+	free(o->refs.refs);
 	free(o);
 }
 
 unsigned output_fields(const struct output *o, const struct field_ref **ret_refs)
 {
-	*ret_refs = o->refs;
-	return o->nrefs;
+	*ret_refs = o->refs.refs;
+	return o->refs.n;
 }
 
 static void put_wide(struct text *t, struct span s, uint32_t width)
@@ -277,50 +230,29 @@ static void put_wide(struct text *t, struct span s, uint32_t width)
 		text_char(t, ' ');
 }
 
-/* The field's text, through its transformers. */
 static struct span piece_text(const struct output *o, const struct piece *piece,
 			      struct field_event *e)
 {
-	const struct field_ref *ref = &o->refs[piece->field];
-	struct value v, result;
-	struct text t;
-
-	if (piece->chain.n == 0)
-		return field_text(ref, e);
-	if (!field_get(ref, e, &v))
-		return span_str("<NA>");
-	for (unsigned i = 0; i < piece->chain.n; i++) {
-		if (!piece->chain.of[i]->apply(&v, 1, NULL, e->arena, &result))
-			return span_str("<NA>");
-		v = result;
-	}
-	if (v.kind == VALUE_STRING)
-		return v.s;
-	text_begin(&t, e->arena);
-	text_value(&t, &v, PF_DEC);
-	return text_end(&t);
+	if (piece->expr != NULL)
+		return output_expr_text(piece->expr, o->refs.refs, e);
+	return piece->field < 0 ? piece->literal : field_text(&o->refs.refs[piece->field], e);
 }
 
 struct span output_message(const struct output *o, struct field_event *e)
 {
-	struct span *texts = arena_get(e->arena, (o->nrefs + 1) * sizeof(*texts));
+	struct span *texts = arena_get(e->arena, (o->npieces + 1) * sizeof(*texts));
 	struct text t;
 
 	if (texts == NULL)
 		return span_str("");
 	for (unsigned i = 0; i < o->npieces; i++)
-		if (o->pieces[i].field >= 0)
-			texts[o->pieces[i].field] = piece_text(o, &o->pieces[i], e);
+		texts[i] = piece_text(o, &o->pieces[i], e);
 	text_begin(&t, e->arena);
 	for (unsigned i = 0; i < o->npieces; i++) {
-		const struct piece *p = &o->pieces[i];
-
-		if (p->field < 0)
-			text_put(&t, p->literal);
-		else if (p->width > 0)
-			put_wide(&t, texts[p->field], p->width);
+		if (o->pieces[i].width > 0)
+			put_wide(&t, texts[i], o->pieces[i].width);
 		else
-			text_put(&t, texts[p->field]);
+			text_put(&t, texts[i]);
 	}
 	return text_end(&t);
 }
@@ -335,13 +267,14 @@ static bool has_field(const struct alert_frame *alert, struct span name)
 
 void output_alert_fields(const struct output *o, struct field_event *e, struct alert_frame *alert)
 {
-	for (unsigned i = 0; i < o->nrefs && alert->nfields < ALERT_MAX_FIELDS; i++) {
+	for (unsigned i = 0; i < o->refs.n && alert->nfields < ALERT_MAX_FIELDS; i++) {
 		struct alert_field *f = &alert->fields[alert->nfields];
+		const struct field_ref *ref = &o->refs.refs[i];
 
-		if (has_field(alert, o->refs[i].text))
+		if (has_field(alert, ref->text))
 			continue;
-		f->name = o->refs[i].text;
-		field_alert_value(&o->refs[i], e, &f->value);
+		f->name = ref->text;
+		field_alert_value(ref, e, &f->value);
 		alert->nfields++;
 	}
 }

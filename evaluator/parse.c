@@ -632,3 +632,23 @@ int parse_condition(struct span text, unsigned depth, struct pool *pool, struct 
 		*ret_at = p.error_at;
 	return p.err;
 }
+
+int parse_transformer(struct span text, unsigned depth, struct pool *pool, struct operand **ret,
+		      size_t *ret_len, struct diag *diag)
+{
+	struct parser p = { .pool = pool, .diag = diag, .max_depth = depth, .lex.text = text };
+	struct operand *o = NULL;
+	struct span name;
+
+	if (!transformer(&p, &name))
+		fail(&p, "expected a transformer");
+	else
+		o = nested(&p, parse_call, name, 0);
+	if (p.err == 0 && o == NULL)
+		no_memory(&p);
+	if (p.err < 0)
+		return p.err;
+	*ret = o;
+	*ret_len = p.lex.at;
+	return 0;
+}

@@ -18,4 +18,9 @@
 int parse_condition(struct span text, unsigned depth, struct pool *pool, struct node **ret,
 		    struct diag *diag, size_t *ret_at);
 
+/* A transformer with its arguments, with which TEXT begins: it, and how long it
+ * is.  -EINVAL with DIAG's message; -ENOMEM. */
+int parse_transformer(struct span text, unsigned depth, struct pool *pool, struct operand **ret,
+		      size_t *ret_len, struct diag *diag);
+
 #endif

@@ -102,11 +102,24 @@ Test(output, transformers_change_the_text_and_not_the_field)
 	message_is("%len(fd.name)", "11");
 	message_is("%5toupper(proc.name)|", "CAT  |");
 	message_is("%toupper(proc.pname)", "<NA>");
+	message_is("%tolower(tolower(tolower(tolower(toupper(proc.name)))))", "cat");
+	message_is("%join(\"->\", (proc.name, fd.name, proc.pid)).", "cat->/etc/shadow->100.");
+	message_is("%concat(proc.name, \"=\", toupper(proc.args[0]))", "cat=/ETC/SHADOW");
+	message_is("%7concat(proc.name, proc.name)|", "catcat |");
+	message_is("%concat(proc.name, proc.pname)", "<NA>");
+	message_is("%concat(proc.name, proc.env[\"X\"])", "cat");
 	alert.nfields = 0;
 	output_alert_fields(o, &kit.e, &alert);
 	cr_assert(eq(u8, alert.nfields, 1));
 	cr_assert(span_is(alert.fields[0].name, "proc.name"));
 	cr_assert(span_is(alert.fields[0].value.s, "cat"));
+	output_free(o);
+	o = parsed("%join(\"-\", (proc.pid, basename(fd.name))) %proc.name");
+	alert.nfields = 0;
+	output_alert_fields(o, &kit.e, &alert);
+	cr_assert(eq(u8, alert.nfields, 3));
+	cr_assert(span_is(alert.fields[0].name, "proc.pid"));
+	cr_assert(span_is(alert.fields[1].name, "fd.name"));
 	output_free(o);
 }
 
@@ -137,7 +150,10 @@ Test(output, what_is_no_field_is_an_error_with_its_place)
 		  "field 'proc.aname' does not support transformers" },
 		{ "%toupper(", -EINVAL, 1, NULL },
 		{ "%join(proc.name)", -EINVAL, 1, NULL },
-		{ "%tolower(tolower(tolower(tolower(tolower(proc.name)))))", -EINVAL, 1, NULL },
+		{ "%concat(proc.name)", -EINVAL, 1, NULL },
+		{ "%join(\"-\", (proc.name, fd.types))", -EINVAL, 1, NULL },
+		{ "%join(\"-\", (fd.ip, proc.name))", -EINVAL, 1,
+		  "fd.ip is filter only and cannot be used as a display field" },
 		{ "%nosuch(proc.name)", -ENOENT, 1, NULL },
 	};
 
