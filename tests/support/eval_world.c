@@ -96,7 +96,7 @@ void eval_world_release(struct eval_world *w)
 	mirror_free(w->mirror);
 }
 
-int eval_world_ask(struct eval_world *w, const char *condition, struct diag *diag)
+int eval_ask(struct field_event *e, const char *condition, struct diag *diag)
 {
 	struct compile_error error;
 	struct program_memo memo;
@@ -112,11 +112,16 @@ int eval_world_ask(struct eval_world *w, const char *condition, struct diag *dia
 		    0 &&
 	    compile_condition(&program, tree, &start, diag, &error) == 0 &&
 	    program_memo_init(&memo, &program, &pool)) {
-		arena_clear(&w->arena);
+		arena_clear(e->arena);
 		program_memo_next(&memo, &program);
-		answer = program_run(&program, &memo, start, &w->event);
+		answer = program_run(&program, &memo, start, e);
 	}
 	program_release(&program);
 	pool_release(&pool);
 	return answer;
+}
+
+int eval_world_ask(struct eval_world *w, const char *condition, struct diag *diag)
+{
+	return eval_ask(&w->event, condition, diag);
 }

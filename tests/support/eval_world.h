@@ -21,7 +21,10 @@ struct eval_world {
 void eval_world_init(struct eval_world *w);
 void eval_world_release(struct eval_world *w);
 
-/* Is CONDITION true at the world's event?  -1: it does not compile, with DIAG. */
+/* Is CONDITION true at event E?  -1: it does not compile, with DIAG. */
+int eval_ask(struct field_event *e, const char *condition, struct diag *diag);
+
+/* The same at the world's event. */
 int eval_world_ask(struct eval_world *w, const char *condition, struct diag *diag);
 
 #endif
