@@ -158,6 +158,38 @@ const char *param_type_name(unsigned type)
 	return type < PT_COUNT ? types[type].name : "NONE";
 }
 
+const char *param_format_name(unsigned format)
+{
+	static const char *const names[] = {
+		"NA", "DEC", "HEX", "10_PADDED_DEC", "OCT", "DIR", "ID"
+	};
+
+	return format < ARRAY_LEN(names) ? names[format] : "NA";
+}
+
+const char *event_flag_name(unsigned bit)
+{
+	static const char *const names[] = {
+		"CREATES_FD",	 "DESTROYS_FD",	      "USES_FD",
+		"READS_FROM_FD", "WRITES_TO_FD",      "MODIFIES_STATE",
+		"WAITS",	 "SKIPPARSERESET",    "UNUSED",
+		"OLD_VERSION",	 "CONVERTER_MANAGED", "LARGE_PAYLOAD"
+	};
+
+	return bit < ARRAY_LEN(names) ? names[bit] : NULL;
+}
+
+const char *event_category_name(unsigned category)
+{
+	static const char *const names[] = { "UNKNOWN",	 "OTHER",    "FILE",	 "NET",
+					     "IPC",	 "MEMORY",   "PROCESS",	 "SLEEP",
+					     "SYSTEM",	 "SIGNAL",   "USER",	 "TIME",
+					     "IO_READ",	 "IO_WRITE", "IO_OTHER", "WAIT",
+					     "SCHEDULER" };
+
+	return category < ARRAY_LEN(names) ? names[category] : "UNKNOWN";
+}
+
 const struct flag_table *flag_table(unsigned id)
 {
 	return &flag_tables[id < FLAG_TABLE_COUNT ? id : FLAG_TABLE_NONE];

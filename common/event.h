@@ -157,6 +157,11 @@ int event_param_index(unsigned code, struct span name);
 unsigned param_type_size(unsigned type);
 bool param_type_is_signed(unsigned type);
 const char *param_type_name(unsigned type);
+const char *param_format_name(unsigned format);
+
+/* "USES_FD", ... of the bit number BIT; NULL: there is none. */
+const char *event_flag_name(unsigned bit);
+const char *event_category_name(unsigned category);
 
 /* ---- flags ---- */
 
@@ -192,6 +197,15 @@ struct syscall_info {
 
 /* The row of Falco's number SC; NULL if there is none. */
 const struct syscall_info *syscall_info(unsigned sc);
+
+/* A system call without an event of its own: its exit makes a generic one, and it
+ * goes by its own name.  (Two numbers are no system call.) */
+static inline bool syscall_is_generic(unsigned sc)
+{
+	const struct syscall_info *s = syscall_info(sc);
+
+	return s != NULL && s->exit_event == EVENT_GENERIC_X && sc != SC_unknown && sc != SC_na_1;
+}
 
 /* Falco's number for a native system call number of this machine's
  * architecture; 0 (unknown) if it has none. */

@@ -7,6 +7,7 @@
 
 #include "cursor.h"
 #include "format.h"
+#include "priority.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 
@@ -78,14 +79,6 @@ static void put_local(struct line *t, const struct format *f, uint64_t ts_ns)
 	put_clock(t, c, ts_ns);
 }
 
-static const char *priority_name(const struct alert_frame *a)
-{
-	static const char *const names[] = { "Emergency", "Alert",  "Critical",	     "Error",
-					     "Warning",	  "Notice", "Informational", "Debug" };
-
-	return names[a->priority & 7];
-}
-
 /* "<time>: <Priority> ", none of which needs escaping. */
 static void put_prefix(struct line *t, const struct format *f, const struct alert_frame *a)
 {
@@ -94,7 +87,7 @@ static void put_prefix(struct line *t, const struct format *f, const struct aler
 	else
 		put_local(t, f, a->ts_ns);
 	line_puts(t, ": ");
-	line_puts(t, priority_name(a));
+	line_puts(t, priority_name(a->priority));
 	line_put_char(t, ' ');
 }
 
@@ -247,7 +240,7 @@ static void put_tags(struct line *t, const struct alert_frame *a)
 static void put_common_end(struct line *t, const struct alert_frame *a)
 {
 	line_puts(t, ",\"priority\":\"");
-	line_puts(t, priority_name(a));
+	line_puts(t, priority_name(a->priority));
 	line_puts(t, "\",\"rule\":");
 	line_put_string(t, a->rule);
 	line_puts(t, ",\"source\":");

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "lex.h"
+#include "priority.h"
 #include "rule_read.h"
 #include "rule_yaml.h"
 
@@ -287,24 +288,16 @@ static bool is_known_source(struct span source)
 
 static int priority_read(struct rule_loader *l, const struct ynode *item, uint8_t *ret)
 {
-	static const char *const names[] = { "emergency", "alert",  "critical",	     "error",
-					     "warning",	  "notice", "informational", "debug" };
 	const struct ynode *n = ymap_get(item, "priority");
-	uint8_t lower[16];
 	struct span s = SPAN_NONE;
+	unsigned priority;
 
 	if (yget_text(l, item, "priority", &s) < 0)
 		return -EINVAL;
-	for (size_t i = 0; i < s.n && i < sizeof(lower); i++)
-		lower[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] | 0x20 : s.p[i];
-	if (s.n <= sizeof(lower)) {
-		for (uint8_t i = 0; i < ARRAY_LEN(names); i++) {
-			if (span_is(span_of(lower, s.n), names[i]) ||
-			    (i == 6 && span_is(span_of(lower, s.n), "info"))) {
-				*ret = i;
-				return 0;
-			}
-		}
+	priority = priority_find(s);
+	if (priority < PRIORITY_COUNT) {
+		*ret = (uint8_t)priority;
+		return 0;
 	}
 	context_push(l, "rule priority", SPAN_NONE, n->from);
 	return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n), "Invalid priority");
