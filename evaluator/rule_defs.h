@@ -87,6 +87,7 @@ struct rule_loader {
 	struct strmap list_names, macro_names, rule_names; /* to index + 1 below */
 	struct pool_vec lists, macros, rules;		   /* pointers, by first definition */
 	struct pool_vec requirements;
+	uint32_t engine[3]; /* the highest version that is required */
 	uint32_t next_index;
 	/* while reading or compiling */
 	const struct yfile *file;

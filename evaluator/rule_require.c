@@ -58,6 +58,14 @@ static bool parse_engine_version(struct span s, struct version *ret)
 	return s.n > 0;
 }
 
+static bool newer(const struct version *v, const uint32_t than[3])
+{
+	for (unsigned i = 0; i < 3; i++)
+		if (v->part[i] != than[i])
+			return v->part[i] > than[i];
+	return false;
+}
+
 int read_engine_version(struct rule_loader *l, const struct ynode *item)
 {
 	static const struct version engine = { { RULE_ENGINE_MAJOR, RULE_ENGINE_MINOR,
@@ -74,6 +82,8 @@ int read_engine_version(struct rule_loader *l, const struct ynode *item)
 				      "Unable to parse engine version '%.*s' as a semver string. "
 				      "Expected \"x.y.z\" semver format.",
 				      SHOW(s));
+	if (newer(&want, l->engine))
+		memcpy(l->engine, want.part, sizeof(l->engine));
 	if (compatible(&engine, &want))
 		return 0;
 	return loader_problem(l, LOAD_ERR_VALIDATE,

@@ -352,12 +352,12 @@ int rules_default_paths(struct conf_list *ret)
 	return -ENOENT;
 }
 
-int rules_check(const struct conf_list *files, FILE *err)
+int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *err)
 {
 	struct conf_list defaults = { .count = 0 };
-	struct rulefile_load load;
 	int failed;
 
+	*ret = (struct rulefile_load){ .loader = NULL };
 	if (files->count == 0) {
 		if (rules_default_paths(&defaults) < 0) {
 			fprintf(err, "no rules: none given, and there is no /etc/mews/rules.d\n");
@@ -365,12 +365,20 @@ int rules_check(const struct conf_list *files, FILE *err)
 		}
 		files = &defaults;
 	}
-	failed = rulefile_load(files, &load);
-	rulefile_print(&load, false, err);
+	failed = rulefile_load(files, ret);
+	rulefile_print(ret, false, err);
 	if (failed < 0 && failed != -EINVAL)
 		fprintf(err, "cannot load the rules: %s\n", strerror(-failed));
-	rulefile_release(&load);
 	if (defaults.count > 0)
 		free(defaults.item[0]);
 	return failed < 0 ? EXIT_INPUT : 0;
+}
+
+int rules_check(const struct conf_list *files, FILE *err)
+{
+	struct rulefile_load load;
+	int code = rules_load(files, &load, err);
+
+	rulefile_release(&load);
+	return code;
 }

@@ -59,8 +59,11 @@ void rulefile_print(const struct rulefile_load *load, bool warnings, FILE *to);
  * with one path, which is to be freed; -ENOENT: there is none. */
 int rules_default_paths(struct conf_list *ret);
 
-/* Load FILES (the default paths if it is empty), print what is wrong to ERR.
- * 0 or EXIT_INPUT. */
+/* Load FILES, or where rules are when they are none, for a command: what is wrong
+ * with them goes to ERR.  0 or EXIT_INPUT; RET is to be released in any case. */
+int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *err);
+
+/* The same, to see whether they load. */
 int rules_check(const struct conf_list *files, FILE *err);
 
 #endif
