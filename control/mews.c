@@ -19,6 +19,7 @@ static const struct command {
 	  "start the pipeline on live events; alerts to stdout", cmd_run },
 	{ "validate", "FILE... [--json]", "check rules, all files and directories merged in order",
 	  cmd_validate },
+	{ "list", "fields|events|rules [-r RULES]... [--json]", "what there is", cmd_list },
 	{ "status", "[--json] [--run-dir DIR]", "how the stages and the ledger are", cmd_status },
 	{ "restart", "STAGE [--run-dir DIR]", "end one stage and start it again", cmd_restart },
 	{ "stop", "[--run-dir DIR]", "end the pipeline", cmd_stop },

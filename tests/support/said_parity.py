@@ -102,7 +102,141 @@ def official():
                     'valid: ' + ' '.join(os.path.basename(f) for f in files), out[:1000])
 
 
+# ---- list ----
+
+def at(value, path):
+    for step in path:
+        value = value[int(step) if isinstance(value, list) else step]
+    return str(len(value)) if isinstance(value, list) else value
+
+
+def loader_differs(c):
+    """What a case asserts of the schema, of warnings, and of the description."""
+    with open('rules.yaml', 'w') as f:
+        f.write(c['yaml'])
+    result = json.loads(run('validate', 'rules.yaml', '--json')[1])['falco_load_results'][0]
+    for a in c['asserts']:
+        if a.get('type') == 'schema_validation' and result['schema_valid'] != (a['value'] == 'ok'):
+            return 'schema: %s' % result['schema_warnings']
+        if a.get('type') == 'has_warnings' and bool(result['warnings']) != a['value']:
+            return 'warnings: %s' % result['warnings']
+        if a.get('type') != 'describe_rule':
+            continue
+        got = at(json.loads(run('list', 'rules', '--json', '-r', 'rules.yaml')[1]), a['path'])
+        want = {'true': True, 'false': False, '0u': 0}.get(a['value'], a['value'])
+        if got != want:
+            return '%s: %s' % (a['path'], got)
+    return None
+
+
+def loader():
+    path = os.path.join(cases, 'rule_loader_cases.jsonl')
+    if not os.path.exists(path):
+        return skip('cases mews_rule_loader', 'no ' + path)
+    with open(path) as f, tempfile.TemporaryDirectory() as place:
+        os.chdir(place)
+        asked = [c for c in map(json.loads, f) if {a.get('type') for a in c['asserts']} & {'schema_validation', 'has_warnings', 'describe_rule'}]
+        suite('mews_rule_loader', [(c['id'], loader_differs(c)) for c in asked])
+        os.chdir('/')
+
+
+# What is a set in Falco's description: its order there is that of a hash.
+SETS = {'condition_fields', 'condition_operators', 'events', 'exception_fields', 'exception_names', 'exception_operators',
+        'lists', 'macros', 'plugins'}
+
+
+def by_value(definition):
+    return {**definition, 'details': {k: sorted(v) if k in SETS else v for k, v in definition['details'].items()}}
+
+
+def described():
+    path = os.path.join(compat, 'oracles', 'official-rules.described.json.gz')
+    if not os.path.exists(path):
+        return skip('cases mews_list_rules', 'no ' + path)
+    with gzip.open(path) as f:
+        want = json.load(f)
+    status, out, err = run('list', 'rules', '--json', *itertools.chain(*(('-r', f) for f in THREE)))
+    ours = json.loads(out) if status == 0 else {}
+    verdict(status == 0, 'the official rules are described', err)
+    verdict(ours.keys() == want.keys(), 'the description has the same keys', ours.keys() ^ want.keys())
+    for key in sorted(ours.keys() & want.keys()):
+        if not (isinstance(want[key], list) and want[key] and 'info' in want[key][0]):
+            verdict(ours[key] == want[key], key, ours[key])
+            continue
+        pairs = []
+        for a, b in itertools.zip_longest(ours[key], want[key]):
+            a, b = a and by_value(a), b and by_value(b)
+            why = None if a == b else a is None or b is None or \
+                {(part, k): (a[part].get(k), b[part].get(k)) for part in b for k in a[part].keys() | b[part].keys() if a[part].get(k) != b[part].get(k)}
+            pairs.append(((b or a)['info']['name'], why))
+        suite('mews_list_' + key, pairs)
+
+
+def rows(name):
+    with open(os.path.join(compat, name)) as f:
+        return list(csv.DictReader(f, delimiter='\t', quoting=csv.QUOTE_NONE))
+
+
+def words(cell):
+    return set(filter(None, cell.replace('-', '').split('|')))
+
+
+def fields():
+    if not os.path.exists(os.path.join(compat, 'fields.tsv')):
+        return skip('cases mews_list_fields', 'no fields.tsv')
+    ours = {f['name']: (c, f) for c in json.loads(run('list', 'fields', '--json')[1])['fieldclasses'] for f in c['fields']}
+    pairs = []
+    for row in rows('fields.tsv'):
+        flags = words(row['flags'])
+        args = {'required': 'ARG_REQUIRED' in flags, 'type': [k for k in ('INDEX', 'KEY') if 'ARG_' + k in flags]}
+        c, f = ours.pop(row['field'], ({}, {}))
+        got = (f.get('type'), set(f.get('flags', [])), f.get('print'), c.get('class'), bool(f.get('desc')), f.get('is_list'), f.get('argument'))
+        want = (row['type'], flags, row['print'], row['class'], True, 'IS_LIST' in flags,
+                args if flags & {'ARG_REQUIRED', 'ARG_ALLOWED'} else None)
+        pairs.append((row['field'], None if got == want else '%s, not %s' % (got, want)))
+    suite('mews_list_fields', pairs + [(name, 'nobody knows it') for name in ours])
+
+
+def events():
+    if not os.path.exists(os.path.join(compat, 'events.tsv')):
+        return skip('cases mews_list_events', 'no events.tsv')
+    groups = json.loads(run('list', 'events', '--json')[1])
+    tables = collections.defaultdict(set)
+    for row in rows('flags.tsv'):
+        tables[row['table']].add(row['name'])
+    alone = {row['name']: row for row in rows('events.tsv')}
+    ours, generic, pairs = {}, set(), []
+    for group, list_of in groups.items():
+        for e in list_of if group != 'schema_version' else []:
+            if e['code'] == 1:
+                generic.add(e['name'])
+            else:
+                ours[e['code']] = (group, e)
+    for row in rows('events.tsv'):
+        flags = words(row['flags'])
+        if 'UNUSED' in flags or row['ppme'] == 'PPME_GENERIC_X':
+            continue
+        group, e = ours.pop(int(row['code']), (None, {}))
+        source = {'SYSCALL': 'Syscall events', 'TRACEPOINT': 'Tracepoint events', 'PLUGIN': 'Plugin events', 'ITER': 'Iterator events'}
+        params = [(p.split(':') + [None])[:4] for p in row['params(name:type:format[:table])'].split()]
+        got = (group, e.get('name'), e.get('dir'), e.get('category'), set(e.get('flags', [])),
+               [(p['name'], p['type'], p['format'], set(p.get('flags', []))) for p in e.get('params', [])])
+        want = ('Old events' if 'OLD_VERSION' in flags else source.get(row['source'], 'Metaevents'), row['name'],
+                {'enter': '>', 'exit': '<'}[row['direction']], row['category'], flags,
+                [(n, t, f, tables.get(table, set())) for n, t, f, table in params])
+        pairs.append((row['ppme'], None if got == want else '%s, not %s' % (got, want)))
+    pairs += [(code, 'nobody knows it') for code in ours]
+    for row in rows('syscalls.tsv'):
+        if row['exit_event'] == 'PPME_GENERIC_X':
+            pairs.append((row['name'], None if row['name'] in generic else 'it is not listed'))
+    suite('mews_list_events', pairs)
+
+
 validate()
+loader()
 official()
+described()
+fields()
+events()
 print('1..%d' % number)
 sys.exit(failed > 0)

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_list.c -- `mews list`: the fields, the events, or the rules that there
+ * are, as text or as JSON.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "columns.h"
+#include "describe.h"
+#include "jstdout.h"
+#include "line_file.h"
+#include "list.h"
+#include "mews.h"
+#include "rulefile.h"
+
+struct list {
+	const char *what;
+	struct conf_list rules;
+	bool json;
+};
+
+/* ---- rules ---- */
+
+static void rules_text(const struct ruleset *rules, struct line *t)
+{
+	enum { INDENT = 51, WIDTH = 110 - INDENT };
+
+	columns_put(t, span_str("Rule"), span_str("Description"), INDENT, WIDTH);
+	columns_put(t, span_str("----"), span_str("-----------"), INDENT, WIDTH);
+	for (unsigned i = 0; i < ruleset_count(rules); i++) {
+		const struct ruleset_rule *r = ruleset_rule(rules, i);
+
+		columns_put(t, r->name, r->desc, INDENT, WIDTH);
+		line_put_char(t, '\n');
+	}
+}
+
+/* ---- the two forms ---- */
+
+static int print_json(const struct list *list, const struct rulefile_load *load)
+{
+	static struct jstdout out;
+	struct jout *j = jstdout_begin(&out);
+
+	if (load != NULL && !describe_rules(load->loader, load->rules, j)) {
+		log_error("cannot describe the rules: they are too large");
+		return EXIT_INPUT;
+	}
+	if (strcmp(list->what, "fields") == 0)
+		list_fields_json(j);
+	else if (strcmp(list->what, "events") == 0)
+		list_events_json(j);
+	return jstdout_end(&out);
+}
+
+static int print_text(const struct list *list, const struct rulefile_load *load)
+{
+	uint8_t buf[4096];
+	struct line t;
+
+	line_init_drained(&t, buf, sizeof(buf), line_to_file, stdout);
+	if (load != NULL)
+		rules_text(load->rules, &t);
+	else if (strcmp(list->what, "fields") == 0)
+		list_fields_text(&t);
+	else
+		list_events_text(&t);
+	return line_finish(&t) == 0 && fflush(stdout) == 0 ? EXIT_OK : EXIT_HOST;
+}
+
+static int print_list(const struct list *list, const struct rulefile_load *load)
+{
+	return list->json ? print_json(list, load) : print_text(list, load);
+}
+
+static int print_rules(const struct list *list)
+{
+	struct rulefile_load load;
+	int code = rules_load(&list->rules, &load, stderr);
+
+	if (code == EXIT_OK)
+		code = print_list(list, &load);
+	rulefile_release(&load);
+	return code;
+}
+
+/* ---- the command ---- */
+
+static bool is_list(const char *word)
+{
+	static const char *const words[] = { "fields", "events", "rules" };
+
+	for (unsigned i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return false;
+}
+
+static int take_word(struct list *list, const char *word)
+{
+	if (list->what != NULL)
+		return usage_error("list", "not expected", word);
+	if (!is_list(word))
+		return usage_error("list", "there is no list of", word);
+	list->what = word;
+	return -1;
+}
+
+/* -1: go on; else the exit code. */
+static int parse_options(struct list *list, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int code = -1, opt;
+
+	opterr = 0;
+	optind = 1;
+	while ((opt = getopt_long(argc, argv, ":r:h", longs, NULL)) != -1) {
+		if (opt == 'h') {
+			(void)usage_of("list");
+			return EXIT_OK;
+		}
+		if (opt == '?' || opt == ':')
+			return usage_error("list", opt == ':' ? "no value for" : "no such option",
+					   argv[optind - 1]);
+		if (opt == 'j') {
+			list->json = true;
+			continue;
+		}
+		if (list->rules.count == CONF_MAX_LIST)
+			return usage_error("list", "too many rules files at", optarg);
+		list->rules.item[list->rules.count++] = optarg;
+	}
+	for (; code == -1 && optind < argc; optind++)
+		code = take_word(list, argv[optind]);
+	if (code == -1 && list->what == NULL)
+		return usage_of("list");
+	return code;
+}
+
+int cmd_list(int argc, char **argv)
+{
+	struct list list = { .what = NULL };
+	int code = parse_options(&list, argc, argv);
+
+	if (code != -1)
+		return code;
+	if (strcmp(list.what, "rules") == 0)
+		return print_rules(&list);
+	if (list.rules.count > 0)
+		return usage_error("list", "-r goes with rules, not with", list.what);
+	return print_list(&list, NULL);
+}
