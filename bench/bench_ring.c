@@ -3,8 +3,8 @@
  * bench-ring [--json]: one hop through a ring between two processes on two
  * CPUs, with all checks on: ns a frame at saturation, round trip by spinning,
  * wake-up of a sleeper. Beside them, in the same run, what others take:
- * ck_ring (128-byte elements, shared memory, two processes) and a plain memcpy
- * of 128 bytes into memory of the ring's size.
+ * ck_ring (128-byte elements, shared memory, two processes), a plain memcpy of 128
+ * bytes into memory of the ring's size, and a bare word that goes there and back.
  *
  * Rounds are interleaved; the median of all rounds is what counts.  On a busy machine
  * there are fewer of them, at least one, so that it ends in time.
@@ -44,6 +44,8 @@ CK_RING_PROTOTYPE(element, element)
 /* What both processes see: results, and ck_ring with its elements. */
 struct arena_shared {
 	_Atomic uint64_t ready, wake_at;
+	_Alignas(128) _Atomic uint64_t ping;
+	_Alignas(128) _Atomic uint64_t pong;
 	_Atomic uint64_t woken[WAKES];
 	ck_ring_t ck;
 	struct element elements[CK_SLOTS];
@@ -159,7 +161,7 @@ static uint64_t race(void (*reads)(void *), void (*writes)(void *), void *ctx)
 		_exit(0);
 	}
 	while (atomic_load(&arena->ready) == 0)
-		relax();
+		sched_yield(); /* the child begins on this CPU */
 	start = mono_now().ns;
 	writes(ctx);
 	if (waitpid(child, NULL, 0) == -1)
@@ -194,38 +196,42 @@ static double hop_ns(size_t len)
 
 /* ---- round trip ---- */
 
-static void bounce(struct link *in, struct link *out, bool first)
+static void send_one(struct link *l)
+{
+	memset(ring_reserve(&l->w, 112, RING_BULK), 1, 112);
+	ring_submit(&l->w, 1, 0, 112);
+	ring_publish(&l->w, NULL);
+}
+
+static void take_one(struct link *l)
 {
 	static _Alignas(64) uint8_t buf[256];
 	struct ring_frame f;
 
-	for (unsigned n = 0; n < TRIPS; n++) {
-		for (int turn = 0; turn < 2; turn++) {
-			if ((turn == 0) == first) {
-				memset(ring_reserve(&out->w, 112, RING_BULK), 1, 112);
-				ring_submit(&out->w, 1, 0, 112);
-				ring_publish(&out->w, NULL);
-			} else {
-				while (ring_next(&in->r, buf, sizeof(buf), &f) != 1)
-					;
-				ring_commit(&in->r, NULL);
-			}
-		}
-	}
+	while (ring_next(&l->r, buf, sizeof(buf), &f) != 1)
+		;
 }
 
 static void echo(void *ctx)
 {
 	struct link *l = ctx;
 
-	bounce(&l[0], &l[1], false);
+	for (unsigned n = 0; n < TRIPS; n++) {
+		take_one(&l[0]);
+		send_one(&l[1]);
+		ring_commit(&l[0].r, NULL); /* as a stage does it: behind finished work */
+	}
 }
 
 static void call(void *ctx)
 {
 	struct link *l = ctx;
 
-	bounce(&l[1], &l[0], true);
+	for (unsigned n = 0; n < TRIPS; n++) {
+		send_one(&l[0]);
+		take_one(&l[1]);
+		ring_commit(&l[1].r, NULL);
+	}
 }
 
 static double rtt_ns(void)
@@ -239,6 +245,34 @@ static double rtt_ns(void)
 	link_drop(&l[0]);
 	link_drop(&l[1]);
 	return ns;
+}
+
+/* What the machine itself takes: one word there and back. */
+static void line_echo(void *ctx)
+{
+	(void)ctx;
+	for (uint64_t n = 1; n <= TRIPS; n++) {
+		while (atomic_load_explicit(&arena->ping, memory_order_acquire) != n)
+			;
+		atomic_store_explicit(&arena->pong, n, memory_order_release);
+	}
+}
+
+static void line_call(void *ctx)
+{
+	(void)ctx;
+	for (uint64_t n = 1; n <= TRIPS; n++) {
+		atomic_store_explicit(&arena->ping, n, memory_order_release);
+		while (atomic_load_explicit(&arena->pong, memory_order_acquire) != n)
+			;
+	}
+}
+
+static double line_rtt_ns(void)
+{
+	atomic_store(&arena->ping, 0);
+	atomic_store(&arena->pong, 0);
+	return (double)race(line_echo, line_call, NULL) / TRIPS;
 }
 
 /* ---- wake-up ---- */
@@ -361,6 +395,7 @@ static const struct bench {
 	{ "wakeup_ns", "publish to awake, the reader asleep on its futex", wakeup_ns },
 	{ "memcpy_128_ns", "plain memcpy of 128 bytes", memcpy_ns },
 	{ "ck_ring_128_ns", "ck_ring, SPSC, 128-byte elements", ck_ns },
+	{ "line_rtt_ns", "one word of memory there and back: the machine's floor", line_rtt_ns },
 };
 
 static int by_double(const void *a, const void *b)
