@@ -519,6 +519,8 @@ static int compile_check(struct compiler *c, struct node *n, uint32_t *ret)
 		if (entry == NULL)
 			return no_memory(c);
 		*slot = q;
+		if (q.of_process)
+			slot->of_process_bit = c->p->of_process++;
 		entry->value = c->p->predicates.n;
 	}
 	n->predicate = entry->value;

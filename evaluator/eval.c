@@ -3,6 +3,7 @@
  * eval.c -- programs at an event: each expression and each predicate at most
  * once, no allocation but from the event's arena.
  */
+#include "process_memo.h"
 #include "program.h"
 #include "transform.h"
 
@@ -10,15 +11,19 @@ enum { MAX_CALL_ITEMS = 32 };
 
 bool program_memo_init(struct program_memo *m, const struct program *p, struct pool *pool)
 {
-	m->epoch = 0;
+	*m = (struct program_memo){ .epoch = 0 };
 	m->predicate_epochs = pool_array(pool, p->predicates.n, sizeof(uint32_t));
 	m->expr_epochs = pool_array(pool, p->exprs.n, sizeof(uint32_t));
 	m->values = pool_array(pool, p->exprs.n, sizeof(struct value));
-	return m->predicate_epochs != NULL && m->expr_epochs != NULL && m->values != NULL;
+	m->step_walks = pool_array(pool, p->steps.n, sizeof(uint32_t));
+	m->stack = pool_array(pool, (size_t)p->steps.n + 1, sizeof(uint32_t));
+	return m->predicate_epochs != NULL && m->expr_epochs != NULL && m->values != NULL &&
+	       m->step_walks != NULL && m->stack != NULL;
 }
 
 void program_memo_next(struct program_memo *m, const struct program *p)
 {
+	m->process = NULL;
 	if (++m->epoch < UINT32_MAX / 2)
 		return;
 	/* Once in two thousand million events. */
@@ -26,9 +31,6 @@ void program_memo_next(struct program_memo *m, const struct program *p)
 	memset(m->expr_epochs, 0, p->exprs.n * sizeof(uint32_t));
 	m->epoch = 1;
 }
-
-static const struct value *expr_value(const struct program *p, struct program_memo *m, uint32_t i,
-				      struct field_event *e);
 
 /* A tuple's elements, numbers as text. */
 static bool tuple_value(const struct program *p, struct program_memo *m, const struct expr *x,
@@ -39,7 +41,7 @@ static bool tuple_value(const struct program *p, struct program_memo *m, const s
 	if (items == NULL)
 		return false;
 	for (unsigned i = 0; i < x->n; i++) {
-		const struct value *v = expr_value(p, m, x->items[i], e);
+		const struct value *v = program_value(p, m, x->items[i], e);
 
 		if (v == NULL)
 			return false;
@@ -64,7 +66,7 @@ static bool call_value(const struct program *p, struct program_memo *m, const st
 	if (args == NULL)
 		return false;
 	for (unsigned i = 0; i < x->n; i++) {
-		const struct value *v = expr_value(p, m, x->items[i], e);
+		const struct value *v = program_value(p, m, x->items[i], e);
 
 		if (v == NULL)
 			return false;
@@ -74,8 +76,8 @@ static bool call_value(const struct program *p, struct program_memo *m, const st
 }
 
 /* NULL: it has none at this event. */
-static const struct value *expr_value(const struct program *p, struct program_memo *m, uint32_t i,
-				      struct field_event *e)
+const struct value *program_value(const struct program *p, struct program_memo *m, uint32_t i,
+				  struct field_event *e)
 {
 	const struct expr *x = program_expr(p, i);
 	bool found;
@@ -269,13 +271,41 @@ static bool test(const struct program *p, struct program_memo *m, const struct p
 		return test_around(p, q, e);
 	if (q->any != ANY_NO)
 		return test_any(p, q, e);
-	left = expr_value(p, m, q->left, e);
+	left = program_value(p, m, q->left, e);
 	if (left == NULL)
 		return false; /* a missing value makes every check false */
 	if (q->kind != PREDICATE_FIELDS)
 		return test_value(q, left);
-	right = expr_value(p, m, q->right, e);
+	right = program_value(p, m, q->right, e);
 	return right != NULL && test_fields(p, q, left, right);
+}
+
+static bool test_once(const struct program *p, struct program_memo *m, uint32_t i,
+		      struct field_event *e)
+{
+	uint32_t *known = &m->predicate_epochs[i];
+
+	if (*known >> 1 != m->epoch)
+		*known = m->epoch << 1 | test(p, m, program_predicate(p, i), e);
+	return *known & 1;
+}
+
+bool program_test(const struct program *p, struct program_memo *m, uint32_t i,
+		  struct field_event *e)
+{
+	const struct predicate *q = program_predicate(p, i);
+	uint64_t bit = UINT64_C(1) << (q->of_process_bit % 64);
+	unsigned word = q->of_process_bit / 64;
+
+	if (!q->of_process || m->process == NULL)
+		return test_once(p, m, i, e);
+	if ((m->process->known[word] & bit) == 0) {
+		m->process->known[word] |= bit;
+		m->process->truth[word] &= ~bit;
+		if (test(p, m, q, e))
+			m->process->truth[word] |= bit;
+	}
+	return m->process->truth[word] & bit;
 }
 
 bool program_run(const struct program *p, struct program_memo *m, uint32_t start,
@@ -285,12 +315,41 @@ bool program_run(const struct program *p, struct program_memo *m, uint32_t start
 
 	while (at < STEP_FALSE) {
 		const struct step *step = program_step(p, at);
-		uint32_t *known = &m->predicate_epochs[step->predicate];
 
-		if (*known >> 1 != m->epoch)
-			*known = m->epoch << 1 |
-				 test(p, m, program_predicate(p, step->predicate), e);
-		at = (*known & 1) != 0 ? step->yes : step->no;
+		at = program_test(p, m, step->predicate, e) ? step->yes : step->no;
 	}
 	return at == STEP_TRUE;
+}
+
+/* Every step that can be reached is walked once, both ways where nothing is known. */
+bool program_may(const struct program *p, struct program_memo *m, uint32_t start,
+		 const uint64_t *fixed, struct field_event *e)
+{
+	unsigned n = 0;
+
+	if (++m->walk == 0) {
+		memset(m->step_walks, 0, p->steps.n * sizeof(uint32_t));
+		m->walk = 1;
+	}
+	m->stack[n++] = start;
+	while (n > 0) {
+		const struct step *step = program_step(p, m->stack[--n]);
+		uint32_t i = step->predicate, to[2] = { step->yes, step->no };
+		bool known = program_predicate(p, i)->of_process || (fixed[i / 64] >> (i % 64) & 1);
+		unsigned from = 0, end = 2;
+
+		if (known) {
+			from = program_test(p, m, i, e) ? 0 : 1;
+			end = from + 1;
+		}
+		for (; from < end; from++) {
+			if (to[from] == STEP_TRUE)
+				return true;
+			if (to[from] == STEP_FALSE || m->step_walks[to[from]] == m->walk)
+				continue;
+			m->step_walks[to[from]] = m->walk;
+			m->stack[n++] = to[from];
+		}
+	}
+	return false;
 }

@@ -337,6 +337,45 @@ bool field_is_of_process(const struct field_ref *ref)
 	}
 }
 
+bool field_is_of_code(const struct field_ref *ref, unsigned code)
+{
+	const struct event_info *info = event_info(code);
+
+	switch (ref->id) {
+	case FIELD_evt_type:
+	case FIELD_syscall_type: /* these say by a parameter what they are */
+		return code != EVENT_GENERIC_E && code != EVENT_GENERIC_X &&
+		       code != EVENT_ASYNCEVENT_E;
+	case FIELD_evt_dir:
+	case FIELD_evt_type_is:
+		return true;
+	case FIELD_evt_arg:
+	case FIELD_evt_rawarg:
+		return field_param(ref, code) < 0;
+	case FIELD_evt_is_open_read:
+	case FIELD_evt_is_open_write:
+	case FIELD_evt_is_open_exec:
+	case FIELD_evt_is_open_create:
+		return !event_is_open(code) && code != EVENT_SYSCALL_CREAT_X;
+	default:
+		return ref->id >= (enum field_id)FD_FIRST && ref->id < (enum field_id)PATH_FIRST &&
+		       !(info->flags & (EF_CREATES_FD | EF_USES_FD | EF_DESTROYS_FD));
+	}
+}
+
+bool field_is_stateful(const struct field_ref *ref)
+{
+	switch (ref->id) {
+	case FIELD_evt_deltatime:
+	case FIELD_evt_deltatime_s:
+	case FIELD_evt_deltatime_ns:
+	case FIELD_util_cnt:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* ---- at an event ---- */
 
 static bool util_get(struct field_event *e, struct value *ret)

@@ -77,6 +77,13 @@ uint64_t field_wants(const struct field_ref *ref);
  * container alone: it may be remembered per process version. */
 bool field_is_of_process(const struct field_ref *ref);
 
+/* True if the value is the same at all events of CODE, or missing at all of them. */
+bool field_is_of_code(const struct field_ref *ref, unsigned code);
+
+/* True if each look at the value changes what the next one sees (evt.deltatime, util.cnt): it
+ * must be looked at when the condition says so, no more and no less often. */
+bool field_is_stateful(const struct field_ref *ref);
+
 /* ---- at an event ---- */
 
 struct mirror;

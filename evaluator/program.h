@@ -58,7 +58,8 @@ enum any_mode { ANY_NO, ANY_ONE, ANY_EACH };
 struct predicate {
 	uint8_t kind, op, modifier, group, any;
 	bool of_process;
-	uint32_t left, right; /* expressions; RIGHT for FIELDS */
+	uint32_t of_process_bit; /* of_process: which of those */
+	uint32_t left, right;	 /* expressions; RIGHT for FIELDS */
 	op_compare *compare;
 	unsigned n;
 	struct op_right *rights;
@@ -79,6 +80,7 @@ struct program {
 	struct pool_vec exprs, predicates, steps;
 	struct pool_vec regexes; /* to be freed: RE2 has memory of its own */
 	struct strmap by_text;	 /* finds equal expressions and predicates */
+	unsigned of_process;	 /* how many predicates are */
 };
 
 static inline struct expr *program_expr(const struct program *p, uint32_t i)
@@ -98,11 +100,16 @@ static inline const struct step *program_step(const struct program *p, uint32_t 
 
 /* ---- at an event (eval.c) ---- */
 
+struct process_memo;
+
 struct program_memo {
+	struct process_memo *process; /* of the event's process; NULL: nothing is remembered */
 	uint32_t epoch;
 	uint32_t *predicate_epochs; /* epoch * 2 + truth */
 	uint32_t *expr_epochs;	    /* epoch * 2 + there is a value */
 	struct value *values;
+	uint32_t walk; /* counts the walks of program_may() */
+	uint32_t *step_walks, *stack;
 };
 
 /* From POOL, for P as it is now.  False: no room. */
@@ -111,9 +118,21 @@ bool program_memo_init(struct program_memo *m, const struct program *p, struct p
 /* Forget the last event. */
 void program_memo_next(struct program_memo *m, const struct program *p);
 
+/* The value of an expression and the truth of a predicate at E, once per event.  NULL: the
+ * expression has no value. */
+const struct value *program_value(const struct program *p, struct program_memo *m, uint32_t expr,
+				  struct field_event *e);
+bool program_test(const struct program *p, struct program_memo *m, uint32_t predicate,
+		  struct field_event *e);
+
 /* The truth of the condition that starts at step START.  E's arena must have
  * been cleared when the event began, not since. */
 bool program_run(const struct program *p, struct program_memo *m, uint32_t start,
 		 struct field_event *e);
+
+/* Can it be true at any event of the kind (FIXED: a bit per predicate that E's kind alone
+ * decides) by a process that is as E's is now? */
+bool program_may(const struct program *p, struct program_memo *m, uint32_t start,
+		 const uint64_t *fixed, struct field_event *e);
 
 #endif

@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ruleset.c -- the rules, the program that they share, and one short list of
- * rules per event code.
+ * ruleset.c -- the rules, the program that they share, and the index that says
+ * which of them are worth looking at.
  */
 #include "ruleset.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-struct code_index {
-	const uint32_t *rules;
-	unsigned n;
-};
+#include "rule_index.h"
 
 struct ruleset {
 	struct pool pool;
 	struct program program;
 	struct program_memo memo;
 	struct pool_vec rules; /* struct ruleset_rule */
-	struct code_index by_code[EVENT_CODE_COUNT];
+	struct rule_index *index;
 	unsigned evaluated;
 	struct codes wanted;
 	uint64_t extras;
@@ -85,37 +82,6 @@ int ruleset_add(struct ruleset *rs, const struct ruleset_rule *rule, struct node
 	return 0;
 }
 
-static bool is_evaluated(const struct ruleset_rule *rule, unsigned priority)
-{
-	return rule->enabled && rule->priority <= priority;
-}
-
-/* Events that no condition asks for by itself, but every rule sees. */
-static bool rule_sees(const struct ruleset_rule *rule, unsigned code)
-{
-	return codes_has(&rule->codes, code) || code == EVENT_ASYNCEVENT_E;
-}
-
-static int index_code(struct ruleset *rs, unsigned code, unsigned priority)
-{
-	unsigned n = 0;
-	uint32_t *rules;
-
-	for (unsigned i = 0; i < rs->rules.n; i++)
-		n += is_evaluated(rule_at(rs, i), priority) && rule_sees(rule_at(rs, i), code);
-	if (n == 0)
-		return 0;
-	rules = pool_array(&rs->pool, n, sizeof(*rules));
-	if (rules == NULL)
-		return -ENOMEM;
-	rs->by_code[code] = (struct code_index){ rules, n };
-	rs->wanted.events[code / 64] |= UINT64_C(1) << (code % 64);
-	for (unsigned i = 0; i < rs->rules.n; i++)
-		if (is_evaluated(rule_at(rs, i), priority) && rule_sees(rule_at(rs, i), code))
-			*rules++ = i;
-	return 0;
-}
-
 static void add_wants(struct ruleset *rs, const struct ruleset_rule *rule)
 {
 	const struct field_ref *refs;
@@ -123,27 +89,27 @@ static void add_wants(struct ruleset *rs, const struct ruleset_rule *rule)
 
 	for (unsigned i = 0; i < n; i++)
 		rs->extras |= field_wants(&refs[i]);
+	for (unsigned i = 0; i < CODES_WORDS; i++)
+		rs->wanted.events[i] |= rule->codes.events[i];
 	for (unsigned i = 0; i < CODES_SC_WORDS; i++)
 		rs->wanted.syscalls[i] |= rule->codes.syscalls[i];
+	rs->wanted.events[EVENT_ASYNCEVENT_E / 64] |= UINT64_C(1) << (EVENT_ASYNCEVENT_E % 64);
 }
 
 int ruleset_seal(struct ruleset *rs, unsigned priority)
 {
-	int err = 0;
-
-	for (unsigned code = 0; err == 0 && code < EVENT_CODE_COUNT; code++)
-		err = index_code(rs, code, priority);
 	for (unsigned i = 0; i < rs->rules.n; i++) {
-		if (!is_evaluated(rule_at(rs, i), priority))
+		if (!rule_is_in_force(rule_at(rs, i), priority))
 			continue;
 		rs->evaluated++;
 		add_wants(rs, rule_at(rs, i));
 	}
 	if (rs->evaluated > 0)
 		rs->extras |= program_wants(&rs->program);
-	if (err == 0 && !program_memo_init(&rs->memo, &rs->program, &rs->pool))
-		err = -ENOMEM;
-	return err;
+	if (!program_memo_init(&rs->memo, &rs->program, &rs->pool))
+		return -ENOMEM;
+	return rule_index_new(&rs->pool, &rs->program, rs->rules.items, rs->rules.n, priority,
+			      &rs->index);
 }
 
 unsigned ruleset_count(const struct ruleset *rs)
@@ -174,21 +140,20 @@ void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *
 
 void ruleset_begin(struct ruleset *rs, struct field_event *e, struct ruleset_walk *ret)
 {
-	unsigned code = e->ev->code;
-
 	*ret = (struct ruleset_walk){ .event = e };
-	if (code >= EVENT_CODE_COUNT || rs->by_code[code].n == 0)
+	if (!rule_index_has(rs->index, e->ev->code))
 		return;
-	ret->rules = rs->by_code[code].rules;
-	ret->n = rs->by_code[code].n;
 	arena_clear(e->arena);
 	program_memo_next(&rs->memo, &rs->program);
+	rule_index_begin(rs->index, &rs->memo, ret);
 }
 
 const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk *w)
 {
-	while (w->at < w->n) {
-		const struct ruleset_rule *rule = rule_at(rs, w->rules[w->at++]);
+	uint32_t i;
+
+	while (rule_index_next(w, &i)) {
+		const struct ruleset_rule *rule = rule_at(rs, i);
 
 		if (program_run(&rs->program, &rs->memo, rule->start, w->event))
 			return rule;

@@ -32,6 +32,12 @@ struct ruleset_rule {
 	uint32_t line, column; /* of its name, from 1 */
 };
 
+/* Is it in force: enabled, and severe enough? */
+static inline bool rule_is_in_force(const struct ruleset_rule *rule, unsigned priority)
+{
+	return rule->enabled && rule->priority <= priority;
+}
+
 struct ruleset;
 
 /* LIMIT: bytes that it may grow to. */
@@ -57,10 +63,12 @@ void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *
 
 /* ---- at an event ---- */
 
+/* The rules that are left to be looked at: a bit each, cleared as they are taken. */
 struct ruleset_walk {
 	struct field_event *event;
-	const uint32_t *rules;
-	unsigned n, at;
+	const uint32_t *rules; /* those of the event's class, in load order */
+	uint64_t *woken;
+	unsigned word, nwords;
 };
 
 /* E's arena is the walk's from here on: it is cleared now. */

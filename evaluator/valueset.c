@@ -8,6 +8,7 @@
 struct slot {
 	uint64_t hash; /* 0: empty */
 	struct span key;
+	unsigned number;
 };
 
 struct valueset {
@@ -125,21 +126,33 @@ struct valueset *valueset_new(struct pool *pool, enum op_group group, const stru
 		key = pool_copy(pool, key);
 		if (key.p == NULL)
 			return NULL;
-		*slot = (struct slot){ hash, key };
+		*slot = (struct slot){ hash, key, ++s->count };
 		s->lengths |= UINT64_C(1) << (key.n % 64);
-		s->count++;
 	}
 	return s;
 }
 
-bool valueset_has(const struct valueset *s, const struct value *v)
+unsigned valueset_find(const struct valueset *s, const struct value *v)
 {
 	struct key_buf buf;
 	struct span key;
 
 	if (!key_of_value(v, &buf, &key) || (s->lengths >> (key.n % 64) & 1) == 0)
-		return false;
-	return slot_of(s, key, hash_of(key))->hash != 0;
+		return 0;
+	return slot_of(s, key, hash_of(key))->number;
+}
+
+bool valueset_has(const struct valueset *s, const struct value *v)
+{
+	return valueset_find(s, v) != 0;
+}
+
+unsigned valueset_number(const struct valueset *s, enum op_group group, const struct op_right *r)
+{
+	struct key_buf buf;
+	struct span key = key_of_right(group, r, &buf);
+
+	return slot_of(s, key, hash_of(key))->number;
 }
 
 unsigned valueset_count(const struct valueset *s)

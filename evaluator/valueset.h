@@ -18,6 +18,10 @@ struct valueset *valueset_new(struct pool *pool, enum op_group group, const stru
 
 bool valueset_has(const struct valueset *s, const struct value *v);
 
+/* Which of the distinct values V is, counted from 1 in the order of ITEMS; 0: none. */
+unsigned valueset_find(const struct valueset *s, const struct value *v);
+unsigned valueset_number(const struct valueset *s, enum op_group group, const struct op_right *r);
+
 /* How many distinct values are in it. */
 unsigned valueset_count(const struct valueset *s);
 

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * event_class.h -- the inside of the rule index, between its two files.
+ */
+#ifndef MEWS_EVENT_CLASS_H
+#define MEWS_EVENT_CLASS_H
+
+#include "lookup.h"
+#include "rule_index.h"
+
+/* A field and what is asked of it in this class. */
+struct probe {
+	uint32_t expr;
+	uint8_t parts; /* enum lookup_part */
+	bool any;      /* several values: each is looked up */
+	const struct lookup *lookup;
+};
+
+struct probes {
+	struct pool_vec lookups; /* struct probe */
+	struct pool_vec single;	 /* uint32_t: predicates that no look-up finds */
+};
+
+/* The rules that a predicate wakes, by their places in the class. */
+struct covered {
+	uint32_t predicate, n, cap; /* cap 0: an empty place */
+	uint32_t *rules;
+};
+
+struct cover_map {
+	uint32_t mask;
+	struct covered *slots;
+};
+
+/* Event codes for which the same rules are left, woken by the same predicates. */
+struct event_class {
+	unsigned number, nrules, nwords;
+	uint32_t *rules;       /* in load order; a bit of the words is a place here */
+	struct probes event;   /* what wakes rules at each event */
+	struct probes process; /* ... and once per version of a process */
+	struct cover_map covered;
+	uint64_t *always;	    /* woken by every event */
+	uint64_t *for_each_process; /* to be worked out for every process */
+	uint64_t *fixed;	    /* predicates (a bit each) that the code decides */
+	bool has_gate;		    /* some rules depend on the process */
+};
+
+struct rule_index {
+	const struct program *program;
+	struct event_class *by_code[EVENT_CODE_COUNT];
+	uint32_t *starts; /* by rule: its first step */
+	struct process_memos *memos;
+	uint64_t *woken, *gate_bits; /* of the largest class */
+	uint32_t *gate_list;
+};
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rule_cover.c -- covers of trees from covers of their parts:
+ *
+ *   a and b    the better one of a's and b's
+ *   a or b     both together
+ *   not a      by De Morgan; what is negated covers nothing
+ *
+ * The figures are guesses at what is common on a machine.  A bad one costs time,
+ * never an alert.
+ */
+#include "rule_cover.h"
+
+#include "lookup.h"
+
+static const float WAKE_COST = 60; /* ns to look at a rule that was woken in vain */
+
+struct finder {
+	const struct program *p;
+	const uint8_t *known;
+	struct pool *scratch;
+};
+
+/* ---- one predicate ---- */
+
+/* Fields that have few values: one of them is nothing rare. */
+static bool has_few_values(const struct expr *e)
+{
+	if (e->kind != EXPR_FIELD)
+		return false;
+	switch (e->field.id) {
+	case FIELD_fd_type:
+	case FIELD_fd_typechar:
+	case FIELD_fd_l4proto:
+	case FIELD_fd_sockfamily:
+	case FIELD_evt_category:
+	case FIELD_evt_io_dir:
+	case FIELD_evt_res:
+	case FIELD_evt_dir:
+	case FIELD_evt_source:
+	case FIELD_container_id:
+	case FIELD_container_type:
+	case FIELD_user_name:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* How often it is true, from 0 to 1. */
+static float frequency(const struct predicate *q, const struct expr *left)
+{
+	unsigned parts = lookup_parts(q, left);
+
+	if (q->kind == PREDICATE_ALWAYS)
+		return 0.95F;
+	if (parts == 0)
+		return q->op == OP_REGEX || q->op == OP_IGLOB || q->op == OP_ICONTAINS ? 0.05F
+		       : q->op == OP_NE						       ? 0.8F
+										       : 0.5F;
+	if (has_few_values(left))
+		return 0.4F;
+	if (q->group == GROUP_BOOL)
+		return 0.3F;
+	if (q->group == GROUP_NUMBER)
+		return 0.1F;
+	return parts == LOOKUP_EXACT ? 0.004F : 0.02F;
+}
+
+/* ns to have the value, shared among the rules that ask for it.  A process's values are asked
+ * for once per version of the process. */
+static float value_cost(const struct expr *left)
+{
+	if (left->of_process)
+		return 2;
+	if (left->kind != EXPR_FIELD)
+		return 20;
+	switch (left->field.id) {
+	case FIELD_evt_arg:
+	case FIELD_evt_args:
+	case FIELD_evt_info:
+	case FIELD_evt_buffer:
+		return 15;
+	default:
+		return 3;
+	}
+}
+
+static bool cover_of_check(struct finder *f, const struct node *n, struct cover *ret)
+{
+	uint32_t i = n->predicate - 1;
+	const struct predicate *q = program_predicate(f->p, i);
+	const struct expr *left = program_expr(f->p, q->left);
+
+	*ret = (struct cover){ .kind = COVER_SOME };
+	ret->first = ret->last = pool_get(f->scratch, sizeof(*ret->first));
+	if (ret->first == NULL)
+		return false;
+	ret->first->predicate = i;
+	ret->cost = frequency(q, left) * WAKE_COST + value_cost(left);
+	if (lookup_parts(q, left) == 0 && q->op == OP_REGEX)
+		ret->cost += left->of_process ? 5 : 50;
+	return true;
+}
+
+/* ---- trees ---- */
+
+static bool cover_of(struct finder *f, const struct node *n, bool negated, struct cover *ret);
+
+/* All must be true: one of the covers will do. */
+static bool cover_of_all(struct finder *f, const struct node *n, bool negated, struct cover *ret)
+{
+	*ret = (struct cover){ .kind = COVER_ALWAYS };
+	for (unsigned i = 0; i < n->n; i++) {
+		struct cover c;
+
+		if (!cover_of(f, n->child[i], negated, &c))
+			return false;
+		if (c.kind == COVER_DEAD) {
+			*ret = c;
+			return true;
+		}
+		if (c.kind == COVER_SOME && (ret->kind == COVER_ALWAYS || c.cost < ret->cost))
+			*ret = c;
+	}
+	return true;
+}
+
+/* One must be true: all of the covers are needed. */
+static bool cover_of_any(struct finder *f, const struct node *n, bool negated, struct cover *ret)
+{
+	*ret = (struct cover){ .kind = COVER_DEAD };
+	for (unsigned i = 0; i < n->n; i++) {
+		struct cover c;
+
+		if (!cover_of(f, n->child[i], negated, &c))
+			return false;
+		if (c.kind == COVER_DEAD)
+			continue;
+		if (c.kind == COVER_ALWAYS || ret->kind == COVER_DEAD) {
+			*ret = c;
+			if (c.kind == COVER_ALWAYS)
+				return true;
+			continue;
+		}
+		ret->last->next = c.first;
+		ret->last = c.last;
+		ret->cost += c.cost;
+	}
+	return true;
+}
+
+static bool cover_of(struct finder *f, const struct node *n, bool negated, struct cover *ret)
+{
+	enum cover_known known;
+
+	switch (n->kind) {
+	case NODE_NOT:
+		return cover_of(f, n->child[0], !negated, ret);
+	case NODE_MACRO:
+		return cover_of(f, n->child[0], negated, ret);
+	case NODE_AND:
+		return negated ? cover_of_any(f, n, negated, ret)
+			       : cover_of_all(f, n, negated, ret);
+	case NODE_OR:
+		return negated ? cover_of_all(f, n, negated, ret)
+			       : cover_of_any(f, n, negated, ret);
+	case NODE_CHECK:
+		break;
+	}
+	known = (enum cover_known)f->known[n->predicate - 1];
+	if (program_predicate(f->p, n->predicate - 1)->kind == PREDICATE_NEVER)
+		known = KNOWN_FALSE;
+	if (known != KNOWN_NOT) {
+		ret->kind = (known == KNOWN_TRUE) != negated ? COVER_ALWAYS : COVER_DEAD;
+		return true;
+	}
+	if (negated) {
+		ret->kind = COVER_ALWAYS;
+		return true;
+	}
+	return cover_of_check(f, n, ret);
+}
+
+bool cover_find(const struct program *p, const struct node *tree, const uint8_t *known,
+		struct pool *scratch, struct cover *ret)
+{
+	struct finder f = { p, known, scratch };
+
+	return cover_of(&f, tree, false, ret);
+}

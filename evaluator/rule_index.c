@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rule_index.c -- the index at an event.  How it comes to be: rule_index_build.c.
+ */
+#include "event_class.h"
+#include "process_memo.h"
+
+bool rule_index_has(const struct rule_index *x, unsigned code)
+{
+	return code < EVENT_CODE_COUNT && x->by_code[code] != NULL;
+}
+
+struct waking {
+	const struct event_class *c;
+	uint64_t *bits;
+};
+
+/* A predicate is, or may be, true: the rules that it covers are woken. */
+static void wake(void *ctx, uint32_t predicate)
+{
+	const struct waking *w = ctx;
+	const struct cover_map *map = &w->c->covered;
+
+	for (uint32_t i = predicate;; i++) {
+		const struct covered *at = &map->slots[i & map->mask];
+
+		if (at->cap == 0)
+			return;
+		if (at->predicate != predicate)
+			continue;
+		for (unsigned k = 0; k < at->n; k++)
+			w->bits[at->rules[k] / 64] |= UINT64_C(1) << (at->rules[k] % 64);
+		return;
+	}
+}
+
+static void look_up(const struct rule_index *x, const struct probe *probe, struct program_memo *m,
+		    struct field_event *e, struct waking *w)
+{
+	struct value values[FIELD_ANY_MAX];
+	const struct value *v;
+	unsigned n;
+
+	if (!probe->any) {
+		v = program_value(x->program, m, probe->expr, e);
+		if (v != NULL)
+			lookup_find(probe->lookup, probe->parts, v, wake, w);
+		return;
+	}
+	n = field_get_any(&program_expr(x->program, probe->expr)->field, e, values);
+	for (unsigned i = 0; i < n; i++)
+		lookup_find(probe->lookup, probe->parts, &values[i], wake, w);
+}
+
+static void probe_all(const struct rule_index *x, const struct probes *probes,
+		      struct program_memo *m, struct field_event *e, struct waking *w)
+{
+	const struct probe *lookups = probes->lookups.items;
+	const uint32_t *single = probes->single.items;
+
+	for (unsigned i = 0; i < probes->lookups.n; i++)
+		look_up(x, &lookups[i], m, e, w);
+	for (unsigned i = 0; i < probes->single.n; i++)
+		if (program_test(x->program, m, single[i], e))
+			wake(w, single[i]);
+}
+
+/* Which rules of C can still match for E's process, as a list; 0: there was no room for it. */
+static uint32_t work_out(struct rule_index *x, const struct event_class *c, struct program_memo *m,
+			 struct field_event *e)
+{
+	struct waking w = { c, x->gate_bits };
+	unsigned n = 0;
+
+	memcpy(x->gate_bits, c->for_each_process, c->nwords * sizeof(uint64_t));
+	probe_all(x, &c->process, m, e, &w);
+	for (unsigned word = 0; word < c->nwords; word++) {
+		for (uint64_t bits = x->gate_bits[word]; bits != 0; bits &= bits - 1) {
+			uint32_t i = word * 64 + (unsigned)__builtin_ctzll(bits);
+
+			if (program_may(x->program, m, x->starts[c->rules[i]], c->fixed, e))
+				x->gate_list[n++] = i;
+		}
+	}
+	return process_memo_list(x->memos, x->gate_list, n);
+}
+
+/* The list of E's process; 0: it cannot be kept. */
+static uint32_t list_of(struct rule_index *x, const struct event_class *c, struct program_memo *m,
+			struct field_event *e)
+{
+	uint32_t *list;
+
+	if (m->process == NULL)
+		return 0;
+	list = &m->process->lists[c->number];
+	if (*list == 0)
+		*list = work_out(x, c, m, e);
+	if (*list == 0) { /* the room for lists is used up: begin again */
+		process_memos_clear(x->memos);
+		*list = work_out(x, c, m, e);
+	}
+	return *list;
+}
+
+/* Wake what E's process wakes. */
+static void gate(struct rule_index *x, const struct event_class *c, struct program_memo *m,
+		 struct field_event *e, struct waking *w)
+{
+	uint32_t list = list_of(x, c, m, e);
+	const uint32_t *rules;
+	unsigned n;
+
+	if (list == 0) {
+		for (unsigned i = 0; i < c->nwords; i++)
+			w->bits[i] |= c->for_each_process[i];
+		probe_all(x, &c->process, m, e, w);
+		return;
+	}
+	rules = process_memo_rules(x->memos, list, &n);
+	for (unsigned i = 0; i < n; i++)
+		w->bits[rules[i] / 64] |= UINT64_C(1) << (rules[i] % 64);
+}
+
+void rule_index_begin(struct rule_index *x, struct program_memo *m, struct ruleset_walk *walk)
+{
+	struct field_event *e = walk->event;
+	const struct event_class *c = x->by_code[e->ev->code];
+	struct waking w = { c, x->woken };
+
+	if (e->process != NULL)
+		m->process = process_memo_get(x->memos, e->process, mirror_epoch(e->mirror));
+	memcpy(x->woken, c->always, c->nwords * sizeof(uint64_t));
+	if (c->has_gate)
+		gate(x, c, m, e, &w);
+	probe_all(x, &c->event, m, e, &w);
+	walk->rules = c->rules;
+	walk->woken = x->woken;
+	walk->nwords = c->nwords;
+}
