@@ -60,3 +60,13 @@ size_t path_concat(uint8_t *out, size_t cap, struct span dir, struct span name)
 		memmove(out, dir.p, dir.n);
 	return append(out, dir.n, name);
 }
+
+bool path_is_plain(struct span path)
+{
+	if (path.n == 0 || path.n >= PATH_CAP || path.p[0] != '/')
+		return false;
+	for (size_t i = 1; i < path.n; i++)
+		if (path.p[i - 1] == '/' && (path.p[i] == '/' || path.p[i] == '.'))
+			return false;
+	return path.n == 1 || path.p[path.n - 1] != '/';
+}

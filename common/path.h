@@ -22,4 +22,7 @@
  * bytes is PATH_TOO_LONG instead.  CAP is at least PATH_CAP, or the result is empty. */
 size_t path_concat(uint8_t *out, size_t cap, struct span dir, struct span name);
 
+/* Is PATH absolute and already what path_concat() would make of it? */
+bool path_is_plain(struct span path);
+
 #endif

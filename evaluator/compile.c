@@ -106,6 +106,7 @@ static int compile_field(struct compiler *c, const struct operand *o, struct exp
 	if (parse_field_ref(text, &e->field, c->diag) < 0)
 		return -EINVAL;
 	e->kind = EXPR_FIELD;
+	e->get = field_getter_of(&e->field);
 	e->type = e->field.type;
 	e->is_list = e->field.is_list;
 	e->of_process = field_is_of_process(&e->field);

@@ -75,7 +75,22 @@ static bool call_value(const struct program *p, struct program_memo *m, const st
 	return x->transform->apply(args, x->n, x->arg.p == NULL ? NULL : &x->arg, e->arena, ret);
 }
 
-/* NULL: it has none at this event. */
+/* Apart, so that the common case, a field, needs no room for what the others need. */
+static __attribute__((noinline)) bool made_value(const struct program *p, struct program_memo *m,
+						 const struct expr *x, struct field_event *e,
+						 struct value *ret)
+{
+	switch (x->kind) {
+	case EXPR_CONSTANT:
+		*ret = x->constant;
+		return true;
+	case EXPR_TUPLE:
+		return tuple_value(p, m, x, e, ret);
+	default:
+		return call_value(p, m, x, e, ret);
+	}
+}
+
 const struct value *program_value(const struct program *p, struct program_memo *m, uint32_t i,
 				  struct field_event *e)
 {
@@ -84,21 +99,10 @@ const struct value *program_value(const struct program *p, struct program_memo *
 
 	if (m->expr_epochs[i] >> 1 == m->epoch)
 		return (m->expr_epochs[i] & 1) != 0 ? &m->values[i] : NULL;
-	switch (x->kind) {
-	case EXPR_FIELD:
-		found = field_get(&x->field, e, &m->values[i]);
-		break;
-	case EXPR_CONSTANT:
-		m->values[i] = x->constant;
-		found = true;
-		break;
-	case EXPR_TUPLE:
-		found = tuple_value(p, m, x, e, &m->values[i]);
-		break;
-	default:
-		found = call_value(p, m, x, e, &m->values[i]);
-		break;
-	}
+	if (x->kind == EXPR_FIELD)
+		found = x->get(&x->field, e, &m->values[i]);
+	else
+		found = made_value(p, m, x, e, &m->values[i]);
 	m->expr_epochs[i] = m->epoch << 1 | found;
 	return found ? &m->values[i] : NULL;
 }
@@ -168,7 +172,8 @@ static bool test_value(const struct predicate *q, const struct value *v)
 	}
 }
 
-static bool test_any(const struct program *p, const struct predicate *q, struct field_event *e)
+static __attribute__((noinline)) bool test_any(const struct program *p, const struct predicate *q,
+					       struct field_event *e)
 {
 	struct value values[FIELD_ANY_MAX];
 	unsigned n = field_get_any(&program_expr(p, q->left)->field, e, values);
@@ -260,8 +265,8 @@ static bool test_around(const struct program *p, const struct predicate *q,
 	return !__builtin_mul_overflow(q->rights[0].u, 1000000, &d) ? apart <= d : true;
 }
 
-static bool test(const struct program *p, struct program_memo *m, const struct predicate *q,
-		 struct field_event *e)
+static __attribute__((noinline)) bool test_other(const struct program *p, struct program_memo *m,
+						 const struct predicate *q, struct field_event *e)
 {
 	const struct value *left, *right;
 
@@ -278,6 +283,19 @@ static bool test(const struct program *p, struct program_memo *m, const struct p
 		return test_value(q, left);
 	right = program_value(p, m, q->right, e);
 	return right != NULL && test_fields(p, q, left, right);
+}
+
+static inline bool test(const struct program *p, struct program_memo *m, const struct predicate *q,
+			struct field_event *e)
+{
+	const struct value *left;
+
+	/* Mostly. */
+	if (q->kind == PREDICATE_COMPARE && q->any == ANY_NO) {
+		left = program_value(p, m, q->left, e);
+		return left != NULL && q->compare(left, &q->rights[0]);
+	}
+	return test_other(p, m, q, e);
 }
 
 static bool test_once(const struct program *p, struct program_memo *m, uint32_t i,

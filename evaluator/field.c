@@ -378,30 +378,34 @@ bool field_is_stateful(const struct field_ref *ref)
 
 /* ---- at an event ---- */
 
-static bool util_get(struct field_event *e, struct value *ret)
+static bool util_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
 {
+	(void)ref;
 	return value_uint(ret, PT_UINT64, e->context != NULL ? ++e->context->util_count : 0);
 }
 
-bool field_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
+field_getter *field_getter_of(const struct field_ref *ref)
 {
 	unsigned id = ref->id;
 
 	if (id < PROC_FIRST)
-		return field_evt_get(ref, e, ret);
+		return field_evt_get;
 	if (id < USER_FIRST)
-		return field_proc_get(ref, e, ret);
+		return field_proc_get;
 	if (id < FD_FIRST)
-		return field_user_get(ref, e, ret);
+		return field_user_get;
 	if (id < PATH_FIRST)
-		return field_fd_get(ref, e, ret);
+		return field_fd_getter(ref->id);
 	if (id < UTIL_FIRST)
-		return field_path_get(ref, e, ret);
+		return field_path_get;
 	if (id < FDLIST_FIRST)
-		return util_get(e, ret);
-	if (id < CONTAINER_FIRST)
-		return field_fdlist_get(ref, e, ret);
-	return field_container_get(ref, e, ret);
+		return util_get;
+	return id < CONTAINER_FIRST ? field_fdlist_get : field_container_get;
+}
+
+bool field_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
+{
+	return field_getter_of(ref)(ref, e, ret);
 }
 
 bool field_is_any(const struct field_ref *ref)

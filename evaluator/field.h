@@ -121,6 +121,10 @@ struct field_event {
 /* The value of REF at E.  False: it is missing. */
 bool field_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 
+/* The function that answers for REF: field_get() without the way there. */
+typedef bool field_getter(const struct field_ref *ref, struct field_event *e, struct value *ret);
+field_getter *field_getter_of(const struct field_ref *ref);
+
 /* Fields for which a comparison is tried with several values (any ancestor of
  * proc.aname, both ends of fd.ip, fd.port, fd.net): all of them.  How many were
  * written; 0: missing.  FIELD_ANY_MAX bounds it. */

@@ -173,13 +173,28 @@ static uint64_t param_or_zero(const struct field_event *e, const char *name)
 										      : 0;
 }
 
+/* Where the flags are: asked for at every open, so not looked for by name. */
+static int open_flags_param(unsigned code)
+{
+	switch (code) {
+	case EVENT_SYSCALL_OPEN_X:
+	case EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X:
+		return 2;
+	case EVENT_SYSCALL_OPENAT_2_X:
+	case EVENT_SYSCALL_OPENAT2_X:
+		return 3;
+	default:
+		return -1;
+	}
+}
+
 static bool open_field(enum field_id id, const struct field_event *e, struct value *ret)
 {
 	unsigned code = e->ev->code;
-	uint64_t flags = event_is_open(code) ? param_or_zero(e, "flags") : 0;
-	int64_t res;
+	int64_t flags = 0, res;
 	bool b;
 
+	event_param_int(e, open_flags_param(code), &flags);
 	switch (id) {
 	case FIELD_evt_is_open_read:
 		b = flags & OPEN_READ;

@@ -137,6 +137,15 @@ static void raw_name_by_event(const struct field_event *e, struct span *ret)
 	event_param_span(e, i, ret);
 }
 
+/* The commonest of these, without looking for what a relative name means. */
+static bool raw_name_of_openat(const struct field_event *e, struct span *ret)
+{
+	int64_t dirfd;
+
+	return e->ev->code == EVENT_SYSCALL_OPENAT_2_X && event_param_int(e, 1, &dirfd) &&
+	       event_param_span(e, 2, ret);
+}
+
 /* PATH up to its last slash; "/" if there is none, or only the first. */
 static struct span directory_of(struct span path)
 {
@@ -149,6 +158,8 @@ static bool name_field(enum field_id id, const struct field_event *e, const stru
 		       struct span *ret)
 {
 	if (f == NULL) {
+		if (id == FIELD_fd_nameraw && raw_name_of_openat(e, ret))
+			return true;
 		if (!name_by_event(e, ret))
 			return false;
 		if (id == FIELD_fd_nameraw)
@@ -440,13 +451,18 @@ static bool file_field(enum field_id id, const struct field_event *e, const stru
 	}
 }
 
+static bool has_fd(const struct field_event *e)
+{
+	return e->info->flags & (EF_CREATES_FD | EF_USES_FD | EF_DESTROYS_FD);
+}
+
 bool field_fd_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
 {
 	const struct file_info *f = event_file(e);
 	struct span name;
 	char *c;
 
-	if (!(e->info->flags & (EF_CREATES_FD | EF_USES_FD | EF_DESTROYS_FD)))
+	if (!has_fd(e))
 		return false;
 	switch (ref->id) {
 	case FIELD_fd_num:
@@ -470,6 +486,57 @@ bool field_fd_get(const struct field_ref *ref, struct field_event *e, struct val
 		return ref->has_index ? nth_type(ref->index, e, ret) : all_types(e, ret);
 	default:
 		return f != NULL && file_field(ref->id, e, f, ret);
+	}
+}
+
+/* ---- those that many rules look at, when the file is known ---- */
+
+static bool num_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
+{
+	(void)ref;
+	return has_fd(e) && value_int(ret, PT_INT64, event_fd(e));
+}
+
+static bool name_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
+{
+	const struct file_info *f = event_file(e);
+
+	if (f == NULL || !has_fd(e))
+		return field_fd_get(ref, e, ret);
+	return value_string(ret, f->name);
+}
+
+static bool nameraw_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
+{
+	const struct file_info *f = event_file(e);
+
+	if (f == NULL || !has_fd(e))
+		return field_fd_get(ref, e, ret);
+	return value_string(ret, f->name_raw);
+}
+
+static bool directory_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
+{
+	const struct file_info *f = event_file(e);
+
+	if (f == NULL || !is_regular(f) || !has_fd(e))
+		return field_fd_get(ref, e, ret);
+	return value_string(ret, directory_of(f->name));
+}
+
+field_getter *field_fd_getter(enum field_id id)
+{
+	switch (id) {
+	case FIELD_fd_num:
+		return num_get;
+	case FIELD_fd_name:
+		return name_get;
+	case FIELD_fd_nameraw:
+		return nameraw_get;
+	case FIELD_fd_directory:
+		return directory_get;
+	default:
+		return field_fd_get;
 	}
 }
 

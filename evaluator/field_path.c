@@ -27,8 +27,11 @@ struct span field_cwd(const struct field_event *e)
 
 struct span field_join_path(const struct field_event *e, struct span dir, struct span name)
 {
-	uint8_t *out = arena_get(e->arena, PATH_CAP);
+	uint8_t *out;
 
+	if (path_is_plain(name))
+		return name;
+	out = arena_get(e->arena, PATH_CAP);
 	return out != NULL ? span_of(out, path_concat(out, PATH_CAP, dir, name)) : span_str("");
 }
 
@@ -52,6 +55,10 @@ bool field_param_path(const struct field_event *e, int index, struct span *ret)
 
 	if (index < 0 || index >= e->info->nparams || !event_param_span(e, index, &name))
 		return false;
+	if (path_is_plain(name)) { /* mostly */
+		*ret = name;
+		return true;
+	}
 	info = &e->info->params[index];
 	dir = field_cwd(e);
 	if (info->type == PT_FSRELPATH && name.n > 0 && name.p[0] != '/') {

@@ -30,6 +30,7 @@ struct expr {
 	uint8_t type; /* enum param_type, of its elements if it is a list */
 	bool is_list;
 	bool of_process;	/* depends on the process alone: may be remembered per version */
+	field_getter *get;	/* FIELD: field_getter_of() it */
 	struct field_ref field; /* FIELD */
 	struct value constant;	/* CONSTANT */
 	const struct transform *transform; /* CALL */

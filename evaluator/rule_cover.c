@@ -64,7 +64,7 @@ static float frequency(const struct predicate *q, const struct expr *left)
 		return 0.3F;
 	if (q->group == GROUP_NUMBER)
 		return 0.1F;
-	return parts == LOOKUP_EXACT ? 0.004F : 0.02F;
+	return parts == LOOKUP_EXACT ? 0.004F : 0.01F;
 }
 
 /* ns to have the value, shared among the rules that ask for it.  A process's values are asked
@@ -80,7 +80,7 @@ static float value_cost(const struct expr *left)
 	case FIELD_evt_args:
 	case FIELD_evt_info:
 	case FIELD_evt_buffer:
-		return 15;
+		return 30;
 	default:
 		return 3;
 	}
@@ -101,6 +101,14 @@ static bool cover_of_check(struct finder *f, const struct node *n, struct cover 
 	if (lookup_parts(q, left) == 0 && q->op == OP_REGEX)
 		ret->cost += left->of_process ? 5 : 50;
 	return true;
+}
+
+static enum cover_known known_of(const struct program *p, const struct node *check,
+				 const uint8_t *known)
+{
+	if (program_predicate(p, check->predicate - 1)->kind == PREDICATE_NEVER)
+		return KNOWN_FALSE;
+	return (enum cover_known)known[check->predicate - 1];
 }
 
 /* ---- trees ---- */
@@ -126,6 +134,17 @@ static bool cover_of_all(struct finder *f, const struct node *n, bool negated, s
 	return true;
 }
 
+/* A value that both A and B ask for is asked for once. */
+static float shared_cost(const struct finder *f, const struct cover *a, const struct cover *b)
+{
+	uint32_t expr = program_predicate(f->p, b->first->predicate)->left;
+
+	for (const struct cover_item *i = a->first; i != NULL; i = i->next)
+		if (program_predicate(f->p, i->predicate)->left == expr)
+			return value_cost(program_expr(f->p, expr));
+	return 0;
+}
+
 /* One must be true: all of the covers are needed. */
 static bool cover_of_any(struct finder *f, const struct node *n, bool negated, struct cover *ret)
 {
@@ -143,9 +162,9 @@ static bool cover_of_any(struct finder *f, const struct node *n, bool negated, s
 				return true;
 			continue;
 		}
+		ret->cost += c.cost - shared_cost(f, ret, &c);
 		ret->last->next = c.first;
 		ret->last = c.last;
-		ret->cost += c.cost;
 	}
 	return true;
 }
@@ -168,9 +187,7 @@ static bool cover_of(struct finder *f, const struct node *n, bool negated, struc
 	case NODE_CHECK:
 		break;
 	}
-	known = (enum cover_known)f->known[n->predicate - 1];
-	if (program_predicate(f->p, n->predicate - 1)->kind == PREDICATE_NEVER)
-		known = KNOWN_FALSE;
+	known = known_of(f->p, n, f->known);
 	if (known != KNOWN_NOT) {
 		ret->kind = (known == KNOWN_TRUE) != negated ? COVER_ALWAYS : COVER_DEAD;
 		return true;
@@ -188,4 +205,33 @@ bool cover_find(const struct program *p, const struct node *tree, const uint8_t 
 	struct finder f = { p, known, scratch };
 
 	return cover_of(&f, tree, false, ret);
+}
+
+/* Three values: it is false, it is true, or nobody knows yet. */
+static enum cover_known tree_known(const struct program *p, const struct node *n,
+				   const uint8_t *known)
+{
+	enum cover_known decides = n->kind == NODE_AND ? KNOWN_FALSE : KNOWN_TRUE;
+	enum cover_known all = n->kind == NODE_AND ? KNOWN_TRUE : KNOWN_FALSE;
+
+	if (n->kind == NODE_CHECK)
+		return known_of(p, n, known);
+	for (unsigned i = 0; i < n->n; i++) {
+		enum cover_known k = tree_known(p, n->child[i], known);
+
+		if (n->kind == NODE_MACRO)
+			return k;
+		if (n->kind == NODE_NOT)
+			return k == KNOWN_NOT ? k : k == KNOWN_TRUE ? KNOWN_FALSE : KNOWN_TRUE;
+		if (k == decides)
+			return k;
+		if (k == KNOWN_NOT)
+			all = k;
+	}
+	return all;
+}
+
+bool cover_is_alive(const struct program *p, const struct node *tree, const uint8_t *known)
+{
+	return tree_known(p, tree, known) != KNOWN_FALSE;
 }

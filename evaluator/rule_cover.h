@@ -36,4 +36,7 @@ enum cover_known { KNOWN_NOT, KNOWN_FALSE, KNOWN_TRUE };
 bool cover_find(const struct program *p, const struct node *tree, const uint8_t *known,
 		struct pool *scratch, struct cover *ret);
 
+/* Can TREE be true at all, as far as is known? */
+bool cover_is_alive(const struct program *p, const struct node *tree, const uint8_t *known);
+
 #endif

@@ -10,7 +10,12 @@
 #include "process_memo.h"
 #include "rule_cover.h"
 
-enum { ARENA_BYTES = 4096 };
+enum {
+	ARENA_BYTES = 4096,
+	GUARD_WORTH = 4,     /* rules that it takes out of an event on average, to be a guard */
+	GUARDS_TRIED = 16,   /* predicates */
+	GUARD_WORK = 1 << 16 /* rules times outcomes, per class */
+};
 
 struct builder {
 	struct pool *pool, scratch; /* scratch: for the time of building */
@@ -132,21 +137,26 @@ static struct probe *probe_for(struct builder *b, struct probes *probes, uint32_
 	return probe;
 }
 
-static bool add_single(struct builder *b, struct probes *probes, uint32_t predicate)
+static bool add_single(struct builder *b, struct probes *probes, uint32_t predicate,
+		       uint32_t outcomes)
 {
-	uint32_t *slot = probes->single.items;
+	struct single *single = probes->single.items;
 
-	for (unsigned i = 0; i < probes->single.n; i++)
-		if (slot[i] == predicate)
-			return true;
-	slot = pool_push(b->pool, &probes->single, sizeof(*slot));
-	if (slot != NULL)
-		*slot = predicate;
-	return slot != NULL;
+	for (unsigned i = 0; i < probes->single.n; i++) {
+		if (single[i].predicate != predicate)
+			continue;
+		single[i].outcomes |= outcomes;
+		return true;
+	}
+	single = pool_push(b->pool, &probes->single, sizeof(*single));
+	if (single != NULL)
+		*single = (struct single){ predicate, outcomes };
+	return single != NULL;
 }
 
-/* See to it that PREDICATE is found when it is true. */
-static bool add_probe(struct builder *b, struct event_class *c, uint32_t predicate)
+/* See to it that PREDICATE is found when it is true, at OUTCOMES at least. */
+static bool add_probe(struct builder *b, struct event_class *c, uint32_t predicate,
+		      uint32_t outcomes)
 {
 	const struct predicate *q = program_predicate(b->p, predicate);
 	const struct expr *left = program_expr(b->p, q->left);
@@ -154,8 +164,10 @@ static bool add_probe(struct builder *b, struct event_class *c, uint32_t predica
 	unsigned parts = lookup_parts(q, left);
 	struct probe *probe;
 
+	if (q->of_process)
+		outcomes = 1; /* there is but one when a process is looked at */
 	if (parts == 0)
-		return add_single(b, probes, predicate);
+		return add_single(b, probes, predicate, outcomes);
 	if (b->lookups[q->left] == NULL)
 		b->lookups[q->left] = lookup_new(b->pool);
 	if (b->lookups[q->left] == NULL)
@@ -164,10 +176,100 @@ static bool add_probe(struct builder *b, struct event_class *c, uint32_t predica
 		return false;
 	b->looked_up[predicate] = true;
 	probe = probe_for(b, probes, q->left, q->any != ANY_NO);
-	if (probe != NULL)
-		probe->parts |= (uint8_t)parts;
+	for (unsigned o = 0; probe != NULL && o < MAX_OUTCOMES; o++)
+		if (outcomes >> o & 1)
+			probe->parts[o] |= (uint8_t)parts;
 	return probe != NULL;
 }
+
+/* ---- guards ---- */
+
+/* How often a cheap predicate about the field of Q is false, roughly; 0: it is not cheap. */
+static float often_false(const struct program *p, const struct predicate *q)
+{
+	const struct expr *left = program_expr(p, q->left);
+
+	if (q->of_process || left->kind != EXPR_FIELD || q->kind == PREDICATE_FIELDS)
+		return 0;
+	switch (left->field.id) {
+	case FIELD_evt_is_open_write:
+	case FIELD_evt_is_open_exec:
+	case FIELD_evt_is_open_create:
+		return 0.9F;
+	case FIELD_fd_num:
+	case FIELD_evt_rawres:
+	case FIELD_evt_failed:
+		return 0.3F;
+	case FIELD_fd_typechar:
+	case FIELD_fd_type:
+	case FIELD_evt_is_open_read:
+		return 0.1F;
+	default:
+		return 0;
+	}
+}
+
+/* How many of the N rules are false when PREDICATE is. */
+static unsigned falling_with(struct builder *b, uint32_t predicate, unsigned n)
+{
+	unsigned fallen = 0;
+
+	b->known[predicate] = KNOWN_FALSE;
+	for (unsigned i = 0; i < n; i++)
+		fallen += !cover_is_alive(b->p, b->rules[b->at_code[i]].tree, b->known);
+	b->known[predicate] = KNOWN_NOT;
+	return fallen;
+}
+
+/* The cheap predicates that take most of the N rules at this code out, as far as the work of
+ * trying all outcomes for all rules stays small. */
+static void choose_guards(struct builder *b, struct event_class *c, unsigned n)
+{
+	float worth[MAX_GUARDS + 1] = { 0 };
+	unsigned most = 0, tried = 0;
+
+	while (most < MAX_GUARDS && (n << (most + 1)) <= GUARD_WORK)
+		most++;
+	for (uint32_t i = 0; most > 0 && i < b->p->predicates.n && tried < GUARDS_TRIED; i++) {
+		float often = often_false(b->p, program_predicate(b->p, i)), w;
+		unsigned at = c->nguards;
+
+		if (b->known[i] != KNOWN_NOT || often == 0)
+			continue;
+		tried++;
+		w = often * (float)falling_with(b, i, n);
+		if (w < GUARD_WORTH || (at == most && w <= worth[at - 1]))
+			continue;
+		if (at < most)
+			c->nguards++;
+		else
+			at--;
+		for (; at > 0 && worth[at - 1] < w; at--) {
+			worth[at] = worth[at - 1];
+			c->guards[at] = c->guards[at - 1];
+		}
+		worth[at] = w;
+		c->guards[at] = i;
+	}
+}
+
+/* At which outcomes of the guards RULE can be true. */
+static uint32_t outcomes_of(struct builder *b, const struct event_class *c, uint32_t rule)
+{
+	uint32_t outcomes = 0;
+
+	for (unsigned o = 0; o < 1u << c->nguards; o++) {
+		for (unsigned i = 0; i < c->nguards; i++)
+			b->known[c->guards[i]] = o >> i & 1 ? KNOWN_TRUE : KNOWN_FALSE;
+		if (cover_is_alive(b->p, b->rules[rule].tree, b->known))
+			outcomes |= UINT32_C(1) << o;
+	}
+	for (unsigned i = 0; i < c->nguards; i++)
+		b->known[c->guards[i]] = KNOWN_NOT;
+	return outcomes;
+}
+
+/* ---- a class ---- */
 
 static void set_bit(uint64_t *bits, uint32_t i)
 {
@@ -178,7 +280,7 @@ static void set_bit(uint64_t *bits, uint32_t i)
 static bool add_rule(struct builder *b, struct event_class *c, uint32_t rule,
 		     const struct cover *cover, struct pool_vec *wakers)
 {
-	uint32_t place = c->nrules++;
+	uint32_t place = c->nrules++, outcomes;
 
 	c->rules[place] = rule;
 	if (b->stateful[rule]) {
@@ -190,10 +292,11 @@ static bool add_rule(struct builder *b, struct event_class *c, uint32_t rule,
 		c->has_gate = true;
 		return true;
 	}
+	outcomes = outcomes_of(b, c, rule);
 	for (const struct cover_item *i = cover->first; i != NULL; i = i->next) {
 		struct waker *w = pool_push(&b->scratch, wakers, sizeof(*w));
 
-		if (w == NULL || !add_probe(b, c, i->predicate))
+		if (w == NULL || !add_probe(b, c, i->predicate, outcomes))
 			return false;
 		*w = (struct waker){ i->predicate, place };
 		c->has_gate |= program_predicate(b->p, i->predicate)->of_process;
@@ -226,6 +329,7 @@ static struct event_class *class_build(struct builder *b, unsigned n)
 	for (uint32_t i = 0; i < b->p->predicates.n; i++)
 		if (b->known[i] != KNOWN_NOT)
 			set_bit(c->fixed, i);
+	choose_guards(b, c, n);
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t rule = b->at_code[i];
 		struct cover cover;

@@ -20,7 +20,20 @@ struct edge {
 	uint32_t to;
 };
 
+/* With few strings, a text is first searched for their first two bytes, 16 places at a time: a
+ * string of one byte begins with that byte and any other. */
+enum { MAX_PAIRS = 8, LANES = 16 };
+
+typedef uint8_t lanes __attribute__((vector_size(LANES)));
+
+struct pair {
+	lanes first, second; /* the same byte in all lanes */
+	lanes any;	     /* all ones: whatever the second is */
+};
+
 struct substrings {
+	unsigned npairs; /* 0: too many */
+	struct pair pairs[MAX_PAIRS];
 	uint32_t root[256];
 	struct state *states; /* 0 is the first */
 	struct edge *edges;
@@ -121,6 +134,35 @@ static void build(struct substrings *t, const struct draft *d, const struct need
 	}
 }
 
+/* False: there are too many. */
+static bool add_pair(struct substrings *t, struct span text)
+{
+	uint8_t first = text.p[0], second = text.n > 1 ? text.p[1] : 0;
+	uint8_t any = text.n > 1 ? 0 : UINT8_MAX;
+	struct pair *p = t->pairs;
+
+	for (; p < t->pairs + t->npairs; p++)
+		if (p->first[0] == first && p->second[0] == second && p->any[0] == any)
+			return true;
+	if (t->npairs == MAX_PAIRS)
+		return false;
+	p->first = (lanes){ 0 } + first;
+	p->second = (lanes){ 0 } + second;
+	p->any = (lanes){ 0 } + any;
+	t->npairs++;
+	return true;
+}
+
+static void find_pairs(struct substrings *t, const struct needle *needles, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (add_pair(t, needles[i].text))
+			continue;
+		t->npairs = 0;
+		return;
+	}
+}
+
 struct substrings *substrings_new(struct pool *pool, const struct needle *needles, unsigned n)
 {
 	struct substrings *t = pool_get(pool, sizeof(*t));
@@ -144,6 +186,7 @@ struct substrings *substrings_new(struct pool *pool, const struct needle *needle
 	if (t->states == NULL || t->edges == NULL || t->ids == NULL)
 		goto fail;
 	build(t, d, needles, next, queue);
+	find_pairs(t, needles, n);
 	pool_release(&scratch);
 	return t;
 fail:
@@ -158,13 +201,55 @@ static void tell(const struct substrings *t, uint32_t at, needle_hit *hit, void 
 			hit(ctx, t->ids[t->states[at].ids + i]);
 }
 
+static bool any_lane(lanes v)
+{
+	uint64_t words[LANES / 8];
+
+	memcpy(words, &v, sizeof(words));
+	return (words[0] | words[1]) != 0;
+}
+
+/* Can a string begin at one of the LANES places from P on?  One byte more is read. */
+static bool may_begin(const struct substrings *t, const uint8_t *p)
+{
+	lanes here, next, found = { 0 };
+
+	memcpy(&here, p, LANES);
+	memcpy(&next, p + 1, LANES);
+	for (unsigned i = 0; i < t->npairs; i++) {
+		const struct pair *pair = &t->pairs[i];
+
+		found |= (lanes)(here == pair->first) & ((lanes)(next == pair->second) | pair->any);
+	}
+	return any_lane(found);
+}
+
+/* From I on, the first place that is worth a step, or a few before it. */
+static size_t skip(const struct substrings *t, struct span text, size_t i)
+{
+	if (t->npairs == 0) {
+		while (i < text.n && t->root[text.p[i]] == 0)
+			i++;
+		return i;
+	}
+	while (i + LANES < text.n && !may_begin(t, text.p + i))
+		i += LANES;
+	/* The rest, looked at together with some that was looked at. */
+	if (i + LANES >= text.n && i < text.n && text.n > LANES &&
+	    !may_begin(t, text.p + text.n - LANES - 1))
+		i = text.n - (t->root[text.p[text.n - 1]] != 0);
+	return i;
+}
+
 void substrings_find(const struct substrings *t, struct span text, needle_hit *hit, void *ctx)
 {
 	uint32_t at = 0;
 
-	for (size_t i = 0; i < text.n; i++) {
-		at = at == 0 ? t->root[text.p[i]] : step(t, at, text.p[i]);
+	for (size_t i = skip(t, text, 0); i < text.n; i++) {
+		at = step(t, at, text.p[i]);
 		if (at != 0 && t->states[at].told != 0)
 			tell(t, at, hit, ctx);
+		if (at == 0 && i % LANES == LANES - 1)
+			i = skip(t, text, i + 1) - 1;
 	}
 }

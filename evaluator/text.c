@@ -230,9 +230,8 @@ void text_value(struct text *t, const struct value *v, unsigned print)
 
 struct span text_basename(struct span path)
 {
-	size_t at = path.n;
+	const uint8_t *slash = path.n > 0 ? memrchr(path.p, '/', path.n) : NULL;
+	size_t at = slash != NULL ? (size_t)(slash - path.p) + 1 : 0;
 
-	while (at > 0 && path.p[at - 1] != '/')
-		at--;
 	return span_of(path.p + at, path.n - at);
 }
