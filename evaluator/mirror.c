@@ -70,8 +70,6 @@ struct mirror {
 	struct host_frame host;
 	uint8_t *host_bytes;
 	bool has_host;
-	void (*memo_release)(void *ctx, void *memo);
-	void *memo_ctx;
 };
 
 static const struct process_info defaults = {
@@ -206,7 +204,6 @@ static void slot_changed(struct mirror *m, struct slot *s)
 	if (s->looked_at)
 		m->epoch++;
 	s->looked_at = false;
-	s->p.memo_epoch = 0;
 }
 
 static void slot_remove(struct mirror *m, struct slot *s)
@@ -220,8 +217,6 @@ static void slot_remove(struct mirror *m, struct slot *s)
 	*at = s->key_next;
 	for (unsigned i = 0; i < TEXT_COUNT; i++)
 		blob_put(s->text[i]);
-	if (s->p.memo != NULL && m->memo_release != NULL)
-		m->memo_release(m->memo_ctx, s->p.memo);
 	memset(s, 0, sizeof(*s));
 	s->key_next = m->free;
 	m->free = slot_number(m, s);
@@ -551,12 +546,6 @@ void mirror_free(struct mirror *m)
 	free(m->by_key);
 	free(m->by_tid);
 	free(m);
-}
-
-void mirror_on_memo(struct mirror *m, void (*release)(void *ctx, void *memo), void *ctx)
-{
-	m->memo_release = release;
-	m->memo_ctx = ctx;
 }
 
 int mirror_apply(struct mirror *m, uint16_t frame_type, struct span payload)

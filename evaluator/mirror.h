@@ -14,8 +14,6 @@ struct mirror;
 struct mirror_process {
 	uint64_t key, version;
 	struct process_info info; /* spans live until the entry changes */
-	uint64_t memo_epoch;	  /* the rule engine's: what it remembers of this version; */
-	void *memo;		  /* any change of the entry sets memo_epoch to 0 */
 };
 
 struct mirror_limits {
@@ -25,9 +23,6 @@ struct mirror_limits {
 
 int mirror_new(const struct mirror_limits *limits, struct mirror **ret);
 void mirror_free(struct mirror *m);
-
-/* Who releases the memo of an entry that goes away. */
-void mirror_on_memo(struct mirror *m, void (*release)(void *ctx, void *memo), void *ctx);
 
 /* Take one state frame (PROCESS, PROCESS_GONE, USER, GROUP, CONTAINER,
  * CONTAINER_GONE, HOST, SNAPSHOT_BEGIN, SNAPSHOT_END).  0; -EPROTO: refused;

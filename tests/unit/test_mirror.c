@@ -334,31 +334,3 @@ Test(mirror, the_epoch_moves_when_what_others_rest_on_changes)
 	cr_assert(lt(u64, before, mirror_epoch(m)));
 	mirror_free(m);
 }
-
-static void release(void *ctx, void *memo)
-{
-	cr_assert_eq(memo, ctx);
-	*(int *)ctx += 1;
-}
-
-Test(mirror, a_memo_is_given_back_with_its_entry_and_void_after_a_change)
-{
-	struct mirror *m = mirror_of(8);
-	struct process_frame f = whole(1, 10, 0, "bash");
-	struct mirror_process *p;
-	int released = 0;
-
-	mirror_on_memo(m, release, &released);
-	put(m, &f);
-	p = (struct mirror_process *)mirror_process(m, 1);
-	p->memo = &released;
-	p->memo_epoch = 3;
-	f.version = 2;
-	put(m, &f);
-	cr_assert(eq(u64, p->memo_epoch, 0));
-	cr_assert_eq(p->memo, &released);
-	cr_assert(eq(int, released, 0));
-	put_gone(m, 1);
-	cr_assert(eq(int, released, 1));
-	mirror_free(m);
-}

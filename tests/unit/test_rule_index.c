@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The index finds every rule that matches, and no other: held against each
+ * condition by itself, for random conditions at many events.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "eval_world.h"
+#include "output.h"
+#include "parse.h"
+
+enum { RULES = 300, EVENTS = 120 };
+
+static struct eval_world world;
+static uint32_t state = 7;
+
+static unsigned number(unsigned below)
+{
+	state = state * 1664525 + 1013904223;
+	return (unsigned)((uint64_t)state * below >> 32);
+}
+
+/* Checks of every kind: by sets, prefixes, paths, letters, numbers, truths, ancestors, lists,
+ * fields that some events do not have, and fields that a process alone decides. */
+static const char *const checks[] = {
+	"evt.type = openat",
+	"evt.type in (open, openat, openat2, creat)",
+	"evt.type in (execve, close)",
+	"evt.dir = <",
+	"evt.is_open_read = true",
+	"evt.is_open_write = true",
+	"fd.num >= 0",
+	"fd.num = 3",
+	"fd.num in (3, 4)",
+	"fd.typechar = f",
+	"fd.name = /etc/shadow",
+	"fd.name in (/etc/shadow, /etc/passwd, /tmp/x)",
+	"fd.name startswith /etc",
+	"fd.name startswith /etc/pam.d/",
+	"fd.name endswith .conf",
+	"fd.name contains /.ssh/",
+	"fd.name contains a",
+	"fd.name glob /etc/*.conf",
+	"fd.name glob *shadow*",
+	"fd.name iglob /ETC/*",
+	"fd.name icontains SSH",
+	"fd.name regex /etc/.*",
+	"fd.name pmatch (/etc/pam.d, /tmp)",
+	"fd.name pmatch (/etc/*/login)",
+	"fd.name startswith anyof (/tmp, /usr)",
+	"fd.name contains allof (etc, shadow)",
+	"fd.name endswith oneof (w, ow)",
+	"fd.name != /etc/shadow",
+	"fd.name exists",
+	"fd.directory in (/etc, /tmp)",
+	"fd.filename = shadow",
+	"fd.nameraw contains ../",
+	"proc.name = bash",
+	"proc.name in (bash, zsh)",
+	"proc.name in (sshd, systemd)",
+	"proc.pname = sshd",
+	"proc.aname = systemd",
+	"proc.aname in (init, sshd)",
+	"proc.aname[2] = systemd",
+	"proc.cmdline contains shadow",
+	"proc.args intersects (-c, -x)",
+	"proc.exepath startswith /bin",
+	"proc.vpid = 1",
+	"user.uid = 0",
+	"container.id = host",
+	"container.id != host",
+	"proc.name exists",
+	"evt.num > 7",
+	"evt.arg.flags contains RDONLY",
+	"evt.rawres >= 0",
+	"evt.rawarg.fd = 3",
+	"basename(fd.name) = shadow",
+	"toupper(proc.name) = BASH",
+	"fd.name = val(fd.nameraw)",
+	"len(fd.name) > 10",
+	"fs.path.name startswith /etc",
+};
+
+/* A random condition; DEPTH bounds it. */
+static void put_condition(FILE *to, unsigned depth)
+{
+	unsigned kind = depth == 0 ? 0 : number(6);
+
+	switch (kind) {
+	case 0:
+	case 1:
+		fputs(checks[number(ARRAY_LEN(checks))], to);
+		return;
+	case 2:
+		fputs("not (", to);
+		put_condition(to, depth - 1);
+		fputc(')', to);
+		return;
+	default:
+		fputc('(', to);
+		for (unsigned i = 0, n = 2 + number(3); i < n; i++) {
+			if (i > 0)
+				fputs(kind == 3 ? " or " : " and ", to);
+			put_condition(to, depth - 1);
+		}
+		fputc(')', to);
+	}
+}
+
+static void add(struct ruleset *rules, const char *condition)
+{
+	struct ruleset_rule rule = { .ordinal = ruleset_count(rules),
+				     .enabled = true,
+				     .name = span_str("r"),
+				     .source = span_str("syscall") };
+	struct compile_error error;
+	struct node *tree;
+	struct diag diag;
+
+	cr_assert(eq(
+		int,
+		parse_condition(span_str(condition), 1000, ruleset_pool(rules), &tree, &diag, NULL),
+		0));
+	cr_assert(eq(int, output_parse(span_str("x"), &rule.output, &diag), 0));
+	cr_assert(eq(int, ruleset_add(rules, &rule, tree, &diag, &error), 0), "%s: %s", condition,
+		  diag.message);
+}
+
+/* The next event: another file, result, process or kind. */
+static void change_event(void)
+{
+	static const char *const names[] = {
+		"/etc/shadow",
+		"/etc/passwd",
+		"/etc/pam.d/login",
+		"/etc//pam.d/x",
+		"/tmp/x",
+		"/root/.ssh/id_rsa",
+		"/usr/lib/x.conf",
+		"etc/shadow",
+		"/etc/my.conf",
+		"/home/a/b/c/d/e/shadow/of/something/long",
+		"",
+		"/",
+	};
+	static const uint16_t codes[] = { EVENT_SYSCALL_OPENAT_2_X, EVENT_SYSCALL_OPENAT_2_X,
+					  EVENT_SYSCALL_CLOSE_X, EVENT_SYSCALL_EXECVE_19_X,
+					  EVENT_SYSCALL_OPEN_X };
+	struct event_frame *ev = &world.open;
+	bool fails = number(4) == 0;
+
+	ev->code = codes[number(ARRAY_LEN(codes))];
+	ev->num++;
+	world.event.info = event_info(ev->code);
+	ev->nparams = world.event.info->nparams < 7 ? world.event.info->nparams : 7;
+	ev->files[0].name = ev->files[0].name_raw = span_str(names[number(ARRAY_LEN(names))]);
+	if (number(5) == 0)
+		ev->files[0].name_raw = span_str("../../etc/shadow");
+	ev->params[2].s = ev->files[0].name;
+	ev->params[3].u = number(8);
+	ev->fd = fails ? -2 : 3;
+	ev->params[0].i = ev->fd;
+	ev->fd_file = fails ? -1 : 0;
+	ev->process = 1 + number(4);
+	world.event.process = ev->process <= 3 ? mirror_process(world.mirror, ev->process) : NULL;
+}
+
+static void check_event(struct ruleset *rules, char *const *conditions, uint64_t *matched)
+{
+	const struct ruleset_rule *rule;
+	struct ruleset_walk walk;
+	bool found[RULES] = { false };
+	uint32_t last = 0;
+	struct diag diag;
+
+	ruleset_begin(rules, &world.event, &walk);
+	while ((rule = ruleset_next(rules, &walk)) != NULL) {
+		cr_assert(last <= rule->ordinal, "in load order");
+		last = rule->ordinal;
+		found[rule->ordinal] = true;
+	}
+	for (unsigned i = 0; i < RULES; i++) {
+		const struct ruleset_rule *r = ruleset_rule(rules, i);
+		int truth = eval_world_ask(&world, conditions[i], &diag);
+
+		cr_assert(truth >= 0);
+		if (!codes_has(&r->codes, world.open.code))
+			truth = 0;
+		*matched += (unsigned)truth;
+		cr_assert(found[i] == truth, "%s: %d, found %d (event %s of %s, process %d)",
+			  conditions[i], truth, found[i], world.event.info->name,
+			  (const char *)world.open.files[0].name.p, (int)world.open.process);
+	}
+}
+
+static void run(unsigned depth)
+{
+	char *conditions[RULES];
+	struct ruleset *rules;
+	uint64_t matched = 0;
+	size_t n;
+
+	eval_world_init(&world);
+	cr_assert(eq(int, ruleset_new(256 * 1024 * 1024, &rules), 0));
+	for (unsigned i = 0; i < RULES; i++) {
+		FILE *to = open_memstream(&conditions[i], &n);
+
+		put_condition(to, depth);
+		fclose(to);
+		add(rules, conditions[i]);
+	}
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	for (unsigned i = 0; i < EVENTS; i++) {
+		change_event();
+		check_event(rules, conditions, &matched);
+	}
+	cr_assert(matched > EVENTS, "the conditions are not all false: %lu",
+		  (unsigned long)matched);
+	ruleset_free(rules);
+	for (unsigned i = 0; i < RULES; i++)
+		free(conditions[i]);
+	eval_world_release(&world);
+}
+
+Test(rule_index, wakes_each_single_check_that_is_true)
+{
+	run(0);
+}
+
+Test(rule_index, wakes_each_condition_that_is_true)
+{
+	run(2);
+}
+
+Test(rule_index, wakes_each_deep_condition_that_is_true)
+{
+	run(4);
+}
