@@ -5,18 +5,15 @@
  */
 #include "enter_table.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #define SLOTS (2 * ENTER_MAX_THREADS)
 #define MASK  (SLOTS - 1)
 _Static_assert((SLOTS & MASK) == 0, "a slot is a hash's low bits");
 
-int enter_table_init(struct enter_table *t, uint64_t seed)
+void enter_table_init(struct enter_table *t, uint64_t seed)
 {
-	*t = (struct enter_table){ .slots = calloc(SLOTS, sizeof(struct enter_event *)),
-				   .seed = seed | 1 };
-	return t->slots == NULL ? -ENOMEM : 0;
+	*t = (struct enter_table){ .seed = seed | 1 };
 }
 
 static void free_event(struct enter_event *e)
@@ -27,9 +24,12 @@ static void free_event(struct enter_event *e)
 
 void enter_table_release(struct enter_table *t)
 {
-	for (uint32_t i = 0; t->slots != NULL && i < SLOTS; i++)
-		if (t->slots[i] != NULL)
-			free_event(t->slots[i]);
+	for (uint32_t i = 0; t->count > 0 && i < SLOTS; i++) {
+		if (t->slots[i] == NULL)
+			continue;
+		free_event(t->slots[i]);
+		t->count--;
+	}
 	while (t->spare != NULL) {
 		struct enter_event *next = t->spare->next_free;
 
@@ -59,7 +59,7 @@ static uint32_t place(const struct enter_table *t, int64_t tid)
 
 const struct enter_event *enter_table_find(const struct enter_table *t, int64_t tid)
 {
-	return t->slots[place(t, tid)];
+	return t->count == 0 ? NULL : t->slots[place(t, tid)];
 }
 
 /* The slot I is free: move up whoever sits behind it because it was not. */
@@ -78,9 +78,13 @@ static void close_up(struct enter_table *t, uint32_t i)
 
 void enter_table_remove(struct enter_table *t, int64_t tid)
 {
-	uint32_t i = place(t, tid);
-	struct enter_event *e = t->slots[i];
+	struct enter_event *e;
+	uint32_t i;
 
+	if (t->count == 0)
+		return;
+	i = place(t, tid);
+	e = t->slots[i];
 	if (e == NULL)
 		return;
 	t->slots[i] = NULL;
@@ -127,9 +131,10 @@ static void copy(struct enter_event *e, const struct span *params, unsigned npar
 
 	e->nparams = (uint8_t)nparams;
 	for (unsigned i = 0; i < nparams; i++) {
-		if (params[i].n > 0)
-			memcpy(p, params[i].p, params[i].n);
 		e->params[i] = span_of(p, params[i].n);
+		if (params[i].n == 0)
+			continue;
+		memcpy(p, params[i].p, params[i].n);
 		p += params[i].n;
 	}
 }
@@ -140,10 +145,12 @@ void enter_table_put(struct enter_table *t, int64_t tid, uint16_t code, const st
 	struct enter_event *e;
 	size_t n = 0;
 
+	if (t->slots == NULL)
+		t->slots = calloc(SLOTS, sizeof(struct enter_event *));
 	enter_table_remove(t, tid);
 	for (unsigned i = 0; i < nparams; i++)
 		n += params[i].n;
-	if (nparams > EVENT_MAX_PARAMS || t->count == ENTER_MAX_THREADS ||
+	if (t->slots == NULL || nparams > EVENT_MAX_PARAMS || t->count == ENTER_MAX_THREADS ||
 	    (e = take_spare(t)) == NULL) {
 		t->forgotten++;
 		return;

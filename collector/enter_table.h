@@ -24,14 +24,14 @@ struct enter_event {
 };
 
 struct enter_table {
-	struct enter_event **slots; /* open addressing; NULL: free */
+	struct enter_event **slots; /* open addressing; NULL: free.  Made when the first is kept */
 	struct enter_event *spare;  /* that were used, with their bytes */
 	uint32_t count;
 	size_t bytes;
 	uint64_t seed, forgotten;
 };
 
-int enter_table_init(struct enter_table *t, uint64_t seed); /* -ENOMEM */
+void enter_table_init(struct enter_table *t, uint64_t seed);
 void enter_table_release(struct enter_table *t);
 
 /* Keep this one, in the place of the thread's last one. */

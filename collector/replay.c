@@ -29,6 +29,7 @@ struct replay {
 	struct source source; /* first: replay_of() relies on it */
 	char *path;
 	int fd;
+	uint64_t size; /* of the file */
 	struct inflate *in;
 	int in_err; /* what comes behind the bytes that were given */
 
@@ -36,8 +37,7 @@ struct replay {
 	struct scap_state state;
 	struct scap_convert *convert;
 	struct scap_item item;
-	bool has_event; /* ITEM is one, and what it had to be preceded by is out */
-	bool has_item;
+	bool has_item; /* and not all that it makes is out */
 
 	uint64_t num;  /* of the last event */
 	uint64_t seen; /* events that the file had so far, of whatever age */
@@ -57,15 +57,6 @@ static struct replay *replay_of(struct source *s)
 
 /* ---- what is wrong with it ---- */
 
-static const char *words_of(const struct replay *r)
-{
-	if (r->in_err == -ENODATA)
-		return "it is cut off inside of its compressed data";
-	if (r->in_err == -EBADMSG)
-		return "its compressed data is damaged behind that";
-	return strerror(-r->in_err);
-}
-
 static int damaged(const struct replay *r, const char *why)
 {
 	const struct scap_reader *rd = &r->reader;
@@ -73,6 +64,18 @@ static int damaged(const struct replay *r, const char *why)
 	log_error("cannot read the capture '%s': block %llu, at byte %llu (uncompressed): %s",
 		  r->path, (unsigned long long)rd->block, (unsigned long long)rd->block_offset,
 		  why);
+	return SOURCE_DAMAGED;
+}
+
+/* Not what stands in it, but how it is packed, or the disk. */
+static int unreadable(const struct replay *r)
+{
+	const char *why = r->in_err == -ENODATA	  ? "it is cut off inside of its compressed data"
+			  : r->in_err == -EBADMSG ? "its compressed data is damaged"
+						  : strerror(-r->in_err);
+
+	log_error("cannot read the capture '%s' beyond byte %llu (uncompressed): %s", r->path,
+		  (unsigned long long)(r->reader.offset + r->reader.in.n), why);
 	return SOURCE_DAMAGED;
 }
 
@@ -109,7 +112,7 @@ static int read_item(struct replay *r)
 		if (r->reader.is_last)
 			return SOURCE_END;
 		if (refill(r) < 0)
-			return damaged(r, words_of(r));
+			return unreadable(r);
 	}
 }
 
@@ -198,6 +201,15 @@ static void replay_count(struct source *source, struct source_counts *ret)
 	*ret = (struct source_counts){ .seen = replay_of(source)->seen };
 }
 
+static void replay_progress(struct source *source, struct source_progress *ret)
+{
+	const struct replay *r = replay_of(source);
+
+	*ret = (struct source_progress){ .done = inflate_position(r->in),
+					 .total = r->size,
+					 .events = r->seen };
+}
+
 /* The state goes with the events. */
 static int replay_snapshot(struct source *source, struct frame_sink *sink, size_t budget)
 {
@@ -240,6 +252,7 @@ static const struct source_ops replay_ops = {
 	.commit = replay_commit,
 	.want = replay_want,
 	.count = replay_count,
+	.progress = replay_progress,
 	.snapshot = replay_snapshot,
 	.now = replay_now,
 	.wait = replay_wait,
@@ -257,6 +270,7 @@ static int open_file(struct replay *r)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : -ESPIPE;
+	r->size = (uint64_t)st.st_size;
 	(void)posix_fadvise(r->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return inflate_open(r->fd, &r->in);
 }

@@ -157,10 +157,9 @@ int scap_convert_new(uint64_t seed, struct scap_convert **ret)
 {
 	struct scap_convert *c = calloc(1, sizeof(*c));
 
-	if (c == NULL || enter_table_init(&c->enters, seed) < 0) {
-		free(c);
+	if (c == NULL)
 		return -ENOMEM;
-	}
+	enter_table_init(&c->enters, seed);
 	learn(c);
 	*ret = c;
 	return 0;

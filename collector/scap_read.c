@@ -745,6 +745,8 @@ int scap_read(struct scap_reader *r, struct scap_item *ret)
 	if (r->left > 0)
 		return fail(r, "it ends %llu bytes before the end of a block",
 			    (unsigned long long)(r->left - r->in.n));
+	r->block_offset = r->offset;
+	r->block++;
 	if (r->in.n > 0)
 		return fail(r, "it ends inside of a block's header");
 	if (!r->had_header)

@@ -33,6 +33,12 @@ struct source_frame {
 	struct span payload;
 };
 
+/* How far a recorded source is: bytes of its file, and events that it had so far. */
+struct source_progress {
+	uint64_t done, total;
+	uint64_t events;
+};
+
 struct source_ops {
 	const char *name;
 
@@ -54,6 +60,9 @@ struct source_ops {
 	void (*want)(struct source *s, const struct event_set *set);
 
 	void (*count)(struct source *s, struct source_counts *ret);
+
+	/* NULL: a live source goes nowhere. */
+	void (*progress)(struct source *s, struct source_progress *ret);
 
 	/* All tasks, their files and the host into SINK: SNAPSHOT_BEGIN ... SNAPSHOT_END.
 	 * It fits into BUDGET bytes: on a host with too much for it, details are left

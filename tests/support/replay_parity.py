@@ -36,12 +36,12 @@ def normal(ty, v):
     return v
 
 
-def compare(name):
-    r = subprocess.run([build + '/tests/support/scap_pipe', '%s/%s.scap' % (captures, name)], capture_output=True)
+def compare(path):
+    r = subprocess.run([build + '/tests/support/scap_pipe', path], capture_output=True)
     if r.returncode != 0: return 0, 'scap_pipe: %d %s' % (r.returncode, r.stderr.decode()[-300:])
     n = 0
     ours = frames_of(r.stdout)
-    for ty, v in P.frames('%s/%s.scap' % (captures, name)):
+    for ty, v in P.frames(path):
         o = next(ours, None)
         if o is None: return n, 'frame %d is missing: %d %r' % (n, ty, v)
         n += 1
@@ -54,10 +54,10 @@ def main():
     todo = names or sorted(f[:-5] for f in os.listdir(captures) if f.endswith('.scap'))
     bad = 0
     for i, name in enumerate(todo):
-        n, why = compare(name)
+        n, why = compare('%s/%s.scap' % (captures, name))
         print('%sok %d - %s: %d frames' % ('not ' if why else '', i + 1, name, n))
         if why: print('# ' + why); bad += 1
     return 1 if bad or not todo else 0
 
 
-sys.exit(main())
+if __name__ == '__main__': sys.exit(main())

@@ -257,3 +257,69 @@ Test(feed, what_was_taken_was_seen_even_before_the_next_look, .init = begin)
 	feed_settle(&feed);
 	cr_assert(eq(u64, V(SEEN), 2));
 }
+
+/* ---- a recorded source ---- */
+
+static void recorded_event(uint64_t num, struct span data)
+{
+	struct raw_event ev = {
+		.code = EVENT_SYSCALL_WRITE_X, /* of no state, and nobody wants it */
+		.num = num,
+		.tid = 7,
+		.pid = -1,
+		.nparams = 2
+	};
+
+	ev.params[1] = (struct param){ .kind = PARAM_BYTES, .s = data };
+	feed_event(&feed, &ev);
+}
+
+static void begin_recorded(void)
+{
+	begin();
+	feed.own_pid = -1;
+	feed.is_recorded = true;
+}
+
+Test(feed, of_a_recorded_source_all_goes_with_its_numbers, .init = begin_recorded)
+{
+	recorded_event(10, SPAN_NONE);
+	feed_state(&feed, FRAME_SNAPSHOT_BEGIN, span_of("\x90", 1));
+	feed_skipped(&feed);
+	recorded_event(12, SPAN_NONE);
+	cr_assert(eq(uint, ring.count, 3));
+	cr_assert(eq(u64, ring.num[0], 10));
+	cr_assert(eq(u16, ring.type[1], FRAME_SNAPSHOT_BEGIN));
+	cr_assert(eq(u64, ring.num[2], 12));
+	cr_assert(eq(u64, V(TAKEN), 3));
+	cr_assert(eq(u64, V(OUT), 2));
+	cr_assert(eq(u64, V(FILTERED), 1));
+	cr_assert(eq(u64, V(STATE_OUT), 1));
+	taken_balances();
+}
+
+Test(feed, no_room_for_a_recorded_event_is_the_end_and_no_loss, .init = begin_recorded)
+{
+	ring.room = 0;
+	recorded_event(1, SPAN_NONE);
+	feed_state(&feed, FRAME_SNAPSHOT_END, span_of("\x90", 1));
+	ring.room = SIZE_MAX / 2;
+	feed_gaps(&feed);
+	cr_assert(eq(uint, ring.count, 0));
+	cr_assert(eq(u64, V(TAKEN), 0));
+	cr_assert(eq(u64, V(LOST_RING), 0));
+	cr_assert(eq(u64, V(STATE_OUT), 0));
+	cr_assert_not(feed.stale);
+}
+
+Test(feed, an_event_that_is_too_long_for_a_frame_is_refused, .init = begin_recorded)
+{
+	static uint8_t data[WIRE_MAX_PAYLOAD];
+
+	recorded_event(1, span_of(data, sizeof(data)));
+	cr_assert(eq(uint, ring.count, 0));
+	cr_assert(eq(u64, V(REFUSED), 1));
+	recorded_event(2, span_of(data, sizeof(data) - 400));
+	cr_assert(eq(u64, V(OUT), 1));
+	taken_balances();
+}
