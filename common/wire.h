@@ -305,6 +305,7 @@ struct host_frame {
 	uint32_t num_cpus;
 	uint8_t naddrs;
 	struct interface_addr addrs[HOST_MAX_ADDRS];
+	uint64_t first_event_ns; /* ring enriched: epoch; 0: no event yet */
 };
 
 struct user_frame {

@@ -8,7 +8,7 @@
 enum {
 	PROCESS_ELEMENTS = 5,
 	GAP_ELEMENTS = 4,
-	HOST_ELEMENTS = 5,
+	HOST_ELEMENTS = 6,
 	ADDR_ELEMENTS = 3,
 	USER_ELEMENTS = 7,
 	GROUP_ELEMENTS = 4,
@@ -156,6 +156,7 @@ ssize_t wire_encode_host(uint8_t *buf, size_t cap, const struct host_frame *f)
 	pack_array(&pk, f->naddrs);
 	for (unsigned i = 0; i < f->naddrs; i++)
 		put_addr(&pk, &f->addrs[i]);
+	pack_uint64(&pk, f->first_event_ns);
 	return pack_length(&pk);
 }
 
@@ -174,6 +175,7 @@ int wire_decode_host(struct span payload, struct host_frame *ret)
 	for (ret->naddrs = 0; c.left > 0; ret->naddrs++)
 		get_addr(&c, &ret->addrs[ret->naddrs]);
 	cursor_leave(&c, outer);
+	ret->first_event_ns = cursor_uint(&c, 0);
 	return cursor_finish(&c);
 }
 

@@ -109,6 +109,35 @@ static void count_tables(struct enrich *en)
 	en->proctab.added = en->proctab.refused = en->fdtab.evicted = 0;
 }
 
+/* To ring enriched, and kept for snapshots. */
+static void tell_host(struct enrich *en, struct host_frame *host)
+{
+	struct blob *b;
+	ssize_t n;
+
+	host->first_event_ns = en->first_event_ns;
+	n = wire_encode_host(en->scratch, WIRE_MAX_PAYLOAD, host);
+	if (n < 0)
+		return;
+	emit_payload(en, FRAME_HOST, span_of(en->scratch, (size_t)n));
+	b = blob_new(&en->slab, span_of(en->scratch, (size_t)n), NULL);
+	blob_drop(&en->slab, en->host);
+	en->host = b;
+}
+
+/* Relative times count from the first event that is no meta-event, whoever sees it. */
+static void note_first_event(struct enrich *en)
+{
+	struct host_frame host = { 0 };
+
+	if (en->info->source == ES_METAEVENT)
+		return;
+	en->first_event_ns = en->ev.ts_ns;
+	if (en->host != NULL)
+		wire_decode_host(blob_span(en->host), &host);
+	tell_host(en, &host);
+}
+
 static int take_event(struct enrich *en, const struct ring_frame *frame, uint64_t generation)
 {
 	bool leading;
@@ -120,6 +149,8 @@ static int take_event(struct enrich *en, const struct ring_frame *frame, uint64_
 		en->counts[ENRICHER_REFUSED]++;
 		return -EPROTO;
 	}
+	if (en->first_event_ns == 0)
+		note_first_event(en);
 	fold_leftovers(en);
 	leading = en->in_capture_start && is_leading(en->ev.code);
 	en->in_capture_start = leading;
@@ -147,16 +178,12 @@ static int take_event(struct enrich *en, const struct ring_frame *frame, uint64_
 static int take_host(struct enrich *en, struct span payload)
 {
 	struct host_frame host;
-	struct blob *b;
 
 	if (wire_decode_host(payload, &host) < 0)
 		return -EPROTO;
 	net_local_set(&en->local, &host);
 	en->boot_ts_ns = host.boot_ts_ns;
-	b = blob_new(&en->slab, payload, NULL);
-	blob_drop(&en->slab, en->host);
-	en->host = b;
-	emit_payload(en, FRAME_HOST, payload);
+	tell_host(en, &host);
 	return 0;
 }
 

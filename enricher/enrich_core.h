@@ -40,8 +40,9 @@ struct enrich {
 	struct net_local local;
 	struct ring_wants wants;
 	uint64_t boot_ts_ns;
-	struct blob *host; /* the last HOST frame's payload */
-	bool stopped;	   /* the sink gave no room */
+	uint64_t first_event_ns; /* 0: none yet */
+	struct blob *host;	 /* the last HOST frame's payload */
+	bool stopped;		 /* the sink gave no room */
 	bool in_snapshot, in_capture_start;
 	uint64_t snapshot; /* counts them */
 

@@ -178,6 +178,7 @@ struct thread *proctab_add_placeholder(struct proctab *pt, int64_t tid)
 	THREAD_SET_BYTES(pt, th, comm, span_str("<NA>"));
 	THREAD_SET_BYTES(pt, th, exe, span_str("<NA>"));
 	th->f.ptid = 0;
+	th->f.fdlimit = 0;
 	return th;
 }
 

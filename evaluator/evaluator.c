@@ -230,7 +230,6 @@ static int run_rules(struct stage *st, struct evaluator *ev)
 		e.process = mirror_process(ev->mirror, ev->event.process);
 		st->counts.v[EVALUATOR_STATE_MISSING] += e.process == NULL;
 	}
-	field_context_step(&ev->context, &ev->event);
 	ruleset_begin(ev->load.rules, &e, &walk);
 	while (err == 0 && (rule = ruleset_next(ev->load.rules, &walk)) != NULL) {
 		err = put_match(st, ev, rule, &e);

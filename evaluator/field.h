@@ -96,16 +96,12 @@ struct field_context {
 	void (*local)(uint64_t epoch_s, struct tm *ret);
 	bool buffer_base64; /* buffer_format_base64 */
 
-	uint64_t first_ts_ns; /* of the first event that is no meta-event; for evt.reltime */
 	uint64_t util_count;
 	struct {
 		const void *ref;
 		uint64_t ts_ns;
 	} delta[16]; /* evt.deltatime, by instance */
 };
-
-/* To be called once for each event, before its fields are asked for. */
-void field_context_step(struct field_context *c, const struct event_frame *ev);
 
 struct field_event {
 	const struct event_frame *ev;

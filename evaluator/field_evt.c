@@ -400,12 +400,13 @@ static bool time_text(const struct field_event *e, unsigned form, struct value *
 	return value_string(ret, text_end(&t));
 }
 
-void field_context_step(struct field_context *c, const struct event_frame *ev)
+/* Since the first event of the machine or capture. */
+static uint64_t relative(const struct field_event *e)
 {
-	const struct event_info *info = event_info(ev->code);
+	const struct host_frame *h = mirror_host(e->mirror);
 
-	if (c->first_ts_ns == 0 && info != NULL && info->source != ES_METAEVENT)
-		c->first_ts_ns = ev->ts_ns;
+	return h != NULL && h->first_event_ns != 0 ? e->ev->ts_ns - h->first_event_ns
+						   : e->ev->ts_ns;
 }
 
 /* ns since the event that this very reference saw last.  Outputs see 0: each
@@ -431,7 +432,6 @@ static uint64_t delta(const struct field_ref *ref, struct field_event *e)
 static bool time_field(const struct field_ref *ref, struct field_event *e, struct value *ret)
 {
 	uint64_t ts = e->ev->ts_ns, s = UINT64_C(1000000000);
-	uint64_t rel = e->context != NULL ? ts - e->context->first_ts_ns : 0;
 	uint64_t since;
 
 	switch (ref->id) {
@@ -453,11 +453,11 @@ static bool time_field(const struct field_ref *ref, struct field_event *e, struc
 	case FIELD_evt_rawtime_ns:
 		return value_uint(ret, PT_ABSTIME, ts % s);
 	case FIELD_evt_reltime:
-		return value_uint(ret, PT_RELTIME, rel);
+		return value_uint(ret, PT_RELTIME, relative(e));
 	case FIELD_evt_reltime_s:
-		return value_uint(ret, PT_RELTIME, rel / s);
+		return value_uint(ret, PT_RELTIME, relative(e) / s);
 	case FIELD_evt_reltime_ns:
-		return value_uint(ret, PT_RELTIME, rel % s);
+		return value_uint(ret, PT_RELTIME, relative(e) % s);
 	default:
 		since = delta(ref, e);
 		if (ref->id == FIELD_evt_deltatime_s)

@@ -84,6 +84,13 @@ static inline void kit_group(struct kit *k, uint32_t gid, const char *name)
 	cr_assert(mirror_apply(k->mirror, FRAME_GROUP, span_of(k->frame, (size_t)n)) == 0);
 }
 
+static inline void kit_host(struct kit *k, struct host_frame host)
+{
+	ssize_t n = wire_encode_host(k->frame, sizeof(k->frame), &host);
+
+	cr_assert(mirror_apply(k->mirror, FRAME_HOST, span_of(k->frame, (size_t)n)) == 0);
+}
+
 static const uint8_t kit_env[] = "HOME=/root\0PATH=/bin\0EMPTY=";
 static const uint8_t kit_args[] = "-o\0BatchMode=yes\0"
 				  "127.0.0.1";

@@ -78,7 +78,6 @@ int main(int argc, char **argv)
 		arena_init(&arena, block, sizeof(block));
 		e.info = event_info(ev.code);
 		e.process = ev.process != 0 ? mirror_process(e.mirror, ev.process) : NULL;
-		field_context_step(&context, &ev);
 		print_event(o, &e, argv[1][0] == 'j');
 	}
 	output_free(o);

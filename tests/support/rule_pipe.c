@@ -87,7 +87,6 @@ int main(int argc, char **argv)
 			continue;
 		e.info = event_info(ev.code);
 		e.process = ev.process != 0 ? mirror_process(e.mirror, ev.process) : NULL;
-		field_context_step(&context, &ev);
 		run(load.rules, &e, all);
 	}
 	mirror_free(e.mirror);

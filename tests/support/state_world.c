@@ -31,7 +31,6 @@ static void take_event(struct state_world *w, size_t len)
 	if (w->frame.process != 0)
 		w->event.process = mirror_process(w->mirror, w->frame.process);
 	w->has_event = true;
-	field_context_step(&w->context, &w->frame);
 }
 
 static void submit(void *ctx, uint16_t type, size_t len)

@@ -280,6 +280,7 @@ static void fill_host(union any_frame *f)
 		.memory_bytes = 8589934592,
 		.num_cpus = 2,
 		.naddrs = 2,
+		.first_event_ns = 1700000000000000001,
 		.addrs = {
 			{ false, { 10, 0, 0, 1 }, { 255, 0, 0, 0 }, S("eth0") },
 			{ true, "AAAABBBBCCCCDDD", "aaaabbbbccccddd", S("lo") },
@@ -372,7 +373,7 @@ const struct wire_sample wire_samples[] = {
 	ROW("gap", GAP, gap, fill_gap, "[3, 1000, 70000, 3]"),
 	ROW("host", HOST, host, fill_host,
 	    "[\"perch\", 1700000000000000000, 8589934592, 2, [[\"eth0\", \"\\x0a\\x00\\x00\\x01\", "
-	    "\"\\xff\\x00\\x00\\x00\"], [\"lo\", \"AAAABBBBCCCCDDDD\", \"aaaabbbbccccdddd\"]]]"),
+	    "\"\\xff\\x00\\x00\\x00\"], [\"lo\", \"AAAABBBBCCCCDDDD\", \"aaaabbbbccccdddd\"]], 1700000000000000001]"),
 	ROW("user", USER, user, fill_user,
 	    "[nil, 1000, 1001, \"ann\", \"/home/ann\", \"/bin/bash\", false]"),
 	ROW("group", GROUP, group, fill_group, "[\"0123456789ab\", 7, \"lp\", true]"),

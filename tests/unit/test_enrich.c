@@ -443,7 +443,7 @@ Test(enrich, the_end_is_told_behind_the_exit_event)
 	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 0));
 	open_file(1, 3, "/x", 1);
 	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 1));
-	cr_assert_eq(out[1].type, FRAME_PROCESS_GONE);
+	cr_assert_eq(out[2].type, FRAME_PROCESS_GONE);
 }
 
 Test(enrich, an_unknown_thread_gets_a_placeholder)
@@ -457,6 +457,26 @@ Test(enrich, an_unknown_thread_gets_a_placeholder)
 	cr_assert(span_is(p.info.comm, "<NA>"));
 	cr_assert(eq(u64, p.base, 0));
 	cr_assert(eq(u64, counts[ENRICHER_PROCESS_MISSES], 1));
+}
+
+Test(enrich, the_first_event_that_is_no_meta_event_begins_time)
+{
+	struct host_frame host = { .boot_ts_ns = 5 }, told;
+	struct raw_event user = event(EVENT_USER_ADDED_E, -1);
+	uint64_t first;
+
+	give(FRAME_HOST, wire_encode_host(scratch, sizeof(scratch), &host));
+	send_event(&user);
+	cr_assert(eq(uint, count_of(FRAME_HOST), 1));
+	open_file(4711, 3, "/etc/passwd", 1);
+	first = now;
+	open_file(4711, 4, "/etc/passwd", 1);
+	cr_assert(eq(uint, count_of(FRAME_HOST), 2));
+	clear();
+	give(FRAME_HOST, wire_encode_host(scratch, sizeof(scratch), &host));
+	cr_assert(eq(int, wire_decode_host(span_of(out[0].payload, out[0].len), &told), 0));
+	cr_assert(eq(u64, told.first_event_ns, first));
+	cr_assert(eq(u64, told.boot_ts_ns, 5));
 }
 
 static const uint8_t udp_tuple[] = { 2, 10, 0, 0, 1, 0x39, 0x30, 10, 0, 0, 2, 0x35, 0 };
