@@ -273,7 +273,10 @@ static int fill_comps(struct rule_loader *l, struct rule_exception *x)
 
 static int validate(struct rule_loader *l, struct rule_exception *x, const struct rule_def *rule)
 {
-	if (!x->has_fields || x->fields.n == 0)
+	if (!x->has_fields)
+		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, x->where,
+				      "Item has no mapping for key 'fields'");
+	if (x->fields.n == 0)
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, x->where,
 				      "Rule exception must have fields property with a list of "
 				      "fields");
