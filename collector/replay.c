@@ -168,6 +168,8 @@ static int replay_next(struct source *source, struct raw_event *ret)
 			err = read_item(r);
 			if (err != 1)
 				return err;
+			if (r->item.kind == SCAP_EVENT && !scap_state_is_open(&r->state))
+				return next_event(r, ret);
 			r->has_item = true;
 			scap_state_meet(&r->state, &r->item);
 		}

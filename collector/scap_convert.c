@@ -185,24 +185,6 @@ uint64_t scap_convert_forgotten(const struct scap_convert *c)
 
 /* ---- parameters in their types ---- */
 
-/* A number of another length than its type's says nothing. */
-static inline void take_int(struct param *ret, const void *value, size_t size, size_t n,
-			    bool is_signed)
-{
-	uint64_t u = 0;
-
-	if (n != size) {
-		ret->kind = PARAM_EMPTY;
-		ret->u = 0;
-		return;
-	}
-	memcpy(&u, value, size);
-	if (is_signed && size < 8 && u >> (8 * size - 1))
-		u |= ~UINT64_C(0) << (8 * size);
-	ret->kind = PARAM_INT;
-	ret->u = u;
-}
-
 static inline void take_text(struct param *ret, const uint8_t *p, size_t n)
 {
 	const uint8_t *nul = memchr(p, 0, n);
@@ -211,39 +193,50 @@ static inline void take_text(struct param *ret, const uint8_t *p, size_t n)
 	ret->s = span_of(p, nul == NULL ? n : (size_t)(nul - p));
 }
 
-static inline void take_param(struct param *ret, unsigned shape, const uint8_t *p, size_t n)
+/* A number of another length than its type's says nothing. */
+#define TAKE_INT(type, p, n)                                                                       \
+	do {                                                                                       \
+		type v = 0;                                                                        \
+		if (__builtin_expect((n) == sizeof(v), 1))                                         \
+			memcpy(&v, p, sizeof(v));                                                  \
+		ret->kind = (n) == sizeof(v) ? PARAM_INT : PARAM_EMPTY;                            \
+		ret->u = (uint64_t)(int64_t)v;                                                     \
+	} while (0)
+
+static inline __attribute__((always_inline)) void take_param(struct param *ret, unsigned shape,
+							     const uint8_t *p, size_t n)
 {
+	switch (shape) {
+	case SHAPE_64:
+		TAKE_INT(uint64_t, p, n);
+		return;
+	case SHAPE_U32:
+		TAKE_INT(uint32_t, p, n);
+		return;
+	case SHAPE_I32:
+		TAKE_INT(int32_t, p, n);
+		return;
+	case SHAPE_U16:
+		TAKE_INT(uint16_t, p, n);
+		return;
+	case SHAPE_I16:
+		TAKE_INT(int16_t, p, n);
+		return;
+	case SHAPE_U8:
+		TAKE_INT(uint8_t, p, n);
+		return;
+	case SHAPE_I8:
+		TAKE_INT(int8_t, p, n);
+		return;
+	default:
+		break;
+	}
 	if (n == 0) {
 		ret->kind = PARAM_EMPTY;
 		ret->u = 0;
-		return;
-	}
-	switch (shape) {
-	case SHAPE_U8:
-		take_int(ret, p, 1, n, false);
-		return;
-	case SHAPE_U16:
-		take_int(ret, p, 2, n, false);
-		return;
-	case SHAPE_U32:
-		take_int(ret, p, 4, n, false);
-		return;
-	case SHAPE_64:
-		take_int(ret, p, 8, n, false);
-		return;
-	case SHAPE_I8:
-		take_int(ret, p, 1, n, true);
-		return;
-	case SHAPE_I16:
-		take_int(ret, p, 2, n, true);
-		return;
-	case SHAPE_I32:
-		take_int(ret, p, 4, n, true);
-		return;
-	case SHAPE_TEXT:
+	} else if (shape == SHAPE_TEXT) {
 		take_text(ret, p, n);
-		return;
-	default:
+	} else {
 		ret->kind = PARAM_BYTES;
 		ret->s = span_of(p, n);
 	}
@@ -270,24 +263,54 @@ static int beyond(struct scap_convert *c, const struct scap_event *ev)
 }
 
 /* Parameters that are more than we know are a newer writer's. */
-static int take_as_is(struct scap_convert *c, const struct kind *k, const struct scap_event *ev,
-		      struct raw_event *ret)
+static int take_wide(struct scap_convert *c, const struct kind *k, const struct scap_event *ev,
+		     struct raw_event *ret)
 {
 	const uint8_t *p = ev->data.p, *end = p + ev->data.n;
-	unsigned n = ev->nparams < k->nparams ? ev->nparams : k->nparams;
 
 	for (unsigned i = 0; i < ev->nparams; i++) {
 		size_t len = scap_param_len(ev, i);
 
 		if (len > (size_t)(end - p))
 			return beyond(c, ev);
-		if (i < n)
+		if (i < k->nparams)
 			take_param(&ret->params[i], k->shape[i], p, len);
 		p += len;
 	}
-	ret->nparams = (uint8_t)n;
-	take_header(ev, ev->code, ret);
 	return 1;
+}
+
+/* The same for lengths of two bytes: nearly all events of a capture come here. */
+static inline int take_narrow(struct scap_convert *c, const struct kind *k,
+			      const struct scap_event *ev, struct raw_event *ret)
+{
+	unsigned known = k->nparams, n = ev->nparams;
+	const uint8_t *p = ev->data.p, *lens = ev->lens, *shape = k->shape;
+	struct param *to = ret->params;
+	size_t left = ev->data.n;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint16_t len;
+
+		memcpy(&len, lens, sizeof(len));
+		if (__builtin_expect(len > left, 0))
+			return beyond(c, ev);
+		if (__builtin_expect(i < known, 1))
+			take_param(to++, *shape++, p, len);
+		lens += sizeof(len);
+		p += len;
+		left -= len;
+	}
+	return 1;
+}
+
+static inline int take_as_is(struct scap_convert *c, const struct kind *k,
+			     const struct scap_event *ev, struct raw_event *ret)
+{
+	ret->nparams = (uint8_t)(ev->nparams < k->nparams ? ev->nparams : k->nparams);
+	take_header(ev, ev->code, ret);
+	return __builtin_expect(ev->wide, 0) ? take_wide(c, k, ev, ret)
+					     : take_narrow(c, k, ev, ret);
 }
 
 /* ---- old events ---- */

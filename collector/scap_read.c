@@ -34,6 +34,7 @@ enum {
 	MAX_ARGS = 4096,
 	MAX_NAME = 256,
 	MAX_TEXT = UINT16_MAX,
+	EVENT_BLOCK_V2 = 0x216,
 	MAX_ENTRY = 4 * UINT16_MAX, /* what we know of any entry is shorter */
 };
 
@@ -258,7 +259,7 @@ static enum block_class block_class(uint32_t type, unsigned *version)
 		BLOCK(0x204, EVENT, 0);
 		BLOCK(0x8010ABCD, EVENT, 0);
 		BLOCK(0x208, EVENT, HAS_FLAGS);
-		BLOCK(0x216, EVENT, IS_V2);
+		BLOCK(EVENT_BLOCK_V2, EVENT, IS_V2);
 		BLOCK(0x217, EVENT, IS_V2 | HAS_FLAGS);
 		BLOCK(0x221, EVENT, IS_V2 | IS_LARGE);
 		BLOCK(0x222, EVENT, IS_V2 | IS_LARGE | HAS_FLAGS);
@@ -569,40 +570,65 @@ static int count_params(struct scap_reader *r, struct scap_event *ev, uint32_t l
 		    len);
 }
 
-/* FLAVOUR: what the block's type says.  0: an event that nobody knows. */
-static int read_event(struct scap_reader *r, unsigned flavour, struct scap_item *ret)
+static bool is_wide(unsigned code)
 {
-	struct bytes b = bytes_of_body(r);
-	struct scap_event *ev = &ret->event;
-	uint32_t len, left;
-
-	ret->kind = SCAP_EVENT;
-	ev->cpu = get16(&b);
-	ev->state_only = (flavour & HAS_FLAGS ? get32(&b) : 0) & STATE_ONLY;
-	ev->ts_ns = get64(&b);
-	ev->tid = get_i64(&b);
-	len = get32(&b);
-	ev->code = get16(&b);
-	if (b.cut)
-		return fail(r, "an event reaches beyond its block");
-	if (ev->code >= EVENT_CODE_COUNT)
-		return 0;
-	ev->wide = event_info(ev->code)->flags & EF_LARGE_PAYLOAD;
-	if (!(flavour & IS_V2)) {
-		ev->data = span_of(b.p, (size_t)(b.end - b.p));
-		return count_params(r, ev, len);
+	switch (code) {
+#define EVENT(code, sym, name, category, source, flags, ...)                                       \
+	case code:                                                                                 \
+		return (flags)&EF_LARGE_PAYLOAD;
+#include "event.def"
+#undef EVENT
+	default:
+		return false;
 	}
-	ev->nparams = get32(&b);
-	if (b.cut || len < EVENT_HEADER || len - EVENT_HEADER > (size_t)(b.end - b.p))
+}
+
+/* An event that says all of itself.  P: its header, behind which there are N bytes. */
+static inline int read_event_v2(struct scap_reader *r, const uint8_t *p, size_t n, uint32_t len,
+				struct scap_event *ev)
+{
+	uint32_t left, lens;
+
+	if (n < EVENT_HEADER || len < EVENT_HEADER || len > n)
 		return fail(r, "the length of an event, %u, cannot be", len);
+	memcpy(&ev->nparams, p + EVENT_HEADER_V1, 4);
 	left = len - EVENT_HEADER;
-	ev->lens = b.p;
 	if (ev->nparams > left / (ev->wide ? 4 : 2))
 		return fail(r, "an event of %u bytes says that it has %u parameters", len,
 			    ev->nparams);
-	left -= ev->nparams * (ev->wide ? 4 : 2);
-	ev->data = span_of(b.p + (len - EVENT_HEADER - left), left);
+	lens = ev->nparams * (ev->wide ? 4 : 2);
+	ev->lens = p + EVENT_HEADER;
+	ev->data = span_of(ev->lens + lens, left - lens);
 	return 1;
+}
+
+/* The block's body, N bytes at P.  FLAVOUR: what its type says.  0: an event that nobody
+ * knows. */
+static inline int read_event(struct scap_reader *r, const uint8_t *p, size_t n, unsigned flavour,
+			     struct scap_event *ev)
+{
+	size_t before = 2 + (flavour & HAS_FLAGS ? 4 : 0);
+	uint32_t len, flags = 0;
+
+	if (n < before + EVENT_HEADER_V1)
+		return fail(r, "an event reaches beyond its block");
+	memcpy(&ev->cpu, p, 2);
+	if (flavour & HAS_FLAGS)
+		memcpy(&flags, p + 2, 4);
+	p += before;
+	n -= before;
+	ev->state_only = flags & STATE_ONLY;
+	memcpy(&ev->ts_ns, p, 8);
+	memcpy(&ev->tid, p + 8, 8);
+	memcpy(&len, p + 16, 4);
+	memcpy(&ev->code, p + 20, 2);
+	if (__builtin_expect(ev->code >= EVENT_CODE_COUNT, 0))
+		return 0;
+	ev->wide = is_wide(ev->code);
+	if (flavour & IS_V2)
+		return read_event_v2(r, p, n, len, ev);
+	ev->data = span_of(p + EVENT_HEADER_V1, n - EVENT_HEADER_V1);
+	return count_params(r, ev, len);
 }
 
 static int take_event(struct scap_reader *r, unsigned flavour, struct scap_item *ret)
@@ -616,11 +642,10 @@ static int take_event(struct scap_reader *r, unsigned flavour, struct scap_item 
 	}
 	if (r->in.n < r->left)
 		return 0;
-	err = read_event(r, flavour, ret);
+	err = read_event(r, r->in.p, r->left - 4, flavour, &ret->event);
 	if (err < 0)
 		return err;
-	if (err == 0)
-		ret->kind = SCAP_NOTHING;
+	ret->kind = err == 0 ? SCAP_NOTHING : SCAP_EVENT;
 	advance(r, r->left);
 	return 1;
 }
@@ -733,10 +758,38 @@ static int step(struct scap_reader *r, struct scap_item *ret)
 	return r->left == 0 ? begin_block(r, ret) : read_on(r, ret);
 }
 
-int scap_read(struct scap_reader *r, struct scap_item *ret)
+/* What all but a few blocks of a capture are, without detours: a whole event of today's
+ * kind.  0: it is something else, and nothing was done. */
+static inline int read_straight(struct scap_reader *r, struct scap_item *ret)
 {
+	uint32_t type, total;
 	int err;
 
+	if (!r->had_event || r->left != 0 || r->in.n < BLOCK_FRAME)
+		return 0;
+	memcpy(&type, r->in.p, 4);
+	memcpy(&total, r->in.p + 4, 4);
+	if (type != EVENT_BLOCK_V2 || total < BLOCK_FRAME || total > r->in.n ||
+	    total > BLOCK_HEADER + EVENT_MAX_BLOCK)
+		return 0;
+	r->block++;
+	r->block_offset = r->offset;
+	err = read_event(r, r->in.p + BLOCK_HEADER, total - BLOCK_FRAME, IS_V2, &ret->event);
+	if (err < 0)
+		return err;
+	ret->kind = err == 0 ? SCAP_NOTHING : SCAP_EVENT;
+	r->in.p += total;
+	r->in.n -= total;
+	r->offset += total;
+	return 1;
+}
+
+int scap_read(struct scap_reader *r, struct scap_item *ret)
+{
+	int err = read_straight(r, ret);
+
+	if (__builtin_expect(err < 0 || (err == 1 && ret->kind == SCAP_EVENT), 1))
+		return err;
 	do
 		err = step(r, ret);
 	while (err == 1 && ret->kind == SCAP_NOTHING);

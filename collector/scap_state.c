@@ -79,7 +79,7 @@ void scap_state_meet(struct scap_state *s, const struct scap_item *item)
 		return;
 	case SCAP_EVENT:
 	case SCAP_OVERSIZE:
-		if (s->in_snapshot || !s->is_host_told)
+		if (scap_state_is_open(s))
 			s->due =
 				(s->is_host_told ? 0u : DUE_HOST) | (s->in_snapshot ? DUE_END : 0u);
 		s->in_snapshot = false;

@@ -20,6 +20,12 @@ struct scap_state {
 
 void scap_state_init(struct scap_state *s);
 
+/* Does an event that is met now make frames? */
+static inline bool scap_state_is_open(const struct scap_state *s)
+{
+	return s->in_snapshot || !s->is_host_told;
+}
+
 /* ITEM was read. */
 void scap_state_meet(struct scap_state *s, const struct scap_item *item);
 
