@@ -33,6 +33,7 @@ def normal(ty, v):
     if ty == 3:
         v[1] += [0] * (17 - len(v[1]))  # no socket
         if v[1][1] == 16: v[1][1] = 1  # the wire has one number for regular files
+    while v and v[-1] == 0: v.pop()  # elements that the models do not know
     return v
 
 
