@@ -120,8 +120,8 @@ static int load_bytes(struct rulefile_load *load, struct yfile *f, struct rulefi
 	return 0;
 }
 
-/* Put what came of file NAME, and ERR, into the list of files. */
-static int note_result(struct rulefile_load *load, const char *name, int err,
+/* Put what came of file F, and ERR, into the list of files. */
+static int note_result(struct rulefile_load *load, const struct yfile *f, int err,
 		       struct rulefile_result result)
 {
 	struct rule_problems *problems = rule_loader_problems(load->loader);
@@ -130,7 +130,9 @@ static int note_result(struct rulefile_load *load, const char *name, int err,
 	if (files == NULL)
 		return -ENOMEM;
 	load->files = files;
-	result.name = strdup(name);
+	result.name = strdup(f->name);
+	result.file = f;
+	result.path = load->path;
 	result.successful = err == 0;
 	result.nproblems = problems->list.n;
 	result.problems = problems->list.items;
@@ -164,7 +166,7 @@ static int load_file(struct rulefile_load *load, const char *path)
 		if (rule_requirements_meet(load->loader, known) < 0 && err == 0)
 			err = -EINVAL;
 	}
-	return note_result(load, path, err, result);
+	return note_result(load, f, err, result);
 }
 
 /* ---- directories ---- */
@@ -229,8 +231,10 @@ static int load_all(const struct conf_list *paths, struct rulefile_load *ret)
 {
 	int err = rule_loader_new(&ret->loader);
 
-	for (unsigned i = 0; goes_on(ret, err) && i < paths->count; i++)
+	for (unsigned i = 0; goes_on(ret, err) && i < paths->count; i++) {
+		ret->path = i;
 		err = worse(err, load_path(ret, paths->item[i]));
+	}
 	if (err == 0 && ret->rules == NULL) /* no file at all: no rules */
 		err = rule_loader_compile(ret->loader, &ret->rules);
 	if (err < 0) {
@@ -254,22 +258,27 @@ int rulefile_validate(const struct conf_list *paths, struct rulefile_load *ret)
 
 int rulefile_load_text(const char *name, struct span text, struct rulefile_load *ret)
 {
-	struct rulefile_result result = { .successful = false };
-	struct yfile *f;
 	int err;
 
 	*ret = (struct rulefile_load){ .loader = NULL };
 	err = rule_loader_new(&ret->loader);
-	if (err < 0)
-		return err;
-	f = file_new(ret->loader, name);
+	return err < 0 ? err : rulefile_add_text(ret, name, text);
+}
+
+int rulefile_add_text(struct rulefile_load *load, const char *name, struct span text)
+{
+	struct rulefile_result result = { .successful = false };
+	struct yfile *f = file_new(load->loader, name);
+	int err;
+
+	rule_loader_next_file(load->loader);
 	if (f == NULL)
 		return -ENOMEM;
-	f->bytes = pool_copy(rule_loader_pool(ret->loader), text);
+	f->bytes = pool_copy(rule_loader_pool(load->loader), text);
 	if (f->bytes.p == NULL)
 		return -ENOMEM;
-	err = load_bytes(ret, f, &result);
-	return note_result(ret, name, err, result);
+	err = load_bytes(load, f, &result);
+	return note_result(load, f, err, result);
 }
 
 void rulefile_release(struct rulefile_load *load)
@@ -296,20 +305,24 @@ static void put_problem(struct line *t, const struct rule_problem *p)
 	line_put_block(t, p->snippet);
 }
 
-void rulefile_print(const struct rulefile_load *load, bool warnings, FILE *to)
+void rulefile_print_problems(const struct rule_problem *problems, unsigned n, bool warnings,
+			     FILE *to)
 {
 	uint8_t buf[1024];
 	struct line t;
 
 	line_init_drained(&t, buf, sizeof(buf), line_to_file, to);
-	for (unsigned i = 0; i < load->nfiles; i++)
-		for (unsigned j = 0; j < load->files[i].nproblems; j++) {
-			const struct rule_problem *p = &load->files[i].problems[j];
-
-			if (warnings || rule_problem_is_error(p->code))
-				put_problem(&t, p);
-		}
+	for (unsigned i = 0; i < n; i++)
+		if (warnings || rule_problem_is_error(problems[i].code))
+			put_problem(&t, &problems[i]);
 	(void)line_finish(&t);
+}
+
+void rulefile_print(const struct rulefile_load *load, bool warnings, FILE *to)
+{
+	for (unsigned i = 0; i < load->nfiles; i++)
+		rulefile_print_problems(load->files[i].problems, load->files[i].nproblems, warnings,
+					to);
 }
 
 static bool is_directory(const char *path)

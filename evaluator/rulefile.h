@@ -22,8 +22,10 @@ struct rulefile_result {
 	bool successful;
 	unsigned nproblems;
 	const struct rule_problem *problems;
-	unsigned left_out;   /* warnings that are more than could be kept */
-	bool schema_checked; /* when files are validated, if they are YAML */
+	const struct yfile *file; /* whole only if it was read and is YAML */
+	unsigned path;		  /* which of the paths brought it */
+	unsigned left_out;	  /* warnings that are more than could be kept */
+	bool schema_checked;	  /* when files are validated, if they are YAML */
 	unsigned nschema;
 	const struct span *schema; /* what Falco's schema has against it */
 };
@@ -33,7 +35,8 @@ struct rulefile_load {
 	struct ruleset *rules; /* of all files; NULL: there were errors */
 	unsigned nfiles;
 	struct rulefile_result *files;
-	bool report; /* all files are to be looked at, and held against the schema */
+	unsigned path; /* in hand */
+	bool report;   /* all files are to be looked at, and held against the schema */
 };
 
 /* Load PATHS (files, or directories: their *.yaml and *.yml, sorted, not what is
@@ -50,9 +53,14 @@ int rulefile_validate(const struct conf_list *paths, struct rulefile_load *ret);
 /* The same for text that is called NAME: one file. */
 int rulefile_load_text(const char *name, struct span text, struct rulefile_load *ret);
 
+/* One more file behind those of LOAD, which went well: its rules are new then. */
+int rulefile_add_text(struct rulefile_load *load, const char *name, struct span text);
+
 /* "FILE:LINE:COLUMN: MESSAGE", the line, a caret: for each problem, errors only
  * if WARNINGS is false.  Text from files is escaped. */
 void rulefile_print(const struct rulefile_load *load, bool warnings, FILE *to);
+void rulefile_print_problems(const struct rule_problem *problems, unsigned n, bool warnings,
+			     FILE *to);
 
 /* Where rules are when nobody says: /etc/mews/rules.d, else beside the
  * executable: ../share/mews/rules or, in a build tree, ../../rules.  Fills RET
