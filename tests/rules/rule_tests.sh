@@ -129,4 +129,13 @@ check "every rule has a test that trips it and one that does not" awk '
 		for (rule in rules) if (!trips[rule] || !misses[rule]) { print rule; bad = 1 }
 		exit bad
 	}' "$top/rules/mews_rules.yaml" "$top/rules/mews_rules_test.yaml"
+
+# Both can be loaded, whichever comes first: names are not taken for other things.
+official=("$top"/../shared/rules/*.yaml)
+if [ -e "${official[0]}" ]; then
+	check "the rules load before Falco's" "$mews" validate "$top/rules/mews_rules.yaml" "${official[@]}"
+	check "and behind them" "$mews" validate "${official[@]}" "$top/rules/mews_rules.yaml"
+else
+	echo "ok $((++tests)) - the rules load beside Falco's # SKIP Falco's are not here"
+fi
 [ "$failures" -eq 0 ]
