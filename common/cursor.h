@@ -41,6 +41,8 @@ enum {
 	MP_FLOAT32 = 0xca,
 	MP_FLOAT64 = 0xcb,
 	MP_UINT8 = 0xcc,
+	MP_UINT16 = 0xcd,
+	MP_UINT32 = 0xce,
 	MP_UINT64 = 0xcf,
 	MP_INT8 = 0xd0,
 	MP_INT64 = 0xd3,
@@ -129,6 +131,16 @@ CURSOR_INLINE bool cursor_enter(struct cursor *c, size_t *outer)
 		c->p++;
 		return true;
 	}
+	if (first == MP_NIL && c->p < c->end) {
+		c->p++;
+		c->left = 0;
+		return false;
+	}
+	if (first == MP_NIL && c->p < c->end) {
+		c->p++;
+		c->left = 0;
+		return false;
+	}
 	*c = cursor_enter_slow(*c);
 	return first != MP_NIL && !c->bad;
 }
@@ -149,6 +161,39 @@ CURSOR_INLINE struct cursor cursor_start(struct span bytes)
 	if (!cursor_enter(&c, &outer))
 		cursor_fail(&c);
 	return c;
+}
+
+/* ---- numbers in full width: P points at the first byte of one ---- */
+
+CURSOR_INLINE uint16_t cursor_wide16(const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p + 1, sizeof(v));
+	return __builtin_bswap16(v);
+}
+
+CURSOR_INLINE uint32_t cursor_wide32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p + 1, sizeof(v));
+	return __builtin_bswap32(v);
+}
+
+CURSOR_INLINE uint64_t cursor_wide64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p + 1, sizeof(v));
+	return __builtin_bswap64(v);
+}
+
+/* COUNT elements that the caller has looked at himself, N bytes in all. */
+CURSOR_INLINE void cursor_pass(struct cursor *c, size_t n, size_t count)
+{
+	c->p += n;
+	c->left -= count;
 }
 
 /* Skip what is left.  0 if all was well and the bytes end there; else -EPROTO. */

@@ -50,9 +50,29 @@ PACK_INLINE int pack_bytes(struct pack *pk, const void *bytes, size_t n)
 #define msgpack_pack_user			   struct pack *
 #define msgpack_pack_inline_func(name)		   PACK_INLINE int pack##name
 #define msgpack_pack_inline_func_cint(name)	   static inline int pack##name
-#define msgpack_pack_inline_func_fixint(name)	   static inline int pack_fix##name
+#define msgpack_pack_inline_func_fixint(name)	   PACK_INLINE int pack_fix##name
 #define msgpack_pack_append_buffer(user, buf, len) return pack_bytes(user, buf, len)
 #include <msgpack/pack_template.h>
+
+/* Numbers as wide as their type, whatever they are: pack_fix_uint16() and so on.  A
+ * run of them has a known length N, and room for it is looked for once: between
+ * begin and end the compiler knows that all fits.  False: there is no room. */
+PACK_INLINE bool pack_run_begin(struct pack *pk, size_t n, uint8_t **ret_end)
+{
+	if (__builtin_expect(n > (size_t)(pk->end - pk->p), 0)) {
+		pk->end = pk->p;
+		pk->full = true;
+		return false;
+	}
+	*ret_end = pk->end;
+	pk->end = pk->p + n;
+	return true;
+}
+
+PACK_INLINE void pack_run_end(struct pack *pk, uint8_t *end)
+{
+	pk->end = end;
+}
 
 /* The length of all that was packed, or -ENOSPC. */
 static inline ssize_t pack_length(const struct pack *pk)

@@ -109,10 +109,11 @@ struct raw_event {
 	uint64_t cgroup_id; /* cgroup v2 id */
 	uint32_t uid, gid;  /* effective */
 	bool has_file;
-	struct kernel_file file;
+	struct kernel_file file; /* means nothing if there is none */
 
 	uint8_t nparams;
 	struct param params[EVENT_MAX_PARAMS];
+	struct span params_bytes; /* decoded: PARAMS as they stand in the frame; "" if none */
 };
 
 /* ---- the thread table ---- */
@@ -266,6 +267,9 @@ struct event_frame {
 
 	uint8_t nparams;
 	struct param params[EVENT_MAX_PARAMS];
+	/* To encode, not "": a raw event's params_bytes, which go out in PARAMS' place
+	 * as they came.  Decoded, it is "". */
+	struct span params_bytes;
 };
 
 #define FD_NONE INT64_MIN

@@ -9,6 +9,22 @@ enum {
 	EXTRA_DEPTH = 3, /* map, array of file records, record */
 };
 
+/* Where the numbers stand that an event begins with. */
+enum {
+	EVENT_AT_CODE = 1,
+	EVENT_AT_CPU = EVENT_AT_CODE + WIDE_U16,
+	EVENT_AT_FLAGS = EVENT_AT_CPU + WIDE_U16,
+	EVENT_AT_TS = EVENT_AT_FLAGS + WIDE_U32,
+	EVENT_AT_NUM = EVENT_AT_TS + WIDE_U64,
+	EVENT_AT_GENERATION = EVENT_AT_NUM + WIDE_U64,
+	EVENT_AT_SEQ = EVENT_AT_GENERATION + WIDE_U64,
+	EVENT_AT_PROCESS = EVENT_AT_SEQ + WIDE_U64,
+	EVENT_AT_VERSION = EVENT_AT_PROCESS + WIDE_U64,
+	EVENT_AT_TID = EVENT_AT_VERSION + WIDE_U64,
+	EVENT_RUN = EVENT_AT_TID + WIDE_U64,
+	EVENT_RUN_COUNT = 10,
+};
+
 /* ---- EVENT ---- */
 
 /* Nothing but one whole map may stand in an event as its extras. */
@@ -23,6 +39,26 @@ static bool is_extra(struct span extra)
 	return cursor_finish(&c) == 0;
 }
 
+PACK_INLINE void put_head(struct pack *pk, const struct event_frame *f)
+{
+	uint8_t *end;
+
+	if (!pack_run_begin(pk, EVENT_RUN, &end))
+		return;
+	pack_array(pk, EVENT_ELEMENTS);
+	pack_fix_uint16(pk, f->code);
+	pack_fix_uint16(pk, f->cpu);
+	pack_fix_uint32(pk, f->flags);
+	pack_fix_uint64(pk, f->ts_ns);
+	pack_fix_uint64(pk, f->num);
+	pack_fix_uint64(pk, f->origin_generation);
+	pack_fix_uint64(pk, f->origin_seq);
+	pack_fix_uint64(pk, f->process);
+	pack_fix_uint64(pk, f->version);
+	pack_fix_int64(pk, f->tid);
+	pack_run_end(pk, end);
+}
+
 ssize_t wire_encode_event(uint8_t *buf, size_t cap, const struct event_frame *f)
 {
 	struct pack pk;
@@ -31,21 +67,11 @@ ssize_t wire_encode_event(uint8_t *buf, size_t cap, const struct event_frame *f)
 	    (f->extra.n > 0 && !is_extra(f->extra)))
 		return -EINVAL;
 	pack_init(&pk, buf, cap);
-	pack_array(&pk, EVENT_ELEMENTS);
-	pack_uint16(&pk, f->code);
-	pack_uint16(&pk, f->cpu);
-	pack_uint32(&pk, f->flags);
-	pack_uint64(&pk, f->ts_ns);
-	pack_uint64(&pk, f->num);
-	pack_uint64(&pk, f->origin_generation);
-	pack_uint64(&pk, f->origin_seq);
-	pack_uint64(&pk, f->process);
-	pack_uint64(&pk, f->version);
-	pack_int64(&pk, f->tid);
+	put_head(&pk, f);
 	if (f->fd == FD_NONE)
 		pack_nil(&pk);
 	else
-		pack_int64(&pk, f->fd);
+		pack_fix_int64(&pk, f->fd);
 	pack_int8(&pk, f->fd_file);
 	pack_array(&pk, f->nfiles);
 	for (unsigned i = 0; i < f->nfiles; i++)
@@ -54,7 +80,9 @@ ssize_t wire_encode_event(uint8_t *buf, size_t cap, const struct event_frame *f)
 		pack_nil(&pk);
 	else
 		pack_bytes(&pk, f->extra.p, f->extra.n);
-	if (!put_params(&pk, f->code, f->params, f->nparams))
+	if (f->params_bytes.n > 0)
+		pack_bytes(&pk, f->params_bytes.p, f->params_bytes.n);
+	else if (!put_params(&pk, f->code, f->params, f->nparams))
 		return -EINVAL;
 	return pack_length(&pk);
 }
@@ -87,11 +115,40 @@ static struct span get_extra(struct cursor *c)
 	return s;
 }
 
-int wire_decode_event(struct span payload, struct event_frame *ret)
+CURSOR_INLINE bool has_event_run(struct span s)
 {
-	struct cursor c = wire_start(payload);
-	int64_t fd_file;
+	const uint8_t *p = s.p;
 
+	return s.n > EVENT_RUN && s.n <= WIRE_MAX_PAYLOAD &&
+	       ((p[0] ^ (MP_FIXARRAY | EVENT_ELEMENTS)) | (p[EVENT_AT_CODE] ^ MP_UINT16) |
+		(p[EVENT_AT_CPU] ^ MP_UINT16) | (p[EVENT_AT_FLAGS] ^ MP_UINT32) |
+		(p[EVENT_AT_TS] ^ MP_UINT64) | (p[EVENT_AT_NUM] ^ MP_UINT64) |
+		(p[EVENT_AT_GENERATION] ^ MP_UINT64) | (p[EVENT_AT_SEQ] ^ MP_UINT64) |
+		(p[EVENT_AT_PROCESS] ^ MP_UINT64) | (p[EVENT_AT_VERSION] ^ MP_UINT64) |
+		(p[EVENT_AT_TID] ^ MP_INT64)) == 0;
+}
+
+CURSOR_INLINE struct cursor get_head(struct span payload, struct event_frame *ret)
+{
+	struct cursor c;
+
+	if (__builtin_expect(has_event_run(payload), 1)) {
+		c = cursor_before(payload);
+		ret->code = cursor_wide16(c.p + EVENT_AT_CODE);
+		ret->cpu = cursor_wide16(c.p + EVENT_AT_CPU);
+		ret->flags = cursor_wide32(c.p + EVENT_AT_FLAGS);
+		ret->ts_ns = cursor_wide64(c.p + EVENT_AT_TS);
+		ret->num = cursor_wide64(c.p + EVENT_AT_NUM);
+		ret->origin_generation = cursor_wide64(c.p + EVENT_AT_GENERATION);
+		ret->origin_seq = cursor_wide64(c.p + EVENT_AT_SEQ);
+		ret->process = cursor_wide64(c.p + EVENT_AT_PROCESS);
+		ret->version = cursor_wide64(c.p + EVENT_AT_VERSION);
+		ret->tid = (int64_t)cursor_wide64(c.p + EVENT_AT_TID);
+		c.left = EVENT_ELEMENTS;
+		cursor_pass(&c, EVENT_RUN, EVENT_RUN_COUNT);
+		return c;
+	}
+	c = wire_start(payload);
 	ret->code = cursor_u16(&c);
 	ret->cpu = cursor_u16(&c);
 	ret->flags = cursor_u32(&c);
@@ -102,11 +159,21 @@ int wire_decode_event(struct span payload, struct event_frame *ret)
 	ret->process = cursor_uint(&c, 0);
 	ret->version = cursor_uint(&c, 0);
 	ret->tid = cursor_int(&c, -1);
+	return c;
+}
+
+int wire_decode_event(struct span payload, struct event_frame *ret)
+{
+	struct cursor c = get_head(payload, ret);
+	struct span params;
+	int64_t fd_file;
+
 	ret->fd = cursor_int(&c, FD_NONE);
 	fd_file = cursor_int(&c, -1);
 	get_files(&c, ret);
 	ret->extra = get_extra(&c);
-	get_params(&c, ret->params, &ret->nparams);
+	get_params(&c, ret->params, &ret->nparams, &params);
+	ret->params_bytes = SPAN_NONE;
 	if (fd_file < -1 || fd_file >= ret->nfiles)
 		cursor_fail(&c);
 	ret->fd_file = (int8_t)fd_file;
@@ -115,8 +182,9 @@ int wire_decode_event(struct span payload, struct event_frame *ret)
 
 size_t wire_event_bound(const struct event_frame *f)
 {
-	size_t sum = 2 * PACK_MAX_HEADER + EVENT_ELEMENTS * PACK_MAX_INT + f->extra.n +
-		     params_bound(f->params, f->nparams);
+	size_t sum =
+		2 * PACK_MAX_HEADER + EVENT_ELEMENTS * PACK_MAX_INT + f->extra.n +
+		(f->params_bytes.n > 0 ? f->params_bytes.n : params_bound(f->params, f->nparams));
 
 	for (unsigned i = 0; i < f->nfiles && i < EVENT_MAX_FILES; i++)
 		sum += file_bound(&f->files[i]);

@@ -6,44 +6,63 @@
 
 /* ---- file records ---- */
 
+static bool is_zero(const uint8_t addr[static 16])
+{
+	uint64_t half[2];
+
+	memcpy(half, addr, sizeof(half));
+	return (half[0] | half[1]) == 0;
+}
+
 /* Bytes of an address that mean something. */
 static unsigned address_size(const struct file_info *f, const uint8_t addr[static 16])
 {
-	static const uint8_t none[16];
-
 	if (f->type == FILE_IPV4 || f->type == FILE_IPV4_SERVER)
 		return 4;
 	if (f->type == FILE_IPV6 || f->type == FILE_IPV6_SERVER)
 		return 16;
-	return memcmp(addr, none, sizeof(none)) == 0 ? 0 : 16;
+	return is_zero(addr) ? 0 : 16;
+}
+
+/* The ends of a socket, behind all others: for most files there are none. */
+static void put_file_ends(struct pack *pk, const struct file_info *f)
+{
+	pack_fix_uint8(pk, f->l4proto);
+	pack_span_or_nil(pk, span_of(f->sip, address_size(f, f->sip)));
+	pack_span_or_nil(pk, span_of(f->dip, address_size(f, f->dip)));
+	pack_fix_uint16(pk, f->sport);
+	pack_fix_uint16(pk, f->dport);
+	pack_fix_uint64(pk, f->source);
+	pack_fix_uint64(pk, f->dest);
+}
+
+static bool has_ends(const struct file_info *f)
+{
+	return address_size(f, f->sip) != 0 || address_size(f, f->dip) != 0 ||
+	       (f->l4proto | f->sport | f->dport) != 0 || (f->source | f->dest) != 0;
 }
 
 void put_file(struct pack *pk, const struct file_info *f)
 {
-	unsigned sip = address_size(f, f->sip), dip = address_size(f, f->dip);
-	bool local = sip == 0 && dip == 0 && f->l4proto == 0 && f->sport == 0 && f->dport == 0 &&
-		     f->source == 0 && f->dest == 0;
+	bool ends = has_ends(f);
+	uint8_t *end;
 
-	pack_array(pk, local ? FILE_ELEMENTS_LOCAL : FILE_ELEMENTS);
-	pack_int64(pk, f->fd);
-	pack_uint8(pk, f->type == FILE_REGULAR_V2 ? FILE_REGULAR : f->type);
-	pack_uint16(pk, f->flags);
-	pack_uint32(pk, f->open_flags);
-	pack_uint32(pk, f->dev);
-	pack_uint64(pk, f->ino);
+	pack_array(pk, ends ? FILE_ELEMENTS : FILE_ELEMENTS_LOCAL);
+	if (!pack_run_begin(pk, FILE_RUN - 1, &end))
+		return;
+	pack_fix_int64(pk, f->fd);
+	pack_fix_uint8(pk, f->type == FILE_REGULAR_V2 ? FILE_REGULAR : f->type);
+	pack_fix_uint16(pk, f->flags);
+	pack_fix_uint32(pk, f->open_flags);
+	pack_fix_uint32(pk, f->dev);
+	pack_fix_uint64(pk, f->ino);
+	pack_run_end(pk, end);
 	pack_span_or_nil(pk, f->name);
 	pack_span_or_nil(pk, f->name_raw);
-	pack_uint64(pk, f->mnt_id);
+	pack_fix_uint64(pk, f->mnt_id);
 	pack_span_or_nil(pk, f->resolved);
-	if (local)
-		return;
-	pack_uint8(pk, f->l4proto);
-	pack_span_or_nil(pk, span_of(f->sip, sip));
-	pack_span_or_nil(pk, span_of(f->dip, dip));
-	pack_uint16(pk, f->sport);
-	pack_uint16(pk, f->dport);
-	pack_uint64(pk, f->source);
-	pack_uint64(pk, f->dest);
+	if (ends)
+		put_file_ends(pk, f);
 }
 
 /* ---- process fields ---- */

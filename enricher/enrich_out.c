@@ -17,15 +17,17 @@ static uint8_t *room(struct enrich *en, size_t cap)
 	return buf;
 }
 
-static void done(struct enrich *en, uint16_t type, ssize_t len)
+/* False: it could not be encoded, and is not sent. */
+static bool done(struct enrich *en, uint16_t type, ssize_t len)
 {
 	if (len < 0) {
 		en->sink.abandon(en->sink.ctx);
-		return;
+		return false;
 	}
 	en->sink.submit(en->sink.ctx, type, (size_t)len);
 	if (type != FRAME_EVENT)
 		en->counts[ENRICHER_STATE_OUT]++;
+	return true;
 }
 
 void emit_payload(struct enrich *en, uint16_t type, struct span payload)
@@ -237,18 +239,17 @@ static void add_records(struct enrich *en)
 	const struct fds *fds = event_fds(en);
 	int own;
 
-	if ((en->info->flags & (EF_USES_FD | EF_CREATES_FD | EF_DESTROYS_FD)) != 0) {
+	if ((en->turn->traits & TURN_OWN_FD) != 0) {
 		en->out.fd = en->th->last_fd;
 		own = add_record(en, fds, en->out.fd);
 		en->out.fd_file = (int8_t)own;
 		if (own >= 0 && en->name_changed)
 			en->out.files[own].flags |= FILE_NAME_CHANGED;
 	}
-	for (unsigned i = 0; i < en->info->nparams; i++) {
-		unsigned type = en->info->params[i].type;
-		int64_t fd = int_param(en, i, -1);
+	for (uint32_t left = en->turn->fd_params; left != 0; left &= left - 1) {
+		int64_t fd = int_param(en, (unsigned)__builtin_ctz(left), -1);
 
-		if ((type == PT_FD || type == PT_FD32) && fd >= 0)
+		if (fd >= 0)
 			add_record(en, fds, fd);
 	}
 }
@@ -273,8 +274,7 @@ bool emit_event(struct enrich *en)
 	if (en->th != NULL)
 		add_records(en);
 	o->extra = en->wants.extras == 0 || en->th == NULL ? SPAN_NONE : extra_encode(en);
-	o->nparams = en->ev.nparams;
-	memcpy(o->params, en->ev.params, en->ev.nparams * sizeof(o->params[0]));
+	o->params_bytes = en->ev.params_bytes;
 	cap = wire_event_bound(o);
 	if (cap > WIRE_MAX_PAYLOAD) {
 		/* Better without its files than not at all. */
@@ -286,7 +286,5 @@ bool emit_event(struct enrich *en)
 	if (cap > WIRE_MAX_PAYLOAD)
 		return false;
 	buf = room(en, cap);
-	if (buf != NULL)
-		done(en, FRAME_EVENT, wire_encode_event(buf, cap, o));
-	return true;
+	return buf == NULL || done(en, FRAME_EVENT, wire_encode_event(buf, cap, o));
 }

@@ -229,6 +229,10 @@ Test(wire, no_mutation_of_a_frame_does_harm)
 		(const uint8_t *)(bytes), sizeof(bytes) - 1                                        \
 	}
 
+/* A small number as wide as 64 bits are. */
+#define WIDE(byte)   "\xcf\0\0\0\0\0\0\0" byte
+#define SIGNED(byte) "\xd3\0\0\0\0\0\0\0" byte
+
 struct golden {
 	const char *name;
 	unsigned type;
@@ -241,9 +245,27 @@ static const struct golden goldens[] = {
 	{ "raw event", FRAME_RAW_EVENT,
 	  B("\x99\x05\xcc\xff\x00\xcf\x01\x02\x03\x04\x05\x06\x07\x08\x0a\x0b\x0c"
 	    "\x95\x0d\x0e\x0f\x10\xc0\x92\xe0\xd1\xff\x01"),
-	  B("") },
+	  B("\x99\xcd\0\5\xcd\0\xff\xce\0\0\0\0\xcf\1\2\3\4\5\6\7\x08" WIDE("\x0a") SIGNED("\x0b")
+		    SIGNED("\x0c") "\x95" WIDE("\x0d") WIDE(
+			    "\x0e") "\xce\0\0\0\x0f"
+				    "\xce\0\0\0\x10\xc0\x92\xd3\xff\xff\xff\xff\xff\xff\xff\xe0"
+				    "\xd3\xff\xff\xff\xff\xff\xff\xff\x01") },
+	{ "the kernel's file", FRAME_RAW_EVENT,
+	  B("\x98\0\0\0\0\0\1\xff\x95\0\0\0\0\x99\3\1\2\4\5\xc4\1/\xc0\6\7"),
+	  B("\x99\xcd\0\0\xcd\0\0\xce\0\0\0\0" WIDE("\0") WIDE("\0")
+		    SIGNED("\1") "\xd3\xff\xff\xff\xff\xff\xff\xff\xff\x95" WIDE("\0")
+			    WIDE("\0") "\xce\0\0\0\0\xce\0\0\0\0\x99" SIGNED(
+				    "\3") "\xce\0\0\0\1\xce\0\0\0\2" WIDE("\4")
+				    WIDE("\5") "\xc4\1/\xc0\xcc\6\xcc\7\x90") },
 	{ "task file", FRAME_TASK_FILE,
-	  B("\x92\x05\x9a\x00\x02\x00\x00\x00\x00\xc4\x01/\xc0\x00\xc0"), B("") },
+	  B("\x92\x05\x9a\x00\x02\x00\x00\x00\x00\xc4\x01/\xc0\x00\xc0"),
+	  B("\x92\x05\x9a" SIGNED("\0") "\xcc\2\xcd\0\0\xce\0\0\0\0\xce\0\0\0\0" WIDE(
+		  "\0") "\xc4\1/\xc0" WIDE("\0") "\xc0") },
+	{ "task file of a socket", FRAME_TASK_FILE,
+	  B("\x92\x05\xdc\0\x11\7\3\4\0\0\x08\xc4\1s\xc0\0\xc0\2\xc4\4abcd\xc4\4efgh\1\2\3\5"),
+	  B("\x92\x05\xdc\0\x11" SIGNED("\7") "\xcc\3\xcd\0\4\xce\0\0\0\0\xce\0\0\0\0" WIDE(
+		  "\x08") "\xc4\1s\xc0" WIDE("\0") "\xc0\xcc\2\xc4\4abcd\xc4\4efgh"
+						   "\xcd\0\1\xcd\0\2" WIDE("\3") WIDE("\5")) },
 	{ "snapshot begin", FRAME_SNAPSHOT_BEGIN, B("\x90"), B("") },
 	{ "snapshot end", FRAME_SNAPSHOT_END, B("\x90"), B("") },
 	{ "gap", FRAME_GAP, B("\x94\x02\x01\xcd\x01\x00\xcc\x80"), B("") },
@@ -266,7 +288,9 @@ static const struct golden goldens[] = {
 	{ "event", FRAME_EVENT,
 	  B("\x9f\x05\x00\x00\x01\x02\x03\x04\x05\x06\x07\xff\xff\x90\xc0"
 	    "\x93\xc0\xc4\x00\x08"),
-	  B("") },
+	  B("\x9f\xcd\0\5\xcd\0\0\xce\0\0\0\0" WIDE("\1") WIDE("\2") WIDE("\3") WIDE("\4")
+		    WIDE("\5") WIDE("\6") SIGNED("\7") "\xd3\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+						       "\x90\xc0\x93\xc0\xc4\0" WIDE("\x08")) },
 	{ "alert", FRAME_ALERT,
 	  B("\x9a\x01\x02\x03\x04\x05\xc4\x01r\xc4\x01s\xc4\x00\x91\xc4\x01t\x91"
 	    "\x92\xc4\x01n\xc4\x00"),
@@ -277,7 +301,8 @@ static const struct golden goldens[] = {
 	    "\xd0\x07"),
 	  B("\x94\x01\x05\x06\x07") },
 	{ "only the first elements", FRAME_RAW_EVENT, B("\x91\x05"),
-	  B("\x99\x05\x00\x00\x00\x00\xff\xff\xc0\x90") },
+	  B("\x99\xcd\0\5\xcd\0\0\xce\0\0\0\0" WIDE("\0") WIDE(
+		  "\0") "\xd3\xff\xff\xff\xff\xff\xff\xff\xff\xd3\xff\xff\xff\xff\xff\xff\xff\xff\xc0\x90") },
 };
 
 static const struct wire_sample *row_of(unsigned type)
@@ -376,6 +401,51 @@ Test(wire, an_empty_parameter_is_told_from_an_empty_string)
 	cr_assert(wire_decode_raw_event(span_of(buf, (size_t)n), &ret) == 0);
 	cr_assert(ret.params[0].kind == PARAM_EMPTY);
 	cr_assert(ret.params[1].kind == PARAM_BYTES && ret.params[1].s.n == 0);
+}
+
+/* The enricher's way: what it decoded goes on in another frame. */
+Test(wire, parameters_go_on_as_they_came)
+{
+	static uint8_t out[4096];
+	struct span raw_bytes = goldens[0].bytes, params = S("\x92\xe0\xd1\xff\x01");
+	struct event_frame ev = { .fd = FD_NONE, .fd_file = -1 }, ret;
+	struct raw_event raw;
+	ssize_t n;
+
+	cr_assert(wire_decode_raw_event(raw_bytes, &raw) == 0);
+	cr_assert(span_eq(raw.params_bytes, params));
+	ev.params_bytes = raw.params_bytes;
+	n = wire_encode_event(out, sizeof(out), &ev);
+	cr_assert(n > 0 && (size_t)n <= wire_event_bound(&ev));
+	cr_assert(span_ends(span_of(out, (size_t)n), params));
+	cr_assert(wire_decode_event(span_of(out, (size_t)n), &ret) == 0);
+	cr_assert(ret.nparams == 2 && ret.params[0].i == -32 && ret.params[1].i == -255);
+	cr_assert(ret.params_bytes.n == 0);
+	for (size_t cap = 0; cap < (size_t)n; cap++)
+		cr_assert(wire_encode_event(out, cap, &ev) == -ENOSPC, "%zu", cap);
+
+	cr_assert(wire_decode_raw_event(S("\x91\5"), &raw) == 0);
+	cr_assert(raw.params_bytes.n == 0);
+}
+
+/* The same event in the widest and in other forms: read the same way. */
+Test(wire, numbers_in_full_width_are_read_like_others)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(goldens); i++) {
+		const struct golden *g = &goldens[i];
+		const struct wire_sample *row = row_of(g->type);
+		ssize_t n;
+
+		if (g->seen.n == 0)
+			continue;
+		cr_assert(decode_exact(row, g->seen) == 0, "%s", g->name);
+		cr_assert(row->decode(g->seen, &again) == 0, "%s", g->name);
+		n = row->encode(buf, sizeof(buf), &again);
+		cr_assert(span_eq(span_of(buf, (size_t)n), g->seen), "%s", g->name);
+		for (size_t k = 0; k < g->seen.n; k++)
+			cr_assert(decode_exact(row, span_of(g->seen.p, k)) == -EPROTO,
+				  "%s: %zu bytes", g->name, k);
+	}
 }
 
 /* ---- what is refused ---- */
@@ -597,9 +667,11 @@ Test(wire, extras_without_room_are_left_out)
 /* The example of docs/wire.md, which other people's stages are written by. */
 Test(wire, the_example_in_the_specification_is_an_openat)
 {
-	struct span s = S("\x99\xcd\x01\x33\x05\x00\xcf\x17\x97\x9c\xfe\x3d\x85\xcd\x15\xce\x00\x01"
-			  "\x11\x70\xcd\x10\x93\xcd\x10\x92\xc0\x97\x03\xd0\x9c\xc4\x0b/etc/shadow"
-			  "\xcd\x10\x01\x00\xce\x00\x80\x00\x01\xce\x00\x12\xd6\x87");
+	struct span s = S("\x99\xcd\x01\x33\xcd\0\5\xce\0\0\0\0\xcf\x17\x97\x9c\xfe\x3d\x85\xcd\x15"
+			  "\xcf\0\0\0\0\0\1\x11\x70\xd3\0\0\0\0\0\0\x10\x93\xd3\0\0\0\0\0\0\x10\x92"
+			  "\xc0\x97\xcf\0\0\0\0\0\0\0\3\xd3\xff\xff\xff\xff\xff\xff\xff\x9c"
+			  "\xc4\x0b/etc/shadow\xcf\0\0\0\0\0\0\x10\1\xcf\0\0\0\0\0\0\0\0"
+			  "\xcf\0\0\0\0\0\x80\0\1\xcf\0\0\0\0\0\x12\xd6\x87");
 	struct raw_event ev, want;
 	ssize_t n;
 
