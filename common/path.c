@@ -46,6 +46,42 @@ static size_t append(uint8_t *out, size_t n, struct span name)
 	return n;
 }
 
+/* A byte that is zero in V has its top bit set in the result, and no other has. */
+static uint64_t zero_bytes(uint64_t v)
+{
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f);
+
+	return ~(((v & low) + low) | v | low);
+}
+
+/* Is there a slash in NAME with a slash or a dot behind it?  Most names have none,
+ * and are told by eight bytes at a time; the two characters differ in their last
+ * bit alone. */
+static bool has_odd_component(struct span name)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), slashes = ones * '/';
+	uint64_t here, next;
+	size_t i = 0;
+
+	_Static_assert(('.' | 1) == '/', "a dot is a slash but for one bit");
+	for (; i + 9 <= name.n; i += 8) {
+		memcpy(&here, name.p + i, 8);
+		memcpy(&next, name.p + i + 1, 8);
+		if ((zero_bytes(here ^ slashes) & zero_bytes((next | ones) ^ slashes)) != 0)
+			return true;
+	}
+	for (; i + 1 < name.n; i++)
+		if (name.p[i] == '/' && (name.p[i + 1] | 1) == '/')
+			return true;
+	return false;
+}
+
+/* NAME has nothing in it that append() would leave out, but for a slash at its end. */
+static bool is_plain(struct span name)
+{
+	return name.n > 0 && name.p[0] != '.' && !has_odd_component(name);
+}
+
 size_t path_concat(uint8_t *out, size_t cap, struct span dir, struct span name)
 {
 	if (cap < PATH_CAP)
@@ -55,10 +91,14 @@ size_t path_concat(uint8_t *out, size_t cap, struct span dir, struct span name)
 		return sizeof(PATH_TOO_LONG) - 1;
 	}
 	if (name.n == 0 || name.p[0] == '/')
-		return append(out, 0, name);
+		dir.n = 0;
 	if (dir.n > 0)
 		memmove(out, dir.p, dir.n);
-	return append(out, dir.n, name);
+	if (!is_plain(name))
+		return append(out, dir.n, name);
+	memmove(out + dir.n, name.p, name.n);
+	dir.n += name.n;
+	return dir.n > 1 && out[dir.n - 1] == '/' ? dir.n - 1 : dir.n;
 }
 
 bool path_is_plain(struct span path)

@@ -36,6 +36,16 @@ Test(path, names_are_put_behind_their_directory_and_normalised)
 		{ "<UNKNOWN>", "f", "<UNKNOWN>f" },
 		{ "<UNKNOWN>/", "f/./g", "<UNKNOWN>/f/g" },
 		{ "a//b/", "c", "a//b/c" },
+		{ "/", "/usr/lib/x86_64-linux-gnu/libc.so.6",
+		  "/usr/lib/x86_64-linux-gnu/libc.so.6" },
+		{ "/", "/usr/lib/x86_64-linux-gnu/..", "/usr/lib" },
+		{ "/", "/usr/lib/x86_64-linux-gnu/.", "/usr/lib/x86_64-linux-gnu" },
+		{ "/", "/usr/lib//x86_64-linux-gnu/", "/usr/lib/x86_64-linux-gnu" },
+		{ "/", "/usr/./lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu" },
+		{ "/", "/0123456/./0123456789", "/0123456/0123456789" },
+		{ "/", "/01234567/../0123456789", "/0123456789" },
+		{ "/", "/012345678//0123456789", "/012345678/0123456789" },
+		{ "/home/u/", "0123456789/.0123456789", "/home/u/0123456789/.0123456789" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
