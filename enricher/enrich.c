@@ -23,6 +23,7 @@ int enrich_new(const struct enrich_params *p, struct enrich **ret)
 	en->counts = p->counts;
 	en->remove_tid = en->close_tid = en->close_fd = -1;
 	en->in_capture_start = true;
+	fold_prepare(en);
 	slab_init(&en->slab, p->memory_bytes != 0 ? p->memory_bytes : DEFAULT_MEMORY);
 	fdtab_init(&en->fdtab, &en->slab,
 		   p->fds_per_process != 0 ? p->fds_per_process : DEFAULT_FDS, p->seed);
@@ -74,25 +75,6 @@ void enrich_status(const struct enrich *en, struct enrich_status *ret)
 
 /* ---- events ---- */
 
-static bool is_leading(unsigned code)
-{
-	return code == EVENT_CONTAINER_JSON_2_E || code == EVENT_USER_ADDED_E ||
-	       code == EVENT_USER_DELETED_E || code == EVENT_GROUP_ADDED_E ||
-	       code == EVENT_GROUP_DELETED_E || code == EVENT_ASYNCEVENT_E;
-}
-
-/* Events that only bring state: rules never meet them. */
-static bool is_hidden(const struct enrich *en)
-{
-	unsigned code = en->ev.code;
-
-	return (en->ev.flags & EVENT_STATE_ONLY) != 0 || code == EVENT_SYSCALL_OPEN_E ||
-	       code == EVENT_SYSCALL_CREAT_E || code == EVENT_SYSCALL_OPENAT_2_E ||
-	       code == EVENT_SYSCALL_OPENAT2_E || code == EVENT_SOCKET_CONNECT_E ||
-	       code == EVENT_SYSCALL_EXECVE_19_E || code == EVENT_SYSCALL_EXECVEAT_E ||
-	       en_is_iterator(code);
-}
-
 static bool is_wanted(const struct enrich *en)
 {
 	const struct ring_wants *w = &en->wants;
@@ -103,6 +85,8 @@ static bool is_wanted(const struct enrich *en)
 /* The tables count for themselves; their numbers are part of ours. */
 static void count_tables(struct enrich *en)
 {
+	if ((en->proctab.added | en->proctab.refused | en->fdtab.evicted) == 0)
+		return;
 	en->counts[ENRICHER_PROCESSES] += en->proctab.added;
 	en->counts[ENRICHER_PROCESSES_EVICTED] += en->proctab.refused;
 	en->counts[ENRICHER_FILES_EVICTED] += en->fdtab.evicted;
@@ -130,7 +114,7 @@ static void note_first_event(struct enrich *en)
 {
 	struct host_frame host = { 0 };
 
-	if (en->info->source == ES_METAEVENT)
+	if (en->turn->info->source == ES_METAEVENT)
 		return;
 	en->first_event_ns = en->ev.ts_ns;
 	if (en->host != NULL)
@@ -143,22 +127,23 @@ static int take_event(struct enrich *en, const struct ring_frame *frame, uint64_
 	bool leading;
 
 	en->counts[ENRICHER_IN]++;
-	if (wire_decode_raw_event(frame->payload, &en->ev) < 0 ||
-	    (en->info = event_info(en->ev.code)) == NULL ||
-	    en->info->generated == GENERATED_NEVER) {
+	if (wire_decode_raw_event(frame->payload, &en->ev) < 0 || en->ev.code >= EVENT_CODE_COUNT ||
+	    en->turns[en->ev.code].info == NULL) {
 		en->counts[ENRICHER_REFUSED]++;
 		return -EPROTO;
 	}
+	en->turn = &en->turns[en->ev.code];
 	if (en->first_event_ns == 0)
 		note_first_event(en);
 	fold_leftovers(en);
-	leading = en->in_capture_start && is_leading(en->ev.code);
+	leading = en->in_capture_start && (en->turn->traits & TURN_LEADING) != 0;
 	en->in_capture_start = leading;
 	fold_event(en);
 	if (en->in_snapshot && en->th != NULL)
 		en->th->snapshot = en->snapshot;
 	emit_changes(en);
-	if (leading || is_hidden(en) || !is_wanted(en)) {
+	if (leading || (en->turn->traits & TURN_HIDDEN) != 0 ||
+	    (en->ev.flags & EVENT_STATE_ONLY) != 0 || !is_wanted(en)) {
 		en->counts[ENRICHER_FOLDED]++;
 		return 0;
 	}

@@ -29,6 +29,35 @@ enum {
 #define EXITS_REMEMBERED 64
 #define STALE_NS	 UINT64_C(2000000000)
 
+/* Which container a thread with these cgroups is in. */
+#define CGROUPS_REMEMBERED 64
+struct cgroups_memo {
+	struct blob *cgroups;
+	struct span id; /* inside CGROUPS; "": none */
+	uint32_t type;
+};
+
+struct enrich;
+
+enum {
+	TURN_LEADING = 1 << 0,	      /* at a capture's beginning: belongs to its state */
+	TURN_HIDDEN = 1 << 1,	      /* only brings state: rules never meet it */
+	TURN_NOBODYS = 1 << 2,	      /* belongs to no thread */
+	TURN_META = 1 << 3,	      /* no system call: nothing of a thread's turn happens */
+	TURN_NO_PLACEHOLDER = 1 << 4, /* says itself what is to be known of its thread */
+	TURN_OWN_FD = 1 << 5,	      /* has a descriptor of its own */
+	TURN_THREAD_ONLY = 1 << 6,    /* without its thread there is nothing to fold */
+};
+
+/* What is to be done with the events of one code, looked up once for all of them. */
+struct turn_row {
+	const struct event_info *info; /* NULL: no such event comes */
+	void (*fold)(struct enrich *en);
+	uint32_t fd_params; /* bit per parameter that is a descriptor */
+	uint16_t traits;
+	int8_t used_fd; /* the parameter that is the descriptor that it uses; -1: none */
+};
+
 struct enrich {
 	struct enrich_sink sink;
 	uint64_t *counts;
@@ -41,8 +70,9 @@ struct enrich {
 	struct ring_wants wants;
 	uint64_t boot_ts_ns;
 	uint64_t first_event_ns; /* 0: none yet */
-	struct blob *host;	 /* the last HOST frame's payload */
-	bool stopped;		 /* the sink gave no room */
+	struct turn_row turns[EVENT_CODE_COUNT];
+	struct blob *host; /* the last HOST frame's payload */
+	bool stopped;	   /* the sink gave no room */
 	bool in_snapshot, in_capture_start;
 	uint64_t snapshot; /* counts them */
 
@@ -58,12 +88,13 @@ struct enrich {
 		uint64_t ts_ns;
 	} exits[EXITS_REMEMBERED];
 	unsigned next_exit;
+	struct cgroups_memo cgroups_memo[CGROUPS_REMEMBERED];
 
 	/* The turn. */
 	struct raw_event ev;
 	struct event_frame out;
 	struct thread *th; /* whose event it is; NULL: nobody's */
-	const struct event_info *info;
+	const struct turn_row *turn;
 	bool name_changed;	  /* the event's file got a new name by it */
 	struct enter_event enter; /* that belongs to this exit; code 0: none */
 	uint8_t extra[16384];
@@ -112,6 +143,8 @@ static inline int64_t result_of(const struct enrich *en)
 
 /* ---- enrich_fold.c: the turn of an event ---- */
 
+void fold_prepare(struct enrich *en); /* lays out the rows */
+
 void fold_leftovers(struct enrich *en); /* what the last event left to do */
 void fold_event(struct enrich *en);
 struct fds *event_fds(struct enrich *en);
@@ -138,9 +171,9 @@ void fold_clone(struct enrich *en); /* fold_process.c */
 void fold_exec(struct enrich *en);
 void fold_exit(struct enrich *en);
 void fold_identity(struct enrich *en); /* fold_task.c: ids, limits, capabilities, paths */
-bool fold_file(struct enrich *en);     /* fold_file.c; false: not one of its events */
-void fold_socket(struct enrich *en);   /* fold_socket.c */
-void fold_io(struct enrich *en);       /* fold_socket.c: send*, recv* */
+void (*fold_file(unsigned code))(struct enrich *en); /* fold_file.c; NULL: none of its events */
+void fold_socket(struct enrich *en);		     /* fold_socket.c */
+void fold_io(struct enrich *en);		     /* fold_socket.c: send*, recv* */
 
 /* The thread's container, from its cgroups. */
 void thread_find_container(struct enrich *en, struct thread *th);

@@ -81,15 +81,6 @@ struct span event_dir(struct enrich *en, int64_t dirfd, struct span name, uint8_
 	return span_of(buf, dir.n);
 }
 
-/* The descriptor that an exit event uses: its first FD that is no result. */
-static int64_t used_fd(const struct enrich *en)
-{
-	for (unsigned i = event_is_exit(en->ev.code) ? 1 : 0; i < en->info->nparams; i++)
-		if (en->info->params[i].type == PT_FD)
-			return int_param(en, i, -1);
-	return -1;
-}
-
 /* ---- enter events ---- */
 
 static void drop_enter(struct enrich *en, struct enter_event *e)
@@ -150,40 +141,18 @@ static void fetch_enter(struct enrich *en)
 
 /* ---- whose event ---- */
 
-static bool belongs_to_nobody(const struct enrich *en)
-{
-	return (en->info->flags & EF_SKIPPARSERESET) != 0 && en->ev.code != EVENT_PROCINFO_E;
-}
-
-static bool is_meta(unsigned code)
-{
-	return code == EVENT_CONTAINER_JSON_2_E || code == EVENT_USER_ADDED_E ||
-	       code == EVENT_USER_DELETED_E || code == EVENT_GROUP_ADDED_E ||
-	       code == EVENT_GROUP_DELETED_E || code == EVENT_PLUGINEVENT_E ||
-	       code == EVENT_ASYNCEVENT_E;
-}
-
-/* Events that make or end threads say themselves what is to be known of them. */
-static bool makes_no_placeholder(unsigned code)
-{
-	return code == EVENT_SYSCALL_CLONE_20_X || code == EVENT_SYSCALL_FORK_20_X ||
-	       code == EVENT_SYSCALL_VFORK_20_X || code == EVENT_SYSCALL_CLONE3_X ||
-	       code == EVENT_PROCEXIT_1_E || code == EVENT_SCHEDSWITCH_6_E ||
-	       code == EVENT_PROCINFO_E || en_is_iterator(code);
-}
-
 static void find_thread(struct enrich *en)
 {
 	struct proctab *pt = &en->proctab;
 
 	en->th = NULL;
-	if (belongs_to_nobody(en) || en->ev.tid < 0)
+	if ((en->turn->traits & TURN_NOBODYS) != 0 || en->ev.tid < 0)
 		return;
 	en->th = proctab_find(pt, en->ev.tid);
-	if (is_meta(en->ev.code))
+	if ((en->turn->traits & TURN_META) != 0)
 		return;
 	heal_thread(en);
-	if (en->th == NULL && !makes_no_placeholder(en->ev.code)) {
+	if (en->th == NULL && (en->turn->traits & TURN_NO_PLACEHOLDER) == 0) {
 		en->counts[ENRICHER_PROCESS_MISSES]++;
 		en->th = proctab_add_placeholder(pt, en->ev.tid);
 		if (en->th != NULL && en->ev.has_kernel) {
@@ -194,30 +163,92 @@ static void find_thread(struct enrich *en)
 	}
 }
 
-static void dispatch(struct enrich *en)
+void fold_event(struct enrich *en)
 {
-	switch (en->ev.code) {
+	const struct turn_row *turn = en->turn;
+	struct thread *th;
+
+	en->name_changed = false;
+	find_thread(en);
+	th = en->th;
+	if (th != NULL && (turn->traits & TURN_META) == 0) {
+		th->last_fd = -1;
+		if (!event_is_exit(en->ev.code))
+			store_enter(en);
+		else
+			fetch_enter(en);
+		if (turn->used_fd >= 0) {
+			th->last_fd = int_param(en, (unsigned)turn->used_fd, -1);
+			heal_file(en, th->last_fd);
+		}
+	}
+	if (en->th != NULL || (turn->traits & TURN_THREAD_ONLY) == 0)
+		turn->fold(en);
+	if (en->th != NULL) {
+		if ((turn->info->flags & EF_CREATES_FD) != 0 && en->th == th)
+			heal_file(en, th->last_fd);
+		heal_credentials(en);
+		en->th->f.flags |= CL_ACTIVE;
+	}
+	if (en->enter.code != 0)
+		drop_enter(en, &en->enter);
+}
+
+/* ---- what each code is ---- */
+
+static uint16_t traits_of(unsigned code)
+{
+	switch (code) {
+	case EVENT_CONTAINER_JSON_2_E:
+	case EVENT_USER_ADDED_E:
+	case EVENT_USER_DELETED_E:
+	case EVENT_GROUP_ADDED_E:
+	case EVENT_GROUP_DELETED_E:
+	case EVENT_ASYNCEVENT_E:
+		return TURN_META | TURN_LEADING;
+	case EVENT_PLUGINEVENT_E:
+		return TURN_META;
+	case EVENT_SYSCALL_OPEN_E:
+	case EVENT_SYSCALL_CREAT_E:
+	case EVENT_SYSCALL_OPENAT_2_E:
+	case EVENT_SYSCALL_OPENAT2_E:
+	case EVENT_SOCKET_CONNECT_E:
+	case EVENT_SYSCALL_EXECVE_19_E:
+	case EVENT_SYSCALL_EXECVEAT_E:
+		return TURN_HIDDEN;
 	case EVENT_SYSCALL_CLONE_20_X:
 	case EVENT_SYSCALL_FORK_20_X:
 	case EVENT_SYSCALL_VFORK_20_X:
 	case EVENT_SYSCALL_CLONE3_X:
-		fold_clone(en);
-		break;
+	case EVENT_PROCEXIT_1_E:
+	case EVENT_SCHEDSWITCH_6_E:
+	case EVENT_PROCINFO_E:
+		return TURN_NO_PLACEHOLDER;
+	default:
+		return en_is_iterator(code) ? TURN_NO_PLACEHOLDER | TURN_HIDDEN : 0;
+	}
+}
+
+static void (*fold_of(unsigned code))(struct enrich *en)
+{
+	switch (code) {
+	case EVENT_SYSCALL_CLONE_20_X:
+	case EVENT_SYSCALL_FORK_20_X:
+	case EVENT_SYSCALL_VFORK_20_X:
+	case EVENT_SYSCALL_CLONE3_X:
+		return fold_clone;
 	case EVENT_SYSCALL_EXECVE_19_X:
 	case EVENT_SYSCALL_EXECVEAT_X:
-		fold_exec(en);
-		break;
+		return fold_exec;
 	case EVENT_PROCEXIT_1_E:
-		fold_exit(en);
-		break;
+		return fold_exit;
 	case EVENT_SOCKET_SOCKET_X:
 	case EVENT_SOCKET_BIND_X:
 	case EVENT_SOCKET_CONNECT_X:
 	case EVENT_SOCKET_ACCEPT_5_X:
 	case EVENT_SOCKET_ACCEPT4_6_X:
 	case EVENT_SOCKET_SOCKETPAIR_X:
-		fold_socket(en);
-		break;
+		return fold_socket;
 	case EVENT_SOCKET_SEND_X:
 	case EVENT_SOCKET_SENDTO_X:
 	case EVENT_SOCKET_SENDMSG_X:
@@ -226,38 +257,43 @@ static void dispatch(struct enrich *en)
 	case EVENT_SOCKET_RECVFROM_X:
 	case EVENT_SOCKET_RECVMSG_X:
 	case EVENT_SOCKET_RECVMMSG_X:
-		fold_io(en);
-		break;
+		return fold_io;
 	default:
-		if (!fold_file(en))
-			fold_identity(en);
+		return fold_file(code) != NULL ? fold_file(code) : fold_identity;
 	}
 }
 
-void fold_event(struct enrich *en)
+/* The descriptor that an event uses: of an exit the first FD that is no result. */
+static int8_t used_fd_of(unsigned code, const struct event_info *info)
 {
-	struct thread *th;
+	if ((info->flags & EF_USES_FD) == 0)
+		return -1;
+	for (unsigned i = event_is_exit(code) ? 1 : 0; i < info->nparams; i++)
+		if (info->params[i].type == PT_FD)
+			return (int8_t)i;
+	return -1;
+}
 
-	en->name_changed = false;
-	find_thread(en);
-	th = en->th;
-	if (th != NULL && !is_meta(en->ev.code)) {
-		th->last_fd = -1;
-		if (!event_is_exit(en->ev.code))
-			store_enter(en);
-		else
-			fetch_enter(en);
-		if ((en->info->flags & EF_USES_FD) != 0) {
-			th->last_fd = used_fd(en);
-			heal_file(en, th->last_fd);
-		}
+void fold_prepare(struct enrich *en)
+{
+	for (unsigned code = 0; code < EVENT_CODE_COUNT; code++) {
+		const struct event_info *info = event_info(code);
+		struct turn_row *row = &en->turns[code];
+
+		if (info == NULL || info->generated == GENERATED_NEVER)
+			continue;
+		row->info = info;
+		row->fold = fold_of(code);
+		row->traits = traits_of(code);
+		row->used_fd = used_fd_of(code, info);
+		if (fold_file(code) != NULL)
+			row->traits |= TURN_THREAD_ONLY;
+		if ((info->flags & EF_SKIPPARSERESET) != 0 && code != EVENT_PROCINFO_E)
+			row->traits |= TURN_NOBODYS;
+		if ((info->flags & (EF_USES_FD | EF_CREATES_FD | EF_DESTROYS_FD)) != 0)
+			row->traits |= TURN_OWN_FD;
+		for (unsigned i = 0; i < info->nparams; i++)
+			if (info->params[i].type == PT_FD || info->params[i].type == PT_FD32)
+				row->fd_params |= UINT32_C(1) << i;
 	}
-	dispatch(en);
-	if (en->th != NULL) {
-		if ((en->info->flags & EF_CREATES_FD) != 0 && en->th == th)
-			heal_file(en, th->last_fd);
-		heal_credentials(en);
-		en->th->f.flags |= CL_ACTIVE;
-	}
-	drop_enter(en, &en->enter);
 }

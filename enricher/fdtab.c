@@ -61,7 +61,7 @@ void file_set_name(struct fdtab *ft, struct file *f, struct span name)
 
 	if (blob_is(f->name, name))
 		return;
-	b = file_text(ft, name, NULL);
+	b = file_text(ft, name, f->name_raw); /* mostly what the program said */
 	blob_drop(ft->slab, f->name);
 	f->name = b;
 }

@@ -141,10 +141,17 @@ static bool bpf_gives_fd(const struct enrich *en)
 	return cmd < 64 && (commands >> cmd & 1) != 0;
 }
 
-static void fold_plain(struct enrich *en, enum file_type type, int flags)
+static void fold_plain(struct enrich *en)
 {
 	int64_t fd = result_of(en);
+	enum file_type type;
+	int flags;
+	size_t i = 0;
 
+	while (plain[i].code != en->ev.code)
+		i++;
+	type = plain[i].type;
+	flags = plain[i].flags;
 	if (fd < 0 || (type == FILE_BPF && en->ev.has_kernel && !bpf_gives_fd(en)))
 		return;
 	event_add_fd(en, fd, file_new(&en->fdtab, type), has_cloexec(en, flags));
@@ -317,19 +324,13 @@ static const struct {
 	{ EVENT_SYSCALL_PIDFD_GETFD_X, fold_pidfd_getfd },
 };
 
-bool fold_file(struct enrich *en)
+void (*fold_file(unsigned code))(struct enrich *en)
 {
-	if (en->th == NULL)
-		return false;
 	for (size_t i = 0; i < ARRAY_LEN(others); i++)
-		if (others[i].code == en->ev.code) {
-			others[i].fold(en);
-			return true;
-		}
+		if (others[i].code == code)
+			return others[i].fold;
 	for (size_t i = 0; i < ARRAY_LEN(plain); i++)
-		if (plain[i].code == en->ev.code) {
-			fold_plain(en, plain[i].type, plain[i].flags);
-			return true;
-		}
-	return false;
+		if (plain[i].code == code)
+			return fold_plain;
+	return NULL;
 }

@@ -59,22 +59,23 @@ struct enter_event {
 
 struct thread_group;
 
+/* What every event looks at stands together, at the beginning. */
 struct thread {
-	struct thread_fields f;
+	struct thread *hash_next;
 	uint64_t key, version;
-	uint64_t dirty;	   /* PROCESS_BITs that were not sent */
+	uint64_t dirty;	 /* PROCESS_BITs that were not sent */
+	struct fds fds;	 /* its own; threads use the main thread's */
+	int64_t last_fd; /* Falco's m_lastevent_fd */
+	bool in_use, dead, sent, is_touched;
+	uint64_t start_ns, cgroup_id; /* the kernel's; 0: not known */
+	struct enter_event enter;
+	struct thread_fields f;
+
 	uint64_t base_key; /* of a new entry: most of its fields are those of ... */
 	int64_t base_tid;
-	uint64_t start_ns, cgroup_id; /* the kernel's; 0: not known */
-	uint64_t snapshot;	      /* the last one that had it */
-	struct fds fds;		      /* its own; threads use the main thread's */
-	struct enter_event enter;
-	int64_t last_fd; /* Falco's m_lastevent_fd */
+	uint64_t snapshot; /* the last one that had it */
 	int64_t reaper_tid;
 	uint32_t container_type;
-	bool in_use, dead, sent, is_touched;
-
-	struct thread *hash_next;
 	struct thread *parent, *first_child, *prev_sibling, *next_sibling;
 	struct thread_group *group; /* NULL: a placeholder */
 	struct thread *group_prev, *group_next;
