@@ -101,12 +101,41 @@ size_t path_concat(uint8_t *out, size_t cap, struct span dir, struct span name)
 	return dir.n > 1 && out[dir.n - 1] == '/' ? dir.n - 1 : dir.n;
 }
 
+enum { LANES = 16 };
+typedef uint8_t lanes __attribute__((vector_size(LANES)));
+
+/* A slash with a slash or a dot behind it, at one of the LANES places from P on? */
+static bool has_odd_step(const uint8_t *p)
+{
+	uint64_t words[LANES / 8];
+	lanes here, next, odd;
+
+	memcpy(&here, p, LANES);
+	memcpy(&next, p + 1, LANES);
+	odd = (lanes)(here == '/') & ((lanes)(next == '/') | (lanes)(next == '.'));
+	memcpy(words, &odd, sizeof(words));
+	return (words[0] | words[1]) != 0;
+}
+
 bool path_is_plain(struct span path)
 {
+	size_t i = 0;
+
 	if (path.n == 0 || path.n >= PATH_CAP || path.p[0] != '/')
 		return false;
-	for (size_t i = 1; i < path.n; i++)
-		if (path.p[i - 1] == '/' && (path.p[i] == '/' || path.p[i] == '.'))
+	if (path.n == 1)
+		return true;
+	for (; i + LANES < path.n; i += LANES)
+		if (has_odd_step(path.p + i))
 			return false;
-	return path.n == 1 || path.p[path.n - 1] != '/';
+	/* The rest, together with some that was looked at. */
+	if (path.n > LANES) {
+		if (has_odd_step(path.p + path.n - LANES - 1))
+			return false;
+	} else {
+		for (i = 1; i < path.n; i++)
+			if (path.p[i - 1] == '/' && (path.p[i] == '/' || path.p[i] == '.'))
+				return false;
+	}
+	return path.p[path.n - 1] != '/';
 }

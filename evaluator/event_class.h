@@ -13,24 +13,17 @@
  * that are false then is not looked up. */
 enum { MAX_GUARDS = 3, MAX_OUTCOMES = 1 << MAX_GUARDS };
 
-/* A field and what is asked of it in this class. */
+/* A field and what is asked of it. */
 struct probe {
 	uint32_t expr;
-	bool any; /* several values: each is looked up */
+	uint8_t parts; /* enum lookup_part */
+	bool any;      /* several values: each is looked up */
 	const struct lookup *lookup;
-	uint8_t parts[MAX_OUTCOMES]; /* enum lookup_part, by outcome */
 };
-
-/* A predicate that no look-up finds. */
-struct single {
-	uint32_t predicate;
-	uint32_t outcomes; /* a bit each: when it is asked */
-};
-_Static_assert(MAX_OUTCOMES <= 32, "an outcome is a bit");
 
 struct probes {
 	struct pool_vec lookups; /* struct probe */
-	struct pool_vec single;	 /* struct single */
+	struct pool_vec single;	 /* uint32_t: predicates that no look-up finds */
 };
 
 /* The rules that a predicate wakes, by their places in the class. */
@@ -49,9 +42,9 @@ struct event_class {
 	unsigned number, nrules, nwords;
 	uint32_t *rules; /* in load order; a bit of the words is a place here */
 	unsigned nguards;
-	uint32_t guards[MAX_GUARDS]; /* predicates */
-	struct probes event;	     /* what wakes rules at each event */
-	struct probes process;	     /* ... and once per version of a process */
+	uint32_t guards[MAX_GUARDS];	   /* predicates */
+	struct probes event[MAX_OUTCOMES]; /* what wakes rules at each event, by outcome */
+	struct probes process;		   /* ... and once per version of a process */
 	struct cover_map covered;
 	uint64_t *always;	    /* woken by every event */
 	uint64_t *for_each_process; /* to be worked out for every process */

@@ -389,7 +389,7 @@ field_getter *field_getter_of(const struct field_ref *ref)
 	unsigned id = ref->id;
 
 	if (id < PROC_FIRST)
-		return field_evt_get;
+		return field_evt_getter(ref->id);
 	if (id < USER_FIRST)
 		return field_proc_get;
 	if (id < FD_FIRST)

@@ -16,10 +16,13 @@ bool field_evt_get(const struct field_ref *ref, struct field_event *e, struct va
 bool field_proc_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 bool field_user_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 bool field_fd_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
-field_getter *field_fd_getter(enum field_id id); /* of those that many rules look at, their own */
 bool field_path_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 bool field_fdlist_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 bool field_container_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
+
+/* Of those that many rules look at, their own. */
+field_getter *field_evt_getter(enum field_id id);
+field_getter *field_fd_getter(enum field_id id);
 
 /* The fields with several values. */
 unsigned field_proc_get_any(const struct field_ref *ref, struct field_event *e, struct value *out);

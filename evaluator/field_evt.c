@@ -213,6 +213,38 @@ static bool open_field(enum field_id id, const struct field_event *e, struct val
 	return value_bool(ret, b);
 }
 
+/* ---- those that many rules look at ---- */
+
+static bool open_read_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
+{
+	int64_t flags = 0;
+
+	(void)ref;
+	event_param_int(e, open_flags_param(e->ev->code), &flags);
+	return value_bool(ret, flags & OPEN_READ);
+}
+
+static bool open_write_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
+{
+	int64_t flags = 0;
+
+	(void)ref;
+	event_param_int(e, open_flags_param(e->ev->code), &flags);
+	return value_bool(ret, flags & OPEN_WRITE);
+}
+
+field_getter *field_evt_getter(enum field_id id)
+{
+	switch (id) {
+	case FIELD_evt_is_open_read:
+		return open_read_get;
+	case FIELD_evt_is_open_write:
+		return open_write_get;
+	default:
+		return field_evt_get;
+	}
+}
+
 /* ---- the kind ---- */
 
 /* A system call without an event of its own. */

@@ -18,6 +18,7 @@ static const float WAKE_COST = 60; /* ns to look at a rule that was woken in vai
 struct finder {
 	const struct program *p;
 	const uint8_t *known;
+	const uint32_t *uses;
 	struct pool *scratch;
 };
 
@@ -67,23 +68,28 @@ static float frequency(const struct predicate *q, const struct expr *left)
 	return parts == LOOKUP_EXACT ? 0.004F : 0.01F;
 }
 
-/* ns to have the value, shared among the rules that ask for it.  A process's values are asked
- * for once per version of the process. */
+/* ns to have the value and look it up.  A process's values are asked for once per version. */
 static float value_cost(const struct expr *left)
 {
 	if (left->of_process)
 		return 2;
 	if (left->kind != EXPR_FIELD)
-		return 20;
+		return 40;
 	switch (left->field.id) {
 	case FIELD_evt_arg:
 	case FIELD_evt_args:
 	case FIELD_evt_info:
 	case FIELD_evt_buffer:
-		return 30;
+		return 60;
 	default:
-		return 3;
+		return 20;
 	}
+}
+
+/* One rule's share of it. */
+static float share_of(const struct finder *f, uint32_t expr)
+{
+	return value_cost(program_expr(f->p, expr)) / (float)(1 + f->uses[expr]);
 }
 
 static bool cover_of_check(struct finder *f, const struct node *n, struct cover *ret)
@@ -97,7 +103,7 @@ static bool cover_of_check(struct finder *f, const struct node *n, struct cover 
 	if (ret->first == NULL)
 		return false;
 	ret->first->predicate = i;
-	ret->cost = frequency(q, left) * WAKE_COST + value_cost(left);
+	ret->cost = frequency(q, left) * WAKE_COST + share_of(f, q->left);
 	if (lookup_parts(q, left) == 0 && q->op == OP_REGEX)
 		ret->cost += left->of_process ? 5 : 50;
 	return true;
@@ -141,7 +147,7 @@ static float shared_cost(const struct finder *f, const struct cover *a, const st
 
 	for (const struct cover_item *i = a->first; i != NULL; i = i->next)
 		if (program_predicate(f->p, i->predicate)->left == expr)
-			return value_cost(program_expr(f->p, expr));
+			return share_of(f, expr);
 	return 0;
 }
 
@@ -189,20 +195,21 @@ static bool cover_of(struct finder *f, const struct node *n, bool negated, struc
 	}
 	known = known_of(f->p, n, f->known);
 	if (known != KNOWN_NOT) {
-		ret->kind = (known == KNOWN_TRUE) != negated ? COVER_ALWAYS : COVER_DEAD;
+		*ret = (struct cover){ .kind = (known == KNOWN_TRUE) != negated ? COVER_ALWAYS
+										: COVER_DEAD };
 		return true;
 	}
 	if (negated) {
-		ret->kind = COVER_ALWAYS;
+		*ret = (struct cover){ .kind = COVER_ALWAYS };
 		return true;
 	}
 	return cover_of_check(f, n, ret);
 }
 
 bool cover_find(const struct program *p, const struct node *tree, const uint8_t *known,
-		struct pool *scratch, struct cover *ret)
+		const uint32_t *uses, struct pool *scratch, struct cover *ret)
 {
-	struct finder f = { p, known, scratch };
+	struct finder f = { p, known, uses, scratch };
 
 	return cover_of(&f, tree, false, ret);
 }

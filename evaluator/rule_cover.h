@@ -32,9 +32,10 @@ struct cover {
 /* What is known of predicates at the events in question. */
 enum cover_known { KNOWN_NOT, KNOWN_FALSE, KNOWN_TRUE };
 
-/* KNOWN: one enum cover_known per predicate of P.  The items are SCRATCH's.  False: no room. */
+/* KNOWN: one enum cover_known per predicate of P.  USES: how many rules ask for the value of
+ * each expression anyway.  The items are SCRATCH's.  False: no room. */
 bool cover_find(const struct program *p, const struct node *tree, const uint8_t *known,
-		struct pool *scratch, struct cover *ret);
+		const uint32_t *uses, struct pool *scratch, struct cover *ret);
 
 /* Can TREE be true at all, as far as is known? */
 bool cover_is_alive(const struct program *p, const struct node *tree, const uint8_t *known);

@@ -36,43 +36,41 @@ static void wake(void *ctx, uint32_t predicate)
 
 /* Apart: few need the room for many values. */
 static __attribute__((noinline)) void look_up_any(const struct rule_index *x,
-						  const struct probe *probe, unsigned parts,
-						  struct field_event *e, struct waking *w)
+						  const struct probe *probe, struct field_event *e,
+						  struct waking *w)
 {
 	struct value values[FIELD_ANY_MAX];
 	unsigned n = field_get_any(&program_expr(x->program, probe->expr)->field, e, values);
 
 	for (unsigned i = 0; i < n; i++)
-		lookup_find(probe->lookup, parts, &values[i], wake, w);
+		lookup_find(probe->lookup, probe->parts, &values[i], wake, w);
 }
 
-static void look_up(const struct rule_index *x, const struct probe *probe, unsigned parts,
-		    struct program_memo *m, struct field_event *e, struct waking *w)
+static void look_up(const struct rule_index *x, const struct probe *probe, struct program_memo *m,
+		    struct field_event *e, struct waking *w)
 {
 	const struct value *v;
 
 	if (probe->any) {
-		look_up_any(x, probe, parts, e, w);
+		look_up_any(x, probe, e, w);
 		return;
 	}
 	v = program_value(x->program, m, probe->expr, e);
 	if (v != NULL)
-		lookup_find(probe->lookup, parts, v, wake, w);
+		lookup_find(probe->lookup, probe->parts, v, wake, w);
 }
 
-static void probe_all(const struct rule_index *x, const struct probes *probes, unsigned outcome,
+static void probe_all(const struct rule_index *x, const struct probes *probes,
 		      struct program_memo *m, struct field_event *e, struct waking *w)
 {
 	const struct probe *lookups = probes->lookups.items;
-	const struct single *single = probes->single.items;
+	const uint32_t *single = probes->single.items;
 
 	for (unsigned i = 0; i < probes->lookups.n; i++)
-		if (lookups[i].parts[outcome] != 0)
-			look_up(x, &lookups[i], lookups[i].parts[outcome], m, e, w);
+		look_up(x, &lookups[i], m, e, w);
 	for (unsigned i = 0; i < probes->single.n; i++)
-		if ((single[i].outcomes >> outcome & 1) &&
-		    program_test(x->program, m, single[i].predicate, e))
-			wake(w, single[i].predicate);
+		if (program_test(x->program, m, single[i], e))
+			wake(w, single[i]);
 }
 
 static unsigned outcome_of(const struct rule_index *x, const struct event_class *c,
@@ -93,7 +91,7 @@ static uint32_t work_out(struct rule_index *x, const struct event_class *c, stru
 	unsigned n = 0;
 
 	memcpy(x->gate_bits, c->for_each_process, c->nwords * sizeof(uint64_t));
-	probe_all(x, &c->process, 0, m, e, &w);
+	probe_all(x, &c->process, m, e, &w);
 	for (unsigned word = 0; word < c->nwords; word++) {
 		for (uint64_t bits = x->gate_bits[word]; bits != 0; bits &= bits - 1) {
 			uint32_t i = word * 64 + (unsigned)__builtin_ctzll(bits);
@@ -134,7 +132,7 @@ static void gate(struct rule_index *x, const struct event_class *c, struct progr
 	if (list == 0) {
 		for (unsigned i = 0; i < c->nwords; i++)
 			w->bits[i] |= c->for_each_process[i];
-		probe_all(x, &c->process, 0, m, e, w);
+		probe_all(x, &c->process, m, e, w);
 		return;
 	}
 	rules = process_memo_rules(x->memos, list, &n);
@@ -154,7 +152,7 @@ void rule_index_begin(struct rule_index *x, struct program_memo *m, struct rules
 		x->woken[i] = c->always[i];
 	if (c->has_gate)
 		gate(x, c, m, e, &w);
-	probe_all(x, &c->event, outcome_of(x, c, m, e), m, e, &w);
+	probe_all(x, &c->event[outcome_of(x, c, m, e)], m, e, &w);
 	walk->rules = c->rules;
 	walk->woken = x->woken;
 	walk->nwords = c->nwords;

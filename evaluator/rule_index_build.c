@@ -26,6 +26,7 @@ struct builder {
 	uint32_t *at_code;	 /* the rules at the code in question */
 	uint8_t *known;		 /* enum cover_known of each predicate, at that code */
 	struct lookup **lookups; /* by expression */
+	uint32_t *uses;		 /* by expression: rules at the code that ask for it */
 	bool *looked_up;	 /* by predicate: it is in its look-up */
 	bool *stateful;		 /* by rule */
 	struct pool_vec classes; /* struct draft_class */
@@ -137,49 +138,59 @@ static struct probe *probe_for(struct builder *b, struct probes *probes, uint32_
 	return probe;
 }
 
-static bool add_single(struct builder *b, struct probes *probes, uint32_t predicate,
-		       uint32_t outcomes)
+static bool add_single(struct builder *b, struct probes *probes, uint32_t predicate)
 {
-	struct single *single = probes->single.items;
+	uint32_t *single = probes->single.items;
 
-	for (unsigned i = 0; i < probes->single.n; i++) {
-		if (single[i].predicate != predicate)
-			continue;
-		single[i].outcomes |= outcomes;
-		return true;
-	}
+	for (unsigned i = 0; i < probes->single.n; i++)
+		if (single[i] == predicate)
+			return true;
 	single = pool_push(b->pool, &probes->single, sizeof(*single));
 	if (single != NULL)
-		*single = (struct single){ predicate, outcomes };
+		*single = predicate;
 	return single != NULL;
+}
+
+static bool add_to(struct builder *b, struct probes *probes, uint32_t predicate)
+{
+	const struct predicate *q = program_predicate(b->p, predicate);
+	unsigned parts = lookup_parts(q, program_expr(b->p, q->left));
+	struct probe *probe;
+
+	if (parts == 0)
+		return add_single(b, probes, predicate);
+	probe = probe_for(b, probes, q->left, q->any != ANY_NO);
+	if (probe != NULL)
+		probe->parts |= (uint8_t)parts;
+	return probe != NULL;
+}
+
+/* Put PREDICATE into its expression's look-up, if it can be looked up. */
+static bool look_up(struct builder *b, uint32_t predicate)
+{
+	const struct predicate *q = program_predicate(b->p, predicate);
+	struct lookup **l = &b->lookups[q->left];
+
+	if (b->looked_up[predicate] || lookup_parts(q, program_expr(b->p, q->left)) == 0)
+		return true;
+	if (*l == NULL)
+		*l = lookup_new(b->pool);
+	b->looked_up[predicate] = true;
+	return *l != NULL && lookup_add(*l, q, predicate);
 }
 
 /* See to it that PREDICATE is found when it is true, at OUTCOMES at least. */
 static bool add_probe(struct builder *b, struct event_class *c, uint32_t predicate,
 		      uint32_t outcomes)
 {
-	const struct predicate *q = program_predicate(b->p, predicate);
-	const struct expr *left = program_expr(b->p, q->left);
-	struct probes *probes = q->of_process ? &c->process : &c->event;
-	unsigned parts = lookup_parts(q, left);
-	struct probe *probe;
-
-	if (q->of_process)
-		outcomes = 1; /* there is but one when a process is looked at */
-	if (parts == 0)
-		return add_single(b, probes, predicate, outcomes);
-	if (b->lookups[q->left] == NULL)
-		b->lookups[q->left] = lookup_new(b->pool);
-	if (b->lookups[q->left] == NULL)
+	if (!look_up(b, predicate))
 		return false;
-	if (!b->looked_up[predicate] && !lookup_add(b->lookups[q->left], q, predicate))
-		return false;
-	b->looked_up[predicate] = true;
-	probe = probe_for(b, probes, q->left, q->any != ANY_NO);
-	for (unsigned o = 0; probe != NULL && o < MAX_OUTCOMES; o++)
-		if (outcomes >> o & 1)
-			probe->parts[o] |= (uint8_t)parts;
-	return probe != NULL;
+	if (program_predicate(b->p, predicate)->of_process)
+		return add_to(b, &c->process, predicate);
+	for (unsigned o = 0; o < MAX_OUTCOMES; o++)
+		if ((outcomes >> o & 1) && !add_to(b, &c->event[o], predicate))
+			return false;
+	return true;
 }
 
 /* ---- guards ---- */
@@ -318,6 +329,26 @@ static struct event_class *class_new(struct builder *b, unsigned nrules)
 	return b->pool->failed ? NULL : c;
 }
 
+/* How many rules at the code would ask for the value of each expression. */
+static bool count_uses(struct builder *b, unsigned n)
+{
+	uint32_t *uses = pool_array(&b->scratch, b->p->exprs.n, sizeof(*uses));
+	struct cover cover;
+
+	if (uses == NULL)
+		return false;
+	memset(b->uses, 0, b->p->exprs.n * sizeof(*b->uses));
+	for (unsigned i = 0; i < n; i++) {
+		if (!cover_find(b->p, b->rules[b->at_code[i]].tree, b->known, b->uses, &b->scratch,
+				&cover))
+			return false;
+		for (const struct cover_item *k = cover.first; k != NULL; k = k->next)
+			uses[program_predicate(b->p, k->predicate)->left]++;
+	}
+	memcpy(b->uses, uses, b->p->exprs.n * sizeof(*uses));
+	return true;
+}
+
 /* The rules at the code, less those that it makes false. */
 static struct event_class *class_build(struct builder *b, unsigned n)
 {
@@ -330,11 +361,13 @@ static struct event_class *class_build(struct builder *b, unsigned n)
 		if (b->known[i] != KNOWN_NOT)
 			set_bit(c->fixed, i);
 	choose_guards(b, c, n);
+	if (!count_uses(b, n))
+		return NULL;
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t rule = b->at_code[i];
 		struct cover cover;
 
-		if (!cover_find(b->p, b->rules[rule].tree, b->known, &b->scratch, &cover))
+		if (!cover_find(b->p, b->rules[rule].tree, b->known, b->uses, &b->scratch, &cover))
 			return NULL;
 		if (cover.kind != COVER_DEAD && !add_rule(b, c, rule, &cover, &wakers))
 			return NULL;
@@ -465,6 +498,7 @@ static bool builder_init(struct builder *b)
 	b->at_code = pool_array(&b->scratch, b->nrules, sizeof(*b->at_code));
 	b->known = pool_array(&b->scratch, npredicates, 1);
 	b->lookups = pool_array(&b->scratch, b->p->exprs.n, sizeof(*b->lookups));
+	b->uses = pool_array(&b->scratch, b->p->exprs.n, sizeof(*b->uses));
 	b->looked_up = pool_array(&b->scratch, npredicates, sizeof(*b->looked_up));
 	b->stateful = pool_array(&b->scratch, b->nrules, sizeof(*b->stateful));
 	arena_init(&b->arena, pool_get(&b->scratch, ARENA_BYTES), ARENA_BYTES);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * valueset.c -- open addressing with the hash beside the key.  Most values are
- * told apart by their length alone, before anything is hashed.
+ * told apart by their length and last byte, before anything is hashed.
  */
 #include "valueset.h"
 
@@ -12,7 +12,8 @@ struct slot {
 };
 
 struct valueset {
-	uint64_t lengths; /* bit n % 64: a key of n bytes is there */
+	uint64_t lengths;  /* bit n % 64: a key of n bytes is there */
+	uint64_t tails[4]; /* bit: a key that ends with this byte is there */
 	unsigned mask, count;
 	struct slot *slots;
 };
@@ -37,6 +38,11 @@ static uint64_t hash_of(struct span s)
 		h = (h ^ s.p[i]) * 0x100000001b3;
 	h ^= h >> 29;
 	return h | 1;
+}
+
+static uint8_t tail_of(struct span key)
+{
+	return key.n > 0 ? key.p[key.n - 1] : 0;
 }
 
 static struct span number_key(uint64_t u, struct key_buf *buf)
@@ -128,6 +134,7 @@ struct valueset *valueset_new(struct pool *pool, enum op_group group, const stru
 			return NULL;
 		*slot = (struct slot){ hash, key, ++s->count };
 		s->lengths |= UINT64_C(1) << (key.n % 64);
+		s->tails[tail_of(key) / 64] |= UINT64_C(1) << (tail_of(key) % 64);
 	}
 	return s;
 }
@@ -137,7 +144,8 @@ unsigned valueset_find(const struct valueset *s, const struct value *v)
 	struct key_buf buf;
 	struct span key;
 
-	if (!key_of_value(v, &buf, &key) || (s->lengths >> (key.n % 64) & 1) == 0)
+	if (!key_of_value(v, &buf, &key) || (s->lengths >> (key.n % 64) & 1) == 0 ||
+	    (s->tails[tail_of(key) / 64] >> (tail_of(key) % 64) & 1) == 0)
 		return 0;
 	return slot_of(s, key, hash_of(key))->number;
 }

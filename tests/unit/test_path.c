@@ -71,3 +71,33 @@ Test(path, what_could_be_too_long_is_said_to_be)
 	cr_assert_eq(memcmp(out, PATH_TOO_LONG, strlen(PATH_TOO_LONG)), 0);
 	cr_assert(eq(sz, path_concat(out, 10, span_str("/"), span_str("a")), 0));
 }
+
+Test(path, a_plain_path_is_what_putting_it_together_makes_of_it)
+{
+	static const char letters[] = "/./ab";
+	uint8_t name[64], out[PATH_CAP];
+	unsigned plain = 0;
+	uint32_t state = 3;
+
+	for (unsigned i = 0; i < 200000; i++) {
+		size_t n = 1 + i % sizeof(name);
+
+		for (size_t k = 0; k < n; k++) {
+			state = state * 1664525 + 1013904223;
+			name[k] = (uint8_t)(k % 3 ? 'c' : letters[(state >> 16) % 5]);
+		}
+		if (!path_is_plain(span_of(name, n)))
+			continue;
+		plain++;
+		cr_assert(eq(sz, path_concat(out, sizeof(out), SPAN_NONE, span_of(name, n)), n));
+		cr_assert(memcmp(out, name, n) == 0);
+	}
+	cr_assert(plain > 1000);
+	cr_assert(path_is_plain(span_str("/")));
+	cr_assert(path_is_plain(span_str("/usr/lib/x86_64-linux-gnu/libc.so.6")));
+	cr_assert(not(path_is_plain(span_str("/usr/lib/x86_64-linux-gnu/../libc.so.6"))));
+	cr_assert(not(path_is_plain(span_str("/usr/lib/x86_64-linux-gnu/libc.so.6/"))));
+	cr_assert(not(path_is_plain(span_str("/usr/lib/x86_64-linux-gnu//libc.so.6"))));
+	cr_assert(not(path_is_plain(span_str("usr"))));
+	cr_assert(not(path_is_plain(SPAN_NONE)));
+}
