@@ -15,6 +15,7 @@
 #include <yaml.h>
 
 #include "conf.h"
+#include "conf_append.h"
 
 #define CONF_STANDARD_FILE "/etc/mews/mews.yaml"
 #define MAX_FILE_BYTES	   (1024u * 1024)
@@ -58,6 +59,8 @@ static const struct conf_row rows[] = {
 	     "buffers in base64, not as text with dots"),
 	FLAG("buffered_outputs", buffered_outputs, "false",
 	     "outputs are not flushed at each alert"),
+	ROW("append_output", APPEND, append_output, "", 0, 0, NULL,
+	    "what is added to the outputs of rules"),
 	FLAG("stdout_output.enabled", stdout_enabled, "true", "alerts go to standard output"),
 	FLAG("file_output.enabled", file_enabled, "false", "alerts go to a file"),
 	FLAG("file_output.keep_alive", file_keep_alive, "false",
@@ -116,6 +119,9 @@ static int wrong(struct loader *ld, const struct conf_row *row, const char *valu
 	case CONF_STRING:
 	case CONF_LIST:
 		snprintf(what, sizeof(what), "a text without NUL");
+		break;
+	case CONF_APPEND:
+		snprintf(what, sizeof(what), "a list of maps");
 		break;
 	}
 	diag_set(ld->diag, "'%s' is not a value for '%s': it takes %s", value, row->key, what);
@@ -237,12 +243,13 @@ static int set_scalar(const struct conf_row *row, struct conf *c, const char *va
 		return list_add(at, value);
 	case CONF_CHOICE:
 		return set_choice(row, at, value);
+	case CONF_APPEND:
+		break; /* no text is one */
 	}
 	return -EINVAL;
 }
 
-/* RAW with ${VAR} replaced by the environment's value, $${VAR} by itself. */
-static int expand(struct span raw, char *buf, size_t cap)
+int conf_expand(struct span raw, char *buf, size_t cap)
 {
 	size_t at = 0;
 
@@ -289,7 +296,7 @@ static int expand(struct span raw, char *buf, size_t cap)
 static int set_value(struct loader *ld, const struct conf_row *row, struct span raw)
 {
 	char value[MAX_VALUE];
-	int err = expand(raw, value, sizeof(value));
+	int err = conf_expand(raw, value, sizeof(value));
 
 	if (err == -ENOSPC) {
 		diag_set(ld->diag, "the value of '%s' is longer than %d bytes", row->key,
@@ -396,6 +403,10 @@ static int set_node(struct loader *ld, const struct conf_row *row, yaml_document
 		return 0; /* the default stays */
 	if (row->type == CONF_LIST && node->type == YAML_SEQUENCE_NODE)
 		return set_list(ld, row, doc, node);
+	if (row->type == CONF_APPEND) {
+		conf_append_clear(&ld->conf->append_output);
+		return conf_append_read(doc, node, &ld->conf->append_output, ld->diag, ld->warn);
+	}
 	if (node->type != YAML_SCALAR_NODE || row->type == CONF_LIST) {
 		diag_set(ld->diag, "'%s' takes a %s", row->key,
 			 row->type == CONF_LIST ? "list" : "single value");
@@ -468,22 +479,30 @@ static int yaml_wrong(struct loader *ld, const yaml_parser_t *parser)
 	return parser->error == YAML_MEMORY_ERROR ? -ENOMEM : -EINVAL;
 }
 
-static int load_yaml(struct loader *ld, struct span text)
+/* RET is to be deleted if this succeeds. */
+static int parse_yaml(struct loader *ld, struct span text, yaml_document_t *ret)
 {
 	yaml_parser_t parser;
-	yaml_document_t doc;
-	const yaml_node_t *root;
 	int err = 0;
 
 	if (!yaml_parser_initialize(&parser))
 		return -ENOMEM;
 	yaml_parser_set_input_string(&parser, text.p == NULL ? (const uint8_t *)"" : text.p,
 				     text.n);
-	if (!yaml_parser_load(&parser, &doc)) {
+	if (!yaml_parser_load(&parser, ret))
 		err = yaml_wrong(ld, &parser);
-		yaml_parser_delete(&parser);
+	yaml_parser_delete(&parser);
+	return err;
+}
+
+static int load_yaml(struct loader *ld, struct span text)
+{
+	yaml_document_t doc;
+	const yaml_node_t *root;
+	int err = parse_yaml(ld, text, &doc);
+
+	if (err < 0)
 		return err;
-	}
 	root = yaml_document_get_root_node(&doc);
 	if (root != NULL && !is_nothing(root)) {
 		place(ld, root->start_mark);
@@ -495,7 +514,6 @@ static int load_yaml(struct loader *ld, struct span text)
 		}
 	}
 	yaml_document_delete(&doc);
-	yaml_parser_delete(&parser);
 	return err;
 }
 
@@ -519,6 +537,23 @@ static int option_key(const char *option, char *key, const char **ret_value, boo
 	return 0;
 }
 
+/* VALUE is a list of maps, or one map, in YAML: JSON is, too. */
+static int set_append(struct loader *ld, const char *value)
+{
+	struct append_list *list = &ld->conf->append_output;
+	yaml_document_t doc;
+	const yaml_node_t *root;
+	int err = parse_yaml(ld, span_str(value), &doc);
+
+	if (err < 0)
+		return err;
+	root = yaml_document_get_root_node(&doc);
+	if (root != NULL)
+		err = conf_append_read(&doc, root, list, ld->diag, ld->warn);
+	yaml_document_delete(&doc);
+	return err;
+}
+
 static int load_option(struct loader *ld, const char *option)
 {
 	char key[MAX_KEY];
@@ -540,6 +575,11 @@ static int load_option(struct loader *ld, const char *option)
 		complain(ld, "'%s' is not a setting, ignored", key);
 		return 0;
 	}
+	if (row->type == CONF_APPEND) {
+		if (!append)
+			conf_append_clear(&ld->conf->append_output);
+		return set_append(ld, value);
+	}
 	if (append && row->type != CONF_LIST) {
 		diag_set(ld->diag, "'%s' is not a list", key);
 		return -EINVAL;
@@ -556,7 +596,8 @@ static int load_standards(struct loader *ld)
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		int err;
 
-		if (rows[i].type == CONF_LIST && rows[i].standard[0] == '\0')
+		if ((rows[i].type == CONF_LIST || rows[i].type == CONF_APPEND) &&
+		    rows[i].standard[0] == '\0')
 			continue; /* an empty list, not one with an empty item */
 		err = set_scalar(&rows[i], ld->conf, rows[i].standard);
 		if (err < 0)
@@ -661,6 +702,8 @@ void conf_release(struct conf *c)
 			*(char **)at = NULL;
 		} else if (rows[i].type == CONF_LIST) {
 			list_clear(at);
+		} else if (rows[i].type == CONF_APPEND) {
+			conf_append_clear(at);
 		}
 	}
 }

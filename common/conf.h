@@ -8,6 +8,7 @@
 #ifndef MEWS_CONF_H
 #define MEWS_CONF_H
 
+#include "append_output.h"
 #include "diag.h"
 #include "span.h"
 
@@ -28,6 +29,7 @@ struct conf {
 	bool json_output, json_include_output_property, json_include_message_property,
 		json_include_tags_property, json_include_output_fields_property;
 	bool time_format_iso_8601, buffer_format_base64, buffered_outputs;
+	struct append_list append_output;
 
 	/* outputs */
 	bool stdout_enabled;
@@ -52,6 +54,7 @@ enum conf_type {
 	CONF_STRING,	/* char * */
 	CONF_LIST,	/* struct conf_list */
 	CONF_CHOICE,	/* one of the row's words: bool or unsigned, its place; char *, itself */
+	CONF_APPEND,	/* struct append_list */
 };
 
 struct conf_row {

@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -113,6 +114,71 @@ Test(conf, brackets_add_to_a_list_and_without_them_it_is_replaced)
 	cr_assert(eq(int, load("rules_files: [a, b]\n", "rules_files=c", &c, &d), 0));
 	cr_assert(eq(uint, c.rules_files.count, 1));
 	conf_release(&c);
+}
+
+Test(conf, outputs_are_added_to)
+{
+	const char *text = "append_output:\n"
+			   "  - match: {source: syscall, tags: [a, b]}\n"
+			   "    extra_output: x %proc.name\n"
+			   "    extra_fields: [evt.num, {who: \"%user.name\"}]\n"
+			   "  - suggested_output: true\n";
+	const struct append_entry *e;
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load(text, NULL, &c, &d), 0), "%s", d.message);
+	cr_assert(eq(uint, c.append_output.count, 2));
+	e = c.append_output.entry;
+	cr_assert_str_eq(e->source, "syscall");
+	cr_assert_null(e->rule);
+	cr_assert(eq(uint, e->ntags, 2));
+	cr_assert_str_eq(e->tags[1], "b");
+	cr_assert_str_eq(e->extra_output, "x %proc.name");
+	cr_assert(eq(uint, e->nfields, 2));
+	cr_assert_str_eq(e->fields[0].name, "evt.num");
+	cr_assert_null(e->fields[0].format);
+	cr_assert_str_eq(e->fields[1].format, "%user.name");
+	cr_assert(e[1].suggested_output);
+	conf_release(&c);
+	cr_assert(eq(int, load(text, "append_output[]={\"extra_output\":\"y\"}", &c, &d), 0));
+	cr_assert(eq(uint, c.append_output.count, 3));
+	conf_release(&c);
+	cr_assert(eq(int, load(text, "append_output=[{extra_output: y}]", &c, &d), 0));
+	cr_assert(eq(uint, c.append_output.count, 1));
+	conf_release(&c);
+	cr_assert(eq(int,
+		     load("append_output: [{match: {rule: r, tags: [a]}, z: 1}]\n", NULL, &c, &d),
+		     0));
+	cr_assert(eq(uint, warnings, 2));
+	conf_release(&c);
+}
+
+Test(conf, what_is_wrong_in_what_is_added_is_shown_with_its_place)
+{
+	static const struct {
+		const char *text;
+		unsigned column;
+	} cases[] = {
+		{ "append_output: yes", 16 },
+		{ "append_output: [x]", 17 },
+		{ "append_output: [{extra_output: [a]}]", 32 },
+		{ "append_output: [{extra_output: a, extra_output: b}]", 35 },
+		{ "append_output: [{suggested_output: perhaps}]", 36 },
+		{ "append_output: [{match: x}]", 25 },
+		{ "append_output: [{match: {tags: a}}]", 32 },
+		{ "append_output: [{extra_fields: [{a: b, c: d}]}]", 33 },
+		{ "append_output: &a [*a]", 16 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		struct conf c;
+		struct diag d;
+
+		cr_assert(eq(int, load(cases[i].text, NULL, &c, &d), -EINVAL), "%s", cases[i].text);
+		cr_assert(eq(uint, d.line, 1), "%s", cases[i].text);
+		cr_assert(eq(uint, d.column, cases[i].column), "%s", cases[i].text);
+	}
 }
 
 Test(conf, variables_of_the_environment_are_put_in)
