@@ -199,7 +199,7 @@ static int check_rules(const struct run *r, struct conf *conf)
 			return EXIT_INPUT;
 		}
 	}
-	return rules_check(&conf->rules_files, stderr) == 0 ? -1 : EXIT_INPUT;
+	return rules_check(conf, stderr) == 0 ? -1 : EXIT_INPUT;
 }
 
 static int check_settings(struct run *r)

@@ -66,7 +66,7 @@ static const struct conf_list *rule_paths(struct evaluator *ev, const struct con
 /* Load all rules to *RET, ready to run.  Says what is wrong with them. */
 static int load_rules(struct evaluator *ev, const struct conf *conf, struct rulefile_load *ret)
 {
-	int err = rulefile_load(rule_paths(ev, conf), ret);
+	int err = rulefile_load_with(rule_paths(ev, conf), &conf->append_output, ret);
 
 	if (err == 0)
 		err = ruleset_seal(ret->rules, conf->priority);

@@ -20,9 +20,18 @@ struct piece {
 	struct output_expr *expr; /* transformers; NULL: none */
 };
 
+/* A field of alerts that the text does not show. */
+struct extra {
+	char *name;
+	bool as_text;
+	struct output *value;
+};
+
 struct output {
-	unsigned npieces;
+	unsigned npieces, nextras;
 	struct piece *pieces;
+	struct extra *extras;
+	unsigned nshown; /* of the references: those of the text */
 	struct output_refs refs;
 	struct pool pool; /* of the transformers; mostly empty */
 	uint8_t text[];
@@ -203,6 +212,7 @@ int output_parse(struct span text, struct output **ret, struct diag *diag)
 			return err;
 		}
 	}
+	o->nshown = o->refs.n;
 	*ret = o;
 	return 0;
 }
@@ -211,10 +221,69 @@ void output_free(struct output *o)
 {
 	if (o == NULL)
 		return;
+	for (unsigned i = 0; i < o->nextras; i++) {
+		free(o->extras[i].name);
+		output_free(o->extras[i].value);
+	}
+	free(o->extras);
 	pool_release(&o->pool);
 	free(o->pieces);
 	free(o->refs.refs);
 	free(o);
+}
+
+/* VALUE, which is taken over, under NAME; its references behind ours. */
+static int add_extra(struct output *o, const char *name, bool as_text, struct output *value)
+{
+	unsigned n = o->refs.n + value->refs.n;
+	struct extra *extras = reallocarray(o->extras, o->nextras + 1, sizeof(*extras));
+	struct field_ref *refs = reallocarray(o->refs.refs, n + 1, sizeof(*refs));
+	char *copy = strdup(name);
+
+	if (extras != NULL)
+		o->extras = extras;
+	if (refs != NULL)
+		o->refs.refs = refs;
+	if (extras == NULL || refs == NULL || copy == NULL) {
+		free(copy);
+		output_free(value);
+		return -ENOMEM;
+	}
+	memcpy(refs + o->refs.n, value->refs.refs, value->refs.n * sizeof(*refs));
+	o->refs.n = o->refs.cap = n;
+	extras[o->nextras++] = (struct extra){ copy, as_text, value };
+	return 0;
+}
+
+int output_add_text(struct output *o, const char *name, const char *format, struct diag *diag)
+{
+	struct output *value;
+	int err = output_parse(span_str(format), &value, diag);
+
+	return err < 0 ? err : add_extra(o, name, true, value);
+}
+
+int output_add_field(struct output *o, const char *name, struct diag *diag)
+{
+	size_t n = strlen(name);
+	char *format = malloc(n + 2);
+	struct output *value;
+	int err;
+
+	if (format == NULL)
+		return -ENOMEM;
+	format[0] = '%';
+	memcpy(format + 1, name, n + 1);
+	err = output_parse(span_of(format, n + 1), &value, diag);
+	free(format);
+	if (err < 0)
+		return err;
+	if (value->refs.n != 1 || value->refs.refs[0].text.n != n) {
+		output_free(value);
+		diag_set(diag, "'%.200s' is not a field", name);
+		return -EINVAL;
+	}
+	return add_extra(o, name, false, value);
 }
 
 unsigned output_fields(const struct output *o, const struct field_ref **ret_refs)
@@ -257,24 +326,54 @@ struct span output_message(const struct output *o, struct field_event *e)
 	return text_end(&t);
 }
 
-static bool has_field(const struct alert_frame *alert, struct span name)
+static struct alert_field *find_field(struct alert_frame *alert, struct span name)
 {
 	for (unsigned i = 0; i < alert->nfields; i++)
 		if (span_eq(alert->fields[i].name, name))
-			return true;
-	return false;
+			return &alert->fields[i];
+	return NULL;
+}
+
+static struct alert_field *new_field(struct alert_frame *alert, struct span name)
+{
+	struct alert_field *f;
+
+	if (alert->nfields == ALERT_MAX_FIELDS)
+		return NULL;
+	f = &alert->fields[alert->nfields++];
+	f->name = name;
+	return f;
+}
+
+static void put_extra(const struct extra *x, struct field_event *e, struct alert_frame *alert)
+{
+	struct span name = span_str(x->name);
+	struct alert_field *f = find_field(alert, name);
+
+	if (f == NULL)
+		f = new_field(alert, name);
+	if (f == NULL)
+		return;
+	if (x->as_text) {
+		f->value.kind = ALERT_STRING;
+		f->value.s = output_message(x->value, e);
+	} else {
+		field_alert_value(&x->value->refs.refs[0], e, &f->value);
+	}
 }
 
 void output_alert_fields(const struct output *o, struct field_event *e, struct alert_frame *alert)
 {
-	for (unsigned i = 0; i < o->refs.n && alert->nfields < ALERT_MAX_FIELDS; i++) {
-		struct alert_field *f = &alert->fields[alert->nfields];
+	for (unsigned i = 0; i < o->nshown; i++) {
 		const struct field_ref *ref = &o->refs.refs[i];
+		struct alert_field *f;
 
-		if (has_field(alert, ref->text))
+		if (find_field(alert, ref->text) != NULL)
 			continue;
-		f->name = ref->text;
-		field_alert_value(ref, e, &f->value);
-		alert->nfields++;
+		f = new_field(alert, ref->text);
+		if (f != NULL)
+			field_alert_value(ref, e, &f->value);
 	}
+	for (unsigned i = 0; i < o->nextras; i++)
+		put_extra(&o->extras[i], e, alert);
 }

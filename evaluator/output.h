@@ -15,13 +15,19 @@ struct output;
 int output_parse(struct span text, struct output **ret, struct diag *diag);
 void output_free(struct output *o);
 
-/* The field references in it, in order of appearance. */
+/* Let alerts have one field more: NAME with the text of FORMAT, or field NAME as it
+ * is.  It takes the place of one of the same name.  Negative errno with DIAG's message. */
+int output_add_text(struct output *o, const char *name, const char *format, struct diag *diag);
+int output_add_field(struct output *o, const char *name, struct diag *diag);
+
+/* The field references in it, in order of appearance; behind them those of what was added. */
 unsigned output_fields(const struct output *o, const struct field_ref **ret_refs);
 
 /* The message, fields filled in ("<NA>" where missing); in the event's arena. */
 struct span output_message(const struct output *o, struct field_event *e);
 
-/* output_fields: one per reference, names as written; appended to ALERT's. */
+/* output_fields: one per reference, names as written, and what was added; appended
+ * to ALERT's. */
 void output_alert_fields(const struct output *o, struct field_event *e, struct alert_frame *alert);
 
 #endif

@@ -34,6 +34,11 @@ void rule_loader_free(struct rule_loader *l)
 	free(l);
 }
 
+void rule_loader_append_output(struct rule_loader *l, const struct append_list *list)
+{
+	l->append = list;
+}
+
 struct pool *rule_loader_pool(struct rule_loader *l)
 {
 	return &l->pool;
@@ -264,17 +269,25 @@ static bool is_unknown_filter(const char *message)
 	return false;
 }
 
-/* The rule's output as it will be: container.info is gone. */
+/* Where byte AT of the whole output was written; what was appended to it, at its beginning. */
+static struct origin output_origin(const struct rule_def *d, size_t at)
+{
+	return origin_find(&d->output, at < origin_span(&d->output).n ? at : 0);
+}
+
+/* The rule's output as it will be: with what is appended, and container.info is gone. */
 static struct span output_text(struct rule_loader *l, struct pool *pool, const struct rule_def *d)
 {
 	static const char gone[] = "%container.info";
-	struct span in = origin_span(&d->output);
-	struct pool_text out = { .pool = pool };
+	struct pool_text whole = { .pool = pool }, out = { .pool = pool };
 	const uint8_t *hit;
+	struct span in;
 
+	pool_text_add(&whole, origin_span(&d->output));
+	append_text(l->append, d, &whole);
+	in = pool_text_span(&whole);
 	while (in.n > 0 && (hit = memmem(in.p, in.n, gone, sizeof(gone) - 1)) != NULL) {
-		loader_problem(l, LOAD_DEPRECATED_ITEM,
-			       origin_find(&d->output, (size_t)(hit - d->output.text.p)),
+		loader_problem(l, LOAD_DEPRECATED_ITEM, output_origin(d, (size_t)(hit - whole.p)),
 			       "%%container.info is deprecated and no more useful: it stands for "
 			       "nothing");
 		pool_text_add(&out, span_of(in.p, (size_t)(hit - in.p)));
@@ -296,11 +309,14 @@ static int compile_output(struct rule_loader *l, struct pool *pool, const struct
 	context_push(l, "rule output", SPAN_NONE, d->output_place);
 	output_warn_deprecated(l, rule->output_text, origin_find(&d->output, 0));
 	if (output_parse(rule->output_text, &rule->output, &diag) == 0) {
+		if (append_fields(l->append, d, rule->output, &diag) < 0)
+			return loader_problem(l, LOAD_ERR_COMPILE_OUTPUT, output_origin(d, 0),
+					      "append_output: %s", diag.message);
 		context_pop(l);
 		return 0;
 	}
 	rule->output = NULL;
-	where = origin_find(&d->output, diag.column == 0 ? 0 : diag.column - 1);
+	where = output_origin(d, diag.column == 0 ? 0 : diag.column - 1);
 	if (d->skip_if_unknown && is_unknown_filter(diag.message)) {
 		loader_problem(l, LOAD_UNKNOWN_FILTER, where, "%s", diag.message);
 		context_pop(l);

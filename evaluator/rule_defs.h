@@ -83,6 +83,7 @@ struct rule_def {
 
 struct rule_loader {
 	struct pool pool;
+	const struct append_list *append; /* to outputs; may be NULL */
 	struct rule_problems problems;
 	struct strmap list_names, macro_names, rule_names; /* to index + 1 below */
 	struct pool_vec lists, macros, rules;		   /* pointers, by first definition */
@@ -163,6 +164,14 @@ int lists_flatten(struct rule_loader *l, struct pool *pool);
 /* FROM with all names of lists replaced by their items. */
 bool lists_substitute(struct rule_loader *l, const struct origin_text *from,
 		      struct origin_text *to);
+
+/* ---- rule_append.c ---- */
+
+/* What LIST, which may be NULL, adds behind D's output. */
+void append_text(const struct append_list *list, const struct rule_def *d, struct pool_text *to);
+/* The fields that it adds.  -EINVAL, -ENOMEM with DIAG. */
+int append_fields(const struct append_list *list, const struct rule_def *d, struct output *to,
+		  struct diag *diag);
 
 /* ---- rule_warn.c ---- */
 

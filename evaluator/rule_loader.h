@@ -8,6 +8,7 @@
 #ifndef MEWS_RULE_LOADER_H
 #define MEWS_RULE_LOADER_H
 
+#include "append_output.h"
 #include "rule_problem.h"
 #include "ruleset.h"
 
@@ -24,6 +25,10 @@ struct rule_loader;
 
 int rule_loader_new(struct rule_loader **ret);
 void rule_loader_free(struct rule_loader *l);
+
+/* What the settings add to the outputs of all rules that are compiled from here on;
+ * must live as long as the loader. */
+void rule_loader_append_output(struct rule_loader *l, const struct append_list *list);
 
 /* For what a file's tree and bytes are kept in: they must live as long as the loader. */
 struct pool *rule_loader_pool(struct rule_loader *l);

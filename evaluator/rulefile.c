@@ -227,10 +227,13 @@ static int load_path(struct rulefile_load *load, const char *path)
 	return load_file(load, path);
 }
 
-static int load_all(const struct conf_list *paths, struct rulefile_load *ret)
+static int load_all(const struct conf_list *paths, const struct append_list *append,
+		    struct rulefile_load *ret)
 {
 	int err = rule_loader_new(&ret->loader);
 
+	if (err == 0)
+		rule_loader_append_output(ret->loader, append);
 	for (unsigned i = 0; goes_on(ret, err) && i < paths->count; i++) {
 		ret->path = i;
 		err = worse(err, load_path(ret, paths->item[i]));
@@ -244,25 +247,40 @@ static int load_all(const struct conf_list *paths, struct rulefile_load *ret)
 	return err;
 }
 
-int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret)
+int rulefile_load_with(const struct conf_list *paths, const struct append_list *append,
+		       struct rulefile_load *ret)
 {
 	*ret = (struct rulefile_load){ .loader = NULL };
-	return load_all(paths, ret);
+	return load_all(paths, append, ret);
+}
+
+int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret)
+{
+	return rulefile_load_with(paths, NULL, ret);
 }
 
 int rulefile_validate(const struct conf_list *paths, struct rulefile_load *ret)
 {
 	*ret = (struct rulefile_load){ .report = true };
-	return load_all(paths, ret);
+	return load_all(paths, NULL, ret);
 }
 
 int rulefile_load_text(const char *name, struct span text, struct rulefile_load *ret)
+{
+	return rulefile_load_text_with(name, text, NULL, ret);
+}
+
+int rulefile_load_text_with(const char *name, struct span text, const struct append_list *append,
+			    struct rulefile_load *ret)
 {
 	int err;
 
 	*ret = (struct rulefile_load){ .loader = NULL };
 	err = rule_loader_new(&ret->loader);
-	return err < 0 ? err : rulefile_add_text(ret, name, text);
+	if (err < 0)
+		return err;
+	rule_loader_append_output(ret->loader, append);
+	return rulefile_add_text(ret, name, text);
 }
 
 int rulefile_add_text(struct rulefile_load *load, const char *name, struct span text)
@@ -365,7 +383,8 @@ int rules_default_paths(struct conf_list *ret)
 	return -ENOENT;
 }
 
-int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *err)
+static int load_or_say(const struct conf_list *files, const struct append_list *append,
+		       struct rulefile_load *ret, FILE *err)
 {
 	struct conf_list defaults = { .count = 0 };
 	int failed;
@@ -378,7 +397,7 @@ int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *e
 		}
 		files = &defaults;
 	}
-	failed = rulefile_load(files, ret);
+	failed = rulefile_load_with(files, append, ret);
 	rulefile_print(ret, false, err);
 	if (failed < 0 && failed != -EINVAL)
 		fprintf(err, "cannot load the rules: %s\n", strerror(-failed));
@@ -387,10 +406,15 @@ int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *e
 	return failed < 0 ? EXIT_INPUT : 0;
 }
 
-int rules_check(const struct conf_list *files, FILE *err)
+int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *err)
+{
+	return load_or_say(files, NULL, ret, err);
+}
+
+int rules_check(const struct conf *conf, FILE *err)
 {
 	struct rulefile_load load;
-	int code = rules_load(files, &load, err);
+	int code = load_or_say(&conf->rules_files, &conf->append_output, &load, err);
 
 	rulefile_release(&load);
 	return code;

@@ -44,6 +44,9 @@ struct rulefile_load {
  * with RET->rules, not sealed; -EINVAL with the problems; -ENOMEM.  RET is
  * to be released in any case. */
 int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret);
+/* The same; rules' outputs get what APPEND says, which must live as long as the load. */
+int rulefile_load_with(const struct conf_list *paths, const struct append_list *append,
+		       struct rulefile_load *ret);
 void rulefile_release(struct rulefile_load *load);
 
 /* The same for a report on the files: behind one with errors the others are read,
@@ -52,6 +55,8 @@ int rulefile_validate(const struct conf_list *paths, struct rulefile_load *ret);
 
 /* The same for text that is called NAME: one file. */
 int rulefile_load_text(const char *name, struct span text, struct rulefile_load *ret);
+int rulefile_load_text_with(const char *name, struct span text, const struct append_list *append,
+			    struct rulefile_load *ret);
 
 /* One more file behind those of LOAD, which went well: its rules are new then. */
 int rulefile_add_text(struct rulefile_load *load, const char *name, struct span text);
@@ -71,7 +76,7 @@ int rules_default_paths(struct conf_list *ret);
  * with them goes to ERR.  0 or EXIT_INPUT; RET is to be released in any case. */
 int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *err);
 
-/* The same, to see whether they load. */
-int rules_check(const struct conf_list *files, FILE *err);
+/* The same, to see whether they load with all that CONF says. */
+int rules_check(const struct conf *conf, FILE *err);
 
 #endif

@@ -302,15 +302,49 @@ static bool assertion(const struct rulefile_load *load, const json_t *a)
 	return true; /* what only `mews list` and the schema check know */
 }
 
+/* The next literal in a call's text; AT moves behind it.  NULL: no more. */
+static char *next_literal(const char **at)
+{
+	const char *from = strchr(*at, '"'), *to;
+	char *copy;
+
+	to = from == NULL ? NULL : strchr(from + 1, '"');
+	if (to == NULL)
+		return NULL;
+	*at = to + 1;
+	copy = pool_get(&pool, (size_t)(to - from));
+	memcpy(copy, from + 1, (size_t)(to - from) - 1);
+	return copy;
+}
+
+/* What a case has Falco do before it loads the rules: format, source, tags, rule. */
+static bool append_of_setup(const json_t *setup, struct append_entry *ret)
+{
+	const char *call = json_string_value(json_array_get(setup, 0));
+
+	*ret = (struct append_entry){ .source = NULL };
+	if (call == NULL || strstr(call, "add_extra_output_format(") == NULL)
+		return false;
+	ret->extra_output = next_literal(&call);
+	ret->source = next_literal(&call);
+	ret->rule = next_literal(&call);
+	return true;
+}
+
 static bool case_loader(const json_t *c)
 {
 	const json_t *yaml = json_object_get(c, "yaml"), *asserts = json_object_get(c, "asserts");
 	const char *expect = text_of(c, "expect");
+	struct append_entry entry;
+	struct append_list append = { 1, &entry };
 	struct rulefile_load load;
 	bool agree;
-	int err = rulefile_load_text(
-		"rules.yaml", span_of(json_string_value(yaml), json_string_length(yaml)), &load);
+	int err;
 
+	append.count = append_of_setup(json_object_get(c, "setup"), &entry);
+	err = rulefile_load_text_with("rules.yaml",
+				      span_of(json_string_value(yaml), json_string_length(yaml)),
+				      &append, &load);
 	agree = expect == NULL || (err == 0) == (strcmp(expect, "valid") == 0);
 	for (size_t i = 0; i < json_array_size(asserts); i++)
 		agree &= assertion(&load, json_array_get(asserts, i));
@@ -433,7 +467,7 @@ static const struct suite {
 	{ "pmatch", "pmatch_cases", case_pmatch, 0 },
 	{ "filter_compile", "filter_compile_cases", case_compile, 0 },
 	{ "filter_evtcodes", "filter_evtcodes_cases", case_evtcodes, 0 },
-	{ "rule_loader", "rule_loader_cases", case_loader, 2 }, /* append_output is not there yet */
+	{ "rule_loader", "rule_loader_cases", case_loader, 0 },
 	{ "validate", "validate_cases", case_validate, 0 },
 	{ "validate_places", "validate_cases", case_validate_places, 0 },
 	{ "plugin_requirement", "plugin_requirement_cases", case_requirement, 0 },

@@ -192,6 +192,43 @@ static const struct alert_value *field_named(const struct alert_frame *a, const 
 	return NULL;
 }
 
+Test(output, fields_that_are_added_are_in_the_alert_and_not_in_the_text)
+{
+	static struct alert_frame alert;
+	struct output *o = parsed("%proc.name by %proc.pid");
+	const struct field_ref *refs;
+	struct diag diag;
+
+	cat();
+	cr_assert(eq(int, output_add_text(o, "who", "%proc.name/%fd.name", &diag), 0));
+	cr_assert(eq(int, output_add_field(o, "fd.num", &diag), 0));
+	cr_assert(eq(int, output_add_text(o, "proc.name", "replaced", &diag), 0));
+	cr_assert(eq(uint, output_fields(o, &refs), 5));
+	arena_clear(&kit.arena);
+	cr_assert(span_is(output_message(o, &kit.e), "cat by 100"));
+	alert.nfields = 0;
+	output_alert_fields(o, &kit.e, &alert);
+	cr_assert(eq(u8, alert.nfields, 4));
+	cr_assert(span_is(field_named(&alert, "who")->s, "cat//etc/shadow"));
+	cr_assert(eq(i64, field_named(&alert, "fd.num")->i, 3));
+	cr_assert(span_is(field_named(&alert, "proc.name")->s, "replaced"));
+	output_free(o);
+}
+
+Test(output, what_is_no_field_cannot_be_added)
+{
+	static const char *const names[] = { "", "proc.nam", "proc.name x", "toupper(proc.name)" };
+	struct output *o = parsed("x");
+
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+		struct diag diag = { .message = "" };
+
+		cr_assert(eq(int, output_add_field(o, names[i], &diag) < 0, 1), "%s", names[i]);
+		cr_assert(ne(chr, diag.message[0], '\0'), "%s", names[i]);
+	}
+	output_free(o);
+}
+
 Test(output, alerts_carry_each_field_once_with_its_type)
 {
 	static struct alert_frame alert;

@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 
 #include "rulefile.h"
 
@@ -212,6 +213,74 @@ Test(rules, yaml_that_would_grow_without_end_does_not)
 	cr_assert_str_eq(condition_of(0), "(evt.type = open and proc.name in (x, y))");
 }
 
+/* Load two rules, "r" with tags a and b, and "s", with this one entry of append_output. */
+static int load_appending(struct append_entry *entry)
+{
+	static const char yaml[] = RULE("r", "evt.type=open") "  tags: [a, b]\n" //
+		RULE("s", "evt.type=open");
+	struct append_list append = { 1, entry };
+
+	rulefile_release(&load);
+	return rulefile_load_text_with("rules.yaml", span_str(yaml), &append, &load);
+}
+
+static void outputs_are(const char *r, const char *s)
+{
+	cr_assert(span_is(ruleset_rule(load.rules, 0)->output_text, r), "r is '%.*s'",
+		  (int)ruleset_rule(load.rules, 0)->output_text.n,
+		  (const char *)ruleset_rule(load.rules, 0)->output_text.p);
+	cr_assert(span_is(ruleset_rule(load.rules, 1)->output_text, s));
+}
+
+Test(rules, the_settings_add_to_the_outputs_of_rules_that_match)
+{
+	char *both[] = { (char *)"b", (char *)"a" }, *none[] = { (char *)"a", (char *)"c" };
+	struct append_entry e = { .extra_output = (char *)"at %evt.num" };
+
+	cr_assert(eq(int, load_appending(&e), 0));
+	outputs_are("o %proc.name at %evt.num", "o %proc.name at %evt.num");
+	e.rule = (char *)"s";
+	cr_assert(eq(int, load_appending(&e), 0));
+	outputs_are("o %proc.name", "o %proc.name at %evt.num");
+	e.rule = NULL;
+	e.tags = both;
+	e.ntags = 2;
+	cr_assert(eq(int, load_appending(&e), 0));
+	outputs_are("o %proc.name at %evt.num", "o %proc.name");
+	e.tags = none;
+	cr_assert(eq(int, load_appending(&e), 0));
+	outputs_are("o %proc.name", "o %proc.name");
+	e.ntags = 0;
+	e.source = (char *)"k8s_audit";
+	cr_assert(eq(int, load_appending(&e), 0));
+	outputs_are("o %proc.name", "o %proc.name");
+}
+
+Test(rules, suggested_fields_come_last)
+{
+	struct append_entry e = { .extra_output = (char *)"x", .suggested_output = true };
+
+	cr_assert(eq(int, load_appending(&e), 0));
+	cr_assert(span_starts(ruleset_rule(load.rules, 0)->output_text,
+			      span_str("o %proc.name x container_id=%container.id ")));
+}
+
+Test(rules, what_is_added_wrongly_is_an_error_of_the_output)
+{
+	struct append_field wrong[] = { { (char *)"x", (char *)"%proc.nam" } },
+			    none[] = { { (char *)"proc.nam", NULL } };
+	struct append_entry text = { .extra_output = (char *)"%proc.nam" };
+	struct append_entry fields = { .nfields = 1, .fields = wrong };
+
+	cr_assert(eq(int, load_appending(&text), -EINVAL));
+	cr_assert_not_null(problem_of(PROBLEM_LOAD_ERR_COMPILE_OUTPUT));
+	cr_assert(eq(int, load_appending(&fields), -EINVAL));
+	cr_assert_not_null(problem_of(PROBLEM_LOAD_ERR_COMPILE_OUTPUT));
+	fields.fields = none;
+	cr_assert(eq(int, load_appending(&fields), -EINVAL));
+	cr_assert(eq(u32, problem_of(PROBLEM_LOAD_ERR_COMPILE_OUTPUT)->diag.line, 4));
+}
+
 Test(rules, a_file_that_is_not_there_is_an_error_with_its_name)
 {
 	struct conf_list paths = { .count = 1, .item = { (char *)"/nowhere/rules.yaml" } };
@@ -222,12 +291,12 @@ Test(rules, a_file_that_is_not_there_is_an_error_with_its_name)
 
 Test(rules, the_check_prints_what_is_wrong)
 {
-	struct conf_list paths = { .count = 1, .item = { (char *)"/nowhere/rules.yaml" } };
+	struct conf conf = { .rules_files = { 1, { (char *)"/nowhere/rules.yaml" } } };
 	char *text = NULL;
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
 
-	cr_assert(eq(int, rules_check(&paths, f), 1));
+	cr_assert(eq(int, rules_check(&conf, f), 1));
 	fclose(f);
 	cr_assert_not_null(strstr(text, "/nowhere/rules.yaml: cannot read the file"));
 	free(text);
