@@ -238,6 +238,7 @@ static void replay_close(struct source *source)
 
 	if (r == NULL)
 		return;
+	scap_state_release(&r->state);
 	scap_convert_free(r->convert);
 	inflate_close(r->in);
 	if (r->fd >= 0)
@@ -281,6 +282,7 @@ static void start_over(struct replay *r)
 {
 	r->in_err = inflate_rewind(r->in);
 	scap_reader_init(&r->reader);
+	scap_state_release(&r->state);
 	scap_state_init(&r->state);
 	r->has_item = false;
 }

@@ -697,6 +697,8 @@ static int begin_block(struct scap_reader *r, struct scap_item *ret)
 		ret->kind = SCAP_TASKS;
 	} else if (class == BLOCK_INTERFACES) {
 		ret->kind = SCAP_INTERFACES;
+	} else if (class == BLOCK_USERS) {
+		ret->kind = SCAP_PEOPLE;
 	} else if (class == BLOCK_UNKNOWN) {
 		r->skip = r->left; /* a newer writer's, which we can do without */
 	}

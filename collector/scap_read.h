@@ -23,6 +23,7 @@ enum scap_kind {
 	SCAP_MACHINE,	 /* host */
 	SCAP_INTERFACES, /* a list begins, which replaces the one before */
 	SCAP_INTERFACE,	 /* addr */
+	SCAP_PEOPLE,	 /* a list begins, which replaces the one before */
 	SCAP_USER,	 /* user */
 	SCAP_GROUP,	 /* group */
 	SCAP_TASKS,	 /* a list begins */

@@ -4,12 +4,27 @@
  */
 #include "scap_state.h"
 
+#include <stdlib.h>
+
 /* What may be due, in this order. */
-enum { DUE_HOST = 1 << 0, DUE_BEGIN = 1 << 1, DUE_ITEM = 1 << 2, DUE_END = 1 << 3 };
+enum {
+	DUE_HOST = 1 << 0,
+	DUE_BEGIN = 1 << 1,
+	DUE_ITEM = 1 << 2,
+	DUE_END = 1 << 3,
+	DUE_GONE = 1 << 4, /* one for each of PEOPLE */
+};
 
 void scap_state_init(struct scap_state *s)
 {
 	memset(s, 0, sizeof(*s));
+}
+
+void scap_state_release(struct scap_state *s)
+{
+	free(s->people);
+	s->people = NULL;
+	s->npeople = s->max_people = 0;
 }
 
 /* ---- the host ---- */
@@ -48,6 +63,37 @@ static void take_interface(struct scap_state *s, const struct interface_addr *a)
 	s->is_host_told = false;
 }
 
+/* ---- its people ---- */
+
+/* Who finds no room here stays when another list comes. */
+static void remember(struct scap_state *s, uint32_t id, bool is_group)
+{
+	if (s->npeople == s->max_people) {
+		uint32_t max = s->max_people == 0 ? 64 : 2 * s->max_people;
+		struct scap_person *people =
+			max > SCAP_MAX_PEOPLE ? NULL : realloc(s->people, max * sizeof(*people));
+
+		if (people == NULL)
+			return;
+		s->people = people;
+		s->max_people = max;
+	}
+	s->people[s->npeople++] = (struct scap_person){ id, is_group };
+}
+
+static ssize_t encode_gone(struct scap_state *s, uint8_t *buf, uint16_t *ret_type)
+{
+	struct scap_person p = s->people[--s->npeople];
+	struct group_frame g = { .gid = p.id, .gone = true };
+	struct user_frame u = { .uid = p.id, .gone = true };
+
+	*ret_type = p.is_group ? FRAME_GROUP : FRAME_USER;
+	if (s->npeople > 0)
+		s->due |= DUE_GONE;
+	return p.is_group ? wire_encode_group(buf, WIRE_MAX_PAYLOAD, &g)
+			  : wire_encode_user(buf, WIRE_MAX_PAYLOAD, &u);
+}
+
 /* ---- what is due ---- */
 
 void scap_state_meet(struct scap_state *s, const struct scap_item *item)
@@ -71,8 +117,17 @@ void scap_state_meet(struct scap_state *s, const struct scap_item *item)
 			s->due = DUE_HOST | DUE_BEGIN;
 		s->in_snapshot = true;
 		return;
+	case SCAP_PEOPLE:
+		s->due = s->npeople > 0 ? DUE_GONE : 0;
+		return;
 	case SCAP_USER:
+		remember(s, item->user.uid, false);
+		s->due = DUE_ITEM;
+		return;
 	case SCAP_GROUP:
+		remember(s, item->group.gid, true);
+		s->due = DUE_ITEM;
+		return;
 	case SCAP_TASK:
 	case SCAP_TASK_FILE:
 		s->due = DUE_ITEM;
@@ -123,6 +178,8 @@ ssize_t scap_state_next(struct scap_state *s, const struct scap_item *item, uint
 		return wire_encode_empty(buf, WIRE_MAX_PAYLOAD);
 	case DUE_ITEM:
 		return encode_item(item, buf, ret_type);
+	case DUE_GONE:
+		return encode_gone(s, buf, ret_type);
 	case DUE_END:
 		*ret_type = FRAME_SNAPSHOT_END;
 		return wire_encode_empty(buf, WIRE_MAX_PAYLOAD);

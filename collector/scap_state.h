@@ -2,12 +2,21 @@
  *
  * scap_state.h -- what a capture says before its events, as frames of ring raw: the
  * host and its people, then SNAPSHOT_BEGIN, the tasks with their files, SNAPSHOT_END.
- * A capture may have several sections; each one's tasks replace all before.  Core.
+ * A capture may have several sections; each one's tasks replace all before, and so do
+ * its people.  Core.
  */
 #ifndef MEWS_SCAP_STATE_H
 #define MEWS_SCAP_STATE_H
 
 #include "scap_read.h"
+
+/* Of people of one list so many are remembered until the next list. */
+#define SCAP_MAX_PEOPLE 65536u
+
+struct scap_person {
+	uint32_t id;
+	bool is_group;
+};
 
 struct scap_state {
 	struct host_frame host; /* its texts are below */
@@ -15,10 +24,13 @@ struct scap_state {
 	char names[HOST_MAX_ADDRS][64];
 	bool is_host_told; /* as it is now */
 	bool in_snapshot;
+	struct scap_person *people; /* of the last list */
+	uint32_t npeople, max_people;
 	unsigned due; /* frames of the item that was met last */
 };
 
 void scap_state_init(struct scap_state *s);
+void scap_state_release(struct scap_state *s);
 
 /* Does an event that is met now make frames? */
 static inline bool scap_state_is_open(const struct scap_state *s)

@@ -188,6 +188,7 @@ static struct trace read_in_pieces(const uint8_t *data, size_t size, size_t piec
 	mix(&t, &r.block, sizeof(r.block));
 	mix(&t, &r.block_offset, sizeof(r.block_offset));
 	free(window);
+	scap_state_release(&s);
 	scap_convert_free(c);
 	return t;
 }

@@ -14,10 +14,31 @@ static uint8_t buf[WIRE_MAX_PAYLOAD], last_host[WIRE_MAX_PAYLOAD];
 static char made[64];
 static struct host_frame host;
 
+static void end(void)
+{
+	scap_state_release(&state);
+}
+
 static void begin(void)
 {
 	scap_state_init(&state);
 	memset(made, 0, sizeof(made));
+}
+
+/* Capitals are for who is gone. */
+static void note_if_gone(unsigned type, struct span payload)
+{
+	struct group_frame g;
+	struct user_frame u;
+	char *last = &made[strlen(made) - 1];
+
+	if (type == FRAME_USER) {
+		cr_assert(eq(int, wire_decode_user(payload, &u), 0));
+		*last = u.gone ? 'U' : 'u';
+	} else {
+		cr_assert(eq(int, wire_decode_group(payload, &g), 0));
+		*last = g.gone ? 'G' : 'g';
+	}
 }
 
 /* Meet an item of that kind, and put down what it makes: a letter for each frame. */
@@ -36,6 +57,8 @@ static void meet(enum scap_kind kind)
 	while ((n = scap_state_next(&state, &item, buf, &type)) != 0) {
 		cr_assert(n > 0);
 		made[strlen(made)] = letters[type];
+		if (type == FRAME_USER || type == FRAME_GROUP)
+			note_if_gone(type, span_of(buf, (size_t)n));
 		if (type != FRAME_HOST)
 			continue;
 		memcpy(last_host, buf, (size_t)n);
@@ -71,11 +94,17 @@ static void file(void)
 
 static void user(void)
 {
-	item.user = (struct user_frame){ .uid = 1 };
+	item.user = (struct user_frame){ .uid = 1, .name = span_str("ann") };
 	meet(SCAP_USER);
 }
 
-TestSuite(scap_state, .init = begin);
+static void group(uint32_t gid)
+{
+	item.group = (struct group_frame){ .gid = gid, .name = span_str("staff") };
+	meet(SCAP_GROUP);
+}
+
+TestSuite(scap_state, .init = begin, .fini = end);
 
 Test(scap_state, the_usual_order)
 {
@@ -163,4 +192,29 @@ Test(scap_state, a_later_list_of_interfaces_replaces_the_first)
 	meet(SCAP_EVENT);
 	cr_assert(eq(u8, host.naddrs, HOST_MAX_ADDRS));
 	cr_assert(eq(sz, host.addrs[0].name.n, 64)); /* longer than any that a kernel has */
+}
+
+Test(scap_state, a_later_list_of_people_replaces_the_first)
+{
+	meet(SCAP_PEOPLE);
+	user();
+	group(10);
+	group(11);
+	meet(SCAP_EVENT);
+	meet(SCAP_PEOPLE);
+	group(12);
+	meet(SCAP_PEOPLE);
+	meet(SCAP_PEOPLE);
+	meet(SCAP_EVENT);
+	cr_assert(eq(str, made, (char *)"uggH.GGUgG."));
+}
+
+Test(scap_state, of_people_a_bounded_number_is_remembered)
+{
+	meet(SCAP_PEOPLE);
+	for (uint32_t i = 0; i < SCAP_MAX_PEOPLE + 10; i++) {
+		group(i);
+		made[0] = 0;
+	}
+	cr_assert(eq(u32, state.npeople, SCAP_MAX_PEOPLE));
 }
