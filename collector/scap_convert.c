@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "enter_table.h"
+#include "scap_format.h"
 
 enum {
 	MAX_ROWS = 50,	      /* that one event goes through */
@@ -121,7 +122,7 @@ static enum shape shape_of(unsigned type)
 {
 	bool is_signed = param_type_is_signed(type);
 
-	if (type == PT_CHARBUF || type == PT_FSPATH || type == PT_FSRELPATH)
+	if (scap_is_text(type))
 		return SHAPE_TEXT;
 	switch (param_type_size(type)) {
 	case 1:

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * scap_read.c -- see scap_read.h.
- *
- * A file is a row of blocks:
- *
- *   u32 type | u32 length of it all | body | up to 3 bytes | u32 length again
- *
- * Numbers are in the byte order of the machine that wrote them; ours is little-endian,
- * and so is every machine that captures are written on.
+ * scap_read.c -- see scap_read.h; scap_format.h has what a file looks like.
  */
 #include "scap_read.h"
 
@@ -15,28 +8,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are loaded as they are");
+#include "scap_format.h"
 
-#define MAGIC	      0x1A2B3C4Du
-#define MAGIC_SWAPPED 0x4D3C2B1Au
-
-enum {
-	BLOCK_HEADER = 8,
-	BLOCK_FRAME = 12, /* header and the second length */
-	SECTION_BODY = 16,
-	MACHINE_BODY = 180,
-	HOSTNAME_SIZE = 128,
-	EVENT_MAX_BLOCK = 65536, /* of one that is not large: all but the header */
-	EVENT_HEADER_V1 = 22,
-	EVENT_HEADER = 26,
-	STATE_ONLY = 1 << 0,
-	MAX_PATH = 1024, /* the format's bounds of strings */
-	MAX_ARGS = 4096,
-	MAX_NAME = 256,
-	MAX_TEXT = UINT16_MAX,
-	EVENT_BLOCK_V2 = 0x216,
-	MAX_ENTRY = 4 * UINT16_MAX, /* what we know of any entry is shorter */
-};
+enum { MAX_ENTRY = 4 * UINT16_MAX }; /* what we know of any entry is shorter */
 
 /* ---- bytes ---- */
 
@@ -228,52 +202,22 @@ enum block_class {
 	BLOCK_EVENT,
 };
 
-enum { HAS_FLAGS = 1 << 0, IS_V2 = 1 << 1, IS_LARGE = 1 << 2 };
-
-/* VERSION: of a list; of an event the bits above. */
+/* VERSION: of a list; of an event SCAP_HAS_FLAGS and so on. */
 static enum block_class block_class(uint32_t type, unsigned *version)
 {
-#define BLOCK(t, c, v)                                                                             \
-	case t:                                                                                    \
-		*version = (v);                                                                    \
-		return BLOCK_##c
 	switch (type) {
-		BLOCK(0x0A0D0D0A, SECTION, 1);
-		BLOCK(0x201, MACHINE, 1);
-		BLOCK(0x8002ABCD, MACHINE, 1);
-		BLOCK(0x202, TASKS, 1);
-		BLOCK(0x8000ABCD, TASKS, 1);
-		BLOCK(0x207, TASKS, 2);
-		BLOCK(0x8013ABCD, TASKS, 2);
-		BLOCK(0x209, TASKS, 3);
-		BLOCK(0x8014ABCD, TASKS, 3);
-		BLOCK(0x210, TASKS, 4);
-		BLOCK(0x211, TASKS, 5);
-		BLOCK(0x212, TASKS, 6);
-		BLOCK(0x213, TASKS, 7);
-		BLOCK(0x214, TASKS, 8);
-		BLOCK(0x215, TASKS, 9);
-		BLOCK(0x203, FILES, 1);
-		BLOCK(0x8001ABCD, FILES, 1);
-		BLOCK(0x218, FILES, 2);
-		BLOCK(0x204, EVENT, 0);
-		BLOCK(0x8010ABCD, EVENT, 0);
-		BLOCK(0x208, EVENT, HAS_FLAGS);
-		BLOCK(EVENT_BLOCK_V2, EVENT, IS_V2);
-		BLOCK(0x217, EVENT, IS_V2 | HAS_FLAGS);
-		BLOCK(0x221, EVENT, IS_V2 | IS_LARGE);
-		BLOCK(0x222, EVENT, IS_V2 | IS_LARGE | HAS_FLAGS);
-		BLOCK(0x205, INTERFACES, 1);
-		BLOCK(0x8011ABCD, INTERFACES, 1);
-		BLOCK(0x219, INTERFACES, 2);
-		BLOCK(0x206, USERS, 1);
-		BLOCK(0x8012ABCD, USERS, 1);
-		BLOCK(0x220, USERS, 2);
+#define SCAP_BLOCK(name, number, class, v) SCAP_BLOCK_OLD(number, class, v)
+#define SCAP_BLOCK_OLD(number, class, v)                                                           \
+	case number:                                                                               \
+		*version = (v);                                                                    \
+		return BLOCK_##class;
+#include "scap_block.def"
+#undef SCAP_BLOCK
+#undef SCAP_BLOCK_OLD
 	default:
 		*version = 0;
 		return BLOCK_UNKNOWN;
 	}
-#undef BLOCK
 }
 
 /* ---- section and machine ---- */
@@ -290,9 +234,9 @@ static int read_section(struct scap_reader *r, struct scap_item *ret)
 	err = check_bytes(r, &b, "the section's header");
 	if (err <= 0)
 		return err;
-	if (magic == MAGIC_SWAPPED)
+	if (magic == SCAP_MAGIC_SWAPPED)
 		return fail(r, "it was written by a machine of the other byte order");
-	if (magic != MAGIC)
+	if (magic != SCAP_MAGIC)
 		return fail(r, "it is not a capture");
 	if (major > 1)
 		return fail(r, "its format is version %u, 1 is the newest that is known", major);
@@ -314,7 +258,7 @@ static int read_machine(struct scap_reader *r, struct scap_item *ret)
 	h->num_cpus = get32(&b);
 	h->memory_bytes = get64(&b);
 	get64(&b); /* the largest pid */
-	name = get_bytes(&b, HOSTNAME_SIZE);
+	name = get_bytes(&b, SCAP_HOSTNAME_SIZE);
 	h->boot_ts_ns = get64(&b);
 	get_bytes(&b, 3 * 8); /* flags, and what is reserved */
 	err = check_bytes(r, &b, "the machine");
@@ -330,18 +274,16 @@ static int read_machine(struct scap_reader *r, struct scap_item *ret)
 
 /* ---- interfaces and users ---- */
 
-enum { ADDRESS_V4 = 1, ADDRESS_V6, ADDRESS_V4_OLD, ADDRESS_V6_OLD };
-
 static int read_interface(struct scap_reader *r, unsigned version, struct scap_item *ret)
 {
 	struct bytes b = bytes_of_body(r);
 	uint64_t entry_len = version >= 2 ? UINT64_C(4) + get32(&b) : 0;
 	unsigned type = get16(&b), name_len = get16(&b);
-	unsigned n = type == ADDRESS_V4 || type == ADDRESS_V4_OLD ? 4 : 16;
+	unsigned n = type == SCAP_ADDRESS_V4 || type == SCAP_ADDRESS_V4_OLD ? 4 : 16;
 
 	ret->kind = SCAP_INTERFACE;
 	ret->addr.is_ipv6 = n == 16;
-	if (type < ADDRESS_V4 || type > ADDRESS_V6_OLD) {
+	if (type < SCAP_ADDRESS_V4 || type > SCAP_ADDRESS_V6_OLD) {
 		if (version < 2 && !b.cut)
 			return fail(r, "an address of a type that is not known, %u", type);
 		ret->kind = SCAP_NOTHING; /* a newer writer's: its length says where it ends */
@@ -350,7 +292,7 @@ static int read_interface(struct scap_reader *r, unsigned version, struct scap_i
 	get_address(&b, ret->addr.addr, n);
 	get_address(&b, ret->addr.mask, n);
 	get_bytes(&b, n); /* broadcast */
-	if (type == ADDRESS_V4 || type == ADDRESS_V6)
+	if (type == SCAP_ADDRESS_V4 || type == SCAP_ADDRESS_V6)
 		get64(&b); /* speed */
 	ret->addr.name = get_bytes(&b, name_len);
 	return end_entry(r, &b, entry_len, "an interface");
@@ -361,18 +303,18 @@ static int read_user(struct scap_reader *r, unsigned version, struct scap_item *
 	struct bytes b = bytes_of_body(r);
 	uint64_t entry_len = version >= 2 ? get32(&b) : 0;
 
-	if (get8(&b) == 0) {
+	if (get8(&b) == SCAP_ENTRY_USER) {
 		ret->kind = SCAP_USER;
 		ret->user = (struct user_frame){ .uid = get32(&b) };
 		ret->user.gid = get32(&b);
-		ret->user.name = get_text(&b, MAX_NAME, "name");
-		ret->user.home = get_text(&b, MAX_PATH, "directory");
-		ret->user.shell = get_text(&b, MAX_PATH, "shell");
+		ret->user.name = get_text(&b, SCAP_MAX_NAME, "name");
+		ret->user.home = get_text(&b, SCAP_MAX_PATH, "directory");
+		ret->user.shell = get_text(&b, SCAP_MAX_PATH, "shell");
 		return end_entry(r, &b, entry_len, "a user");
 	}
 	ret->kind = SCAP_GROUP;
 	ret->group = (struct group_frame){ .gid = get32(&b) };
-	ret->group.name = get_text(&b, MAX_NAME, "name");
+	ret->group.name = get_text(&b, SCAP_MAX_NAME, "name");
 	return end_entry(r, &b, entry_len, "a group");
 }
 
@@ -383,7 +325,6 @@ static int read_user(struct scap_reader *r, unsigned version, struct scap_item *
 static void read_task_tail(struct bytes *b, struct process_info *p)
 {
 	enum { LEFT_BY_OLD = 29 };
-	enum { WRITABLE = 1, UPPER_LAYER = 2, FROM_MEMFD = 4, LOWER_LAYER = 8 };
 #define IF_THERE(n) if ((size_t)(b->end - b->p) >= (n))
 	IF_THERE(LEFT_BY_OLD + 1u)
 	{
@@ -391,16 +332,16 @@ static void read_task_tail(struct bytes *b, struct process_info *p)
 		p->tty = get32(b);
 	}
 	IF_THERE(4) p->loginuid = get32(b);
-	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? WRITABLE : 0;
+	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? SCAP_EXE_WRITABLE : 0;
 	IF_THERE(8) p->cap_inheritable = get64(b);
 	IF_THERE(8) p->cap_permitted = get64(b);
 	IF_THERE(8) p->cap_effective = get64(b);
-	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? UPPER_LAYER : 0;
+	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? SCAP_EXE_UPPER_LAYER : 0;
 	IF_THERE(8) p->exe_ino = get64(b);
 	IF_THERE(8) p->exe_ctime = get64(b);
 	IF_THERE(8) p->exe_mtime = get64(b);
-	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? FROM_MEMFD : 0;
-	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? LOWER_LAYER : 0;
+	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? SCAP_EXE_FROM_MEMFD : 0;
+	IF_THERE(1) p->exe_flags |= get8(b) != 0 ? SCAP_EXE_LOWER_LAYER : 0;
 	IF_THERE(8) p->pgid = get_i64(b);
 #undef IF_THERE
 }
@@ -417,12 +358,12 @@ static void read_task_fields(struct bytes *b, unsigned version, struct process_i
 		p->sid = get_i64(b);
 	if (version >= 8)
 		p->vpgid = get_i64(b);
-	p->comm = get_text(b, MAX_PATH, "name");
-	p->exe = get_text(b, MAX_PATH, "command");
+	p->comm = get_text(b, SCAP_MAX_PATH, "name");
+	p->exe = get_text(b, SCAP_MAX_PATH, "command");
 	if (version >= 7)
-		p->exepath = get_text(b, MAX_PATH, "executable");
-	p->args = get_text(b, MAX_ARGS, "arguments");
-	p->cwd = get_text(b, MAX_PATH, "directory");
+		p->exepath = get_text(b, SCAP_MAX_PATH, "executable");
+	p->args = get_text(b, SCAP_MAX_ARGS, "arguments");
+	p->cwd = get_text(b, SCAP_MAX_PATH, "directory");
 	p->fdlimit = get_i64(b);
 	p->flags = get32(b);
 	p->uid = get32(b);
@@ -435,14 +376,14 @@ static void read_task_fields(struct bytes *b, unsigned version, struct process_i
 		p->pfminor = get64(b);
 	}
 	if (version >= 3)
-		p->env = get_text(b, MAX_ARGS, "environment");
+		p->env = get_text(b, SCAP_MAX_ARGS, "environment");
 	if (version >= 4) {
 		p->vtid = get_i64(b);
 		p->vpid = get_i64(b);
-		p->cgroups = get_text(b, MAX_ARGS, "cgroups");
+		p->cgroups = get_text(b, SCAP_MAX_ARGS, "cgroups");
 	}
 	if (version >= 5)
-		p->root = get_text(b, MAX_PATH, "root");
+		p->root = get_text(b, SCAP_MAX_PATH, "root");
 }
 
 static int read_task(struct scap_reader *r, unsigned version, struct scap_item *ret)
@@ -490,14 +431,14 @@ static void read_file_by_type(struct bytes *b, struct file_info *f)
 	case FILE_UNIX:
 		f->source = get64(b);
 		f->dest = get64(b);
-		f->name = get_text(b, MAX_TEXT, "name");
+		f->name = get_text(b, SCAP_MAX_TEXT, "name");
 		return;
 	case FILE_REGULAR_V2:
 		f->open_flags = get32(b);
-		f->name = get_text(b, MAX_PATH - 1, "name");
+		f->name = get_text(b, SCAP_MAX_PATH - 1, "name");
 		return;
 	default:
-		f->name = get_text(b, MAX_PATH - 1, "name");
+		f->name = get_text(b, SCAP_MAX_PATH - 1, "name");
 	}
 }
 
@@ -555,9 +496,9 @@ static int count_params(struct scap_reader *r, struct scap_event *ev, uint32_t l
 	/* The writers of these counted three bytes too many. */
 	if (ev->code == EVENT_NOTIFICATION_E || ev->code == EVENT_INFRASTRUCTURE_EVENT_E)
 		len -= len >= 3 ? 3 : 0;
-	if (len < EVENT_HEADER_V1 || len - EVENT_HEADER_V1 > all.n)
+	if (len < SCAP_EVENT_HEADER_V1 || len - SCAP_EVENT_HEADER_V1 > all.n)
 		return fail(r, "the length of an event, %u, cannot be", len);
-	body = len - EVENT_HEADER_V1;
+	body = len - SCAP_EVENT_HEADER_V1;
 	ev->lens = all.p;
 	for (unsigned n = info->nparams + 1; n-- > 0;) {
 		ev->nparams = n;
@@ -589,15 +530,15 @@ static inline int read_event_v2(struct scap_reader *r, const uint8_t *p, size_t 
 {
 	uint32_t left, lens;
 
-	if (n < EVENT_HEADER || len < EVENT_HEADER || len > n)
+	if (n < SCAP_EVENT_HEADER || len < SCAP_EVENT_HEADER || len > n)
 		return fail(r, "the length of an event, %u, cannot be", len);
-	memcpy(&ev->nparams, p + EVENT_HEADER_V1, 4);
-	left = len - EVENT_HEADER;
+	memcpy(&ev->nparams, p + SCAP_EVENT_HEADER_V1, 4);
+	left = len - SCAP_EVENT_HEADER;
 	if (ev->nparams > left / (ev->wide ? 4 : 2))
 		return fail(r, "an event of %u bytes says that it has %u parameters", len,
 			    ev->nparams);
 	lens = ev->nparams * (ev->wide ? 4 : 2);
-	ev->lens = p + EVENT_HEADER;
+	ev->lens = p + SCAP_EVENT_HEADER;
 	ev->data = span_of(ev->lens + lens, left - lens);
 	return 1;
 }
@@ -607,17 +548,17 @@ static inline int read_event_v2(struct scap_reader *r, const uint8_t *p, size_t 
 static inline int read_event(struct scap_reader *r, const uint8_t *p, size_t n, unsigned flavour,
 			     struct scap_event *ev)
 {
-	size_t before = 2 + (flavour & HAS_FLAGS ? 4 : 0);
+	size_t before = 2 + (flavour & SCAP_HAS_FLAGS ? 4 : 0);
 	uint32_t len, flags = 0;
 
-	if (n < before + EVENT_HEADER_V1)
+	if (n < before + SCAP_EVENT_HEADER_V1)
 		return fail(r, "an event reaches beyond its block");
 	memcpy(&ev->cpu, p, 2);
-	if (flavour & HAS_FLAGS)
+	if (flavour & SCAP_HAS_FLAGS)
 		memcpy(&flags, p + 2, 4);
 	p += before;
 	n -= before;
-	ev->state_only = flags & STATE_ONLY;
+	ev->state_only = flags & SCAP_STATE_ONLY;
 	memcpy(&ev->ts_ns, p, 8);
 	memcpy(&ev->tid, p + 8, 8);
 	memcpy(&len, p + 16, 4);
@@ -625,9 +566,9 @@ static inline int read_event(struct scap_reader *r, const uint8_t *p, size_t n, 
 	if (__builtin_expect(ev->code >= EVENT_CODE_COUNT, 0))
 		return 0;
 	ev->wide = is_wide(ev->code);
-	if (flavour & IS_V2)
+	if (flavour & SCAP_IS_V2)
 		return read_event_v2(r, p, n, len, ev);
-	ev->data = span_of(p + EVENT_HEADER_V1, n - EVENT_HEADER_V1);
+	ev->data = span_of(p + SCAP_EVENT_HEADER_V1, n - SCAP_EVENT_HEADER_V1);
 	return count_params(r, ev, len);
 }
 
@@ -656,15 +597,15 @@ static int check_block(struct scap_reader *r, enum block_class class, unsigned v
 {
 	if (!r->had_header && class != BLOCK_SECTION)
 		return fail(r, "it is not a capture");
-	if (r->total < BLOCK_FRAME)
+	if (r->total < SCAP_BLOCK_FRAME)
 		return fail(r, "the length of a block, %u, cannot be", r->total);
 	if (r->had_event && class != BLOCK_EVENT && class != BLOCK_SECTION)
 		return fail(r, "a block of type 0x%x among the events", r->type);
-	if (class == BLOCK_EVENT && !(version & IS_LARGE) &&
-	    r->total - BLOCK_HEADER > EVENT_MAX_BLOCK)
+	if (class == BLOCK_EVENT && !(version & SCAP_IS_LARGE) &&
+	    r->total - SCAP_BLOCK_HEADER > SCAP_EVENT_MAX_BLOCK)
 		return fail(r, "an event's block of %u bytes, %u is the most", r->total,
-			    EVENT_MAX_BLOCK + BLOCK_HEADER);
-	if (class == BLOCK_FILES && r->total < BLOCK_FRAME + sizeof(r->fds_of))
+			    SCAP_EVENT_MAX_BLOCK + SCAP_BLOCK_HEADER);
+	if (class == BLOCK_FILES && r->total < SCAP_BLOCK_FRAME + sizeof(r->fds_of))
 		return fail(r, "a list of open files of nobody");
 	return 1;
 }
@@ -675,12 +616,12 @@ static int begin_block(struct scap_reader *r, struct scap_item *ret)
 	unsigned version;
 	int err;
 
-	if (r->in.n < BLOCK_HEADER)
+	if (r->in.n < SCAP_BLOCK_HEADER)
 		return 0;
 	memcpy(&r->type, r->in.p, 4);
 	memcpy(&r->total, r->in.p + 4, 4);
 	class = block_class(r->type, &version);
-	if (class == BLOCK_FILES && r->in.n < BLOCK_HEADER + sizeof(r->fds_of))
+	if (class == BLOCK_FILES && r->in.n < SCAP_BLOCK_HEADER + sizeof(r->fds_of))
 		return 0;
 	r->block++;
 	r->block_offset = r->offset;
@@ -688,7 +629,7 @@ static int begin_block(struct scap_reader *r, struct scap_item *ret)
 	if (err < 0)
 		return err;
 	r->left = r->total;
-	advance(r, BLOCK_HEADER);
+	advance(r, SCAP_BLOCK_HEADER);
 	ret->kind = SCAP_NOTHING;
 	if (class == BLOCK_FILES) {
 		memcpy(&r->fds_of, r->in.p, sizeof(r->fds_of));
@@ -725,7 +666,7 @@ static int read_on(struct scap_reader *r, struct scap_item *ret)
 {
 	unsigned version;
 	enum block_class class = block_class(r->type, &version);
-	bool is_whole = r->left == r->total - BLOCK_HEADER;
+	bool is_whole = r->left == r->total - SCAP_BLOCK_HEADER;
 
 	if (class == BLOCK_EVENT)
 		return take_event(r, version, ret);
@@ -767,16 +708,17 @@ static inline int read_straight(struct scap_reader *r, struct scap_item *ret)
 	uint32_t type, total;
 	int err;
 
-	if (!r->had_event || r->left != 0 || r->in.n < BLOCK_FRAME)
+	if (!r->had_event || r->left != 0 || r->in.n < SCAP_BLOCK_FRAME)
 		return 0;
 	memcpy(&type, r->in.p, 4);
 	memcpy(&total, r->in.p + 4, 4);
-	if (type != EVENT_BLOCK_V2 || total < BLOCK_FRAME || total > r->in.n ||
-	    total > BLOCK_HEADER + EVENT_MAX_BLOCK)
+	if (type != SCAP_BLOCK_EVENT || total < SCAP_BLOCK_FRAME || total > r->in.n ||
+	    total > SCAP_BLOCK_HEADER + SCAP_EVENT_MAX_BLOCK)
 		return 0;
 	r->block++;
 	r->block_offset = r->offset;
-	err = read_event(r, r->in.p + BLOCK_HEADER, total - BLOCK_FRAME, IS_V2, &ret->event);
+	err = read_event(r, r->in.p + SCAP_BLOCK_HEADER, total - SCAP_BLOCK_FRAME, SCAP_IS_V2,
+			 &ret->event);
 	if (err < 0)
 		return err;
 	ret->kind = err == 0 ? SCAP_NOTHING : SCAP_EVENT;
