@@ -22,6 +22,8 @@ static const struct command {
 	{ "list", "fields|events|rules [-r RULES]... [--json]", "what there is", cmd_list },
 	{ "test", "FILE... [-r RULES]... [--junit FILE]", "run the tests of rules; TAP to stdout",
 	  cmd_test },
+	{ "explain", "RULE [-r RULES]... [--test FILE[:NAME]]",
+	  "what became of a rule, and at an event", cmd_explain },
 	{ "status", "[--json] [--run-dir DIR]", "how the stages and the ledger are", cmd_status },
 	{ "restart", "STAGE [--run-dir DIR]", "end one stage and start it again", cmd_restart },
 	{ "stop", "[--run-dir DIR]", "end the pipeline", cmd_stop },

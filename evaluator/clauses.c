@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "compile.h"
+#include "lookup.h"
 #include "text.h"
 
 enum { VALUE_TEXT = 100, MAX_VALUES = 8, CLAUSE_LIMIT = 64 * 1024 * 1024 };
@@ -104,30 +105,59 @@ static void put_fields(struct walk *w, const struct operand *o, struct pool_text
 
 /* ---- truth ---- */
 
-/* The check N by itself: a program of its own, forgotten at once. */
+/* A check by itself: a program of its own, forgotten at once. */
+struct alone {
+	struct pool pool;
+	struct program program;
+	struct node node;
+	uint32_t start;
+};
+
+static int alone_begin(struct alone *a, const struct node *check)
+{
+	struct compile_error error;
+	struct diag ignored;
+
+	a->node = *check;
+	a->node.predicate = 0; /* the note is of the rules' program */
+	pool_init(&a->pool, CLAUSE_LIMIT);
+	program_init(&a->program, &a->pool);
+	return compile_condition(&a->program, &a->node, &a->start, &ignored, &error);
+}
+
+static void alone_end(struct alone *a)
+{
+	program_release(&a->program);
+	pool_release(&a->pool);
+}
+
 static int check_truth(struct walk *w, const struct node *n, bool *ret)
 {
-	struct node alone = *n;
-	struct compile_error error;
 	struct program_memo memo = { 0 };
-	struct program program;
-	struct pool pool;
-	struct diag ignored;
-	uint32_t start;
-	int err;
+	struct alone a;
+	int err = alone_begin(&a, n);
 
-	alone.predicate = 0; /* the note is of the rules' program */
-	pool_init(&pool, CLAUSE_LIMIT);
-	program_init(&program, &pool);
-	err = compile_condition(&program, &alone, &start, &ignored, &error);
-	if (err == 0 && !program_memo_init(&memo, &program, &pool))
+	if (err == 0 && !program_memo_init(&memo, &a.program, &a.pool))
 		err = -ENOMEM;
 	if (err == 0) {
-		program_memo_next(&memo, &program);
-		*ret = program_run(&program, &memo, start, &w->event);
+		program_memo_next(&memo, &a.program);
+		*ret = program_run(&a.program, &memo, a.start, &w->event);
 	}
-	program_release(&program);
-	pool_release(&pool);
+	alone_end(&a);
+	return err;
+}
+
+int clause_lookup(const struct node *check, unsigned *ret_parts)
+{
+	const struct predicate *q;
+	struct alone a;
+	int err = alone_begin(&a, check);
+
+	if (err == 0) {
+		q = program_predicate(&a.program, program_step(&a.program, a.start)->predicate);
+		*ret_parts = lookup_parts(q, program_expr(&a.program, q->left));
+	}
+	alone_end(&a);
 	return err;
 }
 

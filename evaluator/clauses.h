@@ -30,6 +30,10 @@ int clauses_at(const struct node *tree, struct field_event *e, struct pool *pool
 /* The checks that decided, a line each, to LINES (struct span): at most MOST of them. */
 int clauses_why(const struct clause *c, unsigned most, struct pool *pool, struct pool_vec *lines);
 
+/* In which look-ups of its field CHECK can be found (bits of enum lookup_part); 0: it is
+ * only tried by itself.  -ENOMEM; -EINVAL: it does not compile. */
+int clause_lookup(const struct node *check, unsigned *ret_parts);
+
 /* A check as text of at most so many bytes, and "..." */
 #define CLAUSE_TEXT 120
 struct span clause_text(const struct node *check, struct pool *pool);
