@@ -278,6 +278,15 @@ static int put_why(const struct clause *c, struct pool *pool, struct pool_vec *l
 	return pool->failed ? -ENOMEM : 0;
 }
 
+unsigned clauses_deciding(const struct clause *c)
+{
+	unsigned n = c->decides && c->node->kind == NODE_CHECK;
+
+	for (unsigned i = 0; c->decides && i < c->n; i++)
+		n += clauses_deciding(&c->child[i]);
+	return n;
+}
+
 int clauses_why(const struct clause *c, unsigned most, struct pool *pool, struct pool_vec *lines)
 {
 	int err = 0;

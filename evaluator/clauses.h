@@ -27,6 +27,9 @@ struct clause {
 int clauses_at(const struct node *tree, struct field_event *e, struct pool *pool,
 	       struct clause **ret);
 
+/* How many checks decided. */
+unsigned clauses_deciding(const struct clause *c);
+
 /* The checks that decided, a line each, to LINES (struct span): at most MOST of them. */
 int clauses_why(const struct clause *c, unsigned most, struct pool *pool, struct pool_vec *lines);
 

@@ -309,33 +309,51 @@ static int match(struct run *x, const struct ruletest_wish *w, int event, struct
 
 /* ---- why ---- */
 
+static int add_why(struct run *x, struct ruletest_complaint *c, unsigned event, struct span why)
+{
+	struct pool_text text = { .pool = x->pool };
+	struct span *slot = pool_push(x->pool, &c->why, sizeof(*slot));
+
+	if (slot == NULL)
+		return -ENOMEM;
+	pool_text_str(&text, "decided");
+	put_event(x, c->event < 0 ? (int)event : -1, &text);
+	pool_text_str(&text, " by: ");
+	pool_text_add(&text, why);
+	*slot = pool_text_span(&text);
+	return x->pool->failed ? -ENOMEM : 0;
+}
+
+/* The clauses that decided, and how many more there are. */
+static int add_whys(struct run *x, struct ruletest_complaint *c, unsigned event,
+		    const struct clause *root, struct pool *scratch)
+{
+	unsigned n = clauses_deciding(root);
+	struct pool_vec lines = { 0 };
+	char more[64];
+	int err = clauses_why(root, WHY_LINES, scratch, &lines);
+
+	for (unsigned i = 0; err == 0 && i < lines.n; i++)
+		err = add_why(x, c, event, ((const struct span *)lines.items)[i]);
+	if (err < 0 || n <= WHY_LINES)
+		return err;
+	snprintf(more, sizeof(more), "%u more checks", n - WHY_LINES);
+	return add_why(x, c, event, span_str(more));
+}
+
+/* An alert that came is explained by what made the rule true, one that did not by what
+ * made it false; of an event at which it was otherwise there is nothing to say. */
 static int explain_at(struct run *x, struct ruletest_complaint *c, unsigned event,
 		      struct field_event *e)
 {
 	struct clause *root;
 	struct pool scratch;
-	struct pool_vec lines = { 0 };
 	int err;
 
 	pool_init(&scratch, RULETEST_LIMIT);
 	err = clauses_at(c->rule->tree, e, &scratch, &root);
-	/* An alert of a rule that wants the event is explained by what made it true, and
-	 * that it was not there by what made it false. */
 	if (err == 0 && root->truth == (c->kind == COMPLAINT_UNEXPECTED))
-		err = clauses_why(root, WHY_LINES, &scratch, &lines);
-	for (unsigned i = 0; err == 0 && i < lines.n; i++) {
-		struct pool_text text = { .pool = x->pool };
-		struct span *slot = pool_push(x->pool, &c->why, sizeof(*slot));
-
-		if (slot == NULL)
-			err = -ENOMEM;
-		pool_text_str(&text, "decided");
-		put_event(x, c->event < 0 ? (int)event : -1, &text);
-		pool_text_str(&text, " by: ");
-		pool_text_add(&text, ((const struct span *)lines.items)[i]);
-		if (slot != NULL)
-			*slot = pool_text_span(&text);
-	}
+		err = add_whys(x, c, event, root, &scratch);
 	pool_release(&scratch);
 	return err;
 }

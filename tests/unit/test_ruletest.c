@@ -130,6 +130,20 @@ Test(ruletest, the_first_false_clause_decides_and_says_its_macro)
 				       "'reads': evt.is_open_read is false");
 }
 
+Test(ruletest, of_many_clauses_some_are_shown_and_the_rest_counted)
+{
+	cr_assert(eq(uint,
+		     run_text("- rule: R\n  desc: d\n  priority: INFO\n  output: o\n  condition: "
+			      "proc.name = a or proc.name = b or proc.name = c or proc.name = d or "
+			      "proc.name = e or proc.name = f or proc.name = g or proc.name = h\n"
+			      "- test: t\n  event: close\n  trips: R\n"),
+		     0));
+	cr_assert_str_eq(why(0, 0, 5),
+			 "decided by: proc.name = f is false: proc.name is 'program'");
+	cr_assert_str_eq(why(0, 0, 6), "decided by: 2 more checks");
+	cr_assert_str_eq(why(0, 0, 7), "");
+}
+
 Test(ruletest, alerts_are_just_those_and_no_other)
 {
 	cr_assert(eq(uint,
