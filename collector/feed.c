@@ -101,27 +101,11 @@ static void filter(struct feed *f)
 	f->counts->v[COLLECTOR_FILTERED]++;
 }
 
-static void put(struct feed *f, struct raw_event *ev)
+/* EV into P, which has BOUND bytes. */
+static void write_event(struct feed *f, uint8_t *p, size_t bound, const struct raw_event *ev)
 {
-	enum ring_class cls = state_set_class(ev->code);
-	size_t bound = wire_raw_event_bound(ev);
-	uint8_t *p = NULL;
-	ssize_t n;
+	ssize_t n = wire_encode_raw_event(p, bound, ev);
 
-	if (bound > WIRE_MAX_PAYLOAD) {
-		refuse(f);
-		return;
-	}
-	if (gaps_write(f, bound, cls))
-		p = f->out.reserve(f->out.ctx, bound, cls);
-	if (p == NULL) {
-		if (!f->is_recorded)
-			lose(f, ev);
-		return;
-	}
-	if (!f->is_recorded)
-		ev->num = f->counts->v[COLLECTOR_OUT] + 1;
-	n = wire_encode_raw_event(p, bound, ev);
 	if (n < 0) { /* cannot be: the bound is the codec's own */
 		f->out.abandon(f->out.ctx);
 		refuse(f);
@@ -134,10 +118,41 @@ static void put(struct feed *f, struct raw_event *ev)
 		f->counts->v[COLLECTOR_CUT]++;
 }
 
+static void put(struct feed *f, struct raw_event *ev)
+{
+	enum ring_class cls = state_set_class(ev->code);
+	size_t bound = wire_raw_event_bound(ev);
+	uint8_t *p = NULL;
+
+	if (gaps_write(f, bound, cls))
+		p = f->out.reserve(f->out.ctx, bound, cls);
+	if (p == NULL) {
+		lose(f, ev);
+		return;
+	}
+	ev->num = f->counts->v[COLLECTOR_OUT] + 1;
+	write_event(f, p, bound, ev);
+}
+
+static void put_recorded(struct feed *f, const struct raw_event *ev)
+{
+	size_t bound = wire_raw_event_bound(ev);
+	uint8_t *p;
+
+	if (bound > WIRE_MAX_PAYLOAD) {
+		refuse(f);
+		return;
+	}
+	p = f->out.reserve(f->out.ctx, bound, RING_BULK);
+	if (p != NULL)
+		write_event(f, p, bound, ev);
+}
+
 void feed_event(struct feed *f, struct raw_event *ev)
 {
-	if (!f->is_recorded &&
-	    (!event_set_has(&f->set, ev->code) || (ev->pid == f->own_pid && f->own_pid != -1)))
+	if (f->is_recorded)
+		put_recorded(f, ev);
+	else if (!event_set_has(&f->set, ev->code) || (ev->pid == f->own_pid && f->own_pid != -1))
 		filter(f);
 	else
 		put(f, ev);
