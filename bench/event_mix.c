@@ -239,7 +239,7 @@ static void event_one(struct event_mix *m, unsigned i, uint32_t *state)
 
 struct event_mix *event_mix_new(void)
 {
-	struct mirror_limits limits = { 64, 16, 16, 16, 1 };
+	struct mirror_limits limits = { 64, 16, 16, 16, 1, 0 };
 	struct event_mix *m = calloc(1, sizeof(*m));
 	uint32_t state = 1;
 

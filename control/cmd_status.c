@@ -379,6 +379,10 @@ static void json_rest(const struct picture *p, struct jout *j)
 	jout_uint(j, "processes", word(p, STAGE_ENRICHER, ENRICHER_PROCESSES));
 	jout_uint(j, "processes_evicted", word(p, STAGE_ENRICHER, ENRICHER_PROCESSES_EVICTED));
 	jout_uint(j, "files_evicted", word(p, STAGE_ENRICHER, ENRICHER_FILES_EVICTED));
+	jout_uint(j, "users_refused", word(p, STAGE_ENRICHER, ENRICHER_USERS_REFUSED));
+	jout_uint(j, "containers_evicted", word(p, STAGE_ENRICHER, ENRICHER_CONTAINERS_EVICTED));
+	jout_uint(j, "memory_refused", word(p, STAGE_ENRICHER, ENRICHER_MEMORY_REFUSED));
+	jout_uint(j, "mirror_cut", word(p, STAGE_EVALUATOR, EVALUATOR_STATE_CUT));
 	jout_uint(j, "process_misses", word(p, STAGE_ENRICHER, ENRICHER_PROCESS_MISSES));
 	jout_end(j);
 }

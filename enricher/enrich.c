@@ -67,10 +67,15 @@ void enrich_want(struct enrich *en, const struct ring_wants *wants)
 
 void enrich_status(const struct enrich *en, struct enrich_status *ret)
 {
-	*ret = (struct enrich_status){ .threads = en->proctab.count,
-				       .threads_max = en->proctab.max,
-				       .memory_bytes = en->slab.bytes,
-				       .memory_refused = en->slab.refused };
+	*ret = (struct enrich_status){
+		.threads = { en->proctab.count, en->proctab.max,
+			     sizeof(struct thread) + sizeof(struct thread_group) },
+		.users = { en->usertab.count, en->usertab.max, sizeof(struct user_entry) },
+		.containers = { en->conttab.count, en->conttab.max, sizeof(struct container) },
+		.fds_per_process = en->fdtab.per_table,
+		.memory_bytes = en->slab.bytes,
+		.memory_max = en->slab.ceiling,
+	};
 }
 
 /* ---- events ---- */
@@ -90,7 +95,10 @@ static void count_tables(struct enrich *en)
 	en->counts[ENRICHER_PROCESSES] += en->proctab.added;
 	en->counts[ENRICHER_PROCESSES_EVICTED] += en->proctab.refused;
 	en->counts[ENRICHER_FILES_EVICTED] += en->fdtab.evicted;
+	en->counts[ENRICHER_USERS_REFUSED] += en->usertab.refused;
+	en->counts[ENRICHER_MEMORY_REFUSED] += en->slab.refused;
 	en->proctab.added = en->proctab.refused = en->fdtab.evicted = 0;
+	en->usertab.refused = en->slab.refused = 0;
 }
 
 /* To ring enriched, and kept for snapshots. */

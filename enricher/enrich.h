@@ -58,10 +58,15 @@ int enrich_snapshot(struct enrich *en, int (*put)(void *ctx, uint16_t type, stru
  * bring their own. */
 void enrich_host_users(struct enrich *en, struct span passwd, struct span group);
 
+/* A table: entries in use, at most, and what one takes without what hangs on it. */
+struct enrich_table {
+	uint32_t used, max, entry_bytes;
+};
+
 struct enrich_status {
-	uint32_t threads, threads_max;
-	size_t memory_bytes;
-	uint64_t memory_refused;
+	struct enrich_table threads, users, containers;
+	uint32_t fds_per_process;
+	size_t memory_bytes, memory_max; /* of texts and descriptors */
 };
 void enrich_status(const struct enrich *en, struct enrich_status *ret);
 

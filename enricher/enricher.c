@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -237,13 +238,21 @@ static int reload(struct stage *st, void *ctx, char *text, size_t cap)
 static void status(struct stage *st, void *ctx, struct stage_status *s)
 {
 	struct enricher *er = ctx;
+	const uint64_t *counts = st->counts.v;
 	struct enrich_status es;
 
-	(void)st;
 	enrich_status(er->core, &es);
-	snprintf(s->detail, sizeof(s->detail), "%u of %u threads, %zu MiB of state, %llu refused",
-		 es.threads, es.threads_max, es.memory_bytes >> 20,
-		 (unsigned long long)es.memory_refused);
+	snprintf(s->detail, sizeof(s->detail),
+		 "threads %u of %u (%u B each), users and groups %u of %u (%u B), "
+		 "containers %u of %u (%u B), %u descriptors a process, "
+		 "texts and descriptors %zu of %zu MiB; %" PRIu64 " left out",
+		 es.threads.used, es.threads.max, es.threads.entry_bytes, es.users.used,
+		 es.users.max, es.users.entry_bytes, es.containers.used, es.containers.max,
+		 es.containers.entry_bytes, es.fds_per_process, es.memory_bytes >> 20,
+		 es.memory_max >> 20,
+		 counts[ENRICHER_PROCESSES_EVICTED] + counts[ENRICHER_FILES_EVICTED] +
+			 counts[ENRICHER_USERS_REFUSED] + counts[ENRICHER_CONTAINERS_EVICTED] +
+			 counts[ENRICHER_MEMORY_REFUSED]);
 }
 
 static int put_frame(void *ctx, uint16_t type, struct span payload)

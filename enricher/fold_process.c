@@ -73,8 +73,10 @@ void thread_find_container(struct enrich *en, struct thread *th)
 
 		if (conttab_add(&en->conttab, m->id, m->type, &old) == NULL)
 			return;
-		if (old.id_len != 0)
+		if (old.id_len != 0) {
+			en->counts[ENRICHER_CONTAINERS_EVICTED]++;
 			emit_container_gone(en, container_id(&old));
+		}
 		emit_container(en, m->id, m->type);
 	}
 	THREAD_SET_BYTES(&en->proctab, th, container_id, m->id);

@@ -8,6 +8,7 @@
 #include "slab.h"
 
 #define CHUNK_BYTES ((size_t)2 << SLAB_MAX_SHIFT)
+#define SMALL_BYTES 512
 #define CHUNK_HEAD  ((sizeof(struct slab_chunk) + 15) & ~(size_t)15)
 
 void slab_init(struct slab *p, size_t ceiling_bytes)
@@ -59,11 +60,15 @@ static void spend_rest(struct slab *p)
 	p->fresh_bytes = 0;
 }
 
-static bool grow(struct slab *p)
+/* The last eighth of the memory is for small pieces: names outlive a flood of
+ * environments and long paths. */
+static bool grow(struct slab *p, size_t piece)
 {
+	size_t common = p->ceiling - p->ceiling / 8;
+	size_t ceiling = piece > SMALL_BYTES ? common : p->ceiling;
 	struct slab_chunk *c;
 
-	if (p->ceiling < CHUNK_BYTES || p->bytes > p->ceiling - CHUNK_BYTES)
+	if (ceiling < CHUNK_BYTES || p->bytes > ceiling - CHUNK_BYTES)
 		return false;
 	c = malloc(CHUNK_BYTES);
 	if (c == NULL)
@@ -73,9 +78,15 @@ static bool grow(struct slab *p)
 	c->bytes = CHUNK_BYTES;
 	p->chunks = c;
 	p->bytes += CHUNK_BYTES;
+	p->is_reserve = p->bytes > common;
 	p->fresh = (uint8_t *)c + CHUNK_HEAD;
 	p->fresh_bytes = CHUNK_BYTES - CHUNK_HEAD;
 	return true;
+}
+
+static bool has_fresh(const struct slab *p, size_t piece)
+{
+	return p->fresh_bytes >= piece && (piece <= SMALL_BYTES || !p->is_reserve);
 }
 
 void *slab_get(struct slab *p, size_t n)
@@ -88,7 +99,7 @@ void *slab_get(struct slab *p, size_t n)
 		return NULL;
 	}
 	bytes = (size_t)1 << (cls + SLAB_MIN_SHIFT);
-	if (p->free[cls] == NULL && (p->fresh_bytes >= bytes || grow(p))) {
+	if (p->free[cls] == NULL && (has_fresh(p, bytes) || grow(p, bytes))) {
 		void *piece = p->fresh;
 
 		p->fresh += bytes;

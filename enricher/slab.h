@@ -32,6 +32,7 @@ struct slab {
 	struct slab_free *free[SLAB_CLASSES];
 	uint8_t *fresh; /* the newest chunk's rest */
 	size_t fresh_bytes;
+	bool is_reserve;       /* the newest chunk is for small pieces */
 	size_t bytes, ceiling; /* in chunks */
 	uint64_t refused;
 };

@@ -58,17 +58,23 @@ static struct user_entry *find(const struct usertab *ut, bool is_group, struct s
 static struct user_entry *add(struct usertab *ut, bool is_group, struct span container, uint32_t id)
 {
 	struct user_entry **bucket = bucket_of(ut, is_group, container, id), *e = ut->free;
+	struct blob *name = blob_new(ut->slab, container, NULL);
 
+	if (name == NULL && container.n > 0)
+		return NULL; /* it is part of the key */
 	if (e != NULL)
 		ut->free = e->hash_next;
 	else if (ut->fresh < ut->max)
 		e = &ut->slots[ut->fresh++];
-	if (e == NULL)
+	if (e == NULL) {
+		blob_drop(ut->slab, name);
 		return NULL;
+	}
 	*e = (struct user_entry){ .is_group = is_group, .in_use = true, .id = id };
-	e->container_id = blob_new(ut->slab, container, NULL);
+	e->container_id = name;
 	e->hash_next = *bucket;
 	*bucket = e;
+	ut->count++;
 	return e;
 }
 
@@ -86,6 +92,7 @@ static void remove_entry(struct usertab *ut, struct user_entry *e)
 	blob_drop(ut->slab, e->shell);
 	*e = (struct user_entry){ .hash_next = ut->free };
 	ut->free = e;
+	ut->count--;
 }
 
 static bool set(struct usertab *ut, struct blob **member, struct span value)
@@ -111,6 +118,8 @@ static struct user_entry *entry_for(struct usertab *ut, bool is_group, struct sp
 		e = add(ut, is_group, container, id);
 	if (e != NULL)
 		e->seen = true;
+	else
+		ut->refused++;
 	return e;
 }
 

@@ -21,9 +21,10 @@ struct usertab {
 	struct slab *slab;
 	struct user_entry *slots, *free;
 	struct user_entry **hash;
-	uint32_t max, fresh, hash_mask;
+	uint32_t max, count, fresh, hash_mask;
 	uint64_t seed;
-	bool rereading; /* of several entries for one id the first counts */
+	uint64_t refused; /* entries that found no room */
+	bool rereading;	  /* of several entries for one id the first counts */
 };
 
 int usertab_init(struct usertab *ut, struct slab *slab, uint32_t max, uint64_t seed);

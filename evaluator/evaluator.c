@@ -13,6 +13,7 @@
  * believed before it was decoded and checked.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -267,6 +268,7 @@ static void take_state(struct stage *st, struct evaluator *ev, const struct ring
 	int err = mirror_apply(ev->mirror, f->type, f->payload);
 
 	st->counts.v[EVALUATOR_STATE_IN]++;
+	st->counts.v[EVALUATOR_STATE_CUT] += mirror_take_cut(ev->mirror);
 	if (err == 0)
 		return;
 	st->counts.v[EVALUATOR_STATE_REFUSED]++;
@@ -359,12 +361,16 @@ static int reload(struct stage *st, void *ctx, char *text, size_t cap)
 static void status(struct stage *st, void *ctx, struct stage_status *ret)
 {
 	const struct evaluator *ev = ctx;
+	struct mirror_status m;
 
-	(void)st;
+	mirror_status(ev->mirror, &m);
 	snprintf(ret->detail, sizeof(ret->detail),
-		 "%u rules, %u in force, %u predicates, %u threads in the mirror",
+		 "%u rules, %u in force, %u predicates, mirror: threads %u of %u (%zu B each), "
+		 "texts %zu of %zu MiB, %" PRIu64 " left out",
 		 ruleset_count(ev->load.rules), ruleset_evaluated_count(ev->load.rules),
-		 ruleset_predicate_count(ev->load.rules), mirror_process_count(ev->mirror));
+		 ruleset_predicate_count(ev->load.rules), m.processes, m.processes_max,
+		 m.process_bytes, m.bytes >> 20, m.bytes_max >> 20,
+		 st->counts.v[EVALUATOR_STATE_CUT]);
 }
 
 static void stop(struct stage *st, void *ctx)

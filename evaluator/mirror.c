@@ -45,6 +45,7 @@ struct record {
 	struct record *next;
 	uint8_t kind;
 	uint32_t number; /* uid, gid; 0 for a container */
+	size_t size;	 /* of it all */
 	struct span id;	 /* the container's */
 	union {
 		struct user_frame user;
@@ -54,7 +55,8 @@ struct record {
 	uint8_t bytes[];
 };
 
-enum { RECORD_BUCKETS = 4096 };
+enum { RECORD_BUCKETS = 4096, SMALL_BYTES = 512 };
+#define DEFAULT_BYTES ((size_t)1 << 30)
 
 struct mirror {
 	struct mirror_limits limits;
@@ -63,6 +65,8 @@ struct mirror {
 	uint32_t mask;	     /* of both */
 	uint32_t used, free; /* slots handed out from the front; head of the free list + 1 */
 	unsigned count;
+	size_t bytes; /* of all texts and records */
+	uint64_t cut; /* texts that found no room below the ceiling */
 	uint64_t epoch;
 	uint64_t missed[64]; /* bits by hash: tids that somebody looked for in vain */
 	struct record *records[RECORD_BUCKETS];
@@ -87,18 +91,40 @@ static const struct process_info defaults = {
 	.fdlimit = -1,
 };
 
-/* ---- blobs ---- */
+/* ---- memory ---- */
 
-static struct blob *blob_new(struct span s)
+/* NULL: there is none, or the ceiling is reached.  The last eighth is for small
+ * texts: names outlive a flood of environments. */
+static void *get_bytes(struct mirror *m, size_t n)
 {
-	struct blob *b = malloc(sizeof(*b) + s.n);
+	size_t limit = m->limits.bytes - (n > SMALL_BYTES ? m->limits.bytes / 8 : 0);
+	void *p = NULL;
 
-	if (b == NULL)
+	if (n <= limit && m->bytes <= limit - n)
+		p = malloc(n);
+	if (p != NULL)
+		m->bytes += n;
+	return p;
+}
+
+static void put_bytes(struct mirror *m, void *p, size_t n)
+{
+	if (p != NULL)
+		m->bytes -= n;
+	free(p);
+}
+
+static struct blob *blob_new(struct mirror *m, struct span s)
+{
+	struct blob *b = get_bytes(m, sizeof(*b) + s.n);
+
+	if (b == NULL) {
+		m->cut++;
 		return NULL;
+	}
 	b->refs = 1;
 	b->n = (uint32_t)s.n;
-	if (s.n > 0)
-		memcpy(b->bytes, s.p, s.n);
+	memcpy(b->bytes, s.p, s.n);
 	return b;
 }
 
@@ -109,10 +135,10 @@ static struct blob *blob_get(struct blob *b)
 	return b;
 }
 
-static void blob_put(struct blob *b)
+static void blob_put(struct mirror *m, struct blob *b)
 {
 	if (b != NULL && --b->refs == 0)
-		free(b);
+		put_bytes(m, b, sizeof(*b) + b->n);
 }
 
 static struct span blob_span(const struct blob *b)
@@ -120,19 +146,15 @@ static struct span blob_span(const struct blob *b)
 	return b == NULL ? SPAN_NONE : span_of(b->bytes, b->n);
 }
 
-/* A blob of S: OLD's if it says the same. */
-static int blob_of(struct span s, struct blob *old, struct blob **ret)
+/* A blob of S: OLD's if it says the same.  NULL: S is empty, or there is no room,
+ * and the entry goes without. */
+static struct blob *blob_of(struct mirror *m, struct span s, struct blob *old)
 {
-	if (s.n == 0) {
-		*ret = NULL;
-	} else if (old != NULL && span_eq(blob_span(old), s)) {
-		*ret = blob_get(old);
-	} else {
-		*ret = blob_new(s);
-		if (*ret == NULL)
-			return -ENOMEM;
-	}
-	return 0;
+	if (s.n == 0)
+		return NULL;
+	if (old != NULL && span_eq(blob_span(old), s))
+		return blob_get(old);
+	return blob_new(m, s);
 }
 
 /* ---- the thread table ---- */
@@ -216,20 +238,19 @@ static void slot_remove(struct mirror *m, struct slot *s)
 		at = &m->slots[*at - 1].key_next;
 	*at = s->key_next;
 	for (unsigned i = 0; i < TEXT_COUNT; i++)
-		blob_put(s->text[i]);
+		blob_put(m, s->text[i]);
 	memset(s, 0, sizeof(*s));
 	s->key_next = m->free;
 	m->free = slot_number(m, s);
 	m->count--;
 }
 
+/* There must be room. */
 static struct slot *slot_take(struct mirror *m, uint64_t key)
 {
 	uint32_t *head = key_bucket(m, key);
 	struct slot *s;
 
-	if (m->count >= m->limits.processes)
-		return NULL;
 	if (m->free != 0) {
 		s = &m->slots[m->free - 1];
 		m->free = s->key_next;
@@ -257,12 +278,10 @@ static void point_at_texts(struct process_info *info, struct blob *const text[TE
 
 /* What F makes of BASE (NULL: of the defaults).  OLD is where equal strings are
  * looked for. */
-static int process_build(const struct process_frame *f, const struct slot *base,
-			 const struct slot *old, struct process_info *info,
-			 struct blob *text[TEXT_COUNT])
+static void process_build(struct mirror *m, const struct process_frame *f, const struct slot *base,
+			  const struct slot *old, struct process_info *info,
+			  struct blob *text[TEXT_COUNT])
 {
-	int err = 0;
-
 	*info = base != NULL ? base->p.info : defaults;
 #define PROC_I64(member, doc)                                                                      \
 	if (f->mask & PROCESS_BIT(member))                                                         \
@@ -271,15 +290,15 @@ static int process_build(const struct process_frame *f, const struct slot *base,
 #define PROC_BYTES(member, doc)                                                                    \
 	if (!(f->mask & PROCESS_BIT(member)) && base != NULL)                                      \
 		text[TEXT_##member] = blob_get(base->text[TEXT_##member]);                         \
-	else if (blob_of(f->mask & PROCESS_BIT(member) ? f->info.member : defaults.member,         \
-			 old != NULL ? old->text[TEXT_##member] : NULL, &text[TEXT_##member]) < 0) \
-		err = -ENOMEM;
+	else                                                                                       \
+		text[TEXT_##member] = blob_of(                                                     \
+			m, f->mask & PROCESS_BIT(member) ? f->info.member : defaults.member,       \
+			old != NULL ? old->text[TEXT_##member] : NULL);
 #include "process.def"
 #undef PROC_I64
 #undef PROC_U64
 #undef PROC_BYTES
 	point_at_texts(info, text);
-	return err;
 }
 
 static int apply_process(struct mirror *m, struct span payload)
@@ -299,32 +318,22 @@ static int apply_process(struct mirror *m, struct span payload)
 		return 0; /* told before */
 	if (f.base != 0)
 		base = slot_find(m, f.base);
-	if (process_build(&f, base, s != NULL ? s : base, &info, text) < 0)
-		goto fail;
 	if (s != NULL) {
 		slot_changed(m, s);
 		unlink_tid(m, s);
-	} else {
-		s = slot_take(m, f.key);
-		if (s == NULL)
-			goto full;
+	} else if (m->count >= m->limits.processes) {
+		return -ENOSPC;
 	}
+	process_build(m, &f, base, s != NULL ? s : base, &info, text);
+	if (s == NULL)
+		s = slot_take(m, f.key);
 	for (unsigned i = 0; i < TEXT_COUNT; i++)
-		blob_put(s->text[i]);
+		blob_put(m, s->text[i]);
 	memcpy(s->text, text, sizeof(text));
 	s->p.info = info;
 	s->p.version = f.version;
 	link_tid(m, s);
 	return f.base != 0 && base == NULL ? -ENOENT : 0;
-full:
-	err = -ENOSPC;
-	goto drop;
-fail:
-	err = -ENOMEM;
-drop:
-	for (unsigned i = 0; i < TEXT_COUNT; i++)
-		blob_put(text[i]);
-	return err;
 }
 
 static int apply_process_gone(struct mirror *m, struct span payload)
@@ -368,7 +377,7 @@ static void record_remove(struct mirror *m, struct record **at)
 	*at = r->next;
 	m->nrecords[r->kind]--;
 	m->epoch++;
-	free(r);
+	put_bytes(m, r, r->size);
 }
 
 /* Room for a record of KIND with a copy of PAYLOAD, in place of the one that
@@ -379,7 +388,7 @@ static int record_put(struct mirror *m, enum record_kind kind, unsigned limit, s
 
 	record_remove(m, at);
 	if (m->nrecords[kind] >= limit) {
-		free(fresh);
+		put_bytes(m, fresh, fresh->size);
 		return -ENOSPC;
 	}
 	at = record_at(m, kind, fresh->id, fresh->number);
@@ -390,13 +399,14 @@ static int record_put(struct mirror *m, enum record_kind kind, unsigned limit, s
 	return 0;
 }
 
-static struct record *record_new(enum record_kind kind, struct span payload)
+static struct record *record_new(struct mirror *m, enum record_kind kind, struct span payload)
 {
-	struct record *r = malloc(sizeof(*r) + payload.n);
+	struct record *r = get_bytes(m, sizeof(*r) + payload.n);
 
 	if (r == NULL)
 		return NULL;
 	memset(r, 0, sizeof(*r));
+	r->size = sizeof(*r) + payload.n;
 	r->kind = (uint8_t)kind;
 	if (payload.n > 0)
 		memcpy(r->bytes, payload.p, payload.n);
@@ -405,21 +415,21 @@ static struct record *record_new(enum record_kind kind, struct span payload)
 
 static int apply_user(struct mirror *m, struct span payload)
 {
-	struct record *r = record_new(RECORD_USER, payload);
+	struct record *r = record_new(m, RECORD_USER, payload);
 	int err;
 
 	if (r == NULL)
-		return -ENOMEM;
+		return -ENOSPC;
 	err = wire_decode_user(span_of(r->bytes, payload.n), &r->user);
 	if (err < 0) {
-		free(r);
+		put_bytes(m, r, r->size);
 		return err;
 	}
 	r->id = r->user.container_id;
 	r->number = r->user.uid;
 	if (r->user.gone) {
 		record_remove(m, record_at(m, RECORD_USER, r->id, r->number));
-		free(r);
+		put_bytes(m, r, r->size);
 		return 0;
 	}
 	return record_put(m, RECORD_USER, m->limits.users, r);
@@ -427,21 +437,21 @@ static int apply_user(struct mirror *m, struct span payload)
 
 static int apply_group(struct mirror *m, struct span payload)
 {
-	struct record *r = record_new(RECORD_GROUP, payload);
+	struct record *r = record_new(m, RECORD_GROUP, payload);
 	int err;
 
 	if (r == NULL)
-		return -ENOMEM;
+		return -ENOSPC;
 	err = wire_decode_group(span_of(r->bytes, payload.n), &r->group);
 	if (err < 0) {
-		free(r);
+		put_bytes(m, r, r->size);
 		return err;
 	}
 	r->id = r->group.container_id;
 	r->number = r->group.gid;
 	if (r->group.gone) {
 		record_remove(m, record_at(m, RECORD_GROUP, r->id, r->number));
-		free(r);
+		put_bytes(m, r, r->size);
 		return 0;
 	}
 	return record_put(m, RECORD_GROUP, m->limits.groups, r);
@@ -449,14 +459,14 @@ static int apply_group(struct mirror *m, struct span payload)
 
 static int apply_container(struct mirror *m, struct span payload)
 {
-	struct record *r = record_new(RECORD_CONTAINER, payload);
+	struct record *r = record_new(m, RECORD_CONTAINER, payload);
 	int err;
 
 	if (r == NULL)
-		return -ENOMEM;
+		return -ENOSPC;
 	err = wire_decode_container(span_of(r->bytes, payload.n), &r->container);
 	if (err < 0) {
-		free(r);
+		put_bytes(m, r, r->size);
 		return err;
 	}
 	r->id = r->container.id;
@@ -521,6 +531,8 @@ int mirror_new(const struct mirror_limits *limits, struct mirror **ret)
 	if (m == NULL)
 		return -ENOMEM;
 	m->limits = *limits;
+	if (m->limits.bytes == 0)
+		m->limits.bytes = DEFAULT_BYTES;
 	m->epoch = 1;
 	while (buckets < limits->processes)
 		buckets *= 2;
@@ -658,7 +670,19 @@ const struct host_frame *mirror_host(const struct mirror *m)
 	return m->has_host ? &m->host : NULL;
 }
 
-unsigned mirror_process_count(const struct mirror *m)
+void mirror_status(const struct mirror *m, struct mirror_status *ret)
 {
-	return m->count;
+	*ret = (struct mirror_status){ .processes = m->count,
+				       .processes_max = m->limits.processes,
+				       .process_bytes = sizeof(struct slot),
+				       .bytes = m->bytes,
+				       .bytes_max = m->limits.bytes };
+}
+
+uint64_t mirror_take_cut(struct mirror *m)
+{
+	uint64_t cut = m->cut;
+
+	m->cut = 0;
+	return cut;
 }

@@ -19,6 +19,7 @@ struct mirror_process {
 struct mirror_limits {
 	unsigned processes, users, groups, containers;
 	uint64_t seed; /* of the hashes: random, from the shell */
+	size_t bytes;  /* of all texts and records; 0: 1 GiB */
 };
 
 int mirror_new(const struct mirror_limits *limits, struct mirror **ret);
@@ -27,7 +28,8 @@ void mirror_free(struct mirror *m);
 /* Take one state frame (PROCESS, PROCESS_GONE, USER, GROUP, CONTAINER,
  * CONTAINER_GONE, HOST, SNAPSHOT_BEGIN, SNAPSHOT_END).  0; -EPROTO: refused;
  * -ENOENT: it builds on an entry that is not there (the entry is made all the
- * same, from defaults); -ENOSPC: table full; -ENOMEM. */
+ * same, from defaults); -ENOSPC: table or memory full; -ENOMEM.  A text that
+ * finds no room is left out of its entry, and counted. */
 int mirror_apply(struct mirror *m, uint16_t frame_type, struct span payload);
 
 /* Never 0.  It grows when something changed that may matter to what was
@@ -53,6 +55,14 @@ const struct group_frame *mirror_group(const struct mirror *m, struct span conta
 const struct container_frame *mirror_container(const struct mirror *m, struct span id);
 const struct host_frame *mirror_host(const struct mirror *m);
 
-unsigned mirror_process_count(const struct mirror *m);
+struct mirror_status {
+	unsigned processes, processes_max;
+	size_t process_bytes; /* of one entry, without its texts */
+	size_t bytes, bytes_max;
+};
+void mirror_status(const struct mirror *m, struct mirror_status *ret);
+
+/* How many texts were left out since it was last asked. */
+uint64_t mirror_take_cut(struct mirror *m);
 
 #endif

@@ -46,7 +46,8 @@ static void ask_all(struct mirror *m, struct span payload)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct mirror_limits limits = { 8, 4, 4, 4, 1 };
+	struct mirror_limits limits = { 8, 4, 4, 4, 1, 100000 };
+	struct mirror_status status;
 	struct mirror *m;
 
 	if (mirror_new(&limits, &m) < 0)
@@ -61,7 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			ask_all(m, payload);
 		else
 			mirror_apply(m, data[0], payload);
-		if (mirror_process_count(m) > limits.processes)
+		mirror_status(m, &status);
+		if (status.processes > limits.processes || status.bytes > limits.bytes)
 			abort();
 		data += 3 + n;
 		size -= 3 + n;

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t block[65536];
 	static struct alert_frame alert;
-	struct mirror_limits limits = { 4, 4, 4, 4, 1 };
+	struct mirror_limits limits = { 4, 4, 4, 4, 1, 0 };
 	struct event_frame ev = { .code = EVENT_SYSCALL_OPENAT_2_X,
 				  .ts_ns = 1,
 				  .fd = 3,

@@ -42,7 +42,7 @@ static struct process_frame process(uint64_t key, int64_t pid, int64_t ptid, con
 
 void eval_world_init(struct eval_world *w)
 {
-	struct mirror_limits limits = { 64, 16, 16, 16, 1 };
+	struct mirror_limits limits = { 64, 16, 16, 16, 1, 0 };
 	struct process_frame f;
 
 	memset(w, 0, sizeof(*w));

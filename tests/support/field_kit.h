@@ -23,7 +23,7 @@ struct kit {
 
 static inline void kit_begin(struct kit *k, unsigned code)
 {
-	struct mirror_limits limits = { 64, 64, 64, 8, 42 };
+	struct mirror_limits limits = { 64, 64, 64, 8, 42, 0 };
 
 	if (k->mirror == NULL)
 		cr_assert(mirror_new(&limits, &k->mirror) == 0);

@@ -52,7 +52,7 @@ static struct output *load(const char *file)
 
 int main(int argc, char **argv)
 {
-	struct mirror_limits limits = { 100000, 10000, 10000, 1000, 1 };
+	struct mirror_limits limits = { 100000, 10000, 10000, 1000, 1, 0 };
 	struct field_context context = { 0 };
 	struct arena arena;
 	struct field_event e = {

@@ -56,7 +56,7 @@ static void run(struct ruleset *rules, struct field_event *e, bool all)
 
 int main(int argc, char **argv)
 {
-	struct mirror_limits limits = { 100000, 10000, 10000, 1000, 1 };
+	struct mirror_limits limits = { 100000, 10000, 10000, 1000, 1, 0 };
 	bool all = argc > 1 && strcmp(argv[1], "all") == 0;
 	struct conf_list files = { 0 };
 	struct rulefile_load load = { 0 };

@@ -6,16 +6,25 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "mirror.h"
 
 static struct mirror *mirror_of(unsigned processes)
 {
-	struct mirror_limits limits = { processes, 4, 4, 2, 0x1234 };
+	struct mirror_limits limits = { processes, 4, 4, 2, 0x1234, 0 };
 	struct mirror *m;
 
 	cr_assert(eq(int, mirror_new(&limits, &m), 0));
 	return m;
+}
+
+static unsigned entries(const struct mirror *m)
+{
+	struct mirror_status s;
+
+	mirror_status(m, &s);
+	return s.processes;
 }
 
 static int put(struct mirror *m, const struct process_frame *f)
@@ -67,7 +76,7 @@ Test(mirror, an_entry_is_found_by_its_key_and_by_its_tid)
 	cr_assert_eq(mirror_process_by_tid(m, 100), p);
 	cr_assert_null(mirror_process(m, 8));
 	cr_assert_null(mirror_process_by_tid(m, 101));
-	cr_assert(eq(uint, mirror_process_count(m), 1));
+	cr_assert(eq(uint, entries(m), 1));
 	mirror_free(m);
 }
 
@@ -203,7 +212,7 @@ Test(mirror, a_full_table_refuses_and_a_gone_entry_makes_room)
 	cr_assert(eq(int, put_gone(m, 99), 0));
 	cr_assert(eq(int, put_gone(m, 1), 0));
 	cr_assert(eq(int, put(m, &c), 0));
-	cr_assert(eq(uint, mirror_process_count(m), 2));
+	cr_assert(eq(uint, entries(m), 2));
 	mirror_free(m);
 }
 
@@ -277,12 +286,12 @@ Test(mirror, a_snapshot_replaces_all)
 	put(m, &f);
 	put_user(m, "", 0, "root", false);
 	cr_assert(eq(int, mirror_apply(m, FRAME_SNAPSHOT_BEGIN, span_of(buf, (size_t)n)), 0));
-	cr_assert(eq(uint, mirror_process_count(m), 0));
+	cr_assert(eq(uint, entries(m), 0));
 	cr_assert_null(mirror_process_by_tid(m, 100));
 	cr_assert_null(mirror_user(m, span_str(""), 0));
 	cr_assert(eq(int, put(m, &f), 0));
 	cr_assert(eq(int, mirror_apply(m, FRAME_SNAPSHOT_END, span_of(buf, (size_t)n)), 0));
-	cr_assert(eq(uint, mirror_process_count(m), 1));
+	cr_assert(eq(uint, entries(m), 1));
 	mirror_free(m);
 }
 
@@ -300,7 +309,7 @@ Test(mirror, frames_that_are_none_are_refused_and_change_nothing)
 	cr_assert(lt(int, mirror_apply(m, FRAME_PROCESS, span_of(buf, (size_t)n)), 0));
 	cr_assert(eq(int, mirror_apply(m, FRAME_EVENT, span_of(buf, (size_t)n)), -EPROTO));
 	cr_assert(eq(int, mirror_apply(m, FRAME_USER, SPAN_NONE), -EPROTO));
-	cr_assert(eq(uint, mirror_process_count(m), 0));
+	cr_assert(eq(uint, entries(m), 0));
 	mirror_free(m);
 }
 
@@ -332,5 +341,73 @@ Test(mirror, the_epoch_moves_when_what_others_rest_on_changes)
 	before = mirror_epoch(m);
 	put_user(m, "", 0, "root", false);
 	cr_assert(lt(u64, before, mirror_epoch(m)));
+	mirror_free(m);
+}
+
+/* ---- floods ---- */
+
+enum { FLOOD_BYTES = 1 << 20 };
+
+static struct mirror *small_mirror(void)
+{
+	struct mirror_limits limits = { 100000, 1000, 1000, 1000, 1, FLOOD_BYTES };
+	struct mirror *m;
+
+	cr_assert(eq(int, mirror_new(&limits, &m), 0));
+	return m;
+}
+
+Test(mirror, texts_stop_at_the_ceiling_and_small_ones_last_longest)
+{
+	static uint8_t env[20000];
+	struct mirror *m = small_mirror();
+	struct process_frame f;
+	struct mirror_status s;
+	uint64_t cut;
+
+	for (uint64_t key = 1; key <= 1000; key++) {
+		f = whole(key, (int64_t)key, 0, "comm");
+		memset(env, 'a' + (int)(key % 26), sizeof(env));
+		memcpy(env, &key, sizeof(key));
+		f.info.env = span_of(env, sizeof(env));
+		cr_assert(eq(int, put(m, &f), 0));
+		mirror_status(m, &s);
+		cr_assert(le(sz, s.bytes, FLOOD_BYTES));
+	}
+	cut = mirror_take_cut(m);
+	cr_assert(lt(u64, 900, cut));
+	cr_assert(eq(u64, mirror_take_cut(m), 0));
+	cr_assert(span_is(mirror_process(m, 1000)->info.comm, "comm"), "there is room for names");
+	cr_assert(eq(sz, mirror_process(m, 1000)->info.env.n, 0));
+	for (uint64_t key = 1; key <= 1000; key++)
+		put_gone(m, key);
+	mirror_status(m, &s);
+	cr_assert(eq(sz, s.bytes, 0), "all of it comes back");
+	mirror_free(m);
+}
+
+Test(mirror, records_stop_at_the_ceiling)
+{
+	static uint8_t json[100000], frame[100200];
+	struct mirror *m = small_mirror();
+	struct mirror_status s;
+	unsigned taken = 0;
+	char id[16];
+
+	memset(json, 'x', sizeof(json));
+	for (unsigned i = 0; i < 100; i++) {
+		struct container_frame c = { .id = span_of(id, (size_t)snprintf(id, sizeof(id),
+										"c%u", i)),
+					     .json = span_of(json, sizeof(json)) };
+		ssize_t n = wire_encode_container(frame, sizeof(frame), &c);
+		int err = mirror_apply(m, FRAME_CONTAINER, span_of(frame, (size_t)n));
+
+		cr_assert(err == 0 || err == -ENOSPC);
+		taken += err == 0;
+	}
+	mirror_status(m, &s);
+	cr_assert(le(sz, s.bytes, FLOOD_BYTES));
+	cr_assert(lt(uint, 5, taken));
+	cr_assert(lt(uint, taken, 12));
 	mirror_free(m);
 }
