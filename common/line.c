@@ -296,7 +296,7 @@ void line_put_visible(struct line *t, struct span bytes)
 
 void line_put_block(struct line *t, struct span bytes)
 {
-	for (size_t i = 0, from = 0; i <= bytes.n; i++) {
+	for (size_t i = 0, from = 0; bytes.n > 0 && i <= bytes.n; i++) {
 		if (i < bytes.n && bytes.p[i] != '\n' && bytes.p[i] != '\t')
 			continue;
 		line_put_visible(t, span_of(bytes.p + from, i - from));

@@ -8,15 +8,28 @@
 
 void nearest_begin(struct nearest *n, struct span wanted)
 {
-	*n = (struct nearest){ wanted, suggest_limit(wanted.n), NULL };
+	*n = (struct nearest){ wanted, suggest_limit(wanted.n), NULL, SPAN_NONE };
+}
+
+static bool is_nearer(struct nearest *n, struct span name)
+{
+	unsigned d = suggest_distance(n->wanted, name, n->distance);
+
+	if (d > n->distance || (n->span.p != NULL && d == n->distance))
+		return false;
+	n->distance = d;
+	n->span = name;
+	n->best = NULL;
+	return true;
+}
+
+void nearest_try_span(struct nearest *n, struct span name)
+{
+	(void)is_nearer(n, name);
 }
 
 void nearest_try(struct nearest *n, const char *name)
 {
-	unsigned d = suggest_distance(n->wanted, span_str(name), n->distance);
-
-	if (d > n->distance || (n->best != NULL && d == n->distance))
-		return;
-	n->distance = d;
-	n->best = name;
+	if (is_nearer(n, span_str(name)))
+		n->best = name;
 }

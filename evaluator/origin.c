@@ -130,19 +130,38 @@ bool origin_add_scalar(struct origin_text *t, const struct yfile *file, const st
 	return ok && pool_text_str(&t->text, "");
 }
 
-struct origin origin_find(const struct origin_text *t, size_t at)
+/* How many marks stand at or before AT: the last of them is the one that counts. */
+static unsigned marks_upto(const struct origin_text *t, size_t at)
 {
-	const struct origin_mark *marks = t->marks.items, *mark = NULL;
-	struct origin where = { NULL, 0, 0 };
+	const struct origin_mark *marks = t->marks.items;
+	unsigned low = 0, high = t->marks.n;
 
-	for (unsigned i = 0; i < t->marks.n && marks[i].at <= at; i++)
-		mark = &marks[i];
-	if (mark == NULL)
-		return where;
-	where = mark->where;
+	while (low < high) {
+		unsigned middle = low + (high - low) / 2;
+
+		if (marks[middle].at <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct origin place_at(const struct origin_mark *mark, size_t at)
+{
+	struct origin where = mark->where;
+
 	if (!mark->fixed)
 		where.column += (uint32_t)(at - mark->at);
 	return where;
+}
+
+struct origin origin_find(const struct origin_text *t, size_t at)
+{
+	unsigned n = marks_upto(t, at);
+
+	return n == 0 ? (struct origin){ NULL, 0, 0 }
+		      : place_at((const struct origin_mark *)t->marks.items + n - 1, at);
 }
 
 bool origin_add_part(struct origin_text *t, const struct origin_text *from, size_t at, size_t n)
@@ -150,17 +169,13 @@ bool origin_add_part(struct origin_text *t, const struct origin_text *from, size
 	const struct origin_mark *marks = from->marks.items;
 	size_t end = at + n;
 
-	for (unsigned i = 0; at < end; i++) {
-		size_t upto = end;
-		struct origin where;
+	for (unsigned i = marks_upto(from, at); at < end; i++) {
+		size_t upto = i < from->marks.n && marks[i].at < end ? marks[i].at : end;
+		struct origin where = { NULL, 0, 0 };
 
-		if (i < from->marks.n && marks[i].at <= at && i + 1 < from->marks.n &&
-		    marks[i + 1].at <= at)
-			continue; /* not there yet */
-		if (i + 1 < from->marks.n && marks[i + 1].at < end)
-			upto = marks[i + 1].at;
-		where = origin_find(from, at);
-		if (!add_mark(t, i < from->marks.n && marks[i].fixed, where) ||
+		if (i > 0)
+			where = place_at(&marks[i - 1], at);
+		if (!add_mark(t, i > 0 && marks[i - 1].fixed, where) ||
 		    !pool_text_add(&t->text, span_of(from->text.p + at, upto - at)))
 			return false;
 		at = upto;

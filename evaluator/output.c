@@ -11,7 +11,12 @@
 #include "text.h"
 #include "transform.h"
 
-enum { PIECES_MAX = 1024, WIDTH_MAX = 4096, EXPR_BYTES = 1 << 20 };
+enum {
+	PIECES_MAX = 1024,
+	WIDTH_MAX = 4096,
+	EXPR_BYTES = 1 << 20,
+	NAME_MAX_BYTES = 256, /* no field's name is as long, and each shorter one is tried */
+};
 
 struct piece {
 	struct span literal;
@@ -69,7 +74,7 @@ static int longest_field(struct span text, size_t at, struct field_ref *ret, str
 	struct diag other;
 	int err, first = -ENOENT;
 
-	while (end < text.n && is_name_char(text.p[end]))
+	while (end < text.n && end - at < NAME_MAX_BYTES && is_name_char(text.p[end]))
 		end++;
 	if (end == at) {
 		diag_set(diag, "a %% must be followed by a field");
@@ -188,7 +193,7 @@ int output_parse(struct span text, struct output **ret, struct diag *diag)
 	int err;
 
 	if (o == NULL) {
-		diag_set(diag, "no memory for the output");
+		diag_set(diag, "no memory for the output: it has %d fields at most", PIECES_MAX);
 		return -ENOMEM;
 	}
 	text.p = o->text;

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hint.h"
 #include "lex.h"
-#include "nearest.h"
 #include "parse.h"
 #include "rule_defs.h"
 
@@ -20,7 +20,9 @@ int rule_loader_new(struct rule_loader **ret)
 	if (l == NULL)
 		return -ENOMEM;
 	pool_init(&l->pool, RULE_LOADER_LIMIT);
-	l->problems.pool = &l->pool;
+	/* Apart: when there is no room for rules, there is still some to say so. */
+	pool_init(&l->problem_pool, RULE_PROBLEMS_LIMIT);
+	l->problems.pool = &l->problem_pool;
 	l->list_names.pool = l->macro_names.pool = l->rule_names.pool = &l->pool;
 	*ret = l;
 	return 0;
@@ -31,6 +33,7 @@ void rule_loader_free(struct rule_loader *l)
 	if (l == NULL)
 		return;
 	pool_release(&l->pool);
+	pool_release(&l->problem_pool);
 	free(l);
 }
 
@@ -69,7 +72,7 @@ static void begin_item(struct rule_loader *l, const char *type, struct span name
 /* The condition as a place's name: in quotes, on one line, cut when long. */
 static struct span condition_name(struct rule_loader *l, struct span text)
 {
-	struct pool_text name = { .pool = &l->pool };
+	struct pool_text name = { .pool = &l->problem_pool };
 
 	pool_text_str(&name, "\"");
 	pool_text_add(&name, text.n > 20 ? span_of(text.p, 17) : text);
@@ -133,18 +136,22 @@ struct resolution {
 
 static int resolve(struct resolution *r, struct node *n);
 
+static int later_macro(struct resolution *r, const struct node *n)
+{
+	in_condition(r->l, r->text, n->at, r->where->place);
+	return loader_problem(
+		r->l, LOAD_ERR_VALIDATE, origin_find(r->text, n->at),
+		"Undefined macro '%.*s' used in filter. It is not defined before this "
+		"one is.",
+		SHOW(n->name));
+}
+
 static int undefined_macro(struct resolution *r, const struct node *n)
 {
-	struct nearest near;
-
-	nearest_begin(&near, n->name);
-	for (unsigned i = 0; i < r->l->macros.n; i++)
-		nearest_try(&near, (const char *)loader_macro(r->l, i)->name.p);
 	in_condition(r->l, r->text, n->at, r->where->place);
 	return loader_problem(r->l, LOAD_ERR_VALIDATE, origin_find(r->text, n->at),
-			      "Undefined macro '%.*s' used in filter.%s%s%s", SHOW(n->name),
-			      near.best == NULL ? "" : " Did you mean '",
-			      near.best == NULL ? "" : near.best, near.best == NULL ? "" : "'?");
+			      "Undefined macro '%.*s' used in filter.%s", SHOW(n->name),
+			      hint_of_names(&r->l->problem_pool, n->name, &r->l->macro_names));
 }
 
 static int loop_in_macro(struct resolution *r, const struct node *n)
@@ -187,8 +194,10 @@ static int resolve_reference(struct resolution *r, struct node *n)
 	struct rule_macro *m = found == 0 ? NULL : loader_macro(r->l, found - 1);
 	int err;
 
-	if (m == NULL || m->index >= r->below || m->tree == NULL)
+	if (m == NULL)
 		return undefined_macro(r, n);
+	if (m->index >= r->below || m->tree == NULL)
+		return later_macro(r, n);
 	m->used = true;
 	err = resolve_macro(r->l, r->pool, m, true);
 	if (err == -ELOOP && !r->nested)
@@ -419,7 +428,7 @@ static int compile_rule(struct rule_loader *l, struct ruleset *rs, struct rule_d
 	return err < 0 ? err : 0;
 }
 
-static void warn_unused(struct rule_loader *l)
+static void warn_unused(struct rule_loader *l, const struct ruleset *rs)
 {
 	for (unsigned i = 0; i < l->macros.n; i++) {
 		struct rule_macro *m = loader_macro(l, i);
@@ -435,7 +444,8 @@ static void warn_unused(struct rule_loader *l)
 		begin_item(l, "list", list->name, &list->where);
 		if (!list->used)
 			loader_problem(l, LOAD_UNUSED_LIST, list->where.name,
-				       "List not referred to by any other rule/macro");
+				       "List not referred to by any other rule/macro%s",
+				       list_misspelt(l, rs, list));
 	}
 }
 
@@ -457,7 +467,8 @@ int rule_loader_compile(struct rule_loader *l, struct ruleset **ret)
 	if (err == 0 && (ruleset_pool(rs)->failed || l->pool.failed))
 		err = too_large(l);
 	if (err == 0) {
-		warn_unused(l);
+		l->misspelt_left = MISSPELT_BUDGET;
+		warn_unused(l, rs);
 		*ret = rs;
 		return 0;
 	}

@@ -82,7 +82,7 @@ struct rule_def {
 };
 
 struct rule_loader {
-	struct pool pool;
+	struct pool pool, problem_pool;
 	const struct append_list *append; /* to outputs; may be NULL */
 	struct rule_problems problems;
 	struct strmap list_names, macro_names, rule_names; /* to index + 1 below */
@@ -94,7 +94,9 @@ struct rule_loader {
 	const struct yfile *file;
 	struct rule_context context[PROBLEM_MAX_CONTEXT];
 	unsigned ncontext;
+	unsigned misspelt_left; /* constants that may still be looked at for misspellings */
 };
+#define MISSPELT_BUDGET 200000
 
 static inline struct rule_list *loader_list(const struct rule_loader *l, unsigned i)
 {
@@ -179,6 +181,10 @@ int append_fields(const struct append_list *list, const struct rule_def *d, stru
 void condition_warn(struct rule_loader *l, const struct node *tree, const struct origin_text *own);
 /* Deprecated fields in a whole, resolved condition. */
 void condition_warn_deprecated(struct rule_loader *l, const struct node *tree);
+/* What may be a misspelling of LIST, which nobody uses, in the conditions of RS: a
+ * sentence for the end of a message, or nothing. */
+const char *list_misspelt(struct rule_loader *l, const struct ruleset *rs,
+			  const struct rule_list *list);
 void output_warn_deprecated(struct rule_loader *l, struct span output, struct origin where);
 
 #endif

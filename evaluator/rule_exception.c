@@ -135,18 +135,42 @@ static int read_exception(struct rule_loader *l, const struct ynode *n, struct p
 	return 0;
 }
 
+static int warn_not_unique(struct rule_loader *l, const struct rule_exception *x,
+			   struct strmap *names)
+{
+	struct strmap_entry *entry = strmap_entry(names, x->name);
+
+	if (entry == NULL)
+		return -ENOMEM;
+	if (entry->value++ == 0)
+		return 0;
+	context_push(l, "exception", x->name, x->place);
+	loader_problem(l, LOAD_EXCEPTION_NAME_NOT_UNIQUE, x->where,
+		       "Multiple definitions of exception '%.*s' in the same rule", SHOW(x->name));
+	context_pop(l);
+	return 0;
+}
+
 int exceptions_read(struct rule_loader *l, const struct ynode *seq, struct pool_vec *ret)
 {
+	struct strmap names = { .pool = &l->pool };
+
 	if (seq == NULL || (seq->kind == YNODE_SCALAR && seq->null))
 		return 0;
-	context_push(l, "exceptions", SPAN_NONE, seq->from);
-	if (seq->kind != YNODE_SEQUENCE)
+	if (seq->kind != YNODE_SEQUENCE) {
+		context_push(l, "exceptions", SPAN_NONE, seq->from);
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, seq),
 				      "Rule exceptions must be a sequence");
-	for (unsigned i = 0; i < seq->n; i++)
+	}
+	for (unsigned i = 0; i < seq->n; i++) {
+		context_push(l, "exceptions", SPAN_NONE, seq->from);
 		if (read_exception(l, seq->items[i], ret) < 0)
 			return -EINVAL;
-	context_pop(l);
+		context_pop(l);
+		if (warn_not_unique(l, &((struct rule_exception *)ret->items)[ret->n - 1], &names) <
+		    0)
+			return too_large(l, seq->items[i]);
+	}
 	return 0;
 }
 
@@ -249,11 +273,12 @@ static int check_fields(struct rule_loader *l, const struct rule_exception *x,
 	return 0;
 }
 
-static int check_rows(struct rule_loader *l, const struct rule_exception *x)
+/* Rows of X from number FROM on. */
+static int check_rows(struct rule_loader *l, const struct rule_exception *x, unsigned from)
 {
 	const struct exception_row *rows = x->rows.items;
 
-	for (unsigned i = 0; i < x->rows.n; i++) {
+	for (unsigned i = from; i < x->rows.n; i++) {
 		if (!x->is_list && rows[i].n != 0)
 			return refuse(l, x, "Expected values array to contain a list of strings");
 		if (x->is_list && rows[i].n != x->fields.n)
@@ -284,20 +309,14 @@ static int validate(struct rule_loader *l, struct rule_exception *x, const struc
 		return -EINVAL;
 	if (check_comps(l, x) < 0 || check_fields(l, x, rule) < 0)
 		return -EINVAL;
-	return check_rows(l, x);
+	return check_rows(l, x, 0);
 }
 
 int exception_validate(struct rule_loader *l, struct rule_exception *x, const struct rule_def *rule)
 {
-	const struct rule_exception *others = rule->exceptions.items;
 	int err;
 
 	context_push(l, "exception", x->name, x->place);
-	for (unsigned i = 0; i < rule->exceptions.n; i++)
-		if (span_eq(others[i].name, x->name))
-			loader_problem(l, LOAD_EXCEPTION_NAME_NOT_UNIQUE, x->where,
-				       "Multiple definitions of exception '%.*s' in the same rule",
-				       SHOW(x->name));
 	err = validate(l, x, rule);
 	if (err == 0)
 		context_pop(l);
@@ -336,7 +355,7 @@ static int append_values(struct rule_loader *l, struct rule_exception *old,
 			return refuse(l, x, "the rules are too large");
 		*slot = rows[i];
 	}
-	return check_rows(l, old);
+	return check_rows(l, old, old->rows.n - x->rows.n);
 }
 
 static int append_one(struct rule_loader *l, struct rule_def *rule, struct rule_exception *x)

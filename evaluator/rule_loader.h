@@ -17,9 +17,10 @@
 #define RULE_ENGINE_MINOR 63
 #define RULE_ENGINE_PATCH 0
 
-/* What rules may take: definitions, and the compiled set. */
-#define RULE_LOADER_LIMIT (UINT64_C(512) << 20)
-#define RULESET_LIMIT	  (UINT64_C(1) << 30)
+/* What rules may take: definitions, what is wrong with them, and the compiled set. */
+#define RULE_LOADER_LIMIT   (UINT64_C(512) << 20)
+#define RULE_PROBLEMS_LIMIT (UINT64_C(64) << 20)
+#define RULESET_LIMIT	    (UINT64_C(1) << 30)
 
 struct rule_loader;
 

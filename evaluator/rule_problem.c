@@ -57,6 +57,14 @@ static void put_line(struct pool_text *to, struct span line)
 	}
 }
 
+/* Where line NUMBER (from 0) of F ends. */
+static size_t line_end(const struct yfile *f, uint32_t number)
+{
+	size_t end = number + 1 < f->nlines ? f->lines[number + 1] - 1 : f->bytes.n;
+
+	return end > f->lines[number] && f->bytes.p[end - 1] == '\r' ? end - 1 : end;
+}
+
 /* The line of WHERE, or the part of it around the place, and a caret below. */
 static struct span make_snippet(struct pool *pool, struct origin where)
 {
@@ -66,9 +74,8 @@ static struct span make_snippet(struct pool *pool, struct origin where)
 
 	if (f == NULL || where.line == 0 || where.column == 0 || where.line > f->nlines)
 		return SPAN_NONE;
-	begin = end = f->lines[where.line - 1];
-	while (end < f->bytes.n && f->bytes.p[end] != '\n' && f->bytes.p[end] != '\r')
-		end++;
+	begin = f->lines[where.line - 1];
+	end = line_end(f, where.line - 1);
 	caret = where.column - 1 < end - begin ? begin + where.column - 1 : end;
 	if (caret - begin > SNIPPET_COLUMNS / 2) {
 		begin = caret - SNIPPET_COLUMNS / 2;
@@ -84,9 +91,7 @@ static struct span make_snippet(struct pool *pool, struct origin where)
 	from = out.n;
 	put_line(&out, span_of(f->bytes.p + begin, end - begin));
 	caret = from + (caret - begin);
-	pool_text_str(&out, end < f->bytes.n && f->bytes.p[end] != '\n' && f->bytes.p[end] != '\r'
-				    ? "...\n"
-				    : "\n");
+	pool_text_str(&out, end < line_end(f, where.line - 1) ? "...\n" : "\n");
 	for (size_t i = 0; i < caret && out.p != NULL;
 	     i++) { /* tabs stay: the caret stands right */
 		if (!is_inside_character(out.p[i]))

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hint.h"
 #include "lex.h"
 #include "priority.h"
 #include "rule_read.h"
@@ -59,10 +60,25 @@ static const struct overridable rule_keys = {
 		KEY(WARN_EVTTYPES) | KEY(SKIP),
 };
 
+static const char *hint_of_overridable(struct rule_loader *l, struct span wanted, uint32_t keys)
+{
+	struct pool_text words = { .pool = &l->problem_pool };
+
+	for (unsigned k = 0; k < KEY_COUNT; k++) {
+		if ((keys >> k & 1) == 0)
+			continue;
+		pool_text_str(&words, key_names[k]);
+		pool_text_str(&words, " ");
+	}
+	return words.p == NULL ? ""
+			       : hint_of_words(&l->problem_pool, wanted, (const char *)words.p);
+}
+
 static int override_entry(struct rule_loader *l, const struct ynode *key, const struct ynode *value,
 			  const struct overridable *may, struct overridable *ret)
 {
 	bool append = span_is(value->text, "append"), replace = span_is(value->text, "replace");
+	const char *near;
 	unsigned k = 0;
 
 	context_push(l, "overrides", key->text, key->from);
@@ -77,9 +93,12 @@ static int override_entry(struct rule_loader *l, const struct ynode *key, const 
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, key),
 				      "Key '%.*s' cannot be appended to, use 'replace' instead",
 				      SHOW(key->text));
-	if (replace && (k == KEY_COUNT || (may->replace >> k & 1) == 0))
+	if (replace && (k == KEY_COUNT || (may->replace >> k & 1) == 0)) {
+		near = hint_of_overridable(l, key->text, may->replace);
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, key),
-				      "Key '%.*s' cannot be replaced", SHOW(key->text));
+				      "Key '%.*s' cannot be replaced%s%s", SHOW(key->text),
+				      HINT_ARGS(near));
+	}
 	if (append)
 		ret->append |= 1u << k;
 	else
@@ -145,6 +164,16 @@ static int too_large(struct rule_loader *l)
 			      "the rules are too large");
 }
 
+/* The item says something of one that is called NAME, and there is none. */
+static int nothing_there(struct rule_loader *l, const struct ynode *name,
+			 const struct strmap *names, const char *what)
+{
+	const char *near = hint_of_names(&l->problem_pool, name->text, names);
+
+	return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, name), "%s%s%s", what,
+			      HINT_ARGS(near));
+}
+
 /* The object that is called NAME in NAMES, or a new one of SIZE, put at the end
  * of ALL; *RET_IS_NEW tells. */
 static void *object_get(struct rule_loader *l, struct strmap *names, struct pool_vec *all,
@@ -202,9 +231,9 @@ static int read_list(struct rule_loader *l, const struct ynode *item)
 	append |= over.append != 0;
 	exists = strmap_find(&l->list_names, name) != 0;
 	if (append && !exists)
-		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, ymap_get(item, "list")),
-				      "List uses 'append' or 'override.items: append' but no list "
-				      "by that name already exists");
+		return nothing_there(l, ymap_get(item, "list"), &l->list_names,
+				     "List uses 'append' or 'override.items: append' but no list "
+				     "by that name already exists");
 	list = object_get(l, &l->list_names, &l->lists, name, sizeof(*list));
 	if (list == NULL)
 		return too_large(l);
@@ -259,9 +288,9 @@ static int read_macro(struct rule_loader *l, const struct ynode *item)
 	append |= over.append != 0;
 	exists = strmap_find(&l->macro_names, name) != 0;
 	if (append && !exists)
-		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, ymap_get(item, "macro")),
-				      "Macro uses 'append' or 'override.condition: append' but no "
-				      "macro by that name already exists");
+		return nothing_there(l, ymap_get(item, "macro"), &l->macro_names,
+				     "Macro uses 'append' or 'override.condition: append' but no "
+				     "macro by that name already exists");
 	macro = object_get(l, &l->macro_names, &l->macros, name, sizeof(*macro));
 	if (macro == NULL)
 		return too_large(l);
@@ -286,11 +315,25 @@ static bool is_known_source(struct span source)
 	return span_is(source, "syscall");
 }
 
+static const char *hint_of_priority(struct rule_loader *l, struct span wanted)
+{
+	static const char words[] = "EMERGENCY ALERT CRITICAL ERROR WARNING NOTICE INFO "
+				    "INFORMATIONAL DEBUG";
+	struct pool_text upper = { .pool = &l->problem_pool };
+
+	pool_text_add(&upper, span_of(wanted.p, wanted.n < 16 ? wanted.n : 16));
+	for (size_t i = 0; i < upper.n; i++)
+		if (upper.p[i] >= 'a' && upper.p[i] <= 'z')
+			upper.p[i] -= 0x20;
+	return hint_of_words(&l->problem_pool, pool_text_span(&upper), words);
+}
+
 static int priority_read(struct rule_loader *l, const struct ynode *item, uint8_t *ret)
 {
 	const struct ynode *n = ymap_get(item, "priority");
 	struct span s = SPAN_NONE;
 	unsigned priority;
+	const char *near;
 
 	if (yget_text(l, item, "priority", &s) < 0)
 		return -EINVAL;
@@ -299,8 +342,10 @@ static int priority_read(struct rule_loader *l, const struct ynode *item, uint8_
 		*ret = (uint8_t)priority;
 		return 0;
 	}
+	near = hint_of_priority(l, s);
 	context_push(l, "rule priority", SPAN_NONE, n->from);
-	return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n), "Invalid priority");
+	return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n), "Invalid priority%s%s",
+			      HINT_ARGS(near));
 }
 
 static int span_order(const void *a, const void *b)
@@ -374,6 +419,14 @@ static int different_source(struct rule_loader *l, const struct ynode *item)
 			      "Rule has been re-defined with a different source");
 }
 
+static void warn_unknown_source(struct rule_loader *l, const struct rule_def *r)
+{
+	const char *near = hint_of_words(&l->problem_pool, r->source, "syscall");
+
+	loader_problem(l, LOAD_UNKNOWN_SOURCE, r->where.name, "Unknown source %.*s, skipping%s%s",
+		       SHOW(r->source), HINT_ARGS(near));
+}
+
 /* A whole rule. */
 static int define_rule(struct rule_loader *l, const struct ynode *item, struct span name)
 {
@@ -399,8 +452,7 @@ static int define_rule(struct rule_loader *l, const struct ynode *item, struct s
 		return different_source(l, item);
 	r.unknown_source = !is_known_source(r.source);
 	if (r.unknown_source)
-		loader_problem(l, LOAD_UNKNOWN_SOURCE, r.where.name,
-			       "Unknown source %.*s, skipping", SHOW(r.source));
+		warn_unknown_source(l, &r);
 	for (unsigned i = 0; i < exceptions.n; i++)
 		if (exception_validate(l, &((struct rule_exception *)exceptions.items)[i], &r) < 0)
 			return -EINVAL;
@@ -421,8 +473,7 @@ static int enable_rule(struct rule_loader *l, const struct ynode *item, struct s
 	bool enabled = true;
 
 	if (ymap_get(item, "enabled") == NULL)
-		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, item),
-				      "Item has no mapping for key 'condition'");
+		return ymissing(l, item, "condition");
 	if (yget_optional_bool(l, item, "enabled", &enabled) < 0)
 		return -EINVAL;
 	loader_problem(l, LOAD_DEPRECATED_ITEM, yorigin(l, ymap_get(item, "enabled")),
@@ -430,9 +481,9 @@ static int enable_rule(struct rule_loader *l, const struct ynode *item, struct s
 		       "requires also a 'replace' entry under the 'override' key (i.e. 'enabled: "
 		       "replace').");
 	if (known == 0)
-		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, ymap_get(item, "rule")),
-				      "Rule has 'enabled' key but no rule by that name already "
-				      "exists");
+		return nothing_there(l, ymap_get(item, "rule"), &l->rule_names,
+				     "Rule has 'enabled' key but no rule by that name already "
+				     "exists");
 	loader_rule(l, known - 1)->enabled = enabled;
 	return 0;
 }
@@ -456,9 +507,10 @@ static int append_rule(struct rule_loader *l, const struct ynode *item, struct s
 	    yget_optional_text(l, item, "source", &source) < 0)
 		return -EINVAL;
 	if (known == 0)
-		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, ymap_get(item, "rule")),
-				      "Rule uses 'append' or 'override.<key>: append' but no rule "
-				      "by that name already exists");
+		return nothing_there(
+			l, ymap_get(item, "rule"), &l->rule_names,
+			"Rule uses 'append' or 'override.<key>: append' but no rule by "
+			"that name already exists");
 	r = loader_rule(l, known - 1);
 	if (source.n > 0 && !span_eq(source, r->source))
 		return different_source(l, item);
@@ -562,8 +614,8 @@ static int override_rule(struct rule_loader *l, const struct ynode *item, struct
 	    yget_optional_text(l, item, "source", &source) < 0)
 		return -EINVAL;
 	if (known == 0)
-		return loader_problem(
-			l, LOAD_ERR_VALIDATE, yorigin(l, ymap_get(item, "rule")), "%s",
+		return nothing_there(
+			l, ymap_get(item, "rule"), &l->rule_names,
 			over->append != 0
 				? "Rule uses 'append' or 'override.<key>: append' but no rule by "
 				  "that name already exists"
@@ -619,6 +671,18 @@ static int read_nothing(struct rule_loader *l, const struct ynode *item)
 	return 0;
 }
 
+/* The first key that is near to one that an element may be known by. */
+static const char *hint_of_kind(struct rule_loader *l, const struct ynode *item)
+{
+	static const char kinds[] = "required_engine_version required_plugin_versions list macro "
+				    "rule test";
+	const char *near = "";
+
+	for (unsigned i = 0; i < item->n && i < 32 && near[0] == '\0'; i++)
+		near = hint_of_words(&l->problem_pool, item->items[2 * i]->text, kinds);
+	return near;
+}
+
 static int read_element(struct rule_loader *l, const struct ynode *item)
 {
 	static const struct {
@@ -636,6 +700,7 @@ static int read_element(struct rule_loader *l, const struct ynode *item)
 		{ "test", read_nothing, NULL },
 	};
 	unsigned depth = l->ncontext;
+	const char *near = "";
 
 	if (item->kind == YNODE_SCALAR && item->null)
 		return 0;
@@ -656,7 +721,10 @@ static int read_element(struct rule_loader *l, const struct ynode *item)
 		return 0;
 	}
 	context_push(l, "rules content item", SPAN_NONE, item->from);
-	return loader_problem(l, LOAD_UNKNOWN_ITEM, yorigin(l, item), "Unknown top level item");
+	if (l->problems.warnings < RULE_PROBLEMS_MAX)
+		near = hint_of_kind(l, item);
+	return loader_problem(l, LOAD_UNKNOWN_ITEM, yorigin(l, item), "Unknown top level item%s%s",
+			      HINT_ARGS(near));
 }
 
 static int read_document(struct rule_loader *l, const struct ynode *root)

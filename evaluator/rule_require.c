@@ -9,6 +9,8 @@
 #include "rule_read.h"
 #include "rule_yaml.h"
 
+enum { MAX_ALTERNATIVES = 256 }; /* each is held against all others */
+
 struct version {
 	uint32_t part[3];
 };
@@ -136,6 +138,10 @@ static int read_requirement(struct rule_loader *l, const struct ynode *item, con
 	if (others != NULL && others->kind != YNODE_SEQUENCE)
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, others),
 				      "Value of plugin version alternatives must be a sequence");
+	if (others != NULL && others->n > MAX_ALTERNATIVES)
+		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, others),
+				      "a requirement has at most %d alternatives",
+				      MAX_ALTERNATIVES);
 	for (unsigned i = 0; others != NULL && i < others->n; i++) {
 		context_push(l, "required plugin versions alternative", SPAN_NONE,
 			     others->items[i]->from);

@@ -4,6 +4,7 @@
  * hardly what their author meant.
  */
 #include "lex.h"
+#include "nearest.h"
 #include "rule_defs.h"
 #include "transform.h"
 
@@ -204,4 +205,56 @@ void output_warn_deprecated(struct rule_loader *l, struct span output, struct or
 			deprecated_fields[i]);
 		loader_problem_field(l, field);
 	}
+}
+
+/* ---- lists that nobody uses ---- */
+
+enum { MISSPELT_LEAST = 6 }; /* shorter names are near to too many words */
+
+struct misspelt {
+	struct nearest near;
+	struct span rule; /* where the nearest stands */
+	unsigned *left;
+};
+
+static void try_constants(struct misspelt *m, const struct operand *o, struct span rule)
+{
+	struct span before = m->near.span;
+
+	if (o->kind == OPERAND_VALUE && *m->left > 0) {
+		(*m->left)--;
+		nearest_try_span(&m->near, o->text);
+		if (m->near.span.p != before.p)
+			m->rule = rule;
+	}
+	for (unsigned i = 0; o->kind == OPERAND_VALUES && i<o->n && * m->left> 0; i++)
+		try_constants(m, o->items[i], rule);
+}
+
+static void try_tree(struct misspelt *m, const struct node *n, struct span rule)
+{
+	if (n->kind == NODE_CHECK && n->right != NULL)
+		try_constants(m, n->right, rule);
+	for (unsigned i = 0; i<n->n && * m->left> 0; i++)
+		try_tree(m, n->child[i], rule);
+}
+
+const char *list_misspelt(struct rule_loader *l, const struct ruleset *rs,
+			  const struct rule_list *list)
+{
+	struct misspelt m = { .left = &l->misspelt_left };
+	struct pool_text text = { .pool = &l->problem_pool };
+
+	if (list->name.n < MISSPELT_LEAST)
+		return "";
+	nearest_begin(&m.near, list->name);
+	for (unsigned i = 0; i < ruleset_count(rs) && *m.left > 0; i++)
+		try_tree(&m, ruleset_rule(rs, i)->tree, ruleset_rule(rs, i)->name);
+	if (m.near.span.p == NULL)
+		return "";
+	pool_text_str(&text, ". Was it meant by '");
+	pool_text_add(&text, m.near.span);
+	pool_text_str(&text, "' in rule '");
+	pool_text_add(&text, m.rule);
+	return pool_text_str(&text, "'?") ? (const char *)text.p : "";
 }

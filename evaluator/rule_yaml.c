@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "hint.h"
+
 const struct ynode *ymap_get(const struct ynode *map, const char *key)
 {
 	for (unsigned i = 0; i < map->n; i++)
@@ -44,11 +46,18 @@ int yget_optional_text(struct rule_loader *l, const struct ynode *map, const cha
 	return n == NULL ? 0 : ytext(l, n, key, ret);
 }
 
+int ymissing(struct rule_loader *l, const struct ynode *map, const char *key)
+{
+	const char *near = hint_of_key(&l->problem_pool, key, map);
+
+	return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, map),
+			      "Item has no mapping for key '%s'%s%s", key, HINT_ARGS(near));
+}
+
 int yget_text(struct rule_loader *l, const struct ynode *map, const char *key, struct span *ret)
 {
 	if (ymap_get(map, key) == NULL)
-		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, map),
-				      "Item has no mapping for key '%s'", key);
+		return ymissing(l, map, key);
 	return yget_optional_text(l, map, key, ret);
 }
 
@@ -128,8 +137,7 @@ int yget_texts(struct rule_loader *l, const struct ynode *map, const char *key, 
 	if (seq == NULL && !required)
 		return 0;
 	if (seq == NULL)
-		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, map),
-				      "Item has no mapping for key '%s'", key);
+		return ymissing(l, map, key);
 	if (seq->kind == YNODE_SCALAR && seq->null)
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, seq),
 				      "Mapping for key '%s' is empty", key);
@@ -172,6 +180,9 @@ void ywarn_unknown_keys(struct rule_loader *l, const struct ynode *map, const ch
 		if (key->kind == YNODE_SCALAR && is_word_of(key->text, known))
 			continue;
 		loader_problem(l, LOAD_UNKNOWN_KEY, yorigin(l, key),
-			       "Unknown key '%.*s'. The key will be ignored.", SHOW(key->text));
+			       "Unknown key '%.*s'. The key will be ignored.%s", SHOW(key->text),
+			       l->problems.warnings < RULE_PROBLEMS_MAX
+				       ? hint_of_words(&l->problem_pool, key->text, known)
+				       : "");
 	}
 }

@@ -23,6 +23,9 @@ int yget_optional_bool(struct rule_loader *l, const struct ynode *map, const cha
 int yget_optional_u32(struct rule_loader *l, const struct ynode *map, const char *key,
 		      uint32_t *ret);
 
+/* MAP has no KEY, and needs one.  Returns -EINVAL. */
+int ymissing(struct rule_loader *l, const struct ynode *map, const char *key);
+
 /* N as text, called KEY in messages. */
 int ytext(struct rule_loader *l, const struct ynode *n, const char *key, struct span *ret);
 

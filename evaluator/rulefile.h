@@ -13,7 +13,7 @@
 #include "rule_loader.h"
 
 /* A rules file is never longer than this. */
-#define RULEFILE_MAX_BYTES (64u * 1024 * 1024)
+#define RULEFILE_MAX_BYTES (32u * 1024 * 1024)
 #define RULEFILE_MAX_FILES 1024
 
 /* What came of one file; the texts live as long as the load. */
