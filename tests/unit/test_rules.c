@@ -301,3 +301,116 @@ Test(rules, the_check_prints_what_is_wrong)
 	cr_assert_not_null(strstr(text, "/nowhere/rules.yaml: cannot read the file"));
 	free(text);
 }
+
+/* ---- what is said ---- */
+
+static const char *message_of(enum rule_problem_code code)
+{
+	const struct rule_problem *p = problem_of(code);
+
+	return p == NULL ? "" : p->diag.message;
+}
+
+#define cr_assert_says(code, words)                                                                \
+	cr_assert_not_null(strstr(message_of(code), words), "%s", message_of(code))
+
+Test(rules, a_misspelt_name_is_told_with_what_was_meant)
+{
+	load_text(RULE("r", "evt.type=opne"));
+	cr_assert_says(PROBLEM_LOAD_ERR_COMPILE_CONDITION, "did you mean 'open'");
+	load_text(RULE("r", "evt.type=open and proc.nmae=cat"));
+	cr_assert_says(PROBLEM_LOAD_ERR_COMPILE_CONDITION, "'proc.name'");
+	load_text("- macro: spawned\n  condition: evt.type=execve\n" RULE("r", "spawnd"));
+	cr_assert_says(PROBLEM_LOAD_ERR_VALIDATE, "Did you mean 'spawned'?");
+	load_text("- macro: m\n  conditon: evt.type=execve\n");
+	cr_assert_says(PROBLEM_LOAD_ERR_YAML_VALIDATE, "Is 'conditon' a misspelling of it?");
+	load_text("- list: shells\n  items: [sh]\n- list: shels\n  items: [ash]\n  append: true\n");
+	cr_assert_says(PROBLEM_LOAD_ERR_VALIDATE, "Did you mean 'shells'?");
+	load_text(RULE("r", "evt.type=open") "  tgas: [a]\n");
+	cr_assert_says(PROBLEM_LOAD_UNKNOWN_KEY, "Did you mean 'tags'?");
+	load_text(
+		RULE("r", "evt.type=open") "- rule: r\n  tgas: [a]\n  override: {tgas: replace}\n");
+	cr_assert_says(PROBLEM_LOAD_ERR_YAML_VALIDATE, "Did you mean 'tags'?");
+	load_text("- rul: r\n  desc: d\n");
+	cr_assert_says(PROBLEM_LOAD_UNKNOWN_ITEM, "Did you mean 'rule'?");
+	load_text(RULE("r", "evt.type=open") "  source: syscal\n");
+	cr_assert_says(PROBLEM_LOAD_UNKNOWN_SOURCE, "Did you mean 'syscall'?");
+	load_text(
+		"- rule: r\n  desc: d\n  condition: evt.type=open\n  output: o\n  priority: warnig\n");
+	cr_assert_says(PROBLEM_LOAD_ERR_YAML_VALIDATE, "Did you mean 'WARNING'?");
+}
+
+Test(rules, a_list_that_nobody_uses_may_have_been_meant_by_a_word_that_is_near)
+{
+	load_text("- list: shell_binaries\n  items: [sh]\n" //
+		  RULE("r", "evt.type=open and proc.name in (cat, shell_binarys)"));
+	cr_assert_says(PROBLEM_LOAD_UNUSED_LIST, "meant by 'shell_binarys' in rule 'r'");
+	load_text("- list: shell_binaries\n  items: [sh]\n" RULE(
+		"r", "evt.type=open and proc.name=cat"));
+	cr_assert_str_eq(message_of(PROBLEM_LOAD_UNUSED_LIST),
+			 "List not referred to by any other rule/macro");
+}
+
+Test(rules, a_macro_sees_only_those_that_are_defined_before)
+{
+	load_text("- macro: a\n  condition: b\n- macro: b\n  condition: evt.type=open\n");
+	cr_assert_says(PROBLEM_LOAD_ERR_VALIDATE, "Undefined macro 'b' used in filter. It is not "
+						  "defined before");
+}
+
+Test(rules, an_exception_s_name_that_comes_twice_is_told)
+{
+#define TWICE                                                                                      \
+	"  exceptions:\n    - {name: x, fields: proc.name, values: [a]}\n"                         \
+	"    - {name: x, fields: fd.name, values: [b]}\n"
+	cr_assert(eq(int, load_text(RULE("r", "evt.type=open") TWICE), 0));
+	cr_assert_not_null(problem_of(PROBLEM_LOAD_EXCEPTION_NAME_NOT_UNIQUE));
+	cr_assert(eq(uint, problem_of(PROBLEM_LOAD_EXCEPTION_NAME_NOT_UNIQUE)->diag.line, 8));
+}
+
+Test(rules, a_snippet_shows_characters_and_keeps_its_caret_below_the_place)
+{
+	char yaml[2048], spaces[301];
+
+	load_text("- rule: r\n  desc: d\n  condition: \"proc.name = \xc3\xa9\t and  evt.type=x\"\n"
+		  "  output: o\n  priority: INFO\n");
+	cr_assert_str_eq((const char *)problem_of(PROBLEM_LOAD_ERR_COMPILE_CONDITION)->snippet.p,
+			 "  condition: \"proc.name = \xc3\xa9\t and  evt.type=x\"\n"
+			 "                           \t               ^\n");
+	memset(spaces, ' ', 300);
+	spaces[300] = '\0';
+	snprintf(yaml, sizeof(yaml),
+		 "- rule: r\n  desc: d\n  condition: evt.type=open%sand evt.type=x%sand "
+		 "evt.type=close\n  output: o\n  priority: INFO\n",
+		 spaces, spaces);
+	load_text(yaml);
+	cr_assert(problem_of(PROBLEM_LOAD_ERR_COMPILE_CONDITION)->snippet.n < 300);
+	cr_assert_not_null(strstr(
+		(const char *)problem_of(PROBLEM_LOAD_ERR_COMPILE_CONDITION)->snippet.p, "...\n"));
+}
+
+Test(rules, of_many_warnings_the_first_are_kept_and_all_counted)
+{
+	static char yaml[32 * 2000];
+	size_t n = (size_t)snprintf(yaml, sizeof(yaml), "- list: a\n  items: []\n");
+
+	for (unsigned i = 0; i < 1500; i++)
+		n += (size_t)snprintf(yaml + n, sizeof(yaml) - n, "  key%u: x\n", i);
+	cr_assert(eq(int, load_text(yaml), 0));
+	cr_assert(eq(uint, load.files[0].nproblems, RULE_PROBLEMS_MAX));
+	cr_assert(eq(uint, load.files[0].left_out, 501));
+}
+
+Test(rules, macros_that_double_end_before_they_are_written_out)
+{
+	char yaml[8192] = "- macro: m0\n  condition: (proc.name=a or fd.name=b)\n";
+	size_t n = strlen(yaml);
+
+	for (unsigned i = 1; i < 64; i++)
+		n += (size_t)snprintf(yaml + n, sizeof(yaml) - n,
+				      "- macro: m%u\n  condition: (m%u and m%u)\n", i, i - 1,
+				      i - 1);
+	snprintf(yaml + n, sizeof(yaml) - n, "%s", RULE("r", "evt.type=open and m63"));
+	cr_assert(lt(int, load_text(yaml), 0));
+	cr_assert_says(PROBLEM_LOAD_ERR_COMPILE_CONDITION, "too large");
+}

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# `mews validate` and `mews list` as people and scripts call them: words, files and directories in
+# order, what goes where, exit codes.
+. "$(dirname -- "$0")/../support/pipeline.sh"
+[ -x "$mews" ] || skip_all "mews is not built"
+cd "$work" || exit 1
+
+rule() {
+	printf -- '- rule: %s\n  desc: d\n  condition: %s\n  output: o\n  priority: INFO\n' "$1" "$2"
+}
+# says STATUS WORDS...: mews WORDS ends with STATUS; its output is in out and err.
+says() {
+	local want=$1 status
+	shift
+	timeout 60 "$mews" "$@" >out 2>err </dev/null
+	status=$?
+	[ $status -eq "$want" ] || { echo "exit code $status, not $want"; cat out err; return 1; }
+}
+empty() { [ ! -s "$1" ]; }
+
+mkdir rules.d
+printf -- '- macro: opens\n  condition: evt.type in (open, openat)\n' >rules.d/10.yaml
+rule one 'opens and proc.name = a' >rules.d/20.yml
+rule no 'not a condition' >rules.d/30.txt
+rule two 'opens and proc.name = b' >two.yaml
+rule broken 'evt.type = opne' >broken.yaml
+rule warned 'proc.name = a' >warned.yaml
+
+check "a good file: exit code 0" says 0 validate rules.d/10.yaml rules.d/20.yml
+check "a verdict for each" [ "$(cat out)" = $'rules.d/10.yaml: Ok, with warnings\nrules.d/20.yml: Ok' ]
+check "a macro that nobody uses yet is said once, on stderr" [ "$(grep -c LOAD_UNUSED_MACRO err)" -eq 1 ]
+check "a directory, and a file that needs it" says 0 validate rules.d two.yaml
+check "what is no rules file is not read" [ "$(grep -c ': Ok' out)" -eq 3 ]
+check "the other way round the macro is missing" says 1 validate two.yaml rules.d
+check "what follows is looked at all the same" grep -q '^rules.d/10.yaml: ' out
+check "a broken file: exit code 1" says 1 validate broken.yaml warned.yaml
+check "the place, the caret and the suggestion" \
+	grep -Pzq "\nat broken.yaml:3:25\n------\n  condition: evt.type = opne\n {24}\^\n------\nLOAD_ERR_COMPILE_CONDITION \([^)]*\): [^\n]*'open'" out
+check "warnings of a good file are on stderr" says 0 validate warned.yaml
+check "and the verdict alone on stdout" [ "$(cat out)" = 'warned.yaml: Ok, with warnings' ]
+check "with the code" grep -q '^LOAD_NO_EVTTYPE ' err
+check "a file that is not there" says 1 validate none.yaml
+check "is said with its name" grep -q 'LOAD_ERR_FILE_READ.*No such file' out
+check "as JSON: one object" says 1 validate --json rules.d broken.yaml none.yaml
+check "with a result for each file" jq -e '[.falco_load_results[].successful] == [true, true, false, false]' out
+check "and the exact place" jq -e '.falco_load_results[2].errors[0].place == {"file":"broken.yaml","line":3,"column":25}' out
+check "nothing else is printed" empty err
+printf -- '- required_plugin_versions:\n  - name: k8saudit\n    version: 0.1.0\n' >plugin.yaml
+check "a plugin that there is not" says 1 validate plugin.yaml
+check "is said" grep -q 'must load one of: k8saudit (>= 0.1.0)' out
+printf -- '- required_plugin_versions:\n  - name: container\n    version: 0.4.0\n  - name: k8smeta\n    version: 0.2.0\n' >plugin.yaml
+check "container and k8smeta are native" says 0 validate plugin.yaml
+check "no file: wrong usage" says 2 validate
+check "an unknown option: wrong usage" says 2 validate --jsno two.yaml
+check "a full disk is no success" bash -c "! '$mews' validate two.yaml rules.d >/dev/full 2>/dev/null"
+
+check "list fields" says 0 list fields
+check "a field with its type and flags" grep -qE '^proc\.env +\(Type: CHARBUF\) \(ARG_ALLOWED' out
+check "list events" says 0 list events
+check "an event with its parameters" grep -q '^< close(ERRNO res, FD fd)$' out
+check "a system call without an event of its own" grep -q '^< sysinfo(' out
+check "list rules of files" says 0 list rules -r rules.d -r two.yaml
+check "names and descriptions" [ "$(sed -n '3p;5p' out | tr -s ' ')" = $'one d\ntwo d' ]
+check "list rules as JSON" says 0 list --json rules -r rules.d -r two.yaml
+check "their compiled conditions" jq -e '.rules[1].details.condition_compiled == "(evt.type in (open, openat) and proc.name = b)"' out
+check "their events" jq -e '.rules[1].details.events == ["asyncevent", "open", "openat"]' out
+check "the rules that mews ships, when none are named" says 0 list rules --json
+check "are there" jq -e '(.rules | length) > 5' out
+check "rules that do not load: exit code 1" says 1 list rules -r broken.yaml
+check "and why" grep -q 'broken.yaml:3:25: .*opne' err
+check "a list that there is not: wrong usage" says 2 list colours
+check "no list: wrong usage" says 2 list
+check "-r without rules: wrong usage" says 2 list fields -r two.yaml
