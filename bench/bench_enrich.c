@@ -292,7 +292,9 @@ static void run_event_recode(struct bench *b)
 
 static void run_mirror(struct bench *b)
 {
-	struct mirror_limits limits = { 262144, 65536, 65536, 16384, 1 };
+	struct mirror_limits limits = {
+		.processes = 262144, .users = 65536, .groups = 65536, .containers = 16384, .seed = 1
+	};
 	struct mirror *m;
 	struct span payload;
 	uint16_t type;
@@ -313,7 +315,9 @@ static void run_mirror(struct bench *b)
 /* As run_mirror() and run_event_decode(), but in line, and each event's process found. */
 static void run_evaluator(struct bench *b)
 {
-	struct mirror_limits limits = { 262144, 65536, 65536, 16384, 1 };
+	struct mirror_limits limits = {
+		.processes = 262144, .users = 65536, .groups = 65536, .containers = 16384, .seed = 1
+	};
 	struct mirror *m;
 	struct span payload;
 	uint16_t type;
