@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "../support/param_fits.h"
 #include "decode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -21,26 +22,11 @@ static void is_inside(struct span s, const uint8_t *data, size_t size)
 	must(s.n == 0 || (s.p >= data && s.n <= size && s.p + s.n <= data + size));
 }
 
-static bool is_text(unsigned type)
-{
-	return type == PT_CHARBUF || type == PT_FSPATH || type == PT_FSRELPATH;
-}
-
 static void check_param(const struct param *p, unsigned type, const uint8_t *data, size_t size)
 {
-	if (p->kind == PARAM_BYTES) {
+	if (p->kind == PARAM_BYTES)
 		is_inside(p->s, data, size);
-		must(!is_text(type) || p->s.n == 0 || memchr(p->s.p, 0, p->s.n) == NULL);
-	} else if (p->kind == PARAM_INT) {
-		unsigned bits = 8 * param_type_size(type);
-
-		must(bits > 0 && bits <= 64);
-		if (bits < 64 && param_type_is_signed(type))
-			must(p->i >= -(INT64_C(1) << (bits - 1)) && p->i < INT64_C(1)
-										    << (bits - 1));
-		else if (bits < 64)
-			must(p->u < UINT64_C(1) << bits);
-	}
+	must(param_fits(p, type));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

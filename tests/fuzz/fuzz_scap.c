@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "../support/param_fits.h"
 #include "scap_convert.h"
 #include "scap_state.h"
 
@@ -83,29 +84,6 @@ static void take_state(struct trace *t, struct scap_state *s, const struct scap_
 
 /* ---- events ---- */
 
-static bool is_text(unsigned type)
-{
-	return type == PT_CHARBUF || type == PT_FSPATH || type == PT_FSRELPATH;
-}
-
-static void check_param(const struct param *p, unsigned type)
-{
-	if (p->kind == PARAM_BYTES) {
-		must(!is_text(type) || p->s.n == 0 || memchr(p->s.p, 0, p->s.n) == NULL);
-	} else if (p->kind == PARAM_INT) {
-		unsigned bits = 8 * param_type_size(type);
-
-		must(bits > 0 && bits <= 64);
-		if (bits < 64 && param_type_is_signed(type))
-			must(p->i >= -(INT64_C(1) << (bits - 1)) && p->i < INT64_C(1)
-										    << (bits - 1));
-		else if (bits < 64)
-			must(p->u < UINT64_C(1) << bits);
-	} else {
-		must(p->kind == PARAM_EMPTY);
-	}
-}
-
 static int take_event(struct trace *t, struct scap_convert *c, const struct scap_event *in)
 {
 	static uint8_t buf[2 * SCAP_MAX_ITEM];
@@ -120,7 +98,7 @@ static int take_event(struct trace *t, struct scap_convert *c, const struct scap
 	info = event_info(ev.code);
 	must(info != NULL && ev.nparams <= info->nparams);
 	for (unsigned i = 0; i < ev.nparams; i++)
-		check_param(&ev.params[i], info->params[i].type);
+		must(param_fits(&ev.params[i], info->params[i].type));
 	n = wire_encode_raw_event(buf, sizeof(buf), &ev); /* reads all that spans point to */
 	must(n > 0 && (size_t)n <= wire_raw_event_bound(&ev));
 	mix(t, buf, (size_t)n);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * scap_pipe.c -- a capture as the frames of ring raw that the collector makes of it, on
- * stdout, each as u16 type, u32 length, payload: what enrich_pipe reads.  With --time it
- * writes none, and says on stderr how long it took.
+ * stdout, each as u16 type, u32 length, payload: what enrich_pipe reads.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clock.h"
 #include "log.h"
 #include "replay.h"
 
@@ -22,8 +20,8 @@ static void put(uint16_t type, struct span payload)
 	fwrite(payload.p, 1, payload.n, stdout);
 }
 
-/* One step; 0: there is no more. */
-static int take(struct source *s, bool quiet, unsigned long *events)
+/* One step.  0: there is no more; negative: it is damaged. */
+static int take(struct source *s)
 {
 	static struct raw_event ev;
 	struct source_frame frame;
@@ -31,39 +29,31 @@ static int take(struct source *s, bool quiet, unsigned long *events)
 	ssize_t n;
 
 	if (err == 1) {
-		++*events;
 		n = wire_encode_raw_event(buf, sizeof(buf), &ev);
-		if (n > 0 && !quiet)
+		if (n > 0)
 			put(FRAME_RAW_EVENT, span_of(buf, (size_t)n));
 	} else if (err == SOURCE_STATE) {
 		s->ops->frame(s, &frame);
-		if (!quiet)
-			put(frame.type, frame.payload);
+		put(frame.type, frame.payload);
 	}
 	return err == SOURCE_DAMAGED ? -1 : err != SOURCE_END;
 }
 
 int main(int argc, char **argv)
 {
-	bool quiet = argc == 3 && strcmp(argv[2], "--time") == 0;
-	struct mono begin = mono_now();
-	unsigned long events = 0;
 	struct source *s;
 	int err;
 
 	log_open("scap_pipe", LOG_LEVEL_INFO);
-	if (argc < 2 || argc > 3 || (argc == 3 && !quiet)) {
-		fprintf(stderr, "usage: scap_pipe FILE [--time]\n");
+	if (argc != 2) {
+		fprintf(stderr, "usage: scap_pipe FILE\n");
 		return EXIT_USAGE;
 	}
 	err = replay_open(argv[1], &s);
 	if (err != EXIT_OK)
 		return err;
-	while ((err = take(s, quiet, &events)) == 1)
+	while ((err = take(s)) == 1)
 		;
 	s->ops->close(s);
-	if (quiet)
-		fprintf(stderr, "%lu events, %.1f ns each\n", events,
-			(double)mono_since(begin, mono_now()) / (double)events);
 	return err == 0 ? EXIT_OK : EXIT_INPUT;
 }
