@@ -65,10 +65,10 @@ static int option(struct stage *st, void *ctx, const char *name, const char *arg
 {
 	struct collector *c = ctx;
 
-	(void)st;
 	if (strcmp(name, "replay") != 0)
 		return -EINVAL;
 	c->capture = arg;
+	st->replay = true;
 	return 1;
 }
 
@@ -179,6 +179,9 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	int done = 0, err = 1;
 
 	follow_wants(st, c);
+	/* What rules want rides with the events: a capture can wait until that is known. */
+	if (s->is_recorded && c->wants.version == 0)
+		return 0;
 	s->ops->begin(s);
 	while (done < (int)TURN_EVENTS && !st->stopping && (err = take_one(c)) == 1)
 		done++;
@@ -196,15 +199,17 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 		return done;
 	if (err == SOURCE_DAMAGED)
 		st->exit_code = EXIT_INPUT;
-	return err == SOURCE_END || err == SOURCE_DAMAGED ? STAGE_DONE : err;
+	return err == SOURCE_END || err == SOURCE_DAMAGED ? stage_end(st) : err;
 }
 
 static void wait_for_events(struct stage *st, void *ctx, uint64_t timeout_ns)
 {
 	struct collector *c = ctx;
 
-	(void)st;
-	c->source->ops->wait(c->source, timeout_ns);
+	if (c->source->is_recorded) /* it always has something, and waits for its reader */
+		outlet_wait(st->out, outlet_has_reader(st->out) ? NS_PER_MSEC : timeout_ns);
+	else
+		c->source->ops->wait(c->source, timeout_ns);
 }
 
 static int snapshot(void *ctx, struct frame_sink *sink)

@@ -69,6 +69,11 @@ bool outlet_has_reader(const struct outlet *o);
 uint64_t outlet_generation(const struct outlet *o);
 uint64_t outlet_next_seq(const struct outlet *o); /* that the next submit gets */
 
+/* The descriptors at which callers are heard, at most OUTLET_FDS; how many. */
+#define OUTLET_FDS 5
+struct pollfd;
+unsigned outlet_fds(const struct outlet *o, struct pollfd *p);
+
 /* Sleep until the reader made room, or TIMEOUT_NS (at most 1 s). */
 void outlet_wait(struct outlet *o, uint64_t timeout_ns);
 
@@ -113,6 +118,9 @@ void inlet_commit(struct inlet *in, const struct ring_counts *counts); /* wakes 
 
 /* Attach, or attach again, when that is due.  Call it once per turn. */
 void inlet_poll(struct inlet *in, struct mono now);
+
+/* The connection to the writer; -1: there is none. */
+int inlet_fd(const struct inlet *in);
 
 /* Spin a little, then sleep until there is a frame, or TIMEOUT_NS (at most 1 s). */
 void inlet_wait(struct inlet *in, uint64_t timeout_ns);

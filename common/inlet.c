@@ -467,6 +467,11 @@ static bool spin(const struct inlet *in, uint64_t spin_ns)
 	return false;
 }
 
+int inlet_fd(const struct inlet *in)
+{
+	return in->fd;
+}
+
 /* Nobody writes now: sleep until the door answers or it is time to knock. */
 static void wait_at_door(const struct inlet *in, uint64_t timeout_ns)
 {

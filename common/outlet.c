@@ -20,7 +20,7 @@
 #include "log.h"
 #include "shm.h"
 
-#define MAX_CALLERS 4
+#define MAX_CALLERS (OUTLET_FDS - 1)
 #define HELLO_NS    (1 * NS_PER_SEC)
 #define TAKE_NS	    (5 * NS_PER_SEC) /* a reader in the middle of a turn */
 #define MAX_WAIT_NS (1 * NS_PER_SEC)
@@ -411,7 +411,7 @@ static void drop_liar(struct outlet *o)
 }
 
 /* -1 for those that are not there, which poll() passes over. */
-static unsigned fill_poll(const struct outlet *o, struct pollfd p[1 + MAX_CALLERS])
+unsigned outlet_fds(const struct outlet *o, struct pollfd *p)
 {
 	p[0] = (struct pollfd){ .fd = o->listener, .events = POLLIN };
 	for (unsigned i = 0; i < MAX_CALLERS; i++) {
@@ -420,13 +420,13 @@ static unsigned fill_poll(const struct outlet *o, struct pollfd p[1 + MAX_CALLER
 		p[1 + i] = (struct pollfd){ .fd = c->state == CALLER_NONE ? -1 : c->fd,
 					    .events = POLLIN };
 	}
-	return 1 + MAX_CALLERS;
+	return OUTLET_FDS;
 }
 
 void outlet_poll(struct outlet *o, struct mono now)
 {
-	struct pollfd p[1 + MAX_CALLERS];
-	unsigned n = fill_poll(o, p);
+	struct pollfd p[OUTLET_FDS];
+	unsigned n = outlet_fds(o, p);
 
 	if (ring_writer_refresh(&o->w) < 0)
 		drop_liar(o);
@@ -453,13 +453,13 @@ bool outlet_has_reader(const struct outlet *o)
 
 void outlet_wait(struct outlet *o, uint64_t timeout_ns)
 {
-	struct pollfd p[1 + MAX_CALLERS];
+	struct pollfd p[OUTLET_FDS];
 	struct ring_nap nap;
 
 	if (timeout_ns > MAX_WAIT_NS)
 		timeout_ns = MAX_WAIT_NS;
 	if (!outlet_has_reader(o)) {
-		poll(p, fill_poll(o, p), (int)((timeout_ns + NS_PER_MSEC - 1) / NS_PER_MSEC));
+		poll(p, outlet_fds(o, p), (int)((timeout_ns + NS_PER_MSEC - 1) / NS_PER_MSEC));
 		return;
 	}
 	if (ring_writer_nap(&o->w, &nap)) {

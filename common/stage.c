@@ -10,6 +10,8 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,11 +24,15 @@
 
 #include "jail.h"
 #include "log.h"
+#include "notify.h"
 #include "rundir.h"
 #include "stage.h"
+#include "wire.h"
 
 #define POLL_HOT_NS  NS_PER_MSEC
 #define POLL_IDLE_NS (50 * NS_PER_MSEC)
+#define POLL_DOOR_NS (10 * NS_PER_MSEC) /* as long as there is no reader */
+#define PROGRESS_NS  (100 * NS_PER_MSEC)
 #define DRAIN_NS     (2 * NS_PER_SEC)
 #define LAST_TURN_NS (100 * NS_PER_MSEC) /* of a stage that reads no ring */
 #define MAX_OPTIONS  64
@@ -45,7 +51,8 @@ struct runtime {
 	const char *options[MAX_OPTIONS], *rules[CONF_MAX_LIST];
 	unsigned noptions, nrules;
 	pid_t supervisor; /* 0: none; else its end is ours */
-	int notify_fd;	  /* -1: nobody wants to know that we are ready */
+	int notify_fd;	  /* -1: nobody wants to know how we are */
+	struct mono last_progress;
 
 	struct control_server *control;
 	struct ring_counts flushed; /* as the neighbours know them */
@@ -54,6 +61,7 @@ struct runtime {
 	bool no_commit;	     /* a turn was broken off: its reads must be repeated */
 	bool in_reserve;     /* in the middle of a turn */
 	bool broken;	     /* can not go on */
+	bool done;	     /* came to the end of a capture, and the reader has it */
 
 	enum inheritance inheritance;
 	struct ring_counts offered;
@@ -116,7 +124,7 @@ static int usage_error(const struct runtime *rt, const char *what, const char *w
 	return EXIT_USAGE;
 }
 
-enum { OPT_RUN_DIR = 256, OPT_VERSION, OPT_SUPERVISOR };
+enum { OPT_RUN_DIR = 256, OPT_VERSION, OPT_SUPERVISOR, OPT_REPLAY };
 
 static int take_option(struct runtime *rt, int opt, char *arg)
 {
@@ -143,6 +151,9 @@ static int take_option(struct runtime *rt, int opt, char *arg)
 	case OPT_VERSION:
 		printf("%s %s\n", rt->name, MEWS_VERSION);
 		return EXIT_OK;
+	case OPT_REPLAY:
+		rt->st.replay = true;
+		return -1;
 	case OPT_SUPERVISOR:
 		rt->supervisor = (pid_t)strtol(arg, NULL, 10);
 		return rt->supervisor > 1 ? -1 : usage_error(rt, "not a process", arg);
@@ -154,13 +165,16 @@ static int take_option(struct runtime *rt, int opt, char *arg)
 /* -1: go on; else the exit code. */
 static int parse_options(struct runtime *rt, int argc, char **argv)
 {
-	static const struct option longs[] = {
+	/* The collector's --replay has a value, and is its own. */
+	static const struct option all[] = {
+		{ "replay", no_argument, NULL, OPT_REPLAY },
 		{ "run-dir", required_argument, NULL, OPT_RUN_DIR },
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, 'h' },
 		{ "supervisor", required_argument, NULL, OPT_SUPERVISOR },
 		{ 0 },
 	};
+	const struct option *longs = rt->ops->id == STAGE_COLLECTOR ? all + 1 : all;
 	int code = -1;
 
 	opterr = 0;
@@ -265,16 +279,48 @@ static void open_notify(struct runtime *rt)
 	unsetenv("NOTIFY_SOCKET");
 }
 
+/* Others than our supervisor want to know that we are ready, and no more. */
 static void say_ready(struct runtime *rt)
 {
-	static const char ready[] = "READY=1";
+	static const char ready[] = NOTIFY_READY;
 
 	if (rt->notify_fd == -1)
 		return;
 	if (send(rt->notify_fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL) == -1)
 		log_debug("cannot say that we are ready: %s", strerror(errno));
+	if (rt->supervisor != 0)
+		return;
 	close(rt->notify_fd);
 	rt->notify_fd = -1;
+}
+
+/* The last word of a stage that is done: what was counted. */
+static void say_counts(const struct runtime *rt)
+{
+	char text[sizeof(NOTIFY_COUNTS) + RING_COUNTS * 21];
+	int n = snprintf(text, sizeof(text), NOTIFY_COUNTS);
+
+	if (rt->notify_fd == -1)
+		return;
+	for (unsigned i = 0; i < RING_COUNTS; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%" PRIu64, i == 0 ? "" : " ",
+			      rt->st.counts.v[i]);
+	(void)!send(rt->notify_fd, text, (size_t)n, MSG_NOSIGNAL);
+}
+
+void stage_progress(struct stage *st, uint64_t done, uint64_t total, uint64_t events)
+{
+	struct runtime *rt = runtime_of(st);
+	struct mono now = mono_now();
+	char text[128];
+	int n;
+
+	if (rt->notify_fd == -1 || mono_since(rt->last_progress, now) < PROGRESS_NS)
+		return;
+	rt->last_progress = now;
+	n = snprintf(text, sizeof(text), NOTIFY_PROGRESS "%" PRIu64 " %" PRIu64 " %" PRIu64, done,
+		     total, events);
+	(void)!send(rt->notify_fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static int enter_jail(struct runtime *rt)
@@ -313,7 +359,8 @@ static void offered_by_reader(void *ctx, const struct ring_counts *counts)
 {
 	struct runtime *rt = ctx;
 
-	if (rt->inheritance != INHERIT_NOTHING)
+	/* A replay that starts over counts from the beginning, too. */
+	if (rt->inheritance != INHERIT_NOTHING || rt->st.replay)
 		return;
 	rt->offered = *counts;
 	rt->inheritance = INHERIT_OFFERED;
@@ -587,12 +634,25 @@ void stage_flush(struct stage *st)
 	rt->flushed = st->counts;
 }
 
+/* No reader yet: what may come next is a caller, so hear it at once. */
+static void wait_at_doors(struct runtime *rt)
+{
+	struct pollfd p[OUTLET_FDS + 1];
+	unsigned n = outlet_fds(rt->st.out, p);
+
+	p[n++] = (struct pollfd){ .fd = inlet_fd(rt->st.in), .events = POLLIN };
+	poll(p, n, (int)(POLL_DOOR_NS / NS_PER_MSEC));
+	rt->last_poll = (struct mono){ 0 };
+}
+
 static void wait_for_work(struct runtime *rt)
 {
 	struct timespec ts = { 0, (long)POLL_IDLE_NS };
 
 	if (rt->ops->wait != NULL)
 		rt->ops->wait(&rt->st, rt->st.ctx, POLL_IDLE_NS);
+	else if (rt->st.in != NULL && rt->st.out != NULL && !outlet_has_reader(rt->st.out))
+		wait_at_doors(rt);
 	else if (rt->st.in != NULL)
 		inlet_wait(rt->st.in, POLL_IDLE_NS);
 	else
@@ -637,19 +697,37 @@ uint8_t *stage_reserve(struct stage *st, size_t cap)
 	return room;
 }
 
-/* The source is at its end: stay until the reader has all of it. */
+int stage_end(struct stage *st)
+{
+	uint8_t *room;
+	ssize_t n;
+
+	if (st->out == NULL)
+		return STAGE_DONE;
+	room = stage_reserve(st, WIRE_EMPTY_BOUND);
+	if (room == NULL) /* told to stop */
+		return 0;
+	n = wire_encode_empty(room, WIRE_EMPTY_BOUND);
+	BUG_ON(n < 0);
+	outlet_submit(st->out, FRAME_END, 0, (size_t)n);
+	return STAGE_DONE;
+}
+
+/* The source is at its end: stay until a reader has committed all of it; that one
+ * may be gone by now, since its work is done. */
 static void outstay(struct runtime *rt)
 {
 	struct outlet_status out;
 
-	for (;;) {
+	rt->done = true;
+	while (rt->st.out != NULL) {
 		struct mono now = mono_now();
 
 		housekeeping(rt, now);
-		if (rt->st.out == NULL || rt->stop_at.ns != 0)
-			return;
+		if (rt->stop_at.ns != 0)
+			rt->done = false;
 		outlet_status(rt->st.out, &out);
-		if (out.has_reader && out.used == 0)
+		if (!rt->done || (out.frames > 0 && out.used == 0))
 			return;
 		outlet_wait(rt->st.out, POLL_IDLE_NS);
 	}
@@ -725,6 +803,8 @@ static int run(struct runtime *rt)
 		rt->ops->stop(&rt->st, rt->st.ctx);
 	if (code == rt->st.exit_code) /* it was not broken off */
 		stage_flush(&rt->st);
+	if (rt->done)
+		say_counts(rt);
 	return code;
 }
 

@@ -16,6 +16,10 @@
  * A stop is clean: what a writer that is gone has left in the inlet is worked off
  * first, two seconds at most; while the writer lives, the successor goes on.
  *
+ * A capture has an end: the collector writes an END frame behind its last event,
+ * each stage that reads it passes it on, stays until its reader has committed it, and
+ * ends by itself.
+ *
  * One thread of ours.  The loop polls doors and control between turns, at
  * least every 50 ms, and never in a hot turn more often than every millisecond.
  */
@@ -80,6 +84,7 @@ struct stage {
 	const struct stage_ops *ops;
 	void *ctx;
 	struct conf conf;
+	bool replay; /* the events come from a capture */
 	const char *run_dir;
 	struct inlet *in;	   /* NULL in the collector */
 	struct outlet *out;	   /* NULL in the emitter */
@@ -102,5 +107,12 @@ void stage_flush(struct stage *st);
  * stage is told to stop: then return from the turn; nothing of it is committed,
  * the successor does it again. */
 uint8_t *stage_reserve(struct stage *st, size_t cap);
+
+/* END was read, or the source is at its end: pass it on.  What to return from the turn. */
+int stage_end(struct stage *st);
+
+/* How far the source is, for the supervisor's progress bar: bytes of TOTAL, and events.
+ * May be called often. */
+void stage_progress(struct stage *st, uint64_t done, uint64_t total, uint64_t events);
 
 #endif

@@ -41,6 +41,9 @@ enum frame_type {
 	FRAME_USER = 12,
 	FRAME_GROUP = 13,
 
+	/* all rings */
+	FRAME_END = 14, /* nothing follows: the capture is at its end */
+
 	/* ring enriched */
 	FRAME_PROCESS = 16, /* upsert of an entry of the thread table */
 	FRAME_PROCESS_GONE = 17,
@@ -422,7 +425,7 @@ int wire_decode_container(struct span payload, struct container_frame *ret);
 ssize_t wire_encode_alert(uint8_t *buf, size_t cap, const struct alert_frame *f);
 int wire_decode_alert(struct span payload, struct alert_frame *ret);
 
-/* SNAPSHOT_BEGIN, SNAPSHOT_END: an empty array.  CONTAINER_GONE: [id]. */
+/* SNAPSHOT_BEGIN, SNAPSHOT_END, END: an empty array.  CONTAINER_GONE: [id]. */
 ssize_t wire_encode_empty(uint8_t *buf, size_t cap);
 ssize_t wire_encode_container_gone(uint8_t *buf, size_t cap, struct span id);
 int wire_decode_container_gone(struct span payload, struct span *ret_id);

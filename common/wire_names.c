@@ -16,6 +16,7 @@ const char *frame_type_name(unsigned type)
 		[FRAME_HOST] = "HOST",
 		[FRAME_USER] = "USER",
 		[FRAME_GROUP] = "GROUP",
+		[FRAME_END] = "END",
 		[FRAME_PROCESS] = "PROCESS",
 		[FRAME_PROCESS_GONE] = "PROCESS_GONE",
 		[FRAME_CONTAINER] = "CONTAINER",

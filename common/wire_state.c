@@ -318,7 +318,7 @@ int wire_decode_container_gone(struct span payload, struct span *ret_id)
 	return cursor_finish(&c);
 }
 
-/* ---- SNAPSHOT_BEGIN, SNAPSHOT_END ---- */
+/* ---- SNAPSHOT_BEGIN, SNAPSHOT_END, END ---- */
 
 ssize_t wire_encode_empty(uint8_t *buf, size_t cap)
 {

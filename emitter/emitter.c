@@ -28,8 +28,9 @@ enum {
 	BATCH_BYTES = 256 * 1024,
 };
 
-/* The notes that a successor finds: the name of the alert that was delivered last. */
-enum { NOTE_GENERATION, NOTE_SEQ, NOTE_RULE };
+/* The notes that a successor finds: the name of the alert that was delivered last, and how
+ * many bytes went to standard output. */
+enum { NOTE_GENERATION, NOTE_SEQ, NOTE_RULE, NOTE_STDOUT };
 
 /* Alerts come in the order of their names. */
 struct alert_name {
@@ -41,6 +42,7 @@ struct emitter {
 	char hostname[256];
 	bool is_open[8]; /* by place in the table of sinks */
 
+	uint64_t stdout_at;		   /* of a replay: bytes that predecessors wrote there */
 	bool knows_last;		   /* the notes were read, or an alert was delivered */
 	struct alert_name last, delivered; /* read last; behind the last batch */
 
@@ -194,6 +196,8 @@ static void look_for_last(struct stage *st, struct emitter *em)
 		(struct alert_name){ inlet_note(st->in, NOTE_GENERATION),
 				     inlet_note(st->in, NOTE_SEQ), inlet_note(st->in, NOTE_RULE) };
 	em->delivered = em->last;
+	if (st->replay)
+		sink_stdout_resume(inlet_note(st->in, NOTE_STDOUT), em->stdout_at);
 }
 
 /* Alerts of generation 0 belong to no event, and have no name to know them by. */
@@ -238,6 +242,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 {
 	struct emitter *em = ctx;
 	struct ring_frame frame;
+	bool ended = false;
 	int n = 0;
 
 	(void)now;
@@ -245,9 +250,10 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 		reopen_asked = 0;
 		reopen_sinks(em);
 	}
-	while (n < BATCH_ALERTS && inlet_next(st->in, &frame) > 0) {
+	while (n < BATCH_ALERTS && !ended && inlet_next(st->in, &frame) > 0) {
 		look_for_last(st, em);
 		n++;
+		ended = frame.type == FRAME_END;
 		if (frame.type == FRAME_ALERT)
 			take_alert(st, em, frame.payload);
 	}
@@ -256,8 +262,22 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 		inlet_set_note(st->in, NOTE_GENERATION, em->delivered.generation);
 		inlet_set_note(st->in, NOTE_SEQ, em->delivered.seq);
 		inlet_set_note(st->in, NOTE_RULE, em->delivered.rule);
+		inlet_set_note(st->in, NOTE_STDOUT, sink_stdout_done());
 	}
-	return n;
+	return ended ? stage_end(st) : n;
+}
+
+/* The supervisor's word to a successor, in a replay. */
+static int option(struct stage *st, void *ctx, const char *name, const char *arg)
+{
+	struct emitter *em = ctx;
+	char *end;
+
+	(void)st;
+	if (strcmp(name, "stdout-at") != 0 || arg == NULL || arg[0] < '0' || arg[0] > '9')
+		return -EINVAL;
+	em->stdout_at = strtoull(arg, &end, 10);
+	return *end == '\0' ? 1 : -EINVAL;
 }
 
 static int reload(struct stage *st, void *ctx, char *text, size_t cap)
@@ -296,6 +316,7 @@ int main(int argc, char **argv)
 {
 	static const struct stage_ops ops = {
 		.id = STAGE_EMITTER,
+		.option = option,
 		.setup = setup,
 		.turn = turn,
 		.reload = reload,

@@ -27,9 +27,12 @@ struct batch {
 /* How lines go into a descriptor.  Zero-initialised but for FD. */
 struct line_writer {
 	int fd;
-	bool is_stuck;	/* it was not writable in time: do not wait again before it is */
-	bool is_broken; /* the last line was cut: begin with a newline */
-	bool is_gone;	/* EPIPE: nobody reads it any more */
+	bool is_stuck;	 /* it was not writable in time: do not wait again before it is */
+	bool is_broken;	 /* the last line was cut: begin with a newline */
+	bool is_gone;	 /* EPIPE: nobody reads it any more */
+	bool is_patient; /* waits as long as it takes */
+	uint64_t skip;	 /* bytes of what comes that are there already */
+	uint64_t done;	 /* bytes that went there, with those that were skipped */
 };
 
 /* How many lines of B went out whole; the reason in *RET_ERR if it is not all of
@@ -55,6 +58,15 @@ struct sink_ops {
 };
 
 extern const struct sink_ops sink_stdout, sink_file;
+
+/* Of a replay nothing may be lost on standard output, and nothing come twice.  In all their
+ * lives, this process's predecessors COMMITTED to have put that many bytes there, and the
+ * supervisor, which holds the other end, saw that many WRITTEN: what is between the two
+ * comes again and is left out. */
+void sink_stdout_resume(uint64_t committed, uint64_t written);
+
+/* What to commit. */
+uint64_t sink_stdout_done(void);
 
 /* All there are, in the order in which they are written. */
 extern const struct sink_ops *const sinks[];

@@ -40,6 +40,18 @@ static unsigned write_stdout(const struct batch *b)
 	return n;
 }
 
+void sink_stdout_resume(uint64_t committed, uint64_t written)
+{
+	out.is_patient = true;
+	out.done = committed;
+	out.skip = written > committed ? written - committed : 0;
+}
+
+uint64_t sink_stdout_done(void)
+{
+	return out.done;
+}
+
 static void close_stdout(void)
 {
 }

@@ -32,7 +32,10 @@ static int wait_writable(struct line_writer *w, struct mono deadline)
 	struct pollfd pfd = { .fd = w->fd, .events = POLLOUT };
 
 	for (;;) {
-		int n = poll(&pfd, 1, w->is_stuck ? 0 : remaining_ms(deadline));
+		int n = poll(&pfd, 1,
+			     w->is_patient ? -1
+			     : w->is_stuck ? 0
+					   : remaining_ms(deadline));
 
 		if (n > 0)
 			break;
@@ -68,10 +71,23 @@ static int write_all(struct line_writer *w, struct span bytes, struct mono deadl
 		else if (errno != EINTR && errno != EAGAIN)
 			err = -errno;
 		/* poll() may promise what write() does not keep. */
-		if (wrote <= 0 && err == 0 && remaining_ms(deadline) == 0)
+		if (wrote <= 0 && err == 0 && !w->is_patient && remaining_ms(deadline) == 0)
 			err = -ETIMEDOUT;
 	}
 	*ret_done = done;
+	return err;
+}
+
+/* The batch's bytes, but for those that are there already. */
+static int write_rest(struct line_writer *w, struct span bytes, struct mono deadline,
+		      size_t *ret_done)
+{
+	size_t skip = bytes.n < w->skip ? bytes.n : (size_t)w->skip;
+	int err = write_all(w, span_of(bytes.p + skip, bytes.n - skip), deadline, ret_done);
+
+	*ret_done += skip;
+	w->skip -= skip;
+	w->done += *ret_done;
 	return err;
 }
 
@@ -94,7 +110,7 @@ unsigned line_writer_put(struct line_writer *w, const struct batch *b, int *ret_
 			return 0;
 		w->is_broken = false;
 	}
-	*ret_err = write_all(w, b->bytes, deadline, &done);
+	*ret_err = write_rest(w, b->bytes, deadline, &done);
 	while (lines < b->count && b->ends[lines] <= done)
 		lines++;
 	w->is_broken = done > (lines == 0 ? 0 : b->ends[lines - 1]);

@@ -21,6 +21,7 @@ int enrich_new(const struct enrich_params *p, struct enrich **ret)
 	en->scratch = malloc(WIRE_MAX_PAYLOAD);
 	en->sink = p->sink;
 	en->counts = p->counts;
+	en->capture = p->capture;
 	en->remove_tid = en->close_tid = en->close_fd = -1;
 	en->in_capture_start = true;
 	fold_prepare(en);
@@ -155,8 +156,8 @@ static int take_event(struct enrich *en, const struct ring_frame *frame, uint64_
 		en->counts[ENRICHER_FOLDED]++;
 		return 0;
 	}
-	en->out.origin_generation = generation;
-	en->out.origin_seq = frame->seq;
+	en->out.origin_generation = en->capture ? ENRICH_CAPTURE_GENERATION : generation;
+	en->out.origin_seq = en->capture ? en->ev.num : frame->seq;
 	if (!emit_event(en)) {
 		en->counts[ENRICHER_REFUSED]++;
 		return -EPROTO;

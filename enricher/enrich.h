@@ -36,6 +36,7 @@ struct enrich_params {
 	uint32_t users;		  /* users and groups together; 0: 65536 */
 	uint32_t containers;	  /* 0: 8192 */
 	size_t memory_bytes;	  /* of all that is variable; 0: 512 MiB */
+	bool capture; /* events are named by their number in a capture, not by their frame */
 };
 
 /* -ENOMEM, -EINVAL. */
@@ -53,6 +54,10 @@ int enrich_frame(struct enrich *en, const struct ring_frame *frame, uint64_t gen
  * frame_sink_put()): 0 or its error. */
 int enrich_snapshot(struct enrich *en, int (*put)(void *ctx, uint16_t type, struct span payload),
 		    void *ctx);
+
+/* The generation of all events of a capture, whichever ring brought them: a replay that
+ * starts over gives each event the same name. */
+#define ENRICH_CAPTURE_GENERATION 1
 
 /* The host's users and groups, as its files say now.  False for captures: they
  * bring their own. */

@@ -73,6 +73,7 @@ struct enrich {
 	struct turn_row turns[EVENT_CODE_COUNT];
 	struct blob *host; /* the last HOST frame's payload */
 	bool stopped;	   /* the sink gave no room */
+	bool capture;	   /* enrich_params.capture */
 	bool in_snapshot, in_capture_start;
 	uint64_t snapshot; /* counts them */
 

@@ -135,18 +135,6 @@ static void sink_abandon(void *ctx)
 
 /* ---- the stage ---- */
 
-static int option(struct stage *st, void *ctx, const char *name, const char *arg)
-{
-	struct enricher *er = ctx;
-
-	(void)st;
-	(void)arg;
-	if (strcmp(name, "no-host-users") != 0)
-		return -EINVAL;
-	er->host_users = false;
-	return 0;
-}
-
 static int setup(struct stage *st, void *ctx)
 {
 	struct enricher *er = ctx;
@@ -156,6 +144,7 @@ static int setup(struct stage *st, void *ctx)
 		.threads = st->conf.thread_table_size > UINT32_MAX
 				   ? UINT32_MAX
 				   : (uint32_t)st->conf.thread_table_size,
+		.capture = st->replay,
 	};
 	const char *root = getenv("HOST_ROOT");
 	int err;
@@ -164,6 +153,7 @@ static int setup(struct stage *st, void *ctx)
 		log_error("cannot get random bytes: %s", strerror(errno));
 		return EXIT_HOST;
 	}
+	er->host_users = !st->replay; /* a capture brings its own */
 	if (root == NULL)
 		root = "";
 	if (snprintf(er->passwd.path, HOST_PATH_MAX, "%s/etc/passwd", root) >= HOST_PATH_MAX ||
@@ -197,7 +187,8 @@ static void follow_wants(struct stage *st, struct enricher *er)
 
 static void look_around(struct stage *st, struct enricher *er, struct mono now)
 {
-	if (now.ns >= er->next_look.ns) {
+	/* A replay's collector waits for the first ones. */
+	if (er->wants.version == 0 || now.ns >= er->next_look.ns) {
 		er->next_look = mono_after(now, LOOK_NS);
 		follow_wants(st, er);
 	}
@@ -211,11 +202,13 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 {
 	struct enricher *er = ctx;
 	struct ring_frame frame;
-	int n = 0;
+	int n = 0, err;
 
 	look_around(st, er, now);
 	for (; n < TURN_FRAMES && inlet_next(st->in, &frame) > 0; n++) {
-		int err = enrich_frame(er->core, &frame, inlet_generation(st->in));
+		if (frame.type == FRAME_END)
+			return stage_end(st);
+		err = enrich_frame(er->core, &frame, inlet_generation(st->in));
 
 		if (err == -ECANCELED)
 			return n;
@@ -278,8 +271,6 @@ static void stop(struct stage *st, void *ctx)
 
 static const struct stage_ops ops = {
 	.id = STAGE_ENRICHER,
-	.usage = "  --no-host-users  do not read this machine's users and groups (captures)\n",
-	.option = option,
 	.setup = setup,
 	.start = start,
 	.turn = turn,
@@ -291,7 +282,7 @@ static const struct stage_ops ops = {
 
 int main(int argc, char **argv)
 {
-	static struct enricher er = { .host_users = true };
+	static struct enricher er;
 
 	return stage_main(&ops, &er, argc, argv);
 }

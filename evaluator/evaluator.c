@@ -323,6 +323,8 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	int n = 0, err = 0;
 
 	while (err == 0 && n < BATCH_FRAMES && inlet_next(st->in, &frame) == 1) {
+		if (frame.type == FRAME_END)
+			return stage_end(st);
 		err = take_frame(st, ev, &frame, now);
 		n++;
 	}

@@ -394,5 +394,6 @@ const struct wire_sample wire_samples[] = {
 	    "\"file=/etc/shadow\", [\"host\", \"T1555\"], [[\"fd.name\", \"/etc/shadow\"], "
 	    "[\"proc.pid\", 4242], [\"evt.rawres\", -2], [\"evt.failed\", true], "
 	    "[\"container.id\", nil], [\"x\", 0.500000], [\"fd.types\", [\"y\", 5]]]]"),
+	ROW("end", END, empty, fill_empty, "[]"),
 };
 const unsigned wire_sample_count = ARRAY_LEN(wire_samples);

@@ -268,6 +268,7 @@ static const struct golden goldens[] = {
 						   "\xcd\0\1\xcd\0\2" WIDE("\3") WIDE("\5")) },
 	{ "snapshot begin", FRAME_SNAPSHOT_BEGIN, B("\x90"), B("") },
 	{ "snapshot end", FRAME_SNAPSHOT_END, B("\x90"), B("") },
+	{ "end", FRAME_END, B("\x90"), B("") },
 	{ "gap", FRAME_GAP, B("\x94\x02\x01\xcd\x01\x00\xcc\x80"), B("") },
 	{ "host", FRAME_HOST,
 	  B("\x96\xc4\x01h\x01\x02\x03\x91\x93\xc0\xc4\x04\x7f\x00\x00\x01\xc4\x04"
