@@ -17,6 +17,9 @@ static const struct command {
 } commands[] = {
 	{ "run", "[-c FILE] [-r RULES]... [-o KEY=VALUE]... [--run-dir DIR]",
 	  "start the pipeline on live events; alerts to stdout", cmd_run },
+	{ "replay",
+	  "FILE.scap [-c FILE] [-r RULES]... [-o KEY=VALUE]... [--stats FILE] [--run-dir DIR]",
+	  "the pipeline on a capture; ends by itself; alerts to stdout", cmd_replay },
 	{ "validate", "FILE... [--json]", "check rules, all files and directories merged in order",
 	  cmd_validate },
 	{ "list", "fields|events|rules [-r RULES]... [--json]", "what there is", cmd_list },

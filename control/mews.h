@@ -14,6 +14,7 @@
 
 /* argv[0] is the command's name. */
 int cmd_run(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_test(int argc, char **argv);

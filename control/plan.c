@@ -23,13 +23,13 @@ void plan_started(struct plan_life *life, struct mono now)
 	life->starts++;
 }
 
-/* Remember this death; how many there were within the window. */
-static unsigned count_death(struct plan_life *life, struct mono now)
+/* Remember this death; how many there were within WINDOW_NS. */
+static unsigned count_death(struct plan_life *life, struct mono now, uint64_t window_ns)
 {
 	unsigned keep = 0;
 
 	for (unsigned i = 0; i < life->ndeaths; i++)
-		if (mono_since(life->deaths[i], now) < PLAN_DEATHS_NS)
+		if (mono_since(life->deaths[i], now) < window_ns)
 			life->deaths[keep++] = life->deaths[i];
 	if (keep == PLAN_MAX_DEATHS)
 		return keep;
@@ -44,6 +44,20 @@ static int is_final(int code)
 	return code == EXIT_INPUT || code == EXIT_USAGE || code == EXIT_HOST;
 }
 
+/* When a stage that died starts again: after twice as long each time. */
+static struct mono after_delay(struct plan_life *life, struct mono now)
+{
+	struct mono at;
+
+	if (life->delay_ns == 0 || mono_since(life->started, now) >= PLAN_GOOD_LIFE_NS)
+		life->delay_ns = PLAN_FIRST_DELAY_NS;
+	at = mono_after(now, life->delay_ns);
+	life->delay_ns *= 2;
+	if (life->delay_ns > PLAN_MOST_DELAY_NS)
+		life->delay_ns = PLAN_MOST_DELAY_NS;
+	return at;
+}
+
 struct plan_decision plan_ended(struct plan_life *life, struct plan_end end, struct mono now)
 {
 	struct plan_decision d = { .verdict = PLAN_START_AGAIN, .at = now };
@@ -52,13 +66,33 @@ struct plan_decision plan_ended(struct plan_life *life, struct plan_end end, str
 		return d;
 	if (life->starts <= 1 && end.kind == PLAN_END_EXIT && is_final(end.code))
 		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = end.code };
-	if (count_death(life, now) >= PLAN_MAX_DEATHS)
+	if (count_death(life, now, PLAN_DEATHS_NS) >= PLAN_MAX_DEATHS)
 		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = EXIT_STAGE };
-	if (life->delay_ns == 0 || mono_since(life->started, now) >= PLAN_GOOD_LIFE_NS)
-		life->delay_ns = PLAN_FIRST_DELAY_NS;
-	d.at = mono_after(now, life->delay_ns);
-	life->delay_ns *= 2;
-	if (life->delay_ns > PLAN_MOST_DELAY_NS)
-		life->delay_ns = PLAN_MOST_DELAY_NS;
+	d.at = after_delay(life, now);
+	return d;
+}
+
+struct plan_decision plan_replay_ended(struct plan_life *life, enum stage_id id,
+				       struct plan_end end, struct plan_reached reached,
+				       struct mono now)
+{
+	struct plan_decision d = { .verdict =
+					   id == STAGE_EMITTER ? PLAN_START_AGAIN : PLAN_START_OVER,
+				   .at = now };
+
+	/* A capture that breaks off has told what it holds before that: its reader is done with a
+	 * code, when the others have it. */
+	if (reached.done || reached.over)
+		return (struct plan_decision){ .verdict = PLAN_DONE,
+					       .code = reached.done && end.kind == PLAN_END_EXIT
+							       ? end.code
+							       : EXIT_OK };
+	if (end.kind == PLAN_END_ASKED)
+		return d;
+	if (end.kind == PLAN_END_EXIT && !reached.ready && is_final(end.code))
+		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = end.code };
+	if (count_death(life, now, UINT64_MAX) >= PLAN_MAX_DEATHS)
+		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = EXIT_STAGE };
+	d.at = after_delay(life, now);
 	return d;
 }

@@ -9,9 +9,17 @@
  * the whole pipeline ends: something is wrong that starting again does not mend.
  * A stage that says at its very first start that its input is wrong, or that the
  * host cannot do it, is believed at once.
+ *
+ * A replay has all of its events for as often as one likes, and each time the same.  So
+ * when one of the first three stages dies, all three start over, at the beginning of the
+ * capture: none of them needs to know what another did before.  The emitter, which is
+ * the one that remembers, goes on alone.  What fails ten times in one replay fails for
+ * good: it would not end, however far apart the deaths are.
  */
 #ifndef MEWS_PLAN_H
 #define MEWS_PLAN_H
+
+#include <stdbool.h>
 
 #include "clock.h"
 #include "counter.h"
@@ -64,6 +72,8 @@ enum plan_verdict {
 	PLAN_NONE,
 	PLAN_START_AGAIN, /* at AT */
 	PLAN_END_ALL,	  /* with CODE */
+	PLAN_START_OVER,  /* a replay: this stage and all before it, at AT */
+	PLAN_DONE,	  /* a replay: this stage's work is done; CODE */
 };
 
 struct plan_decision {
@@ -74,5 +84,17 @@ struct plan_decision {
 
 void plan_started(struct plan_life *life, struct mono now);
 struct plan_decision plan_ended(struct plan_life *life, struct plan_end end, struct mono now);
+
+/* How far a stage of a replay got in this life. */
+struct plan_reached {
+	bool ready; /* its input was good */
+	bool done;  /* it came to the end of the capture, and the next one has all that it wrote */
+	bool over;  /* nothing is left to do: of the emitter and the evaluator before it, the
+		     * other one is done (for those before: the emitter) */
+};
+
+struct plan_decision plan_replay_ended(struct plan_life *life, enum stage_id id,
+				       struct plan_end end, struct plan_reached reached,
+				       struct mono now);
 
 #endif

@@ -7,6 +7,10 @@
  * Nothing that a stage says is trusted: a word of readiness counts if the kernel
  * says that it comes from the stage's process, a request on the control socket
  * if the kernel says that its sender is root.
+ *
+ * A replay (playback.h) differs in this: the stages end by themselves, one that dies
+ * may take others with it to the beginning of the capture, and the emitter's standard
+ * output goes through a pipe that is held here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,12 +31,14 @@
 #include "control.h"
 #include "jail.h"
 #include "log.h"
+#include "notify.h"
 #include "plan.h"
+#include "playback.h"
 #include "rundir.h"
 #include "supervisor.h"
 
 #define READY_NS  (30 * NS_PER_SEC) /* the first start of all stages */
-#define OWN_ARGS  6
+#define OWN_ARGS  (6 + PLAYBACK_WORDS)
 #define NEVER_NS  UINT64_MAX
 #define NAME_SIZE 16
 
@@ -42,6 +48,8 @@ struct child {
 	struct plan_life life;
 	pid_t pid;	     /* 0: none */
 	bool asked;	     /* told to end */
+	bool ready;	     /* in this life */
+	bool done;	     /* a replay: said so in this life; with no pid, it is */
 	struct mono due;     /* SUPERVISED_WAITING: when it starts */
 	struct mono kill_at; /* asked: when it is killed */
 };
@@ -57,6 +65,7 @@ struct supervisor {
 	struct mono give_up; /* when the first start takes too long */
 	bool stopping;
 	int exit_code;
+	int signal; /* that ended a replay */
 };
 
 static const struct mono never = { NEVER_NS };
@@ -64,23 +73,25 @@ static const struct mono never = { NEVER_NS };
 /* ---- start ---- */
 
 /* In the child, after fork and before exec: nothing but system calls. */
-static _Noreturn void become_stage(const struct child *c, const char *path, char **argv,
-				   char **envp)
+static _Noreturn void become_stage(const struct supervisor *sv, const struct child *c,
+				   const char *path, char **argv, char **envp)
 {
 	static const char failed[] = "mews: cannot start a stage's program\n";
+	bool replay = sv->p->playback != NULL, talks = c->stage->out != PLAN_STDOUT_NONE;
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
+	int out = !talks ? null : replay ? sv->p->playback->out.out : STDOUT_FILENO;
 	ssize_t written;
 
 	/* A group of its own: the terminal's Ctrl-C is for the supervisor alone. */
 	setpgid(0, 0);
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    (c->stage->out == PLAN_STDOUT_NONE && dup2(null, STDOUT_FILENO) == -1))
+	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
 		_exit(EXIT_HOST);
 	close_range(STDERR_FILENO + 1, ~0u, 0);
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
-	(void)setpriority(PRIO_PROCESS, 0, c->stage->nice); /* better, not needed */
+	if (!replay)
+		(void)setpriority(PRIO_PROCESS, 0, c->stage->nice); /* better, not needed */
 	signal(SIGTTOU, SIG_IGN); /* alerts reach the terminal from that group too */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -124,13 +135,20 @@ static int start(struct supervisor *sv, struct child *c)
 	argv[n++] = (char *)(uintptr_t)c->stage->program;
 	for (unsigned i = 0; i < sv->p->nargs; i++)
 		argv[n++] = (char *)(uintptr_t)sv->p->args[i];
+	if (sv->p->playback != NULL) {
+		const char *words[PLAYBACK_WORDS];
+		unsigned nwords = playback_words(sv->p->playback, c->stage->id, words);
+
+		for (unsigned i = 0; i < nwords; i++)
+			argv[n++] = (char *)(uintptr_t)words[i];
+	}
 	argv[n++] = (char *)(uintptr_t) "--run-dir";
 	argv[n++] = (char *)(uintptr_t)sv->p->run_dir;
 	argv[n++] = (char *)(uintptr_t) "--supervisor";
 	argv[n++] = self;
 	pid = fork();
 	if (pid == 0)
-		become_stage(c, path, argv, envp);
+		become_stage(sv, c, path, argv, envp);
 done:
 	free(argv);
 	free(envp);
@@ -150,8 +168,8 @@ static void start_due(struct supervisor *sv, struct child *c, struct mono now)
 	int pid = start(sv, c);
 
 	plan_started(&c->life, now);
-	c->asked = false;
-	c->kill_at = never;
+	c->asked = c->ready = c->done = false;
+	c->due = c->kill_at = never;
 	if (pid > 0) {
 		c->pid = (pid_t)pid;
 		c->state = SUPERVISED_STARTING;
@@ -201,12 +219,81 @@ static void say_ended(const struct child *c, struct plan_end end, struct plan_de
 			 strsignal(end.code));
 	else
 		snprintf(what, sizeof(what), "ended with exit code %d", end.code);
-	if (d.verdict == PLAN_END_ALL)
+	if (d.verdict == PLAN_END_ALL || d.verdict == PLAN_DONE)
 		snprintf(next, sizeof(next), "ending");
 	else
-		snprintf(next, sizeof(next), "starting it again in %u ms",
+		snprintf(next, sizeof(next), "starting %s again in %u ms",
+			 d.verdict == PLAN_START_OVER ? "the replay" : "it",
 			 (unsigned)(mono_since(now, d.at) / NS_PER_MSEC));
 	log_warning("%s %s, %s", c->stage->program, what, next);
+}
+
+/* All but the emitter start over when all of them are gone: what a living one does with
+ * another's new ring is nobody's business. */
+static void start_over(struct supervisor *sv, struct mono at)
+{
+	playback_over(sv->p->playback);
+	sv->exit_code = EXIT_OK;
+	for (unsigned i = 0; i < PLAN_STAGES; i++) {
+		struct child *c = &sv->child[i];
+
+		if (c->stage->id == STAGE_EMITTER)
+			continue;
+		c->due = at;
+		c->done = false;
+		if (c->pid == 0)
+			continue;
+		c->asked = true;
+		kill(c->pid, SIGKILL);
+	}
+}
+
+static struct child *child_of(struct supervisor *sv, enum stage_id id)
+{
+	unsigned i = 0;
+
+	while (sv->child[i].stage->id != id)
+		i++;
+	return &sv->child[i];
+}
+
+static bool is_done(struct supervisor *sv, enum stage_id id)
+{
+	const struct child *c = child_of(sv, id);
+
+	return c->pid == 0 && c->done;
+}
+
+static void replay_child_ended(struct supervisor *sv, struct child *c, struct plan_end end,
+			       struct mono now)
+{
+	struct plan_reached reached = {
+		.ready = c->ready,
+		.done = c->done,
+		.over = is_done(sv,
+				c->stage->id == STAGE_EMITTER ? STAGE_EVALUATOR : STAGE_EMITTER),
+	};
+	struct plan_decision d;
+
+	if (c->due.ns != NEVER_NS) /* killed to start over with another */
+		return;
+	d = plan_replay_ended(&c->life, c->stage->id, end, reached, now);
+	c->done = d.verdict == PLAN_DONE;
+	if (end.kind != PLAN_END_ASKED && !reached.done)
+		say_ended(c, end, d, now);
+	if (d.verdict == PLAN_END_ALL) {
+		begin_stop(sv, d.code);
+	} else if (d.verdict == PLAN_START_OVER) {
+		start_over(sv, d.at);
+	} else if (d.verdict == PLAN_START_AGAIN) {
+		c->due = d.at;
+	} else {
+		if (d.code != EXIT_OK)
+			sv->exit_code = d.code;
+		/* The emitter is on its way out; but not one that came after that had read all. */
+		if (c->stage->id == STAGE_EVALUATOR)
+			ask_to_end(child_of(sv, STAGE_EMITTER), now);
+	}
 }
 
 static void child_ended(struct supervisor *sv, struct child *c, int status, struct mono now)
@@ -216,9 +303,12 @@ static void child_ended(struct supervisor *sv, struct child *c, int status, stru
 
 	c->pid = 0;
 	c->state = SUPERVISED_WAITING;
-	c->due = never;
 	if (sv->stopping)
 		return;
+	if (sv->p->playback != NULL) {
+		replay_child_ended(sv, c, end, now);
+		return;
+	}
 	d = plan_ended(&c->life, end, now);
 	if (end.kind != PLAN_END_ASKED)
 		say_ended(c, end, d, now);
@@ -228,21 +318,95 @@ static void child_ended(struct supervisor *sv, struct child *c, int status, stru
 		c->due = d.at;
 }
 
+static void look_if_complete(struct supervisor *sv)
+{
+	unsigned running = 0;
+
+	for (unsigned i = 0; i < PLAN_STAGES; i++)
+		running += sv->child[i].ready;
+	/* The collector comes last: the others must be there to take what it sees.  (That of a
+	 * replay waits by itself.) */
+	if (!sv->complete && sv->p->playback == NULL && running == PLAN_STAGES - 1 &&
+	    sv->child[PLAN_STAGES - 1].pid == 0)
+		sv->child[PLAN_STAGES - 1].due = mono_now();
+	if (sv->complete || running < PLAN_STAGES)
+		return;
+	sv->complete = true;
+	if (sv->p->playback == NULL)
+		log_info("watching, run directory '%s'", sv->p->run_dir);
+}
+
+static void hear(struct supervisor *sv, struct child *c, struct span text)
+{
+	if (span_is(text, NOTIFY_READY)) {
+		c->ready = true;
+		if (c->state == SUPERVISED_STARTING)
+			c->state = SUPERVISED_RUNNING;
+		look_if_complete(sv);
+	} else if (sv->p->playback != NULL) {
+		c->done |= playback_heard(sv->p->playback, c->stage->id, text);
+	}
+}
+
+static void on_notify(struct supervisor *sv)
+{
+	char text[NOTIFY_MAX];
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct iovec iov = { text, sizeof(text) };
+
+	for (;;) {
+		struct msghdr msg = { .msg_iov = &iov,
+				      .msg_iovlen = 1,
+				      .msg_control = &control,
+				      .msg_controllen = sizeof(control) };
+		ssize_t n = recvmsg(sv->notify_fd, &msg, MSG_DONTWAIT);
+		const struct cmsghdr *cm = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+		struct ucred who;
+
+		if (n < 0)
+			return;
+		if (cm == NULL || cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_CREDENTIALS)
+			continue;
+		memcpy(&who, CMSG_DATA(cm), sizeof(who));
+		for (unsigned i = 0; i < PLAN_STAGES; i++)
+			if (sv->child[i].pid == who.pid && who.pid != 0)
+				hear(sv, &sv->child[i], span_of(text, (size_t)n));
+	}
+}
+
 static void reap(struct supervisor *sv, struct mono now)
 {
 	for (unsigned i = 0; i < PLAN_STAGES; i++) {
 		struct child *c = &sv->child[i];
+		struct rusage ru;
 		int status;
 
-		if (c->pid != 0 && waitpid(c->pid, &status, WNOHANG) == c->pid)
-			child_ended(sv, c, status, now);
+		if (c->pid == 0 || wait4(c->pid, &status, WNOHANG, &ru) != c->pid)
+			continue;
+		on_notify(sv); /* its last words lie there, if it had any */
+		if (sv->p->playback != NULL)
+			playback_reaped(sv->p->playback, c->stage->id, &ru);
+		child_ended(sv, c, status, now);
 	}
 }
 
 /* Ends the other way round than they were started: the next one is told when
- * the one before it is gone.  True when all are. */
+ * the one before it is gone, and has something to work off; not so in a replay that is
+ * broken off.  True when all are. */
 static bool stop_step(struct supervisor *sv, struct mono now)
 {
+	bool gone = true;
+
+	if (sv->p->playback != NULL) {
+		for (unsigned i = 0; i < PLAN_STAGES; i++) {
+			ask_to_end(&sv->child[i], now);
+			gone &= sv->child[i].pid == 0;
+		}
+		return gone;
+	}
 	for (unsigned i = PLAN_STAGES; i-- > 0;) {
 		if (sv->child[i].pid == 0)
 			continue;
@@ -266,59 +430,13 @@ static void on_signals(struct supervisor *sv, struct mono now)
 				if (sv->child[i].pid != 0)
 					kill(sv->child[i].pid, SIGHUP);
 		} else if (!sv->stopping) {
+			sv->signal = (int)si.ssi_signo;
 			begin_stop(sv, EXIT_OK);
 		} else {
 			for (unsigned i = 0; i < PLAN_STAGES; i++)
 				if (sv->child[i].pid != 0)
 					kill(sv->child[i].pid, SIGKILL);
 		}
-	}
-}
-
-static void look_if_complete(struct supervisor *sv)
-{
-	unsigned running = 0;
-
-	for (unsigned i = 0; i < PLAN_STAGES; i++)
-		running += sv->child[i].state == SUPERVISED_RUNNING;
-	/* The collector comes last: the others must be there to take what it sees. */
-	if (!sv->complete && running == PLAN_STAGES - 1 && sv->child[PLAN_STAGES - 1].pid == 0)
-		sv->child[PLAN_STAGES - 1].due = mono_now();
-	if (sv->complete || running < PLAN_STAGES)
-		return;
-	sv->complete = true;
-	log_info("watching, run directory '%s'", sv->p->run_dir);
-}
-
-static void on_notify(struct supervisor *sv)
-{
-	char text[64];
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(struct ucred))];
-	} control;
-	struct iovec iov = { text, sizeof(text) };
-
-	for (;;) {
-		struct msghdr msg = { .msg_iov = &iov,
-				      .msg_iovlen = 1,
-				      .msg_control = &control,
-				      .msg_controllen = sizeof(control) };
-		ssize_t n = recvmsg(sv->notify_fd, &msg, MSG_DONTWAIT);
-		const struct cmsghdr *cm = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
-		struct ucred who;
-
-		if (n < 0)
-			return;
-		if (n != 7 || memcmp(text, "READY=1", 7) != 0 || cm == NULL ||
-		    cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_CREDENTIALS)
-			continue;
-		memcpy(&who, CMSG_DATA(cm), sizeof(who));
-		for (unsigned i = 0; i < PLAN_STAGES; i++)
-			if (sv->child[i].pid == who.pid && who.pid != 0 &&
-			    sv->child[i].state == SUPERVISED_STARTING)
-				sv->child[i].state = SUPERVISED_RUNNING;
-		look_if_complete(sv);
 	}
 }
 
@@ -343,7 +461,7 @@ static void answer_restart(struct supervisor *sv, const char *name, struct contr
 	for (unsigned i = 0; i < PLAN_STAGES; i++) {
 		if (sv->child[i].stage->id != id)
 			continue;
-		if (sv->child[i].pid == 0)
+		if (sv->child[i].pid == 0 && !sv->child[i].done)
 			sv->child[i].due = mono_now(); /* no more waiting */
 		ask_to_end(&sv->child[i], mono_now());
 		return;
@@ -381,15 +499,27 @@ static void answer(void *ctx, const struct control_request *req, struct control_
 
 /* ---- the loop ---- */
 
-static int timeout_ms(const struct supervisor *sv, struct mono now)
+/* When C is to be started.  Those of a replay that start over do so together. */
+static struct mono due_of(const struct supervisor *sv, const struct child *c)
 {
-	struct mono next = sv->complete || sv->stopping ? never : sv->give_up;
+	if (sv->stopping || c->pid != 0)
+		return never;
+	if (sv->p->playback != NULL && c->stage->id != STAGE_EMITTER)
+		for (unsigned i = 0; i < PLAN_STAGES; i++)
+			if (sv->child[i].pid != 0 && sv->child[i].due.ns != NEVER_NS)
+				return never;
+	return c->due;
+}
 
+static int timeout_ms(const struct supervisor *sv, struct mono now, struct mono next)
+{
+	if (!sv->complete && !sv->stopping && sv->give_up.ns < next.ns)
+		next = sv->give_up;
 	for (unsigned i = 0; i < PLAN_STAGES; i++) {
 		const struct child *c = &sv->child[i];
-		struct mono at = c->pid == 0 ? c->due : c->asked ? c->kill_at : never;
+		struct mono at = c->pid == 0 ? due_of(sv, c) : c->asked ? c->kill_at : never;
 
-		if (!(sv->stopping && c->pid == 0) && at.ns < next.ns)
+		if (at.ns < next.ns)
 			next = at;
 	}
 	if (next.ns == NEVER_NS)
@@ -403,7 +533,7 @@ static void clockwork(struct supervisor *sv, struct mono now)
 		struct child *c = &sv->child[i];
 
 		kill_overdue(c, now);
-		if (!sv->stopping && c->pid == 0 && now.ns >= c->due.ns)
+		if (now.ns >= due_of(sv, c).ns)
 			start_due(sv, c, now);
 	}
 	if (!sv->complete && !sv->stopping && now.ns >= sv->give_up.ns) {
@@ -413,22 +543,37 @@ static void clockwork(struct supervisor *sv, struct mono now)
 	}
 }
 
+/* A replay: are all alerts out? */
+static bool all_is_out(struct supervisor *sv)
+{
+	for (unsigned i = 0; i < PLAN_STAGES; i++)
+		if (!is_done(sv, sv->child[i].stage->id))
+			return false;
+	return forward_is_done(&sv->p->playback->out);
+}
+
 static void loop(struct supervisor *sv)
 {
+	struct playback *pb = sv->p->playback;
 	struct pollfd fds[] = {
 		{ .fd = sv->signal_fd, .events = POLLIN },
 		{ .fd = sv->notify_fd, .events = POLLIN },
 		{ .fd = sv->control == NULL ? -1 : control_server_fd(sv->control),
 		  .events = POLLIN },
+		{ .fd = -1 },
 	};
 
 	for (;;) {
-		struct mono now = mono_now();
+		struct mono now = mono_now(), next = never;
 
 		clockwork(sv, now);
-		if (sv->stopping && stop_step(sv, now))
+		if (pb != NULL) {
+			next = playback_step(pb, now);
+			fds[3].fd = forward_fd(&pb->out, &fds[3].events);
+		}
+		if ((sv->stopping && stop_step(sv, now)) || (pb != NULL && all_is_out(sv)))
 			return;
-		(void)poll(fds, 3, timeout_ms(sv, now));
+		(void)poll(fds, 4, timeout_ms(sv, now, next));
 		now = mono_now();
 		on_notify(sv);
 		on_signals(sv, now);
@@ -576,11 +721,12 @@ int supervisor_run(const struct supervisor_params *params)
 			sv.child[i] = (struct child){
 				.stage = plan_stage(i),
 				.state = SUPERVISED_WAITING,
-				.due = i < PLAN_STAGES - 1 ? now : never,
+				.due = i < PLAN_STAGES - 1 || params->playback != NULL ? now
+										       : never,
 			};
 		sv.give_up = mono_after(now, READY_NS);
 		loop(&sv);
 	}
 	leave(&sv);
-	return sv.exit_code;
+	return params->playback != NULL && sv.signal != 0 ? -sv.signal : sv.exit_code;
 }

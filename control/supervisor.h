@@ -7,16 +7,19 @@
 #ifndef MEWS_SUPERVISOR_H
 #define MEWS_SUPERVISOR_H
 
+struct playback;
+
 struct supervisor_params {
 	const char *bin_dir; /* where the stages' programs are */
 	const char *run_dir; /* absolute */
 	/* Passed on to every stage, before the supervisor's own. */
 	const char *const *args;
 	unsigned nargs;
+	struct playback *playback; /* a replay; NULL: live */
 };
 
 /* Returns the exit code, after the last stage has ended and the run directory
- * is as it was. */
+ * is as it was; a replay that a signal ends: minus the signal. */
 int supervisor_run(const struct supervisor_params *params);
 
 #endif

@@ -10,9 +10,14 @@
  * once.  Who drops what is found by name, so a number that is missing or comes
  * twice behind the emitter is a fault of what is under test.
  *
+ * Of a replay the capture is a file with a number in it: so many numbers are made,
+ * always the same, and then the end.  The evaluator's alerts are real ones then: the
+ * emitter is not a stand-in.
+ *
  * $STAND_IN_STAGE (STAND_IN_EVALUATOR ...) makes one misbehave: "exit N" at
- * set-up, "die" after a moment, "deaf" to SIGTERM, "broken" turns.
- * $STAND_IN_RATE: numbers a second, 0 for none.
+ * set-up, "die" after a moment, "die at N" when it meets that number, "deaf" to
+ * SIGTERM, "broken" turns, "break off" as a capture that ends in the middle.
+ * $STAND_IN_RATE: numbers a second, 0 for none (in a replay: as many as there are).
  */
 #include <ctype.h>
 #include <errno.h>
@@ -23,6 +28,7 @@
 
 #include "log.h"
 #include "stage.h"
+#include "wire.h"
 
 #define PER_TURN    64
 #define FRAME_TYPE  1
@@ -37,7 +43,25 @@ struct stand_in {
 	uint64_t rate, made;
 	struct mono since;
 	char manner[32];
+	uint64_t total;	 /* of a replay */
+	uint64_t die_at; /* 0: never */
 };
+
+static int option(struct stage *st, void *ctx, const char *name, const char *arg)
+{
+	struct stand_in *si = ctx;
+	FILE *f = strcmp(name, "replay") == 0 && arg != NULL ? fopen(arg, "re") : NULL;
+	unsigned long long n = 0;
+
+	if (f == NULL)
+		return -EINVAL;
+	if (fscanf(f, "%llu", &n) != 1)
+		st->exit_code = EXIT_INPUT; /* said at set-up */
+	fclose(f);
+	si->total = n;
+	st->replay = true;
+	return 1;
+}
 
 static int setup(struct stage *st, void *ctx)
 {
@@ -52,7 +76,15 @@ static int setup(struct stage *st, void *ctx)
 	manner = getenv(variable);
 	snprintf(si->manner, sizeof(si->manner), "%s", manner == NULL ? "" : manner);
 	si->rate = rate == NULL ? 1000 : strtoull(rate, NULL, 10);
+	if (st->replay && si->rate == 0)
+		si->rate = UINT32_MAX;
 	si->since = mono_now();
+	if (st->exit_code != EXIT_OK) {
+		log_error("this is no capture");
+		return st->exit_code;
+	}
+	if (strncmp(si->manner, "die at ", 7) == 0)
+		si->die_at = strtoull(si->manner + 7, NULL, 10);
 	if (strncmp(si->manner, "exit ", 5) == 0)
 		return (int)strtol(si->manner + 5, NULL, 10);
 	if (strcmp(si->manner, "deaf") == 0) {
@@ -94,12 +126,48 @@ static void note(struct inlet *in, struct name n)
 	inlet_set_note(in, 1, n.number);
 }
 
+static int pass_on(struct stage *st, struct name name)
+{
+	uint8_t *room = stage_reserve(st, sizeof(name));
+
+	if (room == NULL)
+		return -ECANCELED;
+	memcpy(room, &name, sizeof(name));
+	outlet_submit(st->out, FRAME_TYPE, 0, sizeof(name));
+	return 0;
+}
+
+static int turn_replay(struct stage *st, struct stand_in *si, uint64_t due)
+{
+	int n = 0;
+
+	/* A reader that is there at the first frame sees them all. */
+	if (!outlet_has_reader(st->out))
+		return 0;
+	for (; si->made < due && si->made < si->total && n < PER_TURN; si->made++, n++) {
+		if (pass_on(st, (struct name){ 1, si->made + 1 }) < 0)
+			return n;
+		st->counts.v[COLLECTOR_SEEN]++;
+		st->counts.v[COLLECTOR_TAKEN]++;
+		st->counts.v[COLLECTOR_OUT]++;
+		if (strcmp(si->manner, "break off") == 0 && si->made + 1 == si->total / 2) {
+			log_error("this capture breaks off");
+			st->exit_code = EXIT_INPUT;
+			si->total = si->made + 1;
+		}
+	}
+	stage_progress(st, si->made, si->total, si->made);
+	return si->made < si->total || n > 0 ? n : stage_end(st);
+}
+
 static int turn_collector(struct stage *st, void *ctx, struct mono now)
 {
 	struct stand_in *si = ctx;
 	uint64_t due = mono_since(si->since, now) / 1000 * si->rate / (NS_PER_SEC / 1000);
 	int n = 0;
 
+	if (st->replay)
+		return turn_replay(st, si, due);
 	for (; si->made < due && n < PER_TURN; si->made++, n++) {
 		struct name name = { outlet_generation(st->out), si->made + 1 };
 		uint8_t *room = outlet_reserve(st->out, sizeof(name), RING_BULK);
@@ -117,17 +185,6 @@ static int turn_collector(struct stage *st, void *ctx, struct mono now)
 	return n > 0 ? n : misbehave(si, now);
 }
 
-static int pass_on(struct stage *st, struct name name)
-{
-	uint8_t *room = stage_reserve(st, sizeof(name));
-
-	if (room == NULL)
-		return -ECANCELED;
-	memcpy(room, &name, sizeof(name));
-	outlet_submit(st->out, FRAME_TYPE, 0, sizeof(name));
-	return 0;
-}
-
 static int turn_enricher(struct stage *st, void *ctx, struct mono now)
 {
 	struct ring_frame f;
@@ -136,6 +193,8 @@ static int turn_enricher(struct stage *st, void *ctx, struct mono now)
 	for (; n < PER_TURN && inlet_next(st->in, &f) == 1; n++) {
 		struct name name = read_name(&f);
 
+		if (f.type == FRAME_END)
+			return stage_end(st);
 		st->counts.v[ENRICHER_IN]++;
 		if (name.number % FOLD_EVERY == 0) {
 			st->counts.v[ENRICHER_FOLDED]++;
@@ -148,28 +207,56 @@ static int turn_enricher(struct stage *st, void *ctx, struct mono now)
 	return n > 0 ? n : misbehave(ctx, now);
 }
 
+static int put_alert(struct stage *st, struct name name)
+{
+	static struct alert_frame a;
+	char text[64];
+	uint8_t *room;
+	size_t cap;
+
+	snprintf(text, sizeof(text), "number %llu", (unsigned long long)name.number);
+	a = (struct alert_frame){ .origin_generation = name.generation,
+				  .origin_seq = name.number,
+				  .priority = 5,
+				  .ts_ns = name.number,
+				  .rule = span_str("Numbers"),
+				  .source = span_str("syscall"),
+				  .message = span_str(text) };
+	cap = wire_alert_bound(&a);
+	room = stage_reserve(st, cap);
+	if (room == NULL)
+		return -ECANCELED;
+	outlet_submit(st->out, FRAME_ALERT, 0, (size_t)wire_encode_alert(room, cap, &a));
+	return 0;
+}
+
 static int turn_evaluator(struct stage *st, void *ctx, struct mono now)
 {
+	struct stand_in *si = ctx;
 	struct ring_frame f;
 	int n = 0;
 
 	for (; n < PER_TURN && inlet_next(st->in, &f) == 1; n++) {
 		struct name name = read_name(&f);
 
+		if (f.type == FRAME_END)
+			return stage_end(st);
+		if (name.number == si->die_at && si->die_at != 0)
+			raise(SIGKILL);
 		st->counts.v[EVALUATOR_IN]++;
 		if (is_double(st->in, name)) {
 			st->counts.v[EVALUATOR_DOUBLES]++;
 			continue;
 		}
 		if (name.number % ALERT_EVERY == 1) {
-			if (pass_on(st, name) < 0)
+			if ((st->replay ? put_alert(st, name) : pass_on(st, name)) < 0)
 				return n;
 			st->counts.v[EVALUATOR_OUT]++;
 		}
 		note(st->in, name);
 		st->counts.v[EVALUATOR_EVALUATED]++;
 	}
-	return n > 0 ? n : misbehave(ctx, now);
+	return n > 0 ? n : misbehave(si, now);
 }
 
 static int turn_emitter(struct stage *st, void *ctx, struct mono now)
@@ -208,6 +295,7 @@ int main(int argc, char **argv)
 {
 	static const struct stage_ops ops[] = {
 		{ .id = STAGE_COLLECTOR,
+		  .option = option,
 		  .setup = setup,
 		  .turn = turn_collector,
 		  .wait = wait_a_little },

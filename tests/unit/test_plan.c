@@ -159,3 +159,106 @@ Test(plan, an_end_without_a_reason_is_a_death)
 	cr_assert(eq(int, (int)d.verdict, PLAN_START_AGAIN));
 	cr_assert(eq(u64, delay_ms(d, at_ms(5)), 10));
 }
+
+/* ---- a replay ---- */
+
+static struct plan_decision replay_ended(struct plan_life *life, enum stage_id id,
+					 struct plan_end end, struct plan_reached reached)
+{
+	plan_started(life, at_ms(0));
+	return plan_replay_ended(life, id, end, reached, at_ms(5));
+}
+
+Test(plan, in_a_replay_the_emitter_starts_again_alone_and_the_others_take_all_along)
+{
+	for (unsigned i = STAGE_COLLECTOR; i < STAGE_COUNT; i++) {
+		struct plan_life life = { 0 };
+		struct plan_decision d = replay_ended(&life, (enum stage_id)i, killed,
+						      (struct plan_reached){ .ready = true });
+
+		cr_assert(eq(int, (int)d.verdict,
+			     i == STAGE_EMITTER ? PLAN_START_AGAIN : PLAN_START_OVER));
+		cr_assert(eq(u64, delay_ms(d, at_ms(5)), 10));
+	}
+}
+
+Test(plan, a_replays_stage_is_done_when_it_said_so_and_not_by_its_exit_code)
+{
+	static const struct plan_end clean = { PLAN_END_EXIT, EXIT_OK };
+	struct plan_reached reached = { .ready = true };
+	struct plan_life life = { 0 };
+	struct plan_decision d = replay_ended(&life, STAGE_EVALUATOR, clean, reached);
+
+	cr_assert(eq(int, (int)d.verdict, PLAN_START_OVER));
+	reached.done = true;
+	d = replay_ended(&life, STAGE_EVALUATOR, clean, reached);
+	cr_assert(eq(int, (int)d.verdict, PLAN_DONE));
+	cr_assert(eq(int, d.code, EXIT_OK));
+	d = replay_ended(&life, STAGE_EVALUATOR, killed, reached);
+	cr_assert(eq(int, (int)d.verdict, PLAN_DONE));
+	cr_assert(eq(int, d.code, EXIT_OK));
+}
+
+Test(plan, a_capture_that_breaks_off_ends_the_replay_with_that_code)
+{
+	struct plan_reached reached = { .ready = true, .done = true };
+	struct plan_life life = { 0 };
+	struct plan_decision d = replay_ended(
+		&life, STAGE_COLLECTOR, (struct plan_end){ PLAN_END_EXIT, EXIT_INPUT }, reached);
+
+	cr_assert(eq(int, (int)d.verdict, PLAN_DONE));
+	cr_assert(eq(int, d.code, EXIT_INPUT));
+}
+
+Test(plan, a_replays_stage_that_never_got_ready_is_believed_that_its_input_is_wrong)
+{
+	static const struct plan_end wrong = { PLAN_END_EXIT, EXIT_INPUT };
+	struct plan_life life = { 0 };
+	struct plan_decision d =
+		replay_ended(&life, STAGE_EVALUATOR, wrong, (struct plan_reached){ 0 });
+
+	cr_assert(eq(int, (int)d.verdict, PLAN_END_ALL));
+	cr_assert(eq(int, d.code, EXIT_INPUT));
+	d = replay_ended(&life, STAGE_EVALUATOR, wrong, (struct plan_reached){ .ready = true });
+	cr_assert(eq(int, (int)d.verdict, PLAN_START_OVER));
+}
+
+Test(plan, when_all_alerts_are_out_no_death_matters)
+{
+	for (unsigned i = STAGE_COLLECTOR; i < STAGE_COUNT; i++) {
+		struct plan_life life = { 0 };
+		struct plan_reached reached = { .ready = true, .over = true };
+		struct plan_decision d = replay_ended(&life, (enum stage_id)i, killed, reached);
+
+		cr_assert(eq(int, (int)d.verdict, PLAN_DONE));
+		cr_assert(eq(int, d.code, EXIT_OK));
+	}
+}
+
+Test(plan, ten_deaths_end_a_replay_however_far_apart)
+{
+	struct plan_reached reached = { .ready = true };
+	struct plan_life life = { 0 };
+	struct plan_decision d = { 0 };
+	struct mono now = at_ms(0);
+
+	for (unsigned i = 0; i < PLAN_MAX_DEATHS; i++) {
+		plan_started(&life, now);
+		cr_assert(eq(int, (int)d.verdict, i == 0 ? PLAN_NONE : PLAN_START_OVER));
+		d = plan_replay_ended(&life, STAGE_ENRICHER, killed, reached, now);
+		now = mono_after(now, 3600 * NS_PER_SEC);
+	}
+	cr_assert(eq(int, (int)d.verdict, PLAN_END_ALL));
+	cr_assert(eq(int, d.code, EXIT_STAGE));
+}
+
+Test(plan, in_a_replay_an_end_that_was_asked_for_starts_over_at_once)
+{
+	struct plan_life life = { 0 };
+	struct plan_decision d =
+		replay_ended(&life, STAGE_ENRICHER, (struct plan_end){ PLAN_END_ASKED, 0 },
+			     (struct plan_reached){ .ready = true });
+
+	cr_assert(eq(int, (int)d.verdict, PLAN_START_OVER));
+	cr_assert(eq(u64, delay_ms(d, at_ms(5)), 0));
+}

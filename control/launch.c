@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * launch.c -- see launch.h.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "launch.h"
+#include "mews.h"
+#include "rulefile.h"
+#include "rundir.h"
+
+/* ---- words ---- */
+
+static int add_words(struct launch *l, const char *option, const char *value)
+{
+	if (l->nwords + 2 > LAUNCH_MAX_WORDS) {
+		fprintf(stderr, "mews %s: too many options\n", l->command);
+		return EXIT_USAGE;
+	}
+	l->words[l->nwords++] = option;
+	l->words[l->nwords++] = value;
+	return -1;
+}
+
+static int take_option(struct launch *l, int opt, const char *arg)
+{
+	switch (opt) {
+	case 'c':
+		l->conf_file = arg;
+		return add_words(l, "-c", arg);
+	case 'r':
+		if (l->nrules == CONF_MAX_LIST)
+			return usage_error(l->command, "too many rules files at", arg);
+		l->rules[l->nrules++] = arg;
+		return add_words(l, "-r", arg);
+	case 'o':
+		if (l->noptions == ARRAY_LEN(l->options))
+			return usage_error(l->command, "too many options at", arg);
+		l->options[l->noptions++] = arg;
+		return add_words(l, "-o", arg);
+	case 'h':
+		(void)usage_of(l->command);
+		return EXIT_OK;
+	default:
+		return EXIT_USAGE;
+	}
+}
+
+int launch_parse(struct launch *l, int argc, char **argv, const struct option *longs,
+		 int (*take)(struct launch *l, int opt, const char *arg))
+{
+	int code = -1, opt;
+
+	opterr = 0;
+	optind = 1;
+	while (code == -1 && (opt = getopt_long(argc, argv, ":c:r:o:h", longs, NULL)) != -1) {
+		if (opt == '?' || opt == ':')
+			return usage_error(l->command,
+					   opt == ':' ? "no value for" : "no such option",
+					   argv[optind - 1]);
+		code = strchr("croh", opt) != NULL ? take_option(l, opt, optarg)
+						   : take(l, opt, optarg);
+	}
+	return code;
+}
+
+/* ---- places ---- */
+
+int launch_find_programs(struct launch *l)
+{
+	ssize_t n = readlink("/proc/self/exe", l->bin_dir, sizeof(l->bin_dir) - 1);
+	char *slash;
+
+	if (n <= 0)
+		return EXIT_HOST;
+	l->bin_dir[n] = '\0';
+	slash = strrchr(l->bin_dir, '/');
+	if (slash == NULL)
+		return EXIT_HOST;
+	*slash = '\0';
+	return -1;
+}
+
+int launch_set_run_dir(struct launch *l, const char *dir)
+{
+	char here[PATH_MAX];
+	int n;
+
+	if (dir[0] == '/') {
+		n = snprintf(l->run_dir, sizeof(l->run_dir), "%s", dir);
+	} else {
+		if (getcwd(here, sizeof(here)) == NULL)
+			return EXIT_HOST;
+		n = snprintf(l->run_dir, sizeof(l->run_dir), "%s/%s", here, dir);
+	}
+	if (n >= (int)sizeof(l->run_dir) || strlen(l->run_dir) > RUN_DIR_MAX) {
+		log_error("the path of the run directory is longer than %d bytes", RUN_DIR_MAX);
+		return EXIT_INPUT;
+	}
+	return -1;
+}
+
+/* ---- settings and rules ---- */
+
+static void warn_diag(const struct diag *d)
+{
+	char text[1024];
+
+	diag_format(d, text, sizeof(text));
+	log_warning("%s", text);
+}
+
+int launch_check_settings(struct launch *l, struct conf *ret_conf)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+	struct diag diag;
+	char text[1024];
+
+	if (conf_load(l->conf_file, l->options, l->noptions, warn_diag, ret_conf, &diag) < 0) {
+		diag_format(&diag, text, sizeof(text));
+		log_error("%s", text);
+		return EXIT_INPUT;
+	}
+	(void)log_level_parse(ret_conf->log_level, &level);
+	log_set_level(level);
+	return -1;
+}
+
+int launch_check_rules(const struct launch *l, struct conf *conf)
+{
+	if (l->nrules > 0)
+		conf_clear_rules(conf);
+	for (unsigned i = 0; i < l->nrules; i++) {
+		if (conf_add_rules(conf, l->rules[i]) < 0) {
+			log_error("more than %d rules files", CONF_MAX_LIST);
+			return EXIT_INPUT;
+		}
+	}
+	return rules_check(conf, stderr) == 0 ? -1 : EXIT_INPUT;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * launch.h -- what `mews run` and `mews replay` share before the supervisor: their
+ * words, the places, settings and rules that must be good.
+ */
+#ifndef MEWS_LAUNCH_H
+#define MEWS_LAUNCH_H
+
+#include <getopt.h>
+#include <limits.h>
+
+#include "conf.h"
+
+#define LAUNCH_MAX_WORDS 256
+
+struct launch {
+	const char *command; /* for messages */
+	const char *run_dir_option, *conf_file;
+	const char *options[64], *rules[CONF_MAX_LIST];
+	unsigned noptions, nrules;
+	const char *words[LAUNCH_MAX_WORDS]; /* what the stages get */
+	unsigned nwords;
+	char bin_dir[PATH_MAX], run_dir[PATH_MAX];
+};
+
+/* Each returns -1: go on; else the exit code, after it has said why. */
+
+/* The options -c, -r, -o, -h and those of LONGS; TAKE gets what is not known here, and
+ * returns the same.  optind stands at the first word that is no option. */
+int launch_parse(struct launch *l, int argc, char **argv, const struct option *longs,
+		 int (*take)(struct launch *l, int opt, const char *arg));
+
+int launch_find_programs(struct launch *l);
+
+/* DIR as an absolute path that is not too long, to l->run_dir. */
+int launch_set_run_dir(struct launch *l, const char *dir);
+
+/* The settings are good, and their log level is ours now. */
+int launch_check_settings(struct launch *l, struct conf *ret_conf);
+
+/* The rules are good, too. */
+int launch_check_rules(const struct launch *l, struct conf *conf);
+
+#endif
