@@ -25,6 +25,13 @@ verdict "and no other" \
 commands=$(sed -n 's/^	{ "\([a-z-]*\)".*/\1/p' control/mews.c)
 verdict "every command is in mews(8)" \
 	"$(for name in ${commands:-none}; do grep -qxF ".It Ic $name" control/mews.8 || echo "$name"; done)"
+words=$(sed -n 's/^	*\[OP_[A-Z0-9]*\] = { "\([^"][^"]*\)".*/\1/p' evaluator/op.c
+	sed -n 's/^	{ "\([a-z0-9]*\)", check_.*/\1()/p' evaluator/transform.c
+	sed -n '/} kinds\[\] = {/,/};/s/.*"\([a-z][a-z_ -]*\)".*/\1/p' evaluator/rule_read.c)
+verdict "operators, transformers and keys are found" "$([ "$(wc -w <<<"$words")" -ge 45 ] || echo "$words")"
+verdict "each of them is in mews-rules(5)" "$(
+	page=$(sed -n 's/^\.\(It \)*Cm //p' docs/mews-rules.5 | tr -d ',' | sed 's/( Ns.*/()/' | tr ' ' '\n')
+	for word in $words; do grep -qxF -- "$word" <<<"$page" || echo "$word"; done)"
 verdict "each stage has its user and its unit" \
 	"$(for stage in collector enricher evaluator emitter; do
 		grep -qE "^u +mews-$stage " deploy/mews.sysusers.conf || echo "no user mews-$stage"
