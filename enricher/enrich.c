@@ -91,7 +91,8 @@ static bool is_wanted(const struct enrich *en)
 /* The tables count for themselves; their numbers are part of ours. */
 static void count_tables(struct enrich *en)
 {
-	if ((en->proctab.added | en->proctab.refused | en->fdtab.evicted) == 0)
+	if ((en->proctab.added | en->proctab.refused | en->fdtab.evicted | en->usertab.refused |
+	     en->slab.refused) == 0)
 		return;
 	en->counts[ENRICHER_PROCESSES] += en->proctab.added;
 	en->counts[ENRICHER_PROCESSES_EVICTED] += en->proctab.refused;
