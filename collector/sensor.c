@@ -24,6 +24,7 @@
 #include "decode.h"
 #include "log.h"
 #include "merge.h"
+#include "own_pid.h"
 #include "procfs.h"
 #include "record.h"
 #include "snapshot.h"
@@ -445,17 +446,6 @@ static int arrays_new(struct sensor *s)
 	return 0;
 }
 
-/* The number that the kernel side knows this process by: of the initial pid namespace,
- * whose inode is the same on all machines.  In another one it is not known. */
-static int64_t pid_of_initial_namespace(void)
-{
-	static const char initial[] = "pid:[4026531836]";
-	char link[64];
-	ssize_t n = readlink("/proc/self/ns/pid", link, sizeof(link));
-
-	return n > 0 && span_is(span_of(link, (size_t)n), initial) ? getpid() : -1;
-}
-
 /* What an operator can do about it. */
 static void explain(const char *step, int err)
 {
@@ -515,7 +505,7 @@ int sensor_open(uint64_t buffer_bytes, struct source **ret)
 	if (s != NULL) {
 		libbpf_set_print(print_libbpf);
 		s->source.ops = &sensor_ops;
-		s->source.own_pid = pid_of_initial_namespace();
+		s->source.own_pid = pid_in_initial_namespace(getpid());
 		look_at_clocks(s);
 		err = sensor_load(s, buffer_bytes, &step);
 	}

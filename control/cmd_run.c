@@ -55,7 +55,7 @@ static int check_privilege(void)
 	return code;
 }
 
-static int check_host(void)
+int host_check_live(void)
 {
 	int code = check_privilege();
 
@@ -104,7 +104,7 @@ int cmd_run(int argc, char **argv)
 		return code;
 	if (optind < argc)
 		return usage_error("run", "not expected", argv[optind]);
-	if ((code = check_host()) != EXIT_OK)
+	if ((code = host_check_live()) != EXIT_OK)
 		return code;
 	if ((code = launch_find_programs(&l)) != -1 ||
 	    (code = launch_set_run_dir(&l, run_dir_choose(l.run_dir_option))) != -1 ||

@@ -20,6 +20,8 @@ static const struct command {
 	{ "replay",
 	  "FILE.scap [-c FILE] [-r RULES]... [-o KEY=VALUE]... [--stats FILE] [--run-dir DIR]",
 	  "the pipeline on a capture; ends by itself; alerts to stdout", cmd_replay },
+	{ "record", "-o FILE.scap [--duration SECONDS] [--filter CONDITION]",
+	  "live events into a capture that other tools read", cmd_record },
 	{ "validate", "FILE... [--json]", "check rules, all files and directories merged in order",
 	  cmd_validate },
 	{ "list", "fields|events|rules [-r RULES]... [--json]", "what there is", cmd_list },

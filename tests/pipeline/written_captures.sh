@@ -47,5 +47,33 @@ for file in "$captures"/*.scap; do
 	[ -f "$reader" ] && command -v python3 >/dev/null &&
 		verdict "${file##*/}: written as the format says" "$(understood)"
 done
+
+# What a filter keeps makes the same alerts, with the same names, as it does among all other events.
+cat >"$work/rule.yaml" <<'END'
+- rule: shadow
+  desc: x
+  condition: evt.type in (open, openat, openat2) and fd.name = /etc/shadow
+  output: >
+    %evt.time.s %evt.type %evt.args fd=%fd.name/%fd.num proc=%proc.name %proc.cmdline %proc.exepath %proc.cwd %proc.env[PATH]
+    up=%proc.aname[1],%proc.aname[2],%proc.aname[3] user=%user.name %user.uid container=%container.id sid=%proc.sname
+  priority: INFO
+END
+alerts() { # CAPTURE
+	"$tools/scap_pipe" "$1" | "$tools/enrich_pipe" 2>/dev/null | "$tools/rule_pipe" "$work/rule.yaml" | sed 's/"num":[0-9]*,//'
+}
+for name in 01_read_shadow c01_read_shadow; do
+	file=$captures/$name.scap
+	[ -f "$file" ] || continue
+	alerts "$file" >"$work/all"
+	"$tools/scap_rewrite" "$file" "$work/again.scap" \
+		"evt.type in (open, openat, openat2) and fd.name = /etc/shadow" 2>"$work/said"
+	verdict "$name: filtered, it has fewer events" \
+		"$([ "$(sed 's/ .*//' "$work/said")" = "$(wc -l <"$work/all")" ] || cat "$work/said" "$work/all")"
+	verdict "$name: filtered, it has alerts" "$([ -s "$work/all" ] || echo none)"
+	verdict "$name: filtered, it makes the same alerts" "$(alerts "$work/again.scap" | diff "$work/all" - 2>&1)"
+	verdict "$name: filtered, it is as the format says" "$([ ! -f "$reader" ] || understood)"
+done
+verdict "a filter that is wrong is refused" "$("$tools/scap_rewrite" "$file" "$work/again.scap" "proc.nam = x" 2>&1 |
+	grep -q "^column 1: .*proc.nam" || echo "it is not")"
 echo "1..$n"
 exit $bad
