@@ -40,6 +40,16 @@ static inline bool span_is(struct span a, const char *s)
 	return span_eq(a, span_str(s));
 }
 
+/* The same, where A is held against many names: most differ early. */
+static inline bool span_is_name(struct span a, const char *name)
+{
+	size_t i = 0;
+
+	while (i < a.n && name[i] != '\0' && a.p[i] == (uint8_t)name[i])
+		i++;
+	return i == a.n && name[i] == '\0';
+}
+
 static inline bool span_starts(struct span a, struct span prefix)
 {
 	return a.n >= prefix.n && (prefix.n == 0 || memcmp(a.p, prefix.p, prefix.n) == 0);

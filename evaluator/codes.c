@@ -14,14 +14,26 @@ static void add(uint64_t *words, unsigned i)
 	words[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
+/* Rows of the table: as many as there are numbers, so all numbers have one. */
+#define SYSCALL(...) +1
+_Static_assert(0
+#include "syscall.def"
+		       == SC_COUNT,
+	       "no number of a system call is left out");
+#undef SYSCALL
+
+static void fill(uint64_t *words, unsigned n)
+{
+	memset(words, 0xff, n / 64 * sizeof(*words));
+	if (n % 64 != 0)
+		words[n / 64] = (UINT64_C(1) << n % 64) - 1;
+}
+
 void codes_fill(struct codes *c)
 {
 	memset(c, 0, sizeof(*c));
-	for (unsigned i = 0; i < EVENT_CODE_COUNT; i++)
-		add(c->events, i);
-	for (unsigned i = 0; i < SC_COUNT; i++)
-		if (syscall_info(i) != NULL)
-			add(c->syscalls, i);
+	fill(c->events, EVENT_CODE_COUNT);
+	fill(c->syscalls, SC_COUNT);
 }
 
 unsigned codes_count(const struct codes *c)
@@ -54,12 +66,6 @@ static void codes_merge(struct codes *c, const struct codes *other, bool both)
 				      : c->syscalls[i] | other->syscalls[i];
 }
 
-/* Asked for a thousand names with each constant: most differ in the first letter. */
-static bool is_named(const char *known, struct span name)
-{
-	return name.n > 0 && (uint8_t)known[0] == name.p[0] && span_is(name, known);
-}
-
 bool codes_of_name(struct span name, struct codes *c)
 {
 	bool is_event = false, is_syscall = false;
@@ -67,7 +73,7 @@ bool codes_of_name(struct span name, struct codes *c)
 	for (unsigned i = 0; i < EVENT_CODE_COUNT; i++) {
 		const struct event_info *info = event_info(i);
 
-		if (info->name == NULL || i <= EVENT_GENERIC_X || !is_named(info->name, name))
+		if (info->name == NULL || i <= EVENT_GENERIC_X || !span_is_name(name, info->name))
 			continue;
 		is_event = true;
 		if (c != NULL)
@@ -76,7 +82,7 @@ bool codes_of_name(struct span name, struct codes *c)
 	for (unsigned i = 0; i < SC_COUNT; i++) {
 		const struct syscall_info *info = syscall_info(i);
 
-		if (info == NULL || !is_named(info->name, name))
+		if (info == NULL || !span_is_name(name, info->name))
 			continue;
 		is_syscall = true;
 		if (c != NULL)

@@ -40,7 +40,7 @@ const struct field_info *field_info(enum field_id id)
 static enum field_id find(struct span name)
 {
 	for (unsigned id = FIELD_NONE + 1; id < FIELD_COUNT; id++)
-		if (span_is(name, fields[id].name))
+		if (span_is_name(name, fields[id].name))
 			return id;
 	return FIELD_NONE;
 }
@@ -114,7 +114,7 @@ static int parse_type_is(struct field_ref *r, struct span rest, struct diag *dia
 		return 0;
 	}
 	for (unsigned code = 0; code < EVENT_CODE_COUNT; code++) {
-		if (span_is(rest, event_info(code)->name)) {
+		if (span_is_name(rest, event_info(code)->name)) {
 			r->has_key = true;
 			r->index = code;
 			return 0;

@@ -90,6 +90,7 @@ struct rule_loader {
 	struct pool_vec requirements;
 	uint32_t engine[3]; /* the highest version that is required */
 	uint32_t next_index;
+	bool odd_lists; /* there are some with blanks or commas in their names */
 	/* while reading or compiling */
 	const struct yfile *file;
 	struct rule_context context[PROBLEM_MAX_CONTEXT];

@@ -40,8 +40,11 @@ static struct span *push_item(struct pool *pool, struct pool_vec *v, struct span
  * as they were written. */
 int lists_flatten(struct rule_loader *l, struct pool *pool)
 {
-	for (unsigned i = 0; i < l->lists.n; i++)
+	l->odd_lists = false;
+	for (unsigned i = 0; i < l->lists.n; i++) {
 		loader_list(l, i)->used = false;
+		l->odd_lists |= has_delimiter(loader_list(l, i)->name);
+	}
 	for (unsigned i = 0; i < l->lists.n; i++) {
 		struct rule_list *list = loader_list(l, i), *other;
 		const struct span *items = list->items.items;
@@ -197,7 +200,7 @@ bool lists_substitute(struct rule_loader *l, const struct origin_text *from, str
 	struct origin_text stage = *from, next;
 	struct expansion x = { .l = l, .to = to };
 
-	for (unsigned i = 0; i < l->lists.n; i++) {
+	for (unsigned i = 0; l->odd_lists && i < l->lists.n; i++) {
 		if (!has_delimiter(loader_list(l, i)->name))
 			continue;
 		origin_init(&next, pool);

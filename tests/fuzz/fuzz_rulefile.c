@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A rules file from anybody: read, merged, compiled, its problems printed; and
- * held against the schema.
+ * A rules file from anybody: read, merged, compiled, described, its problems
+ * printed; and held against the schema.
  */
 #include <stdlib.h>
 
+#include "describe.h"
 #include "rule_schema.h"
 #include "rulefile.h"
 #include "ytree_read.h"
@@ -26,6 +27,25 @@ static void check_schema(struct span text)
 	pool_release(&pool);
 }
 
+static bool to_nowhere(void *ctx, struct span bytes)
+{
+	(void)ctx;
+	(void)bytes;
+	return true;
+}
+
+static void describe(const struct rulefile_load *load)
+{
+	uint8_t buf[256];
+	struct line line;
+	struct jout j;
+
+	line_init_drained(&line, buf, sizeof(buf), to_nowhere, NULL);
+	jout_init(&j, &line);
+	if (!describe_rules(load->loader, load->rules, &j) || j.depth != 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static FILE *nowhere;
@@ -33,9 +53,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (nowhere == NULL)
 		nowhere = fopen("/dev/null", "w");
-	if (rulefile_load_text("fuzz.yaml", span_of(data, size), &load) == 0 &&
-	    ruleset_seal(load.rules, RULE_PRIORITY_DEBUG) < 0)
-		abort();
+	if (rulefile_load_text("fuzz.yaml", span_of(data, size), &load) == 0) {
+		if (ruleset_seal(load.rules, RULE_PRIORITY_DEBUG) < 0)
+			abort();
+		describe(&load);
+	}
 	if (nowhere != NULL)
 		rulefile_print(&load, true, nowhere);
 	rulefile_release(&load);
