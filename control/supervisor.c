@@ -65,7 +65,8 @@ struct supervisor {
 	struct mono give_up; /* when the first start takes too long */
 	bool stopping;
 	int exit_code;
-	int signal; /* that ended a replay */
+	int signal;	  /* that ended a replay */
+	bool of_terminal; /* ends with its terminal: there was one, and no nohup */
 };
 
 static const struct mono never = { NEVER_NS };
@@ -418,6 +419,28 @@ static bool stop_step(struct supervisor *sv, struct mono now)
 
 /* ---- what comes in ---- */
 
+static bool has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd == -1)
+		return false;
+	close(fd);
+	return true;
+}
+
+/* The terminal is gone, and who started us with it; or somebody wants a reload. */
+static void on_hangup(struct supervisor *sv)
+{
+	if (sv->of_terminal && !has_terminal()) {
+		begin_stop(sv, EXIT_OK);
+		return;
+	}
+	for (unsigned i = 0; i < PLAN_STAGES; i++)
+		if (sv->child[i].pid != 0)
+			kill(sv->child[i].pid, SIGHUP);
+}
+
 static void on_signals(struct supervisor *sv, struct mono now)
 {
 	struct signalfd_siginfo si;
@@ -426,9 +449,7 @@ static void on_signals(struct supervisor *sv, struct mono now)
 		if (si.ssi_signo == SIGCHLD) {
 			reap(sv, now);
 		} else if (si.ssi_signo == SIGHUP) {
-			for (unsigned i = 0; i < PLAN_STAGES; i++)
-				if (sv->child[i].pid != 0)
-					kill(sv->child[i].pid, SIGHUP);
+			on_hangup(sv);
 		} else if (!sv->stopping) {
 			sv->signal = (int)si.ssi_signo;
 			begin_stop(sv, EXIT_OK);
@@ -614,8 +635,11 @@ static int lock_run_dir(struct supervisor *sv)
 
 static int open_signals(struct supervisor *sv)
 {
+	struct sigaction hangup;
 	sigset_t set;
 
+	sv->of_terminal = has_terminal() && sigaction(SIGHUP, NULL, &hangup) == 0 &&
+			  hangup.sa_handler != SIG_IGN;
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);

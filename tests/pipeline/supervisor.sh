@@ -95,6 +95,40 @@ check "and works" wait_for 3 balanced e
 wait "$mews_pid"
 mews_pid=
 
+# ---- a terminal that goes away ----
+
+# of_terminal RUN COMMAND...: in a terminal of its own, which is closed when all run.  The pid goes to RUN.pid.
+of_terminal() {
+	python3 - "$work/$1" "${@:2}" <<-'END'
+		import os, pty, sys, time
+		run, command = sys.argv[1], sys.argv[2:]
+		pid, fd = pty.fork()
+		if pid == 0:
+		    os.execvp(command[0], command)
+		open(run + ".pid", "w").write(str(pid))
+		said = b""
+		while b"watching" not in said:
+		    said += os.read(fd, 4096)
+		os.close(fd)
+		time.sleep(1)
+	END
+}
+if command -v python3 >/dev/null; then
+	of_terminal t "$mews" run -r "$work/rules" --run-dir "$work/t"
+	check "a pipeline ends with its terminal" wait_for 5 no_stages_of "$(cat "$work/t.pid")"
+	check "and leaves no file" wait_for 2 [ ! -e "$work/t" ]
+	of_terminal u nohup "$mews" run -r "$work/rules" --run-dir "$work/u"
+	check "under nohup it does not" [ "$(stages_of "$(cat "$work/u.pid")" | wc -l)" -eq 4 ]
+	"$mews" stop --run-dir "$work/u"
+	run_mews v
+	kill -HUP "$mews_pid"
+	sleep 0.3
+	check "SIGHUP alone ends nothing" [ "$(stages_of "$mews_pid" | wc -l)" -eq 4 ]
+	"$mews" stop --run-dir "$work/v"
+	wait "$mews_pid"
+	mews_pid=
+fi
+
 # ---- stages that do not want ----
 
 for code in 1 2 3; do
