@@ -365,7 +365,7 @@ struct alert_field {
 	struct alert_value value;
 };
 
-#define ALERT_MAX_FIELDS 128
+#define ALERT_MAX_FIELDS 512 /* more than there are: a format may name them all */
 #define ALERT_MAX_TAGS	 64
 
 struct alert_frame {
@@ -376,7 +376,8 @@ struct alert_frame {
 	uint64_t ts_ns;	  /* the event's */
 	struct span rule, source;
 	struct span message; /* the output, fields filled in, without time and priority */
-	uint8_t ntags, nfields;
+	uint8_t ntags;
+	uint16_t nfields;
 	struct span tags[ALERT_MAX_TAGS];
 	struct alert_field fields[ALERT_MAX_FIELDS]; /* output_fields, any order */
 };

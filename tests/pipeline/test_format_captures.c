@@ -102,7 +102,7 @@ static bool alert_of(const json_t *j)
 		alert.tags[alert.ntags++] = string_of(item);
 	}
 	pack_init(&pk, lists, sizeof(lists));
-	alert.nfields = (uint8_t)(json_object_size(fields) - 1);
+	alert.nfields = (uint16_t)(json_object_size(fields) - 1);
 	i = alert.nfields;
 	json_object_foreach((json_t *)(uintptr_t)fields, key, item)
 	{

@@ -313,14 +313,15 @@ Test(format, fields_stand_once_and_in_byte_order)
 Test(format, as_many_fields_and_tags_as_a_frame_can_have)
 {
 	static struct alert_frame a = { .nfields = ALERT_MAX_FIELDS, .ntags = ALERT_MAX_TAGS };
-	static uint8_t names[ALERT_MAX_FIELDS];
+	static uint8_t names[ALERT_MAX_FIELDS][2];
 	struct format f = json_format();
 	unsigned commas = 0;
 
 	for (unsigned i = 0; i < ALERT_MAX_FIELDS; i++) {
-		names[i] = (uint8_t)(127 - i);
-		a.fields[i].name = span_of(&names[i], 1);
-		a.tags[i % ALERT_MAX_TAGS] = span_of(&names[i % ALERT_MAX_TAGS], 1);
+		names[i][0] = (uint8_t)('z' - i / 64);
+		names[i][1] = (uint8_t)('z' - i % 64);
+		a.fields[i].name = span_of(names[i], 2);
+		a.tags[i % ALERT_MAX_TAGS] = span_of(names[i % ALERT_MAX_TAGS], 2);
 	}
 	for (const char *s = format(&f, &a); *s != '\0'; s++)
 		commas += *s == ',';
