@@ -309,6 +309,11 @@ uint64_t field_wants(const struct field_ref *ref)
 	case FIELD_proc_nthreads:
 	case FIELD_proc_nchilds:
 		return UINT64_C(1) << WANT_THREADS;
+	/* A list of polled descriptors is written with their types. */
+	case FIELD_evt_args:
+	case FIELD_evt_info:
+	case FIELD_evt_arg:
+		return UINT64_C(1) << WANT_FDLIST;
 	default:
 		return ref->id >= (enum field_id)FDLIST_FIRST &&
 				       ref->id < (enum field_id)CONTAINER_FIRST

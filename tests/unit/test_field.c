@@ -163,6 +163,7 @@ Test(field, wants_and_memory_are_known_per_field)
 		{ "fd.types", WANT_FD_TYPES, false, false },
 		{ "fd.types[0]", WANT_STDIO, false, false },
 		{ "fdlist.names", WANT_FDLIST, false, false },
+		{ "evt.args", WANT_FDLIST, false, false },
 		{ "fd.name", -1, false, false },
 		{ "fd.ip", -1, false, true },
 		{ "fd.net", -1, false, true },
