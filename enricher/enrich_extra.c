@@ -80,8 +80,8 @@ struct span extra_encode(struct enrich *en)
 		wire_extra_put_fd_count(&x, fds_count(fds));
 	if ((wants >> WANT_STDIO & 1) != 0)
 		put_stdio(en, &x, fds);
-	if ((wants >> WANT_FD_TYPES & 1) != 0)
-		put_types(&x, fds);
+	if ((wants >> WANT_FD_TYPES & 1) != 0) /* the event's: a placeholder is in no process */
+		put_types(&x, event_fds(en));
 	if ((wants >> WANT_FDLIST & 1) != 0)
 		put_polled(en, &x, fds);
 	if ((wants >> WANT_THREADS & 1) != 0)
