@@ -14,20 +14,24 @@ struct out {
 	bool full; /* what was put since is not there */
 };
 
+/* Behind what is in B, which may have no memory yet. */
 static struct out out_of(const struct scap_buf *b)
 {
+	if (b->cap == 0)
+		return (struct out){ NULL, NULL, NULL, false };
 	return (struct out){ b->p + b->n, b->p + b->n, b->p + b->cap, false };
 }
 
 static void put(struct out *o, const void *bytes, size_t n)
 {
+	if (n == 0)
+		return;
 	if (n > (size_t)(o->end - o->p)) {
 		o->full = true;
 		o->end = o->p;
 		return;
 	}
-	if (n > 0)
-		memcpy(o->p, bytes, n);
+	memcpy(o->p, bytes, n);
 	o->p += n;
 }
 
