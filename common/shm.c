@@ -171,7 +171,7 @@ static int check(int fd, uid_t owner, int seals, uint64_t *ret_size)
 int shm_ring_map(int fd, uid_t owner, struct shm *ret)
 {
 	struct shm s = SHM_NONE;
-	uint64_t size;
+	uint64_t size = 0;
 	int err = check(fd, owner, SEALS_SHARED, &size);
 
 	if (err < 0)

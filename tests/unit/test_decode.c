@@ -20,7 +20,7 @@ struct made {
 
 static void put(struct made *m, const void *p, size_t n)
 {
-	if (n > 0)
+	if (p != NULL)
 		memcpy(m->bytes + m->len, p, n);
 	m->len += n;
 }
