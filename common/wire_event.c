@@ -103,13 +103,18 @@ CURSOR_INLINE void get_files(struct cursor *c, struct event_frame *ret)
 	cursor_leave(c, outer);
 }
 
-static struct span get_extra(struct cursor *c)
+CURSOR_INLINE struct span get_extra(struct cursor *c)
 {
 	uint8_t first = cursor_peek(c);
-	struct span s = cursor_element(c, EXTRA_DEPTH);
+	struct span s;
 
-	if (first == MP_NIL)
+	if (__builtin_expect(first == MP_NIL && c->left > 0 && c->p < c->end, 1)) {
+		cursor_pass(c, 1, 1);
 		return SPAN_NONE;
+	}
+	s = cursor_element(c, EXTRA_DEPTH);
+	if (first == MP_NIL)
+		return SPAN_NONE; /* not there, or the frame is cut off */
 	if ((first & 0xf0) != MP_FIXMAP && first != MP_MAP16 && first != MP_MAP32)
 		cursor_fail(c);
 	return s;
