@@ -97,18 +97,23 @@ mews_pid=
 
 # ---- a terminal that goes away ----
 
-# of_terminal RUN COMMAND...: in a terminal of its own, which is closed when all run.  The pid goes to RUN.pid.
+# of_terminal RUN COMMAND...: in a terminal of its own, which is closed when all run.  Its words go to
+# RUN.err, the pid to RUN.pid.
 of_terminal() {
 	python3 - "$work/$1" "${@:2}" <<-'END'
 		import os, pty, sys, time
 		run, command = sys.argv[1], sys.argv[2:]
 		pid, fd = pty.fork()
 		if pid == 0:
+		    words = os.open(run + ".err", os.O_WRONLY | os.O_CREAT)
+		    os.dup2(words, 1)
+		    os.dup2(words, 2)
 		    os.execvp(command[0], command)
 		open(run + ".pid", "w").write(str(pid))
-		said = b""
-		while b"watching" not in said:
-		    said += os.read(fd, 4096)
+		for _ in range(400):
+		    if os.path.exists(run + ".err") and "watching" in open(run + ".err").read():
+		        break
+		    time.sleep(0.05)
 		os.close(fd)
 		time.sleep(1)
 	END
