@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "rule_yaml.h"
+
 enum shape_kind {
 	SHAPE_ANY,
 	SHAPE_STRING, /* any scalar but null */
@@ -118,7 +120,7 @@ static const struct shape document = ARRAY(item);
 enum { MAX_PATH = 8, MAX_SHOWN = 100 };
 
 /* One step down: a key, or a number. */
-struct step {
+struct schema_step {
 	const char *key; /* NULL: a number */
 	unsigned number;
 };
@@ -126,7 +128,7 @@ struct step {
 struct check {
 	struct pool *pool;
 	struct pool_vec *out;
-	struct step path[MAX_PATH];
+	struct schema_step path[MAX_PATH];
 	unsigned depth;
 	bool failed;
 };
@@ -142,7 +144,7 @@ static void put_path(const struct check *c, struct pool_text *to)
 
 	pool_text_str(to, "failed for <root>");
 	for (unsigned i = 0; i < c->depth; i++) {
-		const struct step *s = &c->path[i];
+		const struct schema_step *s = &c->path[i];
 
 		snprintf(number, sizeof(number), "[%u]", s->number);
 		pool_text_str(to, s->key == NULL ? number : "[\"");
@@ -213,7 +215,7 @@ static bool check_scalar(struct check *c, const struct shape *shape, const struc
 
 static bool check_node(struct check *c, const struct shape *shape, const struct ynode *n);
 
-static bool check_below(struct check *c, struct step step, const struct shape *shape,
+static bool check_below(struct check *c, struct schema_step step, const struct shape *shape,
 			const struct ynode *n)
 {
 	bool good;
@@ -233,21 +235,12 @@ static bool check_array(struct check *c, const struct shape *shape, const struct
 	for (unsigned i = 0; i < n->n && !has_enough(c); i++) {
 		char before[48];
 
-		if (check_below(c, (struct step){ NULL, i }, shape->element, n->items[i]))
+		if (check_below(c, (struct schema_step){ NULL, i }, shape->element, n->items[i]))
 			continue;
 		snprintf(before, sizeof(before), "Failed to validate item #%u in array", i);
 		good = complain(c, before, NULL);
 	}
 	return good;
-}
-
-static const struct ynode *value_of(const struct ynode *map, const char *key)
-{
-	for (unsigned i = 0; i < map->n; i++)
-		if (map->items[2 * i]->kind == YNODE_SCALAR &&
-		    span_is(map->items[2 * i]->text, key))
-			return map->items[2 * i + 1];
-	return NULL;
 }
 
 static bool is_member(const struct shape *shape, const struct ynode *key)
@@ -264,10 +257,11 @@ static bool check_object(struct check *c, const struct shape *shape, const struc
 
 	for (unsigned i = 0; i < shape->n; i++) {
 		const struct member *m = &shape->members[i];
-		const struct ynode *value = value_of(n, m->name);
+		const struct ynode *value = ymap_get(n, m->name);
 		struct span name = span_str(m->name);
 
-		if (value != NULL && !check_below(c, (struct step){ m->name, 0 }, m->shape, value))
+		if (value != NULL &&
+		    !check_below(c, (struct schema_step){ m->name, 0 }, m->shape, value))
 			good = complain(
 				c,
 				"Failed to validate against schema associated with property "
@@ -283,7 +277,7 @@ static bool check_object(struct check *c, const struct shape *shape, const struc
 	for (unsigned i = 0; i < shape->n; i++) {
 		struct span name = span_str(shape->members[i].name);
 
-		if (shape->members[i].required && value_of(n, shape->members[i].name) == NULL)
+		if (shape->members[i].required && ymap_get(n, shape->members[i].name) == NULL)
 			good = complain(c, "Missing required property", &name);
 	}
 	if (n->n < shape->least)
