@@ -340,24 +340,6 @@ static enum any_mode any_mode_of(const struct expr *left, enum op_id op)
 	}
 }
 
-/* Checks that Falco's evaluation can never make true, since it hands no length
- * to the look-up in the set; documented, so the same here. */
-static bool never_in_set(const struct expr *left, enum op_group group)
-{
-	if (left->kind != EXPR_FIELD)
-		return false;
-	switch (left->field.id) {
-	case FIELD_fd_ip:
-		return true;
-	case FIELD_proc_apid:
-		return field_is_any(&left->field);
-	case FIELD_evt_rawarg:
-		return group == GROUP_NUMBER || group == GROUP_BOOL;
-	default:
-		return false;
-	}
-}
-
 static int build_paths(struct compiler *c, struct predicate *q)
 {
 	q->kind = PREDICATE_PATHS;
@@ -379,36 +361,13 @@ static int build_set(struct compiler *c, const struct node *n, const struct expr
 		  : n->op == OP_IN	 ? PREDICATE_LIST_ALL
 					 : PREDICATE_LIST_SOME;
 	if (group == GROUP_NET) {
-		if (left->kind == EXPR_FIELD && left->field.id == FIELD_fd_net && q->n > 1)
-			q->n = 1; /* fd.net looks at the first network only */
 		if (q->kind == PREDICATE_SET)
 			q->kind = PREDICATE_NETS;
 		q->compare = op_comparison(OP_EQ, GROUP_NET);
 		return 0;
 	}
-	if (never_in_set(left, group)) {
-		q->kind = PREDICATE_NEVER;
-		return 0;
-	}
 	q->set = valueset_new(c->p->pool, group, q->rights, q->n);
 	return q->set == NULL ? no_memory(c) : 0;
-}
-
-static int build_modifier(const struct node *n, struct predicate *q)
-{
-	bool any = n->modifier == MODIFIER_ANYOF, all = n->modifier == MODIFIER_ALLOF;
-
-	q->kind = PREDICATE_COUNT_OF;
-	if (q->any != ANY_NO) { /* of several values: the first constant alone counts */
-		q->kind = q->n > 0 ? PREDICATE_COMPARE : PREDICATE_NEVER;
-		return 0;
-	}
-	/* An address is never found among networks, as bytes. */
-	if (q->group == GROUP_NET && any && is_equality(n->op))
-		q->kind = PREDICATE_NEVER;
-	if (q->group == GROUP_NET && all && n->op == OP_NE && q->n > 0)
-		q->kind = PREDICATE_ALWAYS;
-	return 0;
 }
 
 static int build_constants(struct compiler *c, const struct node *n, struct predicate *q)
@@ -426,9 +385,7 @@ static int build_constants(struct compiler *c, const struct node *n, struct pred
 		return build_paths(c, q);
 	if (n->op == OP_IN || n->op == OP_INTERSECTS)
 		return build_set(c, n, &left, q);
-	if (n->modifier != MODIFIER_NONE)
-		return build_modifier(n, q);
-	q->kind = PREDICATE_COMPARE;
+	q->kind = n->modifier != MODIFIER_NONE ? PREDICATE_COUNT_OF : PREDICATE_COMPARE;
 	return 0;
 }
 
