@@ -196,11 +196,14 @@ static double hop_ns(size_t len)
 
 /* ---- round trip ---- */
 
+static struct ring_counts bounced; /* each process has its own */
+
 static void send_one(struct link *l)
 {
 	memset(ring_reserve(&l->w, 112, RING_BULK), 1, 112);
 	ring_submit(&l->w, 1, 0, 112);
-	ring_publish(&l->w, NULL);
+	bounced.v[0]++;
+	ring_publish(&l->w, &bounced);
 }
 
 static void take_one(struct link *l)
@@ -219,7 +222,7 @@ static void echo(void *ctx)
 	for (unsigned n = 0; n < TRIPS; n++) {
 		take_one(&l[0]);
 		send_one(&l[1]);
-		ring_commit(&l[0].r, NULL); /* as a stage does it: behind finished work */
+		ring_commit(&l[0].r, &bounced); /* as a stage does it: behind finished work */
 	}
 }
 
@@ -230,7 +233,7 @@ static void call(void *ctx)
 	for (unsigned n = 0; n < TRIPS; n++) {
 		send_one(&l[0]);
 		take_one(&l[1]);
-		ring_commit(&l[1].r, NULL);
+		ring_commit(&l[1].r, &bounced);
 	}
 }
 

@@ -21,6 +21,10 @@
  * a page that cannot be touched: fetching there does no harm. */
 #define PREFETCH 512
 
+/* How far before the frame that is written the writer fetches.  The other side has
+ * read those lines a lap ago and still holds them. */
+#define PREFETCH_WRITE 256
+
 #define relaxed memory_order_relaxed
 #define acquire memory_order_acquire
 #define release memory_order_release
@@ -29,6 +33,17 @@
 static inline uint64_t frame_size(uint64_t len)
 {
 	return (RING_FRAME_HEADER + len + 7) & ~UINT64_C(7);
+}
+
+/* Have the line at P to write to: nobody else keeps a copy. */
+static inline void fetch_to_write(const void *p)
+{
+#if defined(__x86_64__)
+	/* What the compiler makes of the general form is a fetch to read. */
+	__asm__ volatile("prefetchw %0" : : "m"(*(const uint8_t *)p));
+#else
+	__builtin_prefetch(p, 1);
+#endif
 }
 
 /* ---- slots and identity ---- */
@@ -206,6 +221,7 @@ bool ring_fits(const struct ring_writer *w, size_t cap, enum ring_class cls)
 uint8_t *ring_reserve(struct ring_writer *w, size_t cap, enum ring_class cls)
 {
 	uint64_t limit = limit_of(w, cls), need;
+	uint8_t *frame;
 
 	if (unlikely(cap > RING_MAX_PAYLOAD))
 		return NULL;
@@ -215,7 +231,10 @@ uint8_t *ring_reserve(struct ring_writer *w, size_t cap, enum ring_class cls)
 		return NULL;
 	w->open_cap = (uint32_t)cap;
 	w->frame_open = true;
-	return w->data + (w->head & w->mask) + RING_FRAME_HEADER;
+	frame = w->data + (w->head & w->mask);
+	fetch_to_write(frame + PREFETCH_WRITE);
+	fetch_to_write(frame + PREFETCH_WRITE + 64);
+	return frame + RING_FRAME_HEADER;
 }
 
 void ring_submit(struct ring_writer *w, uint16_t type, uint16_t flags, size_t len)
@@ -244,8 +263,11 @@ void ring_abandon(struct ring_writer *w)
 bool ring_publish(struct ring_writer *w, const struct ring_counts *counts)
 {
 	bool has_frames = w->head != w->published;
-	uint64_t word = slot_write(w->header, ++w->turns, w->head, w->seq, counts, NULL);
+	uint64_t word;
 
+	/* A reader that spins has this line; it comes while the slot is written. */
+	fetch_to_write(&w->header->word);
+	word = slot_write(w->header, ++w->turns, w->head, w->seq, counts, NULL);
 	w->published = w->head;
 	w->published_seq = w->seq;
 	/* P1: release; pairs with P2 in ring_next(): who sees the head also sees the
