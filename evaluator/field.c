@@ -342,6 +342,21 @@ bool field_is_of_process(const struct field_ref *ref)
 	}
 }
 
+bool field_process_is_told(unsigned code)
+{
+	switch (code) {
+	case EVENT_CONTAINER_JSON_2_E:
+	case EVENT_USER_ADDED_E:
+	case EVENT_USER_DELETED_E:
+	case EVENT_GROUP_ADDED_E:
+	case EVENT_GROUP_DELETED_E:
+	case EVENT_ASYNCEVENT_E:
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool field_is_of_code(const struct field_ref *ref, unsigned code)
 {
 	const struct event_info *info = event_info(code);

@@ -77,6 +77,9 @@ uint64_t field_wants(const struct field_ref *ref);
  * container alone: it may be remembered per process version. */
 bool field_is_of_process(const struct field_ref *ref);
 
+/* True if at events of CODE such values are the event's own, whatever its process is. */
+bool field_process_is_told(unsigned code);
+
 /* True if the value is the same at all events of CODE, or missing at all of them. */
 bool field_is_of_code(const struct field_ref *ref, unsigned code);
 

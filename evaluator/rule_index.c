@@ -146,7 +146,7 @@ void rule_index_begin(struct rule_index *x, struct program_memo *m, struct rules
 	const struct event_class *c = x->by_code[e->ev->code];
 	struct waking w = { c, x->woken };
 
-	if (e->process != NULL)
+	if (e->process != NULL && !field_process_is_told(e->ev->code))
 		m->process = process_memo_get(x->memos, e->process, mirror_epoch(e->mirror));
 	for (unsigned i = 0; i < c->nwords; i++)
 		x->woken[i] = c->always[i];

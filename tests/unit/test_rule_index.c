@@ -246,3 +246,40 @@ Test(rule_index, wakes_each_deep_condition_that_is_true)
 {
 	run(4);
 }
+
+static unsigned matches(struct ruleset *rules)
+{
+	struct ruleset_walk walk;
+	unsigned n = 0;
+
+	ruleset_begin(rules, &world.event, &walk);
+	while (ruleset_next(rules, &walk) != NULL)
+		n++;
+	return n;
+}
+
+Test(rule_index, what_an_event_tells_of_a_user_is_not_remembered_of_its_process)
+{
+	struct ruleset *rules;
+	struct event_frame open;
+
+	eval_world_init(&world);
+	open = world.open;
+	cr_assert(eq(int, ruleset_new(16 * 1024 * 1024, &rules), 0));
+	add(rules, "user.name = eve");
+	add(rules, "evt.type in (open, openat, useradded) and user.uid = 4711");
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	for (unsigned i = 0; i < 3; i++) {
+		world.open = open;
+		world.event.info = event_info(open.code);
+		cr_assert(eq(uint, matches(rules), 0));
+		world.open.code = EVENT_USER_ADDED_E;
+		world.open.nparams = 3;
+		world.event.info = event_info(EVENT_USER_ADDED_E);
+		world.open.params[0] = (struct param){ .kind = PARAM_INT, .i = 4711 };
+		world.open.params[2] = (struct param){ .kind = PARAM_BYTES, .s = span_str("eve") };
+		cr_assert(eq(uint, matches(rules), 2));
+	}
+	ruleset_free(rules);
+	eval_world_release(&world);
+}
