@@ -335,7 +335,7 @@ struct container_frame {
 	struct span full_id;
 	uint32_t type;	   /* Falco's numbers: docker 0, lxc 1, ... containerd 7, ... */
 	bool has_metadata; /* false: only the identity is known, the rest is empty */
-	struct span json;  /* metadata as one JSON object, in Falco's container event's form */
+	struct span json;  /* one JSON object: members of Falco's container event */
 };
 
 /* One event's alert by one rule. */

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * conttab.c -- containers; see conttab.h.  Slots are used in turn, so the next
- * one to use is always the oldest.
+ * conttab.c -- containers; see conttab.h.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "conttab.h"
+#include "jread.h"
 
-int conttab_init(struct conttab *ct, uint32_t max, uint64_t seed)
+enum { VICTIMS_LOOKED_AT = 64, LONGEST_JSON = 64 << 10 };
+
+int conttab_init(struct conttab *ct, struct slab *slab, uint32_t max, uint64_t seed)
 {
 	uint32_t buckets = 16;
 
@@ -17,7 +20,7 @@ int conttab_init(struct conttab *ct, uint32_t max, uint64_t seed)
 		return -EINVAL;
 	while (buckets < max)
 		buckets *= 2;
-	*ct = (struct conttab){ .max = max, .hash_mask = buckets - 1, .seed = seed };
+	*ct = (struct conttab){ .slab = slab, .max = max, .hash_mask = buckets - 1, .seed = seed };
 	ct->slots = calloc(max, sizeof(*ct->slots));
 	ct->hash = calloc(buckets, sizeof(*ct->hash));
 	if (ct->slots == NULL || ct->hash == NULL) {
@@ -27,6 +30,7 @@ int conttab_init(struct conttab *ct, uint32_t max, uint64_t seed)
 	return 0;
 }
 
+/* The slab goes with all that is in it. */
 void conttab_release(struct conttab *ct)
 {
 	free(ct->slots);
@@ -44,41 +48,161 @@ static uint32_t *bucket_of(const struct conttab *ct, struct span id)
 	return &ct->hash[(uint32_t)(h >> 32) & ct->hash_mask];
 }
 
-const struct container *conttab_find(const struct conttab *ct, struct span id)
+struct container *conttab_find(const struct conttab *ct, struct span id)
 {
-	for (uint32_t i = *bucket_of(ct, id); i != 0; i = ct->slots[i - 1].hash_next)
-		if (span_eq(container_id(&ct->slots[i - 1]), id))
+	for (uint32_t i = *bucket_of(ct, id); i != 0; i = ct->slots[i - 1].next)
+		if (blob_is(ct->slots[i - 1].id, id))
 			return &ct->slots[i - 1];
 	return NULL;
 }
 
-static void unlink_slot(struct conttab *ct, uint32_t index)
-{
-	uint32_t *at = bucket_of(ct, container_id(&ct->slots[index]));
+/* ---- coming and going ---- */
 
-	while (*at != 0 && *at != index + 1)
-		at = &ct->slots[*at - 1].hash_next;
-	if (*at != 0)
-		*at = ct->slots[index].hash_next;
+/* The hand goes round as slots are used, so it points at the oldest, mostly. */
+struct container *conttab_victim(struct conttab *ct)
+{
+	struct container *oldest = &ct->slots[ct->hand];
+
+	if (ct->count < ct->max)
+		return NULL;
+	for (unsigned i = 0; i < VICTIMS_LOOKED_AT; i++) {
+		struct container *c = &ct->slots[ct->hand];
+
+		ct->hand = (ct->hand + 1) % ct->max;
+		if (container_is_empty(c))
+			return c;
+	}
+	return oldest;
+}
+
+void conttab_remove(struct conttab *ct, struct container *c)
+{
+	uint32_t *at = bucket_of(ct, blob_span(c->id)), number = (uint32_t)(c - ct->slots) + 1;
+
+	while (*at != number)
+		at = &ct->slots[*at - 1].next;
+	*at = c->next;
+	blob_drop(ct->slab, c->id);
+	blob_drop(ct->slab, c->json);
+	*c = (struct container){ .next = ct->free };
+	ct->free = number;
 	ct->count--;
 }
 
-const struct container *conttab_add(struct conttab *ct, struct span id, uint32_t type,
-				    struct container *ret_old)
+struct container *conttab_add(struct conttab *ct, struct span id, uint32_t type)
 {
-	uint32_t index = ct->oldest, *bucket;
-	struct container *c = &ct->slots[index];
+	struct blob *name = id.n <= CONTAINER_ID_MAX ? blob_new(ct->slab, id, NULL) : NULL;
+	uint32_t *bucket = bucket_of(ct, id), number;
+	struct container *c;
 
-	if (id.n == 0 || id.n > CONTAINER_ID_MAX)
+	if (name == NULL)
 		return NULL;
-	*ret_old = *c;
-	if (c->id_len != 0)
-		unlink_slot(ct, index);
-	ct->oldest = (index + 1) % ct->max;
-	bucket = bucket_of(ct, id);
-	*c = (struct container){ .id_len = (uint8_t)id.n, .type = type, .hash_next = *bucket };
-	memcpy(c->id, id.p, id.n);
-	*bucket = index + 1;
+	number = ct->free != 0 ? ct->free : ++ct->fresh;
+	c = &ct->slots[number - 1];
+	ct->free = ct->free != 0 ? c->next : 0;
+	*c = (struct container){ .id = name, .type = type, .next = *bucket };
+	*bucket = number;
 	ct->count++;
 	return c;
+}
+
+/* ---- what is told of them ---- */
+
+/* An environment may hold secrets, and the rest nobody asks for. */
+static bool is_kept(struct span key)
+{
+	static const char *const names[] = {
+		"Mounts",
+		"User",
+		"cni_json",
+		"full_id",
+		"host_ipc",
+		"host_network",
+		"host_pid",
+		"id",
+		"image",
+		"imagedigest",
+		"imageid",
+		"imagerepo",
+		"imagetag",
+		"ip",
+		"is_pod_sandbox",
+		"labels",
+		"name",
+		"pod_sandbox_id",
+		"pod_sandbox_labels",
+		"privileged",
+		"type",
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+		if (jread_is(key, span_str(names[i])))
+			return true;
+	return false;
+}
+
+static size_t put(uint8_t *buf, size_t n, struct span s)
+{
+	memcpy(buf + n, s.p, s.n);
+	return n + s.n;
+}
+
+/* JSON with the members that are kept; never longer than it. */
+static struct span keep_members(struct span json, uint8_t *buf)
+{
+	struct jread_walk w = jread_begin(json);
+	struct span key, value;
+	size_t n = 0;
+
+	while (jread_next(&w, &key, &value)) {
+		if (!is_kept(key))
+			continue;
+		n = put(buf, n, span_str(n == 0 ? "{" : ","));
+		n = put(buf, n, key);
+		n = put(buf, n, span_str(":"));
+		n = put(buf, n, value);
+	}
+	return n == 0 ? SPAN_NONE : span_of(buf, put(buf, n, span_str("}")));
+}
+
+static bool read_ip(struct span value, uint8_t ret[4])
+{
+	char text[INET_ADDRSTRLEN];
+	struct span s;
+
+	if (value.n > sizeof(text) || !jread_string(value, (uint8_t *)text, &s))
+		return false;
+	memmove(text, s.p, s.n);
+	text[s.n] = 0;
+	return inet_pton(AF_INET, text, ret) == 1;
+}
+
+void conttab_describe(struct conttab *ct, struct container *c, struct span json, uint8_t *buf)
+{
+	struct span kept = keep_members(json, buf);
+	struct blob *old = c->json;
+	uint64_t type;
+
+	if (jread_uint(jread_member(json, "type"), &type) && type <= UINT32_MAX)
+		c->type = (uint32_t)type;
+	c->has_ip = read_ip(jread_member(json, "ip"), c->ip);
+	if (kept.n > LONGEST_JSON) {
+		ct->slab->refused++;
+		kept = SPAN_NONE;
+	}
+	c->json = blob_new(ct->slab, kept, old);
+	blob_drop(ct->slab, old);
+}
+
+struct container_frame container_frame(const struct container *c, uint8_t full_id[CONTAINER_ID_MAX])
+{
+	struct container_frame f = { .id = blob_span(c->id),
+				     .type = c->type,
+				     .has_metadata = c->json != NULL,
+				     .json = blob_span(c->json) };
+	struct span member = jread_member(f.json, "full_id");
+
+	if (member.n > CONTAINER_ID_MAX || !jread_string(member, full_id, &f.full_id))
+		f.full_id = SPAN_NONE;
+	return f;
 }

@@ -36,7 +36,7 @@ int enrich_new(const struct enrich_params *p, struct enrich **ret)
 		err = usertab_init(&en->usertab, &en->slab,
 				   p->users != 0 ? p->users : DEFAULT_USERS, p->seed);
 	if (err == 0)
-		err = conttab_init(&en->conttab,
+		err = conttab_init(&en->conttab, &en->slab,
 				   p->containers != 0 ? p->containers : DEFAULT_CONTAINERS,
 				   p->seed);
 	if (err < 0) {
@@ -342,13 +342,16 @@ static void give_containers(struct snapshot *s)
 {
 	const struct conttab *ct = &s->en->conttab;
 
-	for (uint32_t i = 0; i < ct->max && s->err == 0; i++) {
-		struct container_frame c = { .id = container_id(&ct->slots[i]),
-					     .type = ct->slots[i].type };
+	uint8_t full_id[CONTAINER_ID_MAX];
 
-		if (ct->slots[i].id_len != 0)
-			give(s, FRAME_CONTAINER,
-			     wire_encode_container(s->en->scratch, WIRE_MAX_PAYLOAD, &c));
+	for (uint32_t i = 0; i < ct->fresh && s->err == 0; i++) {
+		struct container_frame c;
+
+		if (ct->slots[i].id == NULL)
+			continue;
+		c = container_frame(&ct->slots[i], full_id);
+		give(s, FRAME_CONTAINER,
+		     wire_encode_container(s->en->scratch, WIRE_MAX_PAYLOAD, &c));
 	}
 }
 

@@ -173,11 +173,15 @@ void fold_exec(struct enrich *en);
 void fold_exit(struct enrich *en);
 void fold_identity(struct enrich *en); /* fold_task.c: ids, limits, capabilities, paths */
 void (*fold_file(unsigned code))(struct enrich *en); /* fold_file.c; NULL: none of its events */
-void fold_socket(struct enrich *en);		     /* fold_socket.c */
-void fold_io(struct enrich *en);		     /* fold_socket.c: send*, recv* */
+void fold_container(struct enrich *en);
+void fold_socket(struct enrich *en); /* fold_socket.c */
+void fold_io(struct enrich *en);     /* fold_socket.c: send*, recv* */
 
 /* The thread's container, from its cgroups. */
 void thread_find_container(struct enrich *en, struct thread *th);
+
+/* The first of its process namespace, whose container ID (held, and let go) was, is gone. */
+void container_left_by_init(struct enrich *en, struct blob *id);
 
 /* ---- enrich_heal.c: what the kernel knew ---- */
 
@@ -193,7 +197,7 @@ bool emit_event(struct enrich *en); /* false: it fits no frame */
 void emit_payload(struct enrich *en, uint16_t type, struct span payload);
 void emit_user(struct enrich *en, const struct user_frame *u);
 void emit_group(struct enrich *en, const struct group_frame *g);
-void emit_container(struct enrich *en, struct span id, uint32_t type);
+void emit_container(struct enrich *en, const struct container *c);
 void emit_container_gone(struct enrich *en, struct span id);
 void file_record(const struct enrich *en, const struct fds *fds, const struct fd_slot *slot,
 		 struct file_info *ret);

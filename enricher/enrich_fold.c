@@ -13,8 +13,12 @@ void fold_leftovers(struct enrich *en)
 	if (en->remove_tid >= 0) {
 		struct thread *th = proctab_find(pt, en->remove_tid);
 
-		if (th != NULL && th->key == en->remove_key && th->dead)
+		if (th != NULL && th->key == en->remove_key && th->dead) {
+			struct blob *id = th->f.vpid == 1 ? blob_hold(th->f.container_id) : NULL;
+
 			proctab_remove(pt, th);
+			container_left_by_init(en, id);
+		}
 		en->remove_tid = -1;
 	}
 	if (en->close_fd >= 0) {
@@ -258,6 +262,9 @@ static void (*fold_of(unsigned code))(struct enrich *en)
 	case EVENT_SOCKET_RECVMSG_X:
 	case EVENT_SOCKET_RECVMMSG_X:
 		return fold_io;
+	case EVENT_CONTAINER_JSON_2_E:
+	case EVENT_ASYNCEVENT_E:
+		return fold_container;
 	default:
 		return fold_file(code) != NULL ? fold_file(code) : fold_identity;
 	}

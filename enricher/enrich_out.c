@@ -62,14 +62,15 @@ void emit_group(struct enrich *en, const struct group_frame *g)
 		done(en, FRAME_GROUP, wire_encode_group(buf, cap, g));
 }
 
-void emit_container(struct enrich *en, struct span id, uint32_t type)
+void emit_container(struct enrich *en, const struct container *c)
 {
-	struct container_frame c = { .id = id, .type = type };
-	size_t cap = SMALL_FRAME + id.n;
+	uint8_t full_id[CONTAINER_ID_MAX];
+	struct container_frame f = container_frame(c, full_id);
+	size_t cap = SMALL_FRAME + f.id.n + f.full_id.n + f.json.n;
 	uint8_t *buf = room(en, cap);
 
 	if (buf != NULL)
-		done(en, FRAME_CONTAINER, wire_encode_container(buf, cap, &c));
+		done(en, FRAME_CONTAINER, wire_encode_container(buf, cap, &f));
 }
 
 void emit_container_gone(struct enrich *en, struct span id)
@@ -185,8 +186,18 @@ void emit_gone(void *ctx, const struct thread *th)
 
 /* ---- events ---- */
 
-/* A container has addresses of its own, which only its metadata will tell: until
- * then none is its own. */
+/* Is ADDR of the machine that the event's thread sees?  A container has an address of
+ * its own, which only a runtime tells: until then none is. */
+static bool is_local(const struct enrich *en, const uint8_t *addr, bool v6)
+{
+	const struct container *c;
+
+	if (en->th->f.container_id == NULL)
+		return net_local_has(&en->local, addr, v6);
+	c = v6 ? NULL : conttab_find(&en->conttab, blob_span(en->th->f.container_id));
+	return c != NULL && c->has_ip && memcmp(addr, c->ip, sizeof(c->ip)) == 0;
+}
+
 void file_record(const struct enrich *en, const struct fds *fds, const struct fd_slot *slot,
 		 struct file_info *ret)
 {
@@ -211,11 +222,11 @@ void file_record(const struct enrich *en, const struct fds *fds, const struct fd
 				   .resolved = blob_span(f->resolved) };
 	memcpy(ret->sip, f->sip, 16);
 	memcpy(ret->dip, f->dip, 16);
-	if (!ip || en->th == NULL || en->th->f.container_id != NULL)
+	if (!ip || en->th == NULL)
 		return;
-	if (net_local_has(&en->local, f->sip, v6))
+	if (is_local(en, f->sip, v6))
 		ret->flags |= FILE_SIP_LOCAL;
-	if (net_local_has(&en->local, f->dip, v6))
+	if (is_local(en, f->dip, v6))
 		ret->flags |= FILE_DIP_LOCAL;
 }
 

@@ -48,40 +48,6 @@ enum {
 };
 enum { EXECVEAT_EMPTY_PATH = 1 };
 
-/* Most threads share their cgroups with the one that they were cloned from: what was
- * found in them is remembered by the blob, which is held, so that it stays what it is. */
-static struct cgroups_memo *remember(struct enrich *en, struct blob *cgroups)
-{
-	struct cgroups_memo *m =
-		&en->cgroups_memo[((uintptr_t)cgroups >> SLAB_MIN_SHIFT) % CGROUPS_REMEMBERED];
-
-	if (m->cgroups == cgroups)
-		return m;
-	blob_drop(&en->slab, m->cgroups);
-	m->cgroups = blob_hold(cgroups);
-	m->id = SPAN_NONE;
-	(void)cgroup_container(blob_span(cgroups), &m->id, &m->type);
-	return m;
-}
-
-void thread_find_container(struct enrich *en, struct thread *th)
-{
-	const struct cgroups_memo *m = remember(en, th->f.cgroups);
-
-	if (m->id.n != 0 && conttab_find(&en->conttab, m->id) == NULL) {
-		struct container old = { 0 };
-
-		if (conttab_add(&en->conttab, m->id, m->type, &old) == NULL)
-			return;
-		if (old.id_len != 0) {
-			en->counts[ENRICHER_CONTAINERS_EVICTED]++;
-			emit_container_gone(en, container_id(&old));
-		}
-		emit_container(en, m->id, m->type);
-	}
-	THREAD_SET_BYTES(&en->proctab, th, container_id, m->id);
-}
-
 /* Bytes of parameter I; the same as SAME has, mostly: then its memory is shared. */
 static void set_bytes_like(struct enrich *en, struct thread *th, struct blob **member, uint64_t bit,
 			   struct span value, struct blob *same)

@@ -205,7 +205,9 @@ void thread_share_bytes(struct proctab *pt, struct thread *th, struct blob **mem
 #define THREAD_SET_BYTES(pt, th, member, value)                                                    \
 	thread_set_bytes(pt, th, &(th)->f.member, PROCESS_BIT(member), value)
 
-#define THREAD_SHARE(pt, th, member, from)                                                         \
-	thread_share_bytes(pt, th, &(th)->f.member, PROCESS_BIT(member), (from)->f.member)
+#define THREAD_SHARE_BYTES(pt, th, member, value)                                                  \
+	thread_share_bytes(pt, th, &(th)->f.member, PROCESS_BIT(member), value)
+
+#define THREAD_SHARE(pt, th, member, from) THREAD_SHARE_BYTES(pt, th, member, (from)->f.member)
 
 #endif

@@ -20,6 +20,16 @@ bool field_path_get(const struct field_ref *ref, struct field_event *e, struct v
 bool field_fdlist_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 bool field_container_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 
+/* Of what the runtime told of container C. */
+bool field_contmeta_get(const struct field_ref *ref, const struct field_event *e,
+			const struct mirror_container *c, struct value *ret);
+
+/* At a container's own event: the user that it runs as. */
+bool field_container_user(const struct field_event *e, struct value *ret);
+
+/* The text of the JSON value V; empty if it is no string, or there is no room. */
+struct span field_json_text(const struct field_event *e, struct span v);
+
 /* Of those that many rules look at, their own. */
 field_getter *field_evt_getter(enum field_id id);
 field_getter *field_fd_getter(enum field_id id);

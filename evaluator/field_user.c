@@ -68,6 +68,8 @@ bool field_user_get(const struct field_ref *ref, struct field_event *e, struct v
 		if (is_group)
 			return group_of_event(ref->id, e, ret);
 	}
+	if (ref->id == FIELD_user_name && field_container_user(e, ret))
+		return true;
 	if (e->process == NULL)
 		return false;
 	p = &e->process->info;

@@ -50,7 +50,7 @@ struct record {
 	union {
 		struct user_frame user;
 		struct group_frame group;
-		struct container_frame container;
+		struct mirror_container container;
 	};
 	uint8_t bytes[];
 };
@@ -399,14 +399,24 @@ static int record_put(struct mirror *m, enum record_kind kind, unsigned limit, s
 	return 0;
 }
 
+/* Where a container's record has what its JSON says: behind the frame's bytes. */
+static size_t meta_at(size_t payload_bytes)
+{
+	size_t align = _Alignof(struct contmeta);
+
+	return (sizeof(struct record) + payload_bytes + align - 1) / align * align;
+}
+
 static struct record *record_new(struct mirror *m, enum record_kind kind, struct span payload)
 {
-	struct record *r = get_bytes(m, sizeof(*r) + payload.n);
+	size_t size = kind == RECORD_CONTAINER ? meta_at(payload.n) + sizeof(struct contmeta)
+					       : sizeof(struct record) + payload.n;
+	struct record *r = get_bytes(m, size);
 
 	if (r == NULL)
 		return NULL;
 	memset(r, 0, sizeof(*r));
-	r->size = sizeof(*r) + payload.n;
+	r->size = size;
 	r->kind = (uint8_t)kind;
 	if (payload.n > 0)
 		memcpy(r->bytes, payload.p, payload.n);
@@ -460,16 +470,20 @@ static int apply_group(struct mirror *m, struct span payload)
 static int apply_container(struct mirror *m, struct span payload)
 {
 	struct record *r = record_new(m, RECORD_CONTAINER, payload);
+	struct contmeta *meta;
 	int err;
 
 	if (r == NULL)
 		return -ENOSPC;
-	err = wire_decode_container(span_of(r->bytes, payload.n), &r->container);
+	err = wire_decode_container(span_of(r->bytes, payload.n), &r->container.frame);
 	if (err < 0) {
 		put_bytes(m, r, r->size);
 		return err;
 	}
-	r->id = r->container.id;
+	r->id = r->container.frame.id;
+	meta = (struct contmeta *)((uint8_t *)r + meta_at(payload.n));
+	contmeta_read(meta, r->container.frame.json);
+	r->container.meta = meta;
 	return record_put(m, RECORD_CONTAINER, m->limits.containers, r);
 }
 
@@ -658,7 +672,7 @@ const struct group_frame *mirror_group(const struct mirror *m, struct span conta
 	return r != NULL ? &r->group : NULL;
 }
 
-const struct container_frame *mirror_container(const struct mirror *m, struct span id)
+const struct mirror_container *mirror_container(const struct mirror *m, struct span id)
 {
 	const struct record *r = *record_at(m, RECORD_CONTAINER, id, 0);
 

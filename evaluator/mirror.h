@@ -7,6 +7,7 @@
 #ifndef MEWS_MIRROR_H
 #define MEWS_MIRROR_H
 
+#include "contmeta.h"
 #include "wire.h"
 
 struct mirror;
@@ -14,6 +15,11 @@ struct mirror;
 struct mirror_process {
 	uint64_t key, version;
 	struct process_info info; /* spans live until the entry changes */
+};
+
+struct mirror_container {
+	struct container_frame frame;
+	const struct contmeta *meta; /* of frame.json */
 };
 
 struct mirror_limits {
@@ -52,7 +58,7 @@ const struct user_frame *mirror_user(const struct mirror *m, struct span contain
 				     uint32_t uid);
 const struct group_frame *mirror_group(const struct mirror *m, struct span container_id,
 				       uint32_t gid);
-const struct container_frame *mirror_container(const struct mirror *m, struct span id);
+const struct mirror_container *mirror_container(const struct mirror *m, struct span id);
 const struct host_frame *mirror_host(const struct mirror *m);
 
 struct mirror_status {

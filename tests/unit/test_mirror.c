@@ -268,7 +268,7 @@ Test(mirror, groups_containers_and_the_host_are_kept_too)
 	cr_assert(eq(int, mirror_apply(m, FRAME_HOST, span_of(buf, (size_t)n)), 0));
 	memset(buf, 0xff, sizeof(buf)); /* the mirror has copies of its own */
 	cr_assert(span_is(mirror_group(m, span_str(""), 4)->name, "adm"));
-	cr_assert(eq(u32, mirror_container(m, span_str("3f5ae0a1b2c3"))->type, 7));
+	cr_assert(eq(u32, mirror_container(m, span_str("3f5ae0a1b2c3"))->frame.type, 7));
 	cr_assert(span_is(mirror_host(m)->hostname, "box"));
 	n = wire_encode_container_gone(buf, sizeof(buf), span_str("3f5ae0a1b2c3"));
 	cr_assert(eq(int, mirror_apply(m, FRAME_CONTAINER_GONE, span_of(buf, (size_t)n)), 0));

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fold_container.c -- which container a thread is in, and what events tell of
+ * containers: a capture's own, and those that follow a runtime.
+ */
+#include "enrich_core.h"
+#include "jread.h"
+
+enum { SHORT_ID = 12 };
+
+/* Most threads share their cgroups with the one that they were cloned from: what was
+ * found in them is remembered by the blob, which is held, so that it stays what it is. */
+static struct cgroups_memo *remember(struct enrich *en, struct blob *cgroups)
+{
+	struct cgroups_memo *m =
+		&en->cgroups_memo[((uintptr_t)cgroups >> SLAB_MIN_SHIFT) % CGROUPS_REMEMBERED];
+
+	if (m->cgroups == cgroups)
+		return m;
+	blob_drop(&en->slab, m->cgroups);
+	m->cgroups = blob_hold(cgroups);
+	m->id = SPAN_NONE;
+	(void)cgroup_container(blob_span(cgroups), &m->id, &m->type);
+	return m;
+}
+
+/* ---- containers come and go ---- */
+
+static void leave(struct enrich *en, struct container *c)
+{
+	emit_container_gone(en, blob_span(c->id));
+	conttab_remove(&en->conttab, c);
+}
+
+/* NULL: no room for it. */
+static struct container *enter(struct enrich *en, struct span id, uint32_t type)
+{
+	struct container *c = conttab_find(&en->conttab, id), *old;
+
+	if (c != NULL)
+		return c;
+	old = conttab_victim(&en->conttab);
+	if (old != NULL) {
+		en->counts[ENRICHER_CONTAINERS_EVICTED]++;
+		leave(en, old);
+	}
+	return conttab_add(&en->conttab, id, type);
+}
+
+void thread_find_container(struct enrich *en, struct thread *th)
+{
+	const struct cgroups_memo *m = remember(en, th->f.cgroups);
+	struct container *c = NULL;
+
+	if (m->id.n > 0 && (c = conttab_find(&en->conttab, m->id)) == NULL) {
+		c = enter(en, m->id, m->type);
+		if (c != NULL)
+			emit_container(en, c);
+	}
+	if (c != NULL)
+		THREAD_SHARE_BYTES(&en->proctab, th, container_id, c->id);
+	else
+		THREAD_SET_BYTES(&en->proctab, th, container_id, m->id);
+}
+
+/* A container is over when the first process of its processes' namespace is, unless
+ * that was a namespace inside of it. */
+void container_left_by_init(struct enrich *en, struct blob *id)
+{
+	struct container *c = id != NULL ? conttab_find(&en->conttab, blob_span(id)) : NULL;
+
+	blob_drop(&en->slab, id);
+	if (c != NULL && container_is_empty(c))
+		leave(en, c);
+}
+
+/* ---- what events tell ---- */
+
+/* The object that TEXT tells of a container in, and its id, in ID; an old capture's
+ * container event has the members at its top. */
+static struct span find_object(struct span text, uint8_t *buf, struct span *ret_id)
+{
+	struct span top = jread_value(text), object = jread_member(top, "container");
+
+	if (jread_kind(object) != JREAD_OBJECT)
+		object = top;
+	if (!jread_string(jread_member(object, "id"), buf, ret_id) || ret_id->n == 0)
+		return SPAN_NONE;
+	if (ret_id->n > SHORT_ID)
+		ret_id->n = SHORT_ID;
+	return object;
+}
+
+static void tell(struct enrich *en, struct span text, bool gone)
+{
+	uint8_t short_id[SHORT_ID];
+	struct span id, object = find_object(text, en->scratch, &id);
+	struct container *c;
+
+	if (object.n == 0)
+		return;
+	memcpy(short_id, id.p, id.n);
+	id.p = short_id;
+	c = gone ? conttab_find(&en->conttab, id) : enter(en, id, CONTAINER_UNKNOWN);
+	if (c != NULL && gone) {
+		leave(en, c);
+	} else if (c != NULL) {
+		conttab_describe(&en->conttab, c, object, en->scratch);
+		emit_container(en, c);
+	}
+}
+
+void fold_container(struct enrich *en)
+{
+	if (en->ev.code == EVENT_CONTAINER_JSON_2_E)
+		tell(en, bytes_param(en, 0), false);
+	else if (span_is(bytes_param(en, 1), "container"))
+		tell(en, bytes_param(en, 2), false);
+	else if (span_is(bytes_param(en, 1), "container_removed"))
+		tell(en, bytes_param(en, 2), true);
+}
