@@ -35,10 +35,11 @@ if ! command -v python3 >/dev/null; then
 	echo "1..1"
 	exit 0
 fi
-names=$(cd "$captures" && ls [0-9c]*.scap | sed 's/\.scap$//' | grep -vE '^c[a-z]')
+names=$(cd "$captures" && ls *.scap | sed 's/\.scap$//')
 holds "73 fields of each event, as text" "$top/tests/support/field_parity.py" "$build" "$captures" "$compat" text $names
 holds "263 fields of each event, typed" "$top/tests/support/field_parity.py" "$build" "$captures" "$compat" json \
-	01_read_shadow 16_suid_mod_sock 17_net c18_webshell_db
+	01_read_shadow 16_suid_mod_sock 17_net c18_webshell_db \
+	falco_test_trace_files_syscall libs_single_ipv6_conn
 holds "alerts by four sets of rules" "$top/tests/support/rule_parity.py" "$build" "$captures" "$compat" "$rules"
 echo "1..$number"
 exit $bad
