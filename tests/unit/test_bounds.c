@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "enrich_core.h"
+#include "support/raw_kit.h"
 
 enum { THREADS = 256, FDS = 32, USERS = 64, CONTAINERS = 16 };
 #define MEMORY ((size_t)16 << 20)
@@ -61,26 +62,10 @@ TestSuite(bounds, .init = setup, .fini = teardown);
 
 static struct raw_event event(unsigned code, int64_t tid)
 {
-	struct raw_event ev = { .code = (uint16_t)code, .tid = tid, .pid = -1, .ts_ns = 1 + seq };
+	struct raw_event ev = raw_event(code, tid);
 
-	ev.nparams = event_info(code)->nparams;
+	ev.ts_ns = 1 + seq;
 	return ev;
-}
-
-static void set_int(struct raw_event *ev, const char *name, int64_t v)
-{
-	int i = event_param_index(ev->code, span_str(name));
-
-	cr_assert(ge(int, i, 0), "%s", name);
-	ev->params[i] = (struct param){ .kind = PARAM_INT, .i = v };
-}
-
-static void set_bytes(struct raw_event *ev, const char *name, struct span s)
-{
-	int i = event_param_index(ev->code, span_str(name));
-
-	cr_assert(ge(int, i, 0), "%s", name);
-	ev->params[i] = (struct param){ .kind = PARAM_BYTES, .s = s };
 }
 
 /* Send it, and look that nothing has grown beyond its ceiling. */

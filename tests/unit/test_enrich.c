@@ -10,6 +10,7 @@
 #include <criterion/new/assert.h>
 
 #include "enrich.h"
+#include "support/raw_kit.h"
 
 enum { MAX_OUT = 4096, MAX_ENTRIES = 64 };
 
@@ -92,35 +93,12 @@ static int give(uint16_t type, ssize_t len)
 	return enrich_frame(en, &f, 99);
 }
 
-static struct raw_event event(uint16_t code, int64_t tid)
+static struct raw_event event(unsigned code, int64_t tid)
 {
-	struct raw_event ev = { .code = code, .tid = tid, .pid = -1, .ts_ns = now += 1000 };
+	struct raw_event ev = raw_event(code, tid);
 
-	ev.nparams = event_info(code)->nparams;
+	ev.ts_ns = now += 1000;
 	return ev;
-}
-
-static void set_int(struct raw_event *ev, const char *name, int64_t v)
-{
-	int i = event_param_index(ev->code, span_str(name));
-
-	cr_assert(ge(int, i, 0), "%s", name);
-	ev->params[i].kind = PARAM_INT;
-	ev->params[i].i = v;
-}
-
-static void set_bytes(struct raw_event *ev, const char *name, const void *p, size_t n)
-{
-	int i = event_param_index(ev->code, span_str(name));
-
-	cr_assert(ge(int, i, 0), "%s", name);
-	ev->params[i].kind = PARAM_BYTES;
-	ev->params[i].s = span_of(p, n);
-}
-
-static void set_text(struct raw_event *ev, const char *name, const char *s)
-{
-	set_bytes(ev, name, s, strlen(s));
 }
 
 static int send_event(const struct raw_event *ev)
@@ -191,12 +169,12 @@ static struct raw_event clone_event(int64_t tid, int64_t res, int64_t pid, int64
 
 	set_int(&ev, "res", res);
 	set_text(&ev, "exe", "bash");
-	set_bytes(&ev, "args", "-c\0x\0", 5);
+	set_bytes(&ev, "args", span_of("-c\0x\0", 5));
 	set_int(&ev, "tid", tid);
 	set_int(&ev, "pid", pid);
 	set_int(&ev, "ptid", ptid);
 	set_text(&ev, "comm", "bash");
-	set_bytes(&ev, "cgroups", "cpu=/\0", 6);
+	set_bytes(&ev, "cgroups", span_of("cpu=/\0", 6));
 	set_int(&ev, "flags", flags);
 	set_int(&ev, "uid", 1000);
 	set_int(&ev, "gid", 1000);
@@ -212,12 +190,12 @@ static void exec(int64_t tid, const char *exe, const char *cgroups)
 
 	set_int(&ev, "res", 0);
 	set_text(&ev, "exe", exe);
-	set_bytes(&ev, "args", "arg\0", 4);
+	set_bytes(&ev, "args", span_of("arg\0", 4));
 	set_int(&ev, "tid", tid);
 	set_int(&ev, "pid", tid);
 	set_text(&ev, "comm", exe);
 	set_text(&ev, "trusted_exepath", "/usr/bin/prog");
-	set_bytes(&ev, "cgroups", cgroups, strlen(cgroups));
+	set_text(&ev, "cgroups", cgroups);
 	set_int(&ev, "uid", 0);
 	set_int(&ev, "gid", 0);
 	send_event(&ev);
@@ -498,7 +476,7 @@ Test(enrich, a_datagram_names_its_socket_and_guesses_who_serves)
 	cr_assert(own_file_is(&f, ""));
 	set_int(&to, "res", 10);
 	set_int(&to, "fd", 5);
-	set_bytes(&to, "tuple", udp_tuple, sizeof(udp_tuple));
+	set_bytes(&to, "tuple", span_of(udp_tuple, sizeof(udp_tuple)));
 	send_event(&to);
 	f = last_event();
 	cr_assert(own_file_is(&f, "10.0.0.1:12345->10.0.0.2:53"));
@@ -514,7 +492,7 @@ Test(enrich, an_accepted_connection_is_a_servers)
 
 	two_tasks();
 	set_int(&a, "fd", 6);
-	set_bytes(&a, "tuple", udp_tuple, sizeof(udp_tuple));
+	set_bytes(&a, "tuple", span_of(udp_tuple, sizeof(udp_tuple)));
 	send_event(&a);
 	f = last_event();
 	cr_assert(own_file_is(&f, "10.0.0.1:12345->10.0.0.2:53"));
