@@ -66,28 +66,39 @@ static bool identity_is(const struct ring_identity *id, uint64_t magic, uint64_t
 	       atomic_load_explicit(&id->generation, relaxed) == generation;
 }
 
-/* Bring the slot that is not in force to POSITION, in TURN.  COUNTS NULL: those
- * of the slot in force.  Returns the word that puts it in force. */
-static uint64_t slot_write(struct ring_page *page, uint64_t turn, uint64_t position, uint64_t seq,
-			   const struct ring_counts *counts, const uint64_t *notes)
+/* TO holds what HELD says; bring both to COUNTS.  Word by word: each store takes room
+ * behind those of the frames, which wait for their lines, and a comparison wider than
+ * a word waits for the counter that was counted just now.
+ * S1: each store is a release. */
+static inline void counts_store(_Atomic uint64_t *to, uint64_t *held, const uint64_t *counts)
 {
-	uint64_t which = turn & RING_SLOT_BIT;
+#pragma GCC unroll 16
+	for (unsigned i = 0; i < RING_COUNTS; i++)
+		if (unlikely(held[i] != counts[i])) {
+			held[i] = counts[i];
+			atomic_store_explicit(&to[i], counts[i], release);
+		}
+}
+
+/* Bring the slot that is not in force to POSITION, in the next turn.  COUNTS NULL:
+ * those of the slot in force; NOTES NULL: there are none.  Returns the word that puts
+ * it in force. */
+static uint64_t slot_write(struct ring_page *page, struct ring_own *own, uint64_t position,
+			   uint64_t seq, const struct ring_counts *counts, const uint64_t *notes)
+{
+	uint64_t turn = ++own->turns, which = turn & RING_SLOT_BIT;
 	struct ring_slot *s = &page->slot[which];
-	struct ring_slot *in_force = &page->slot[which ^ RING_SLOT_BIT];
 
 	/* S1: whoever sees one of the words below also sees this number, since each of
 	 * them is a release; pairs with S2, which loads them first. */
 	atomic_store_explicit(&s->begin, turn, relaxed);
 	atomic_store_explicit(&s->position, position, release);
 	atomic_store_explicit(&s->seq, seq, release);
-	for (unsigned i = 0; i < RING_COUNTS; i++)
-		atomic_store_explicit(&s->counts[i],
-				      counts != NULL
-					      ? counts->v[i]
-					      : atomic_load_explicit(&in_force->counts[i], relaxed),
-				      release);
-	for (unsigned i = 0; notes != NULL && i < RING_NOTES; i++)
+	counts_store(s->counts, own->counts[which],
+		     counts != NULL ? counts->v : own->counts[which ^ RING_SLOT_BIT]);
+	for (unsigned i = 0; notes != NULL && !own->notes_fit[which] && i < RING_NOTES; i++)
 		atomic_store_explicit(&s->notes[i], notes[i], release);
+	own->notes_fit[which] = true;
 	atomic_store_explicit(&s->end, turn, release);
 	return position | which;
 }
@@ -148,8 +159,6 @@ static void wants_write(struct ring_page *page, const struct ring_wants *wants)
 void ring_writer_init(struct ring_writer *w, void *header, uint8_t *data, uint64_t size,
 		      uint64_t reserve, uint64_t generation)
 {
-	static const struct ring_counts zero;
-
 	*w = (struct ring_writer){
 		.header = header,
 		.data = data,
@@ -161,7 +170,7 @@ void ring_writer_init(struct ring_writer *w, void *header, uint8_t *data, uint64
 		.published_seq = 1,
 	};
 	atomic_store_explicit(&w->header->word,
-			      slot_write(w->header, w->turns, 0, w->seq, &zero, NULL), relaxed);
+			      slot_write(w->header, &w->own, 0, w->seq, NULL, NULL), relaxed);
 	identity_write(&w->header->id, RING_MAGIC, size, generation);
 }
 
@@ -267,7 +276,7 @@ bool ring_publish(struct ring_writer *w, const struct ring_counts *counts)
 
 	/* A reader that spins has this line; it comes while the slot is written. */
 	fetch_to_write(&w->header->word);
-	word = slot_write(w->header, ++w->turns, w->head, w->seq, counts, NULL);
+	word = slot_write(w->header, &w->own, w->head, w->seq, counts, NULL);
 	w->published = w->head;
 	w->published_seq = w->seq;
 	/* P1: release; pairs with P2 in ring_next(): who sees the head also sees the
@@ -390,7 +399,7 @@ int ring_reader_init(struct ring_reader *r, const void *header, const uint8_t *d
 	memcpy(new.notes, place->notes, sizeof(new.notes));
 	wants_write(new.cursor, &place->wants);
 	atomic_store_explicit(&new.cursor->word,
-			      slot_write(new.cursor, new.turns, place->position, place->seq,
+			      slot_write(new.cursor, &new.own, place->position, place->seq,
 					 &place->counts, place->notes),
 			      relaxed);
 	identity_write(&new.cursor->id, CURSOR_MAGIC, size, place->generation);
@@ -442,7 +451,7 @@ int ring_next(struct ring_reader *r, uint8_t *buf, size_t cap, struct ring_frame
 bool ring_commit(struct ring_reader *r, const struct ring_counts *counts)
 {
 	bool makes_room = r->tail != r->committed;
-	uint64_t word = slot_write(r->cursor, ++r->turns, r->tail, r->seq, counts, r->notes);
+	uint64_t word = slot_write(r->cursor, &r->own, r->tail, r->seq, counts, r->notes);
 
 	r->committed = r->tail;
 	/* C1: release; pairs with C2 in tail_is_sane(): the frames before the tail have
@@ -471,8 +480,10 @@ uint64_t ring_reader_note(const struct ring_reader *r, unsigned i)
 
 void ring_reader_set_note(struct ring_reader *r, unsigned i, uint64_t value)
 {
-	if (i < RING_NOTES)
-		r->notes[i] = value;
+	if (i >= RING_NOTES || r->notes[i] == value)
+		return;
+	r->notes[i] = value;
+	r->own.notes_fit[0] = r->own.notes_fit[1] = false;
 }
 
 bool ring_reader_peer_counts(const struct ring_reader *r, struct ring_counts *ret)

@@ -70,6 +70,14 @@ struct ring_place {
 
 struct ring_page; /* ring_layout.h */
 
+/* How often an own page was brought to a new position, and what its two slots hold
+ * by now, so that only what has changed is stored. */
+struct ring_own {
+	uint64_t turns;
+	uint64_t counts[2][RING_COUNTS];
+	bool notes_fit[2];
+};
+
 /* The word to sleep on, as long as it has this value: FUTEX_WAIT's arguments. */
 struct ring_nap {
 	const void *word;
@@ -93,7 +101,7 @@ struct ring_writer {
 	bool frame_open;
 	bool reader_lies;	/* its page held nonsense: treated as no reader */
 	uint64_t published_seq; /* of the next frame behind PUBLISHED */
-	uint64_t turns;		/* how often it was published */
+	struct ring_own own;
 };
 
 /* Start a ring of SIZE bytes (a power of two) in zeroed memory: HEADER of
@@ -152,7 +160,7 @@ struct ring_reader {
 	uint64_t committed;
 	uint64_t seq; /* expected of the next frame */
 	uint64_t generation;
-	uint64_t turns; /* how often it was committed */
+	struct ring_own own;
 	uint64_t notes[RING_NOTES];
 	uint64_t wants_version;
 };
