@@ -47,6 +47,7 @@ enum {
 	TURN_NO_PLACEHOLDER = 1 << 4, /* says itself what is to be known of its thread */
 	TURN_OWN_FD = 1 << 5,	      /* has a descriptor of its own */
 	TURN_THREAD_ONLY = 1 << 6,    /* without its thread there is nothing to fold */
+	TURN_POLLS = 1 << 7,	      /* polls files, which are its extras */
 };
 
 /* What is to be done with the events of one code, looked up once for all of them. */

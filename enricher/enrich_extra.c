@@ -44,8 +44,7 @@ static void put_polled(struct enrich *en, struct wire_extra *x, const struct fds
 	struct file_info *files = (struct file_info *)en->scratch;
 	size_t n = 0;
 
-	if ((en->ev.code != EVENT_SYSCALL_POLL_X && en->ev.code != EVENT_SYSCALL_PPOLL_X) ||
-	    list.n < 2)
+	if (list.n < 2)
 		return;
 	for (size_t at = 2; at + 10 <= list.n && n < POLLED_MAX; at += 10) {
 		const struct fd_slot *slot;
@@ -70,11 +69,17 @@ static void put_threads(struct enrich *en, struct wire_extra *x)
 
 struct span extra_encode(struct enrich *en)
 {
-	const struct thread *main = proctab_main(&en->proctab, en->th);
-	const struct fds *fds = main == NULL ? NULL : &main->fds; /* the process's */
 	uint64_t wants = en->wants.extras;
+	const struct thread *main;
+	const struct fds *fds; /* the process's */
 	struct wire_extra x;
 
+	if ((en->turn->traits & TURN_POLLS) == 0)
+		wants &= ~(UINT64_C(1) << WANT_FDLIST);
+	if (wants == 0 || en->th == NULL)
+		return SPAN_NONE;
+	main = proctab_main(&en->proctab, en->th);
+	fds = main == NULL ? NULL : &main->fds;
 	wire_extra_begin(&x, en->extra, sizeof(en->extra));
 	if ((wants >> WANT_FD_COUNT & 1) != 0)
 		wire_extra_put_fd_count(&x, fds_count(fds));

@@ -220,6 +220,9 @@ static uint16_t traits_of(unsigned code)
 	case EVENT_SYSCALL_EXECVE_19_E:
 	case EVENT_SYSCALL_EXECVEAT_E:
 		return TURN_HIDDEN;
+	case EVENT_SYSCALL_POLL_X:
+	case EVENT_SYSCALL_PPOLL_X:
+		return TURN_POLLS;
 	case EVENT_SYSCALL_CLONE_20_X:
 	case EVENT_SYSCALL_FORK_20_X:
 	case EVENT_SYSCALL_VFORK_20_X:

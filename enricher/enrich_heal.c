@@ -176,11 +176,14 @@ static struct file *make_file(struct enrich *en, const struct kernel_file *k)
 void heal_file(struct enrich *en, int64_t fd)
 {
 	const struct kernel_file *k = &en->ev.file;
-	struct fds *fds = event_fds(en);
 	const struct fd_slot *slot;
+	struct fds *fds;
 	uint16_t keep;
 
-	if (!en->ev.has_file || k->fd != fd || fd < 0 || fds == NULL)
+	if (!en->ev.has_file || k->fd != fd || fd < 0)
+		return;
+	fds = event_fds(en);
+	if (fds == NULL)
 		return;
 	slot = fds_find(&en->fdtab, fds, fd);
 	if (slot != NULL && is_same_file(slot->file, k)) {

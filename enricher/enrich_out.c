@@ -284,7 +284,7 @@ bool emit_event(struct enrich *en)
 	o->nfiles = 0;
 	if (en->th != NULL)
 		add_records(en);
-	o->extra = en->wants.extras == 0 || en->th == NULL ? SPAN_NONE : extra_encode(en);
+	o->extra = extra_encode(en);
 	o->params_bytes = en->ev.params_bytes;
 	cap = wire_event_bound(o);
 	if (cap > WIRE_MAX_PAYLOAD) {
