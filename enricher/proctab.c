@@ -8,11 +8,13 @@
 
 #include "proctab.h"
 
+/* Who is born together is met together, and numbers are given in turn: neighbours share
+ * a cache line of eight buckets.  Which line is nobody's to choose. */
 static uint32_t slot_of(const struct proctab *pt, int64_t id)
 {
-	uint64_t h = ((uint64_t)id ^ pt->seed) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t h = ((uint64_t)id >> 3 ^ pt->seed) * UINT64_C(0x9e3779b97f4a7c15);
 
-	return (uint32_t)((h ^ h >> 29) >> 20) & pt->hash_mask;
+	return ((uint32_t)((h ^ h >> 29) >> 20) << 3 | (uint32_t)(id & 7)) & pt->hash_mask;
 }
 
 int proctab_init(struct proctab *pt, struct slab *slab, struct fdtab *fdtab, uint32_t max,
