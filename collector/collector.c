@@ -123,6 +123,16 @@ static void look(struct collector *c)
 	feed_counts(&c->feed, &counts, c->source->ops->now(c->source));
 }
 
+static void say_progress(struct stage *st, struct collector *c)
+{
+	struct source_progress p;
+
+	if (c->source->ops->progress == NULL)
+		return;
+	c->source->ops->progress(c->source, &p);
+	stage_progress(st, p.done, p.total, p.events);
+}
+
 /* After a loss of state events: all state again, in line, when the reader has caught up
  * enough for it, and not too often. */
 static void make_good(struct stage *st, struct collector *c, struct mono now)
@@ -191,6 +201,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	if (mono_since(c->looked, now) >= (c->taken_since_look ? LOOK_NS : LOOK_IDLE_NS)) {
 		c->looked = now;
 		look(c);
+		say_progress(st, c);
 	}
 	feed_settle(&c->feed);
 	feed_gaps(&c->feed);

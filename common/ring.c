@@ -86,7 +86,7 @@ static inline void counts_store(_Atomic uint64_t *to, uint64_t *held, const uint
 static uint64_t slot_write(struct ring_page *page, struct ring_own *own, uint64_t position,
 			   uint64_t seq, const struct ring_counts *counts, const uint64_t *notes)
 {
-	uint64_t turn = ++own->turns, which = turn & RING_SLOT_BIT;
+	uint64_t turn = own->turns++, which = turn & RING_SLOT_BIT;
 	struct ring_slot *s = &page->slot[which];
 
 	/* S1: whoever sees one of the words below also sees this number, since each of

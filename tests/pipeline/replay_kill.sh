@@ -27,6 +27,10 @@ replay=("$mews" replay "$capture" -r "$work/rules.yaml" -o json_output=true -o l
 check "a replay that nobody disturbs ends with 0" [ $? -eq 0 ]
 check "with tens of thousands of alerts" [ "$(wc -l <"$work/want")" -gt 10000 ]
 size=$(stat -c %s "$work/want")
+if command -v script >/dev/null; then
+	script -qec "'$mews' replay '$capture' -r '$work/rules.yaml' >/dev/null" /dev/null </dev/null >"$work/terminal"
+	check "on a terminal it says how far it is" grep -q '[1-9][0-9.]* MB of 19.6 MB, [1-9][0-9]* %, [1-9][0-9]* events' "$work/terminal"
+fi
 
 # killed PERCENT STAGE...: the first when that much of the alerts is out, each further one a little later.
 killed() {
