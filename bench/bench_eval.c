@@ -6,7 +6,8 @@
  * and the time to load ten thousand generated ones.  The processes are known: what
  * is remembered of them is warm.
  *
- * bench-eval [--json] [-r RULES]... [--rounds N: the events alone, N times, to be profiled]
+ * bench-eval [--json] [-r RULES]... [--rounds N [--copies K]: the events alone, N times, against K
+ * times the rules, to be profiled]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,7 +218,7 @@ static void print_rows(const struct row *rows, unsigned n)
 
 struct options {
 	bool json;
-	unsigned rounds;
+	unsigned rounds, copies;
 	struct conf_list paths;
 };
 
@@ -232,6 +233,8 @@ static void parse_options(int argc, char **argv, struct options *o)
 			o->json = true;
 		else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
 			o->rounds = (unsigned)strtoul(argv[++i], NULL, 10);
+		else if (strcmp(argv[i], "--copies") == 0 && i + 1 < argc)
+			o->copies = (unsigned)strtoul(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "-r") == 0 && i + 1 < argc &&
 			 o->paths.count < CONF_MAX_LIST)
 			o->paths.item[o->paths.count++] = argv[++i];
@@ -259,6 +262,7 @@ int main(int argc, char **argv)
 	from = seconds();
 	must(rulefile_load(&o.paths, &one), &one);
 	if (o.rounds > 0) {
+		multiply(one.rules, o.copies);
 		must(ruleset_seal(one.rules, RULE_PRIORITY_DEBUG), &one);
 		for (unsigned i = 0; i < o.rounds; i++)
 			evaluate_all(one.rules);

@@ -110,6 +110,7 @@ static int compile_field(struct compiler *c, const struct operand *o, struct exp
 	e->type = e->field.type;
 	e->is_list = e->field.is_list;
 	e->of_process = field_is_of_process(&e->field);
+	e->of_name = field_is_of_name(&e->field);
 	return 0;
 }
 
@@ -119,13 +120,14 @@ static int compile_items(struct compiler *c, const struct operand *o, struct exp
 	e->items = pool_array(c->p->pool, o->n, sizeof(*e->items));
 	if (e->items == NULL)
 		return no_memory(c);
-	e->of_process = true;
+	e->of_process = e->of_name = true;
 	for (unsigned i = 0; i < o->n; i++) {
 		int err = compile_operand(c, o->items[i], &e->items[i]);
 
 		if (err < 0)
 			return err;
 		e->of_process &= program_expr(c->p, e->items[i])->of_process;
+		e->of_name &= program_expr(c->p, e->items[i])->of_name;
 	}
 	return 0;
 }
@@ -197,7 +199,7 @@ static int compile_expr(struct compiler *c, const struct operand *o, struct expr
 	case OPERAND_VALUE:
 		e->kind = EXPR_CONSTANT;
 		e->type = PT_CHARBUF;
-		e->of_process = true;
+		e->of_process = e->of_name = true;
 		e->constant = (struct value){ .kind = VALUE_STRING, .type = PT_CHARBUF };
 		e->constant.s = pool_copy(c->p->pool, o->text);
 		return e->constant.s.p == NULL ? no_memory(c) : 0;
@@ -425,6 +427,7 @@ static int build_fields(struct compiler *c, const struct node *n, struct predica
 	}
 	q->kind = PREDICATE_FIELDS;
 	q->of_process &= right->of_process;
+	q->of_name &= right->of_name;
 	return 0;
 }
 
@@ -439,6 +442,7 @@ static int build_predicate(struct compiler *c, const struct node *n, struct pred
 	q->op = (uint8_t)n->op;
 	q->modifier = (uint8_t)n->modifier;
 	q->of_process = left->of_process;
+	q->of_name = left->of_name;
 	err = check_operator(c, n, left, q);
 	if (err < 0)
 		return err;

@@ -341,7 +341,7 @@ bool program_run(const struct program *p, struct program_memo *m, uint32_t start
 
 /* Every step that can be reached is walked once, both ways where nothing is known. */
 bool program_may(const struct program *p, struct program_memo *m, uint32_t start,
-		 const uint64_t *fixed, struct field_event *e)
+		 const uint64_t *settled, bool by_process, struct field_event *e)
 {
 	unsigned n = 0;
 
@@ -353,7 +353,8 @@ bool program_may(const struct program *p, struct program_memo *m, uint32_t start
 	while (n > 0) {
 		const struct step *step = program_step(p, m->stack[--n]);
 		uint32_t i = step->predicate, to[2] = { step->yes, step->no };
-		bool known = program_predicate(p, i)->of_process || (fixed[i / 64] >> (i % 64) & 1);
+		bool known = (by_process && program_predicate(p, i)->of_process) ||
+			     (settled[i / 64] >> (i % 64) & 1);
 		unsigned from = 0, end = 2;
 
 		if (known) {

@@ -6,6 +6,7 @@
 #define MEWS_EVENT_CLASS_H
 
 #include "lookup.h"
+#include "name_memo.h"
 #include "rule_index.h"
 
 /* A few predicates that are cheap and that many rules of the class stand or fall with (is the
@@ -50,13 +51,19 @@ struct event_class {
 	uint64_t *for_each_process; /* to be worked out for every process */
 	uint64_t *fixed;	    /* predicates (a bit each) that the code decides */
 	bool has_gate;		    /* some rules depend on the process */
+	uint32_t by_name;	    /* outcomes (a bit each) at which only names wake rules */
+	uint64_t *settled;	    /* predicates (a bit each) that code, outcome and name decide */
 };
+
+#define NO_EXPR UINT32_MAX
 
 struct rule_index {
 	const struct program *program;
 	struct event_class *by_code[EVENT_CODE_COUNT];
 	uint32_t *starts; /* by rule: its first step */
 	struct process_memos *memos;
+	struct name_memos *names;
+	uint32_t name, nameraw;	     /* the expressions fd.name, ...; NO_EXPR: nobody asks for it */
 	uint64_t *woken, *gate_bits; /* of the largest class */
 	uint32_t *gate_list;
 };

@@ -342,6 +342,19 @@ bool field_is_of_process(const struct field_ref *ref)
 	}
 }
 
+bool field_is_of_name(const struct field_ref *ref)
+{
+	switch (ref->id) {
+	case FIELD_fd_name:
+	case FIELD_fd_nameraw:
+	case FIELD_fd_directory:
+	case FIELD_fd_filename:
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool field_process_is_told(unsigned code)
 {
 	switch (code) {

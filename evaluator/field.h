@@ -77,6 +77,9 @@ uint64_t field_wants(const struct field_ref *ref);
  * container alone: it may be remembered per process version. */
 bool field_is_of_process(const struct field_ref *ref);
 
+/* Does its value depend on fd.name, fd.nameraw and the type of the event's file alone? */
+bool field_is_of_name(const struct field_ref *ref);
+
 /* True if at events of CODE such values are the event's own, whatever its process is. */
 bool field_process_is_told(unsigned code);
 

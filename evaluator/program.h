@@ -30,6 +30,7 @@ struct expr {
 	uint8_t type; /* enum param_type, of its elements if it is a list */
 	bool is_list;
 	bool of_process;	/* depends on the process alone: may be remembered per version */
+	bool of_name;		/* depends on the names and type of the event's file alone */
 	field_getter *get;	/* FIELD: field_getter_of() it */
 	struct field_ref field; /* FIELD */
 	struct value constant;	/* CONSTANT */
@@ -58,7 +59,7 @@ enum any_mode { ANY_NO, ANY_ONE, ANY_EACH };
 
 struct predicate {
 	uint8_t kind, op, modifier, group, any;
-	bool of_process;
+	bool of_process, of_name;
 	uint32_t of_process_bit; /* of_process: which of those */
 	uint32_t left, right;	 /* expressions; RIGHT for FIELDS */
 	op_compare *compare;
@@ -131,9 +132,9 @@ bool program_test(const struct program *p, struct program_memo *m, uint32_t pred
 bool program_run(const struct program *p, struct program_memo *m, uint32_t start,
 		 struct field_event *e);
 
-/* Can it be true at any event of the kind (FIXED: a bit per predicate that E's kind alone
- * decides) by a process that is as E's is now? */
+/* Can it be true at any event that agrees with E in the predicates SETTLED (a bit each), and,
+ * BY_PROCESS, by a process that is as E's is now? */
 bool program_may(const struct program *p, struct program_memo *m, uint32_t start,
-		 const uint64_t *fixed, struct field_event *e);
+		 const uint64_t *settled, bool by_process, struct field_event *e);
 
 #endif

@@ -3,6 +3,7 @@
  * rule_index.c -- the index at an event.  How it comes to be: rule_index_build.c.
  */
 #include "event_class.h"
+#include "field_class.h"
 #include "process_memo.h"
 
 bool rule_index_has(const struct rule_index *x, unsigned code)
@@ -96,7 +97,7 @@ static uint32_t work_out(struct rule_index *x, const struct event_class *c, stru
 		for (uint64_t bits = x->gate_bits[word]; bits != 0; bits &= bits - 1) {
 			uint32_t i = word * 64 + (unsigned)__builtin_ctzll(bits);
 
-			if (program_may(x->program, m, x->starts[c->rules[i]], c->fixed, e))
+			if (program_may(x->program, m, x->starts[c->rules[i]], c->fixed, true, e))
 				x->gate_list[n++] = i;
 		}
 	}
@@ -116,16 +117,16 @@ static uint32_t list_of(struct rule_index *x, const struct event_class *c, struc
 		*list = work_out(x, c, m, e);
 	if (*list == 0) { /* the room for lists is used up: begin again */
 		process_memos_clear(x->memos);
+		name_memos_clear(x->names);
 		*list = work_out(x, c, m, e);
 	}
 	return *list;
 }
 
-/* Wake what E's process wakes. */
-static void gate(struct rule_index *x, const struct event_class *c, struct program_memo *m,
-		 struct field_event *e, struct waking *w)
+/* Wake what E's process wakes; LIST 0: its list cannot be kept. */
+static void gate(struct rule_index *x, const struct event_class *c, uint32_t list,
+		 struct program_memo *m, struct field_event *e, struct waking *w)
 {
-	uint32_t list = list_of(x, c, m, e);
 	const uint32_t *rules;
 	unsigned n;
 
@@ -140,20 +141,102 @@ static void gate(struct rule_index *x, const struct event_class *c, struct progr
 		w->bits[rules[i] / 64] |= UINT64_C(1) << (rules[i] % 64);
 }
 
+/* Of the rules that were woken: those that can be true, whatever is still open. */
+static void note_rules(const struct rule_index *x, const struct event_class *c,
+		       struct program_memo *m, struct field_event *e, struct name_memo *name)
+{
+	unsigned n = 0;
+
+	for (unsigned word = 0; word < c->nwords; word++)
+		for (uint64_t bits = x->woken[word]; bits != 0; bits &= bits - 1) {
+			uint32_t i = word * 64 + (unsigned)__builtin_ctzll(bits);
+
+			if (!program_may(x->program, m, x->starts[c->rules[i]], c->settled, false,
+					 e))
+				continue;
+			if (n == NAME_MEMO_RULES || i > UINT16_MAX) {
+				name->nrules = NAME_HAS_MANY;
+				return;
+			}
+			name->rules[n++] = (uint16_t)i;
+		}
+	name->nrules = (uint8_t)n;
+}
+
+static void wake_noted(struct rule_index *x, const struct event_class *c,
+		       const struct name_memo *name)
+{
+	memset(x->woken, 0, c->nwords * sizeof(*x->woken));
+	for (unsigned i = 0; i < name->nrules; i++)
+		x->woken[name->rules[i] / 64] |= UINT64_C(1) << (name->rules[i] % 64);
+}
+
+/* fd.nameraw, empty if it is NAME.  False: there is none, or both are empty. */
+static bool raw_of(const struct rule_index *x, struct span name, struct program_memo *m,
+		   struct field_event *e, struct span *ret)
+{
+	const struct value *raw;
+
+	*ret = SPAN_NONE;
+	if (x->nameraw == NO_EXPR)
+		return true;
+	raw = program_value(x->program, m, x->nameraw, e);
+	if (raw == NULL)
+		return false;
+	if (!span_eq(raw->s, name))
+		*ret = raw->s;
+	return raw->s.n > 0;
+}
+
+/* The memo of E's names, with rules LIST at OUTCOME; NULL: it has none. */
+static struct name_memo *memo_of(const struct rule_index *x, const struct event_class *c,
+				 uint32_t list, unsigned outcome, struct program_memo *m,
+				 struct field_event *e)
+{
+	const struct file_info *f = event_file(e);
+	struct name_key key = { .list = list,
+				.class = (uint16_t)c->number,
+				.outcome = (uint8_t)outcome,
+				.file = f == NULL ? UINT8_MAX : f->type };
+	const struct value *name;
+	struct span raw;
+
+	if ((c->by_name >> outcome & 1) == 0 || (c->has_gate && list == 0))
+		return NULL;
+	name = program_value(x->program, m, x->name, e);
+	if (name == NULL || !raw_of(x, name->s, m, e, &raw))
+		return NULL;
+	return name_memo_get(x->names, &key, name->s, raw);
+}
+
 void rule_index_begin(struct rule_index *x, struct program_memo *m, struct ruleset_walk *walk)
 {
 	struct field_event *e = walk->event;
 	const struct event_class *c = x->by_code[e->ev->code];
 	struct waking w = { c, x->woken };
+	struct name_memo *name;
+	uint32_t list = 0;
+	unsigned outcome;
 
 	if (e->process != NULL && !field_process_is_told(e->ev->code))
 		m->process = process_memo_get(x->memos, e->process, mirror_epoch(e->mirror));
-	for (unsigned i = 0; i < c->nwords; i++)
-		x->woken[i] = c->always[i];
 	if (c->has_gate)
-		gate(x, c, m, e, &w);
-	probe_all(x, &c->event[outcome_of(x, c, m, e)], m, e, &w);
+		list = list_of(x, c, m, e);
+	outcome = outcome_of(x, c, m, e);
+	name = memo_of(x, c, list, outcome, m, e);
+	if (name != NULL && name->nrules == 0)
+		return;
 	walk->rules = c->rules;
 	walk->woken = x->woken;
 	walk->nwords = c->nwords;
+	if (name != NULL && name->nrules <= NAME_MEMO_RULES) {
+		wake_noted(x, c, name);
+		return;
+	}
+	memcpy(x->woken, c->always, c->nwords * sizeof(*x->woken));
+	if (c->has_gate)
+		gate(x, c, list, m, e, &w);
+	probe_all(x, &c->event[outcome], m, e, &w);
+	if (name != NULL && name->nrules == NAME_IS_NEW)
+		note_rules(x, c, m, e, name);
 }

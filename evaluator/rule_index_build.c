@@ -72,6 +72,32 @@ static void find_known(struct builder *b, struct program_memo *m, unsigned code)
 	}
 }
 
+/* ---- what names settle ---- */
+
+static void set_bit(uint64_t *bits, uint32_t i)
+{
+	bits[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+/* Do code, outcome and names decide it? */
+static bool is_settled(const struct builder *b, const struct event_class *c, uint32_t predicate)
+{
+	bool settled =
+		b->known[predicate] != KNOWN_NOT || program_predicate(b->p, predicate)->of_name;
+
+	for (unsigned i = 0; i < c->nguards; i++)
+		settled |= c->guards[i] == predicate;
+	return settled;
+}
+
+static void settle(struct builder *b, struct event_class *c)
+{
+	for (uint32_t i = 0; i < b->p->predicates.n; i++)
+		if (is_settled(b, c, i))
+			set_bit(c->settled, i);
+	c->by_name = b->x->name == NO_EXPR ? 0 : (UINT32_C(1) << (1u << c->nguards)) - 1;
+}
+
 /* ---- covers into a class ---- */
 
 static struct covered *covered_slot(const struct cover_map *map, uint32_t predicate)
@@ -187,6 +213,8 @@ static bool add_probe(struct builder *b, struct event_class *c, uint32_t predica
 		return false;
 	if (program_predicate(b->p, predicate)->of_process)
 		return add_to(b, &c->process, predicate);
+	if (!is_settled(b, c, predicate))
+		c->by_name &= ~outcomes;
 	for (unsigned o = 0; o < MAX_OUTCOMES; o++)
 		if ((outcomes >> o & 1) && !add_to(b, &c->event[o], predicate))
 			return false;
@@ -282,11 +310,6 @@ static uint32_t outcomes_of(struct builder *b, const struct event_class *c, uint
 
 /* ---- a class ---- */
 
-static void set_bit(uint64_t *bits, uint32_t i)
-{
-	bits[i / 64] |= UINT64_C(1) << (i % 64);
-}
-
 /* RULE at PLACE of C: how is it woken? */
 static bool add_rule(struct builder *b, struct event_class *c, uint32_t rule,
 		     const struct cover *cover, struct pool_vec *wakers)
@@ -295,6 +318,7 @@ static bool add_rule(struct builder *b, struct event_class *c, uint32_t rule,
 
 	c->rules[place] = rule;
 	if (b->stateful[rule]) {
+		c->by_name = 0;
 		set_bit(c->always, place);
 		return true;
 	}
@@ -315,6 +339,14 @@ static bool add_rule(struct builder *b, struct event_class *c, uint32_t rule,
 	return true;
 }
 
+static uint32_t find_field(const struct program *p, enum field_id id)
+{
+	for (uint32_t i = 0; i < p->exprs.n; i++)
+		if (program_expr(p, i)->kind == EXPR_FIELD && program_expr(p, i)->field.id == id)
+			return i;
+	return NO_EXPR;
+}
+
 static struct event_class *class_new(struct builder *b, unsigned nrules)
 {
 	struct event_class *c = pool_get(b->pool, sizeof(*c));
@@ -326,6 +358,7 @@ static struct event_class *class_new(struct builder *b, unsigned nrules)
 	c->always = pool_array(b->pool, nwords, sizeof(uint64_t));
 	c->for_each_process = pool_array(b->pool, nwords, sizeof(uint64_t));
 	c->fixed = pool_array(b->pool, (b->p->predicates.n + 63) / 64, sizeof(uint64_t));
+	c->settled = pool_array(b->pool, (b->p->predicates.n + 63) / 64, sizeof(uint64_t));
 	return b->pool->failed ? NULL : c;
 }
 
@@ -361,6 +394,7 @@ static struct event_class *class_build(struct builder *b, unsigned n)
 		if (b->known[i] != KNOWN_NOT)
 			set_bit(c->fixed, i);
 	choose_guards(b, c, n);
+	settle(b, c);
 	if (!count_uses(b, n))
 		return NULL;
 	for (unsigned i = 0; i < n; i++) {
@@ -505,6 +539,8 @@ static bool builder_init(struct builder *b)
 	if (b->scratch.failed || b->x == NULL)
 		return false;
 	b->x->program = b->p;
+	b->x->name = find_field(b->p, FIELD_fd_name);
+	b->x->nameraw = find_field(b->p, FIELD_fd_nameraw);
 	b->x->starts = pool_array(b->pool, b->nrules, sizeof(*b->x->starts));
 	return b->x->starts != NULL;
 }
@@ -519,7 +555,9 @@ static bool index_finish(struct builder *b)
 	x->gate_bits = pool_array(b->pool, nwords, sizeof(*x->gate_bits));
 	x->gate_list = pool_array(b->pool, b->most_rules, sizeof(*x->gate_list));
 	x->memos = process_memos_new(b->pool, b->p->of_process, b->classes.n);
-	return x->woken != NULL && x->gate_bits != NULL && x->gate_list != NULL && x->memos != NULL;
+	x->names = name_memos_new(b->pool);
+	return x->woken != NULL && x->gate_bits != NULL && x->gate_list != NULL &&
+	       x->memos != NULL && x->names != NULL;
 }
 
 int rule_index_new(struct pool *pool, const struct program *p, const struct ruleset_rule *rules,
