@@ -74,13 +74,26 @@ static void probe_all(const struct rule_index *x, const struct probes *probes,
 			wake(w, single[i]);
 }
 
+/* Guards are mostly asked once: their values are not kept. */
+static bool guard_is_true(const struct rule_index *x, struct program_memo *m, uint32_t i,
+			  struct field_event *e)
+{
+	const struct predicate *q = program_predicate(x->program, i);
+	const struct expr *left = program_expr(x->program, q->left);
+	struct value v;
+
+	if (q->kind != PREDICATE_COMPARE || q->any != ANY_NO)
+		return program_test(x->program, m, i, e);
+	return left->get(&left->field, e, &v) && q->compare(&v, &q->rights[0]);
+}
+
 static unsigned outcome_of(const struct rule_index *x, const struct event_class *c,
 			   struct program_memo *m, struct field_event *e)
 {
 	unsigned outcome = 0;
 
 	for (unsigned i = 0; i < c->nguards; i++)
-		outcome |= (unsigned)program_test(x->program, m, c->guards[i], e) << i;
+		outcome |= (unsigned)guard_is_true(x, m, c->guards[i], e) << i;
 	return outcome;
 }
 
