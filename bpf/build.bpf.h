@@ -19,6 +19,21 @@ enum event_code {
 #undef EVENT
 };
 
+enum syscall_code {
+#define SYSCALL(sc, name, ...) SC_##name = sc,
+#include "syscall.def"
+#undef SYSCALL
+};
+
+/* How many parameters each event has. */
+enum {
+#define PARAM(...)					       +1
+#define EVENT(code, sym, name, cat, source, flags, made, list) NPARAMS_##sym = 0 list,
+#include "event.def"
+#undef EVENT
+#undef PARAM
+};
+
 enum { BULK_UNASKED = 4096 };
 
 struct build {
@@ -209,6 +224,15 @@ static __always_inline void put_comm(struct build *b, const struct task_struct *
 	char *comm = (char *)__builtin_preserve_access_index(&task->comm);
 
 	put_var_len(b, text_len(b, bpf_probe_read_kernel_str(text_room(b), 16, comm), 17));
+}
+
+/* One number in user memory; 0 if it cannot be read. */
+static __always_inline __u32 user_u32(const void *user)
+{
+	__u32 v = 0;
+
+	bpf_probe_read_user(&v, sizeof(v), user);
+	return v;
 }
 
 /* N bytes (at most TEXT_MAX) of user memory; empty if they cannot be read. */

@@ -11,9 +11,9 @@ enum {
 	NATIVE_PR_GET_CHILD_SUBREAPER = 37,
 };
 
-static __always_inline void put_prctl(struct build *b, struct pt_regs *regs, long ret)
+static __always_inline void put_prctl(struct build *b, long ret)
 {
-	__u32 option = REGS_ARG0(regs), value = 0;
+	__u32 option = arg(b, 0), value = 0;
 
 	params(b, 4);
 	put_u64(b, ret);
@@ -21,32 +21,20 @@ static __always_inline void put_prctl(struct build *b, struct pt_regs *regs, lon
 	switch (option) {
 	case NATIVE_PR_SET_NAME:
 	case NATIVE_PR_GET_NAME:
-		put_user_text(b, (void *)REGS_ARG1(regs));
+		put_user_text(b, user_arg(b, 1));
 		put_u64(b, 0);
 		break;
 	case NATIVE_PR_GET_CHILD_SUBREAPER:
 		put_empty(b);
-		if (bpf_probe_read_user(&value, sizeof(value), (void *)REGS_ARG1(regs)) == 0)
+		if (bpf_probe_read_user(&value, sizeof(value), user_arg(b, 1)) == 0)
 			put_u64(b, value);
 		else
 			put_empty(b);
 		break;
 	default:
 		put_empty(b);
-		put_u64(b, REGS_ARG1(regs));
+		put_u64(b, arg(b, 1));
 	}
-}
-
-/* The result and N ids, as they were asked for: -1 is "leave it". */
-static __always_inline void put_ids(struct build *b, struct pt_regs *regs, long ret, __u8 n)
-{
-	params(b, 1 + n);
-	put_u64(b, ret);
-	put_u32(b, REGS_ARG0(regs));
-	if (n > 1)
-		put_u32(b, REGS_ARG1(regs));
-	if (n > 2)
-		put_u32(b, REGS_ARG2(regs));
 }
 
 SEC("tp_btf/sys_exit")
@@ -55,32 +43,10 @@ int BPF_PROG(exit_cred, struct pt_regs *regs, long ret)
 	const struct cred *cred;
 	struct build b;
 
-	if (begin_exit(&b, regs) == NULL)
+	if (!begin_exit(&b))
 		return 0;
 	cred = b.task->cred;
 	switch (b.code) {
-	case EVENT_SYSCALL_SETSID_X:
-		params(&b, 1);
-		put_u64(&b, ret);
-		break;
-	case EVENT_SYSCALL_SETUID_X:
-	case EVENT_SYSCALL_SETGID_X:
-		put_ids(&b, regs, ret, 1);
-		break;
-	case EVENT_SYSCALL_SETREUID_X:
-	case EVENT_SYSCALL_SETREGID_X:
-		put_ids(&b, regs, ret, 2);
-		break;
-	case EVENT_SYSCALL_SETRESUID_X:
-	case EVENT_SYSCALL_SETRESGID_X:
-		put_ids(&b, regs, ret, 3);
-		break;
-	case EVENT_SYSCALL_SETPGID_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_int(&b, REGS_ARG1(regs));
-		break;
 	case EVENT_SYSCALL_CAPSET_X: /* what they are now, whatever was asked for */
 		params(&b, 4);
 		put_u64(&b, ret);
@@ -88,19 +54,8 @@ int BPF_PROG(exit_cred, struct pt_regs *regs, long ret)
 		put_u64(&b, CAPS(cred, cap_permitted));
 		put_u64(&b, CAPS(cred, cap_effective));
 		break;
-	case EVENT_SYSCALL_UNSHARE_X:
-		params(&b, 2);
-		put_u64(&b, ret);
-		put_u32(&b, ppm_clone_flags((__u32)REGS_ARG0(regs)));
-		break;
 	case EVENT_SYSCALL_PRCTL_X:
-		put_prctl(&b, regs, ret);
-		break;
-	case EVENT_SYSCALL_SECCOMP_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_u64(&b, (__u32)REGS_ARG0(regs));
-		put_u64(&b, (__u32)REGS_ARG1(regs));
+		put_prctl(&b, ret);
 		break;
 	default:
 		return 0;
@@ -129,7 +84,10 @@ static __always_inline void put_ptrace_data(struct build *b, __u16 request, long
 	case 4: {
 		__u64 v = 0;
 
-		bpf_probe_read_user(&v, sizeof(v), (void *)data);
+		if (b->s->call.narrow)
+			v = user_u32((void *)data);
+		else
+			bpf_probe_read_user(&v, sizeof(v), (void *)data);
 		put_ptrace_u64(b, v);
 		break;
 	}
@@ -146,9 +104,9 @@ static __always_inline void put_ptrace_data(struct build *b, __u16 request, long
 	}
 }
 
-static __always_inline void put_ptrace(struct build *b, struct pt_regs *regs, long ret)
+static __always_inline void put_ptrace(struct build *b, long ret)
 {
-	__u16 request = ppm_ptrace(REGS_ARG0(regs));
+	__u16 request = ppm_ptrace(arg(b, 0));
 
 	params(b, 5);
 	put_u64(b, ret);
@@ -156,72 +114,53 @@ static __always_inline void put_ptrace(struct build *b, struct pt_regs *regs, lo
 		put_ptrace_u64(b, 0);
 		put_ptrace_u64(b, 0);
 	} else {
-		put_ptrace_u64(b, REGS_ARG2(regs));
-		put_ptrace_data(b, request, ret, REGS_ARG3(regs));
+		put_ptrace_u64(b, arg(b, 2));
+		put_ptrace_data(b, request, ret, arg(b, 3));
 	}
 	put_u16(b, request);
-	put_int(b, REGS_ARG1(regs));
+	put_int(b, arg(b, 1));
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_other, struct pt_regs *regs, long ret)
 {
 	struct build b;
+	__u64 size;
 
-	if (begin_exit(&b, regs) == NULL)
+	if (!begin_exit(&b))
 		return 0;
 	switch (b.code) {
-	case EVENT_SYSCALL_KILL_X:
-	case EVENT_SYSCALL_TKILL_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_u8(&b, REGS_ARG1(regs));
-		break;
-	case EVENT_SYSCALL_TGKILL_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_int(&b, REGS_ARG1(regs));
-		put_u8(&b, REGS_ARG2(regs));
-		break;
 	case EVENT_SYSCALL_PTRACE_X:
-		put_ptrace(&b, regs, ret);
-		break;
-	case EVENT_SYSCALL_BPF_2_X:
-		params(&b, 2);
-		put_u64(&b, ret);
-		put_u32(&b, REGS_ARG0(regs));
-		break;
-	case EVENT_SYSCALL_INIT_MODULE_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_user_bytes(&b, (void *)REGS_ARG0(regs),
-			       REGS_ARG1(regs) < settings.snaplen ? REGS_ARG1(regs)
-								  : settings.snaplen);
-		put_u64(&b, REGS_ARG1(regs));
-		put_user_text(&b, (void *)REGS_ARG2(regs));
-		break;
-	case EVENT_SYSCALL_DELETE_MODULE_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_user_text(&b, (void *)REGS_ARG0(regs));
-		put_u32(&b, PPM_IF(REGS_ARG1(regs), NATIVE_O_NONBLOCK, 1) |
-				    PPM_IF(REGS_ARG1(regs), 01000, 2));
+		put_ptrace(&b, ret);
 		break;
 	case EVENT_SYSCALL_PROCESS_VM_READV_X:
-	case EVENT_SYSCALL_PROCESS_VM_WRITEV_X: {
-		__u64 size;
-
+	case EVENT_SYSCALL_PROCESS_VM_WRITEV_X:
 		params(&b, 3);
 		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_iov_data(&b, (void *)REGS_ARG1(regs), REGS_ARG2(regs), ret, &size);
+		put_int(&b, arg(&b, 0));
+		put_iov_data(&b, user_arg(&b, 1), arg(&b, 2), ret, &size);
 		break;
-	}
 	default:
 		return 0;
 	}
+	send(&b);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_module, struct pt_regs *regs, long ret)
+{
+	struct build b;
+	__u64 size;
+
+	if (!begin_exit(&b))
+		return 0;
+	size = arg(&b, 1);
+	params(&b, NPARAMS_SYSCALL_INIT_MODULE_X);
+	put_u64(&b, ret);
+	put_user_bytes(&b, user_arg(&b, 0), size < settings.snaplen ? size : settings.snaplen);
+	put_u64(&b, size);
+	put_user_text(&b, user_arg(&b, 2));
 	send(&b);
 	return 0;
 }

@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
  *
  * dispatch.bpf.c -- the one program that sees every system call return.  It looks
- * the number up and is done unless somebody wants it; then it goes on, by tail
- * call, in the program of the event's family.
+ * the number up and is done unless somebody wants it; then it notes down which call
+ * it is, and goes on, by tail call, in the program of the event's family.
  */
 #include "family.bpf.h"
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
-	__u32 nr = REGS_NR(regs);
+	__u32 nr = REGS_NR(regs), cpu;
 	const struct wanted *w = bpf_map_lookup_elem(&wanted, &nr);
 	struct task_struct *task;
+	struct scratch *s;
+	enum call_abi abi;
 
-	if (w == NULL || !(w->flags & WANTED_YES))
+	if (w != NULL ? !(w->flags & (WANTED_YES | WANTED_IA32)) : !(nr & X32_BIT))
 		return 0;
 	task = bpf_get_current_task_btf();
-	if (in_compat_syscall(task))
-		return 0; /* another table's number */
-	if (settings.own_pid != 0 && task->tgid == (int)settings.own_pid)
+	if (is_own(task))
 		return 0;
+	w = row_of_call(task, regs, w, &abi);
+	cpu = bpf_get_smp_processor_id();
+	s = bpf_map_lookup_elem(&scratch, &cpu);
+	if (w == NULL || s == NULL)
+		return 0;
+	note_call(&s->call, w, regs, abi);
 	/* By constant index: the kernel makes a plain jump of it, and no indirect one, which the
 	 * defences against speculation make dear. */
 	switch (w->family) {
@@ -38,13 +44,12 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_generic, struct pt_regs *regs, long ret)
 {
 	struct build b;
-	const struct wanted *w = begin_exit(&b, regs);
 
-	if (w == NULL)
+	if (!begin_exit(&b))
 		return 0;
 	params(&b, 2);
-	put_u16(&b, w->sc);
-	put_u16(&b, REGS_NR(regs));
+	put_u16(&b, b.s->call.sc);
+	put_u16(&b, b.s->call.native);
 	send(&b);
 	return 0;
 }

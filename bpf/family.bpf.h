@@ -2,28 +2,59 @@
  *
  * family.bpf.h -- what every family of exit programs starts with.  A family's
  * program is reached by tail call from sys_exit, with its arguments: the
- * registers, and what the system call returned.
+ * registers, and what the system call returned.  Which call it was and what it was
+ * asked for has been noted down by then, and is had by arg().
  */
 #ifndef MEWS_FAMILY_BPF_H
 #define MEWS_FAMILY_BPF_H
 
+#include "call.bpf.h"
 #include "path.bpf.h"
 #include "socket.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
-/* Start the record of the system call that REGS belong to; its row in `wanted`,
- * NULL if there is nothing to do. */
-static __always_inline const struct wanted *begin_exit(struct build *b, struct pt_regs *regs)
+/* Start the record of the system call that the dispatcher noted down. */
+static __always_inline bool begin_exit(struct build *b)
 {
-	__u32 nr = REGS_NR(regs);
-	const struct wanted *w = bpf_map_lookup_elem(&wanted, &nr);
-
 	struct task_struct *task = bpf_get_current_task_btf();
+	const struct call *c;
 
-	if (w == NULL || in_compat_syscall(task)) /* another table's number */
-		return NULL;
-	return begin(b, task, w->code, w->flags & WANTED_STATE) ? w : NULL;
+	if (!begin(b, task, 0, false))
+		return false;
+	c = &b->s->call;
+	b->code = HEADER_OF(b)->code = c->code;
+	b->state = c->flags & WANTED_STATE;
+	if (c->other)
+		HEADER_OF(b)->flags |= RECORD_COMPAT32;
+	return true;
+}
+
+/* Argument N of that call. */
+static __always_inline __u64 arg(const struct build *b, __u32 n)
+{
+	return b->s->call.arg[n];
+}
+
+static __always_inline const void *user_arg(const struct build *b, __u32 n)
+{
+	return (const void *)arg(b, n);
+}
+
+/* An id of a user or group; -1: leave it. */
+static __always_inline __u32 id_arg(const struct build *b, __u32 n)
+{
+	__u32 id = arg(b, n);
+
+	if (!b->s->call.old32)
+		return id;
+	return (id & 0xffff) == 0xffff ? (__u32)-1 : id & 0xffff;
+}
+
+/* A file position: two arguments, the low half first, where registers are of 32 bits. */
+static __always_inline __u64 position_arg(const struct build *b, __u32 n)
+{
+	return b->s->call.ia32 ? arg(b, n + 1) << 32 | (__u32)arg(b, n) : arg(b, n);
 }
 
 /* Put the file that the task has open at FD behind the header, if it has: its numbers, and both ends
@@ -48,15 +79,23 @@ static __always_inline struct sock *put_file_of_fd(struct build *b, unsigned lon
 	return sk;
 }
 
-/* begin_exit() of a system call on the descriptor FD. */
-static __always_inline const struct wanted *begin_exit_on_fd(struct build *b, struct pt_regs *regs,
-							     unsigned long fd)
+/* begin_exit() of a system call on the descriptor that its first argument is. */
+static __always_inline bool begin_exit_on_fd(struct build *b)
 {
-	const struct wanted *w = begin_exit(b, regs);
+	if (!begin_exit(b))
+		return false;
+	put_file_of_fd(b, arg(b, 0));
+	return true;
+}
 
-	if (w != NULL)
-		put_file_of_fd(b, fd);
-	return w;
+/* begin_exit() of a system call that returns a descriptor. */
+static __always_inline bool begin_exit_with_fd(struct build *b, long ret)
+{
+	if (!begin_exit(b))
+		return false;
+	if (ret >= 0)
+		put_file_of_fd(b, ret);
+	return true;
 }
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
  *
- * file.bpf.c -- files by name and by descriptor: opening, closing, copying of
- * descriptors, and everything that changes names and attributes.
+ * file.bpf.c -- descriptors that come and go: opening, closing, pipes, io_uring.
  */
 #include "family.bpf.h"
 
@@ -10,11 +9,11 @@ int BPF_PROG(exit_close, struct pt_regs *regs, long ret)
 {
 	struct build b;
 
-	if (begin_exit(&b, regs) == NULL)
+	if (!begin_exit(&b))
 		return 0;
 	params(&b, 2);
 	put_u64(&b, ret);
-	put_int(&b, REGS_ARG0(regs));
+	put_int(&b, arg(&b, 0));
 	send(&b);
 	return 0;
 }
@@ -106,42 +105,42 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 	struct opened o;
 	struct build b;
 
-	if (begin_exit(&b, regs) == NULL)
+	if (!begin_exit(&b))
 		return 0;
 	put_opened_file(&b, ret, &o);
 	switch (b.code) {
 	case EVENT_SYSCALL_OPEN_X:
 		params(&b, 6);
 		put_u64(&b, ret);
-		put_user_text(&b, (void *)REGS_ARG0(regs));
-		put_open_flags(&b, &o, REGS_ARG1(regs), REGS_ARG2(regs));
+		put_user_text(&b, user_arg(&b, 0));
+		put_open_flags(&b, &o, arg(&b, 1), arg(&b, 2));
 		break;
 	case EVENT_SYSCALL_OPENAT_2_X:
 		params(&b, 7);
 		put_u64(&b, ret);
-		put_dirfd(&b, REGS_ARG0(regs));
-		put_user_text(&b, (void *)REGS_ARG1(regs));
-		put_open_flags(&b, &o, REGS_ARG2(regs), REGS_ARG3(regs));
+		put_dirfd(&b, arg(&b, 0));
+		put_user_text(&b, user_arg(&b, 1));
+		put_open_flags(&b, &o, arg(&b, 2), arg(&b, 3));
 		break;
 	case EVENT_SYSCALL_OPENAT2_X:
 		params(&b, 8);
 		put_u64(&b, ret);
-		put_dirfd(&b, REGS_ARG0(regs));
-		put_user_text(&b, (void *)REGS_ARG1(regs));
-		put_open_how(&b, &o, (void *)REGS_ARG2(regs));
+		put_dirfd(&b, arg(&b, 0));
+		put_user_text(&b, user_arg(&b, 1));
+		put_open_how(&b, &o, user_arg(&b, 2));
 		break;
 	case EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X:
 		params(&b, 6);
 		put_u64(&b, ret);
-		put_dirfd(&b, REGS_ARG0(regs));
-		put_u32(&b, ppm_open_flags(REGS_ARG2(regs)) | o.flags);
+		put_dirfd(&b, arg(&b, 0));
+		put_u32(&b, ppm_open_flags(arg(&b, 2)) | o.flags);
 		put_path_of_file(&b);
 		break;
 	case EVENT_SYSCALL_CREAT_X:
 		params(&b, 6);
 		put_u64(&b, ret);
-		put_user_text(&b, (void *)REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
+		put_user_text(&b, user_arg(&b, 0));
+		put_u32(&b, arg(&b, 1));
 		break;
 	default:
 		return 0;
@@ -180,41 +179,17 @@ static __always_inline void put_pipe(struct build *b, long ret, unsigned long us
 }
 
 SEC("tp_btf/sys_exit")
-int BPF_PROG(exit_dup, struct pt_regs *regs, long ret)
+int BPF_PROG(exit_pipe, struct pt_regs *regs, long ret)
 {
 	struct build b;
 
-	if (begin_exit_on_fd(&b, regs, REGS_ARG0(regs)) == NULL)
+	if (!begin_exit(&b))
 		return 0;
-	switch (b.code) {
-	case EVENT_SYSCALL_DUP_1_X:
-		params(&b, 2);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		break;
-	case EVENT_SYSCALL_DUP2_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_int(&b, REGS_ARG1(regs));
-		break;
-	case EVENT_SYSCALL_DUP3_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_int(&b, REGS_ARG1(regs));
-		put_u32(&b, ppm_fd_flags(REGS_ARG2(regs)));
-		break;
-	case EVENT_SYSCALL_FCNTL_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_u8(&b, ppm_fcntl(REGS_ARG1(regs)));
-		put_u64(&b, REGS_ARG2(regs));
-		break;
-	default:
-		return 0;
-	}
+	params(&b, b.code == EVENT_SYSCALL_PIPE_X ? 4 : 5);
+	put_pipe(&b, ret, arg(&b, 0));
+	if (b.code == EVENT_SYSCALL_PIPE2_X)
+		put_u32(&b, ppm_fd_flags(arg(&b, 1)) |
+				    PPM_IF(arg(&b, 1), NATIVE_O_DIRECT, PPM_O_DIRECT));
 	send(&b);
 	return 0;
 }
@@ -229,14 +204,14 @@ static __always_inline __u32 ppm_io_uring_flags(__u32 flags)
 	return (flags & 3) | (flags & 0x7c) << 1;
 }
 
-static __always_inline void put_io_uring(struct build *b, struct pt_regs *regs, long ret)
+static __always_inline void put_io_uring(struct build *b, long ret)
 {
 	struct io_uring_params p = { 0 };
-	bool known = bpf_probe_read_user(&p, sizeof(p), (void *)REGS_ARG1(regs)) == 0;
+	bool known = bpf_probe_read_user(&p, sizeof(p), user_arg(b, 1)) == 0;
 
 	params(b, 8);
 	put_u64(b, ret);
-	put_u32(b, REGS_ARG0(regs));
+	put_u32(b, arg(b, 0));
 	if (!known) {
 		put_empty(b);
 		put_empty(b);
@@ -255,313 +230,13 @@ static __always_inline void put_io_uring(struct build *b, struct pt_regs *regs, 
 }
 
 SEC("tp_btf/sys_exit")
-int BPF_PROG(exit_newfd, struct pt_regs *regs, long ret)
+int BPF_PROG(exit_setup, struct pt_regs *regs, long ret)
 {
 	struct build b;
 
-	if (begin_exit(&b, regs) == NULL)
+	if (!begin_exit_with_fd(&b, ret))
 		return 0;
-	if (ret >= 0 && b.code != EVENT_SYSCALL_PIPE_X && b.code != EVENT_SYSCALL_PIPE2_X &&
-	    b.code != EVENT_SYSCALL_CLOSE_RANGE_X)
-		put_file_of_fd(&b, ret);
-	switch (b.code) {
-	case EVENT_SYSCALL_PIPE_X:
-		params(&b, 4);
-		put_pipe(&b, ret, REGS_ARG0(regs));
-		break;
-	case EVENT_SYSCALL_PIPE2_X:
-		params(&b, 5);
-		put_pipe(&b, ret, REGS_ARG0(regs));
-		put_u32(&b, ppm_fd_flags(REGS_ARG1(regs)) |
-				    PPM_IF(REGS_ARG1(regs), NATIVE_O_DIRECT, PPM_O_DIRECT));
-		break;
-	case EVENT_SYSCALL_MEMFD_CREATE_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_user_text(&b, (void *)REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs) & 7);
-		break;
-	case EVENT_SYSCALL_PIDFD_OPEN_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_u32(&b, PPM_IF(REGS_ARG1(regs), NATIVE_O_NONBLOCK, 1));
-		break;
-	case EVENT_SYSCALL_PIDFD_GETFD_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_int(&b, REGS_ARG1(regs));
-		put_u32(&b, REGS_ARG2(regs));
-		break;
-	case EVENT_SYSCALL_IO_URING_SETUP_X:
-		put_io_uring(&b, regs, ret);
-		break;
-	case EVENT_SYSCALL_CLOSE_RANGE_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_u32(&b, REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
-		put_u32(&b, REGS_ARG2(regs) & 6);
-		break;
-	default:
-		return 0;
-	}
-	send(&b);
-	return 0;
-}
-
-static __always_inline __u8 anonfd_params(__u16 code)
-{
-	switch (code) {
-	case EVENT_SYSCALL_SIGNALFD_X:
-	case EVENT_SYSCALL_SIGNALFD4_X:
-		return 4;
-	case EVENT_SYSCALL_EVENTFD_X:
-	case EVENT_SYSCALL_EVENTFD2_X:
-	case EVENT_SYSCALL_TIMERFD_CREATE_X:
-		return 3;
-	default:
-		return 2;
-	}
-}
-
-/* Descriptors of the kernel's small services.  Flags that Falco's event has no room for are 0, as
- * there. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(exit_anonfd, struct pt_regs *regs, long ret)
-{
-	__u32 a0 = REGS_ARG0(regs), a1 = REGS_ARG1(regs);
-	struct build b;
-
-	if (begin_exit(&b, regs) == NULL)
-		return 0;
-	if (ret >= 0)
-		put_file_of_fd(&b, ret);
-	params(&b, anonfd_params(b.code));
-	put_u64(&b, ret);
-	switch (b.code) {
-	case EVENT_SYSCALL_EVENTFD_X:
-		put_u64(&b, a0);
-		put_u32(&b, 0);
-		break;
-	case EVENT_SYSCALL_EVENTFD2_X:
-		put_u16(&b, ppm_fd_flags(a1));
-		put_u64(&b, a0);
-		break;
-	case EVENT_SYSCALL_EPOLL_CREATE_X:
-		put_u32(&b, a0);
-		break;
-	case EVENT_SYSCALL_EPOLL_CREATE1_X:
-		put_u32(&b, PPM_IF(a0, NATIVE_O_CLOEXEC, 1));
-		break;
-	case EVENT_SYSCALL_TIMERFD_CREATE_X:
-		put_u8(&b, a0);
-		put_u8(&b, 0);
-		break;
-	case EVENT_SYSCALL_INOTIFY_INIT_X:
-		put_u8(&b, 0);
-		break;
-	case EVENT_SYSCALL_INOTIFY_INIT1_X:
-		put_u16(&b, ppm_fd_flags(a0));
-		break;
-	case EVENT_SYSCALL_SIGNALFD_X:
-		put_int(&b, a0);
-		put_u32(&b, 0);
-		put_u8(&b, 0);
-		break;
-	case EVENT_SYSCALL_SIGNALFD4_X:
-		put_u16(&b, ppm_fd_flags(REGS_ARG3(regs)));
-		put_int(&b, a0);
-		put_u32(&b, 0);
-		break;
-	case EVENT_SYSCALL_USERFAULTFD_X:
-		put_u32(&b, ppm_open_flags(a0));
-		break;
-	}
-	send(&b);
-	return 0;
-}
-
-/* ---- names ---- */
-
-static __always_inline void put_mount(struct build *b, struct pt_regs *regs, long ret)
-{
-	__u32 flags = REGS_ARG3(regs);
-
-	if ((flags & 0xffff0000) == 0xc0ed0000) /* MS_MGC_VAL, of old */
-		flags &= 0xffff;
-	params(b, 5);
-	put_u64(b, ret);
-	put_user_text(b, (void *)REGS_ARG0(regs));
-	put_user_text(b, (void *)REGS_ARG1(regs));
-	put_user_text(b, (void *)REGS_ARG2(regs));
-	put_u32(b, flags);
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(exit_name, struct pt_regs *regs, long ret)
-{
-	struct build b;
-
-	if (begin_exit(&b, regs) == NULL)
-		return 0;
-	switch (b.code) {
-	case EVENT_SYSCALL_UNLINK_2_X:
-	case EVENT_SYSCALL_RMDIR_2_X:
-	case EVENT_SYSCALL_CHDIR_X:
-	case EVENT_SYSCALL_CHROOT_X:
-	case EVENT_SYSCALL_UMOUNT_1_X:
-		params(&b, 2);
-		put_u64(&b, ret);
-		put_user_text(&b, (void *)REGS_ARG0(regs));
-		break;
-	case EVENT_SYSCALL_UMOUNT2_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_user_text(&b, (void *)REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
-		break;
-	case EVENT_SYSCALL_MKDIR_2_X:
-	case EVENT_SYSCALL_CHMOD_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_user_text(&b, (void *)REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
-		break;
-	case EVENT_SYSCALL_RENAME_X:
-	case EVENT_SYSCALL_LINK_2_X:
-	case EVENT_SYSCALL_SYMLINK_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_user_text(&b, (void *)REGS_ARG0(regs));
-		put_user_text(&b, (void *)REGS_ARG1(regs));
-		break;
-	case EVENT_SYSCALL_CHOWN_X:
-	case EVENT_SYSCALL_LCHOWN_X:
-	case EVENT_SYSCALL_MKNOD_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_user_text(&b, (void *)REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
-		put_u32(&b, REGS_ARG2(regs));
-		break;
-	case EVENT_SYSCALL_MOUNT_X:
-		put_mount(&b, regs, ret);
-		break;
-	default:
-		return 0;
-	}
-	send(&b);
-	return 0;
-}
-
-/* The same with names that are relative to a directory. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(exit_nameat, struct pt_regs *regs, long ret)
-{
-	struct build b;
-
-	if (begin_exit(&b, regs) == NULL)
-		return 0;
-	switch (b.code) {
-	case EVENT_SYSCALL_UNLINKAT_2_X:
-	case EVENT_SYSCALL_MKDIRAT_X:
-	case EVENT_SYSCALL_FCHMODAT_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_dirfd(&b, REGS_ARG0(regs));
-		put_user_text(&b, (void *)REGS_ARG1(regs));
-		put_u32(&b, REGS_ARG2(regs));
-		break;
-	case EVENT_SYSCALL_RENAMEAT_X:
-	case EVENT_SYSCALL_RENAMEAT2_X:
-	case EVENT_SYSCALL_LINKAT_2_X:
-		params(&b, b.code == EVENT_SYSCALL_RENAMEAT_X ? 5 : 6);
-		put_u64(&b, ret);
-		put_dirfd(&b, REGS_ARG0(regs));
-		put_user_text(&b, (void *)REGS_ARG1(regs));
-		put_dirfd(&b, REGS_ARG2(regs));
-		put_user_text(&b, (void *)REGS_ARG3(regs));
-		if (b.code != EVENT_SYSCALL_RENAMEAT_X)
-			put_u32(&b, REGS_ARG4(regs));
-		break;
-	case EVENT_SYSCALL_SYMLINKAT_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_user_text(&b, (void *)REGS_ARG0(regs));
-		put_dirfd(&b, REGS_ARG1(regs));
-		put_user_text(&b, (void *)REGS_ARG2(regs));
-		break;
-	case EVENT_SYSCALL_FCHOWNAT_X:
-		params(&b, 6);
-		put_u64(&b, ret);
-		put_dirfd(&b, REGS_ARG0(regs));
-		put_user_text(&b, (void *)REGS_ARG1(regs));
-		put_u32(&b, REGS_ARG2(regs));
-		put_u32(&b, REGS_ARG3(regs));
-		/* AT_SYMLINK_NOFOLLOW is another bit with Falco. */
-		put_u32(&b, PPM_IF(REGS_ARG4(regs), 0x100, 0x400) |
-				    PPM_IF(REGS_ARG4(regs), 0x1000, 0x1000));
-		break;
-	case EVENT_SYSCALL_MKNODAT_X:
-		params(&b, 5);
-		put_u64(&b, ret);
-		put_dirfd(&b, REGS_ARG0(regs));
-		put_user_text(&b, (void *)REGS_ARG1(regs));
-		put_u32(&b, REGS_ARG2(regs));
-		put_u32(&b, REGS_ARG3(regs));
-		break;
-	default:
-		return 0;
-	}
-	send(&b);
-	return 0;
-}
-
-/* Attributes of an open file. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(exit_onfd, struct pt_regs *regs, long ret)
-{
-	struct build b;
-
-	if (begin_exit_on_fd(&b, regs, REGS_ARG0(regs)) == NULL)
-		return 0;
-	switch (b.code) {
-	case EVENT_SYSCALL_FCHDIR_X:
-		params(&b, 2);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		break;
-	case EVENT_SYSCALL_FCHMOD_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
-		break;
-	case EVENT_SYSCALL_FCHOWN_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
-		put_u32(&b, REGS_ARG2(regs));
-		break;
-	case EVENT_SYSCALL_SETNS_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_u32(&b, ppm_clone_flags((__u32)REGS_ARG1(regs)));
-		break;
-	case EVENT_SYSCALL_FINIT_MODULE_X:
-		params(&b, 4);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_user_text(&b, (void *)REGS_ARG1(regs));
-		put_u32(&b, REGS_ARG2(regs) & 7);
-		break;
-	default:
-		return 0;
-	}
+	put_io_uring(&b, ret);
 	send(&b);
 	return 0;
 }

@@ -24,7 +24,7 @@ struct list_head {
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long r10, r9, r8, dx, si, di, orig_ax;
+	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax, ip;
 };
 
 struct thread_info {
@@ -32,7 +32,7 @@ struct thread_info {
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
-	__u64 regs[31];
+	__u64 regs[31], pc;
 	__u64 orig_x0;
 	__s32 syscallno;
 };
@@ -275,11 +275,21 @@ struct audit_task_info___5 {
 	kuid_t loginuid;
 };
 
+struct kernel_siginfo {
+	int si_signo, si_code;
+	union {
+		struct {
+			int _pid;
+		} _kill;
+	} _sifields;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
 	struct mm_struct *mm;
 	int exit_code;
+	int pagefault_disabled;
 	int pid, tgid;
 	struct task_struct *real_parent, *group_leader;
 	struct list_head children, sibling, thread_node;

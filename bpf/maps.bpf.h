@@ -52,7 +52,20 @@ struct heir {
 	__s32 tid; /* who was found; 0: nobody */
 };
 
+/* The system call that the CPU's program is about: what the dispatcher found out. */
+struct call {
+	__u64 arg[6]; /* as 64-bit words, whatever the program's ABI */
+	__u16 code, sc, native;
+	__u8 flags;  /* WANTED_* of its row */
+	bool other;  /* not by the machine's own ABI */
+	bool ia32;   /* 32-bit registers */
+	bool narrow; /* pointers and sizes in the caller's structures are of 32 bits (ia32, x32) */
+	bool old32;  /* times are, too, and ids of users and groups are of 16 */
+	__u16 turn;  /* of a call that makes many records */
+};
+
 struct scratch {
+	struct call call;
 	struct walk walk;
 	struct gather gather;
 	struct heir heir;
@@ -97,6 +110,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct wanted);
 } wanted SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, NARROW_COUNT);
+	__type(key, __u32);
+	__type(value, struct wanted);
+} wanted_narrow SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);

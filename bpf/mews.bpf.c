@@ -9,5 +9,8 @@
 #include "net.bpf.c"
 #include "process.bpf.c"
 #include "cred.bpf.c"
+#include "calls.bpf.c"
+#include "struct.bpf.c"
+#include "trace.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -8,14 +8,14 @@ enum { EINPROGRESS_NUMBER = 115 };
 
 /* ---- making and naming ---- */
 
-static __always_inline void put_socketpair(struct build *b, struct pt_regs *regs, long ret)
+static __always_inline void put_socketpair(struct build *b, long ret)
 {
 	struct sock *sk = NULL;
 	struct file *file;
 	int pair[2];
 
 	put_u64(b, ret);
-	if (ret < 0 || bpf_probe_read_user(pair, sizeof(pair), (void *)REGS_ARG3(regs)) != 0) {
+	if (ret < 0 || bpf_probe_read_user(pair, sizeof(pair), user_arg(b, 3)) != 0) {
 		put_u64(b, -1);
 		put_u64(b, -1);
 		put_u64(b, 0);
@@ -33,33 +33,17 @@ static __always_inline void put_socketpair(struct build *b, struct pt_regs *regs
 }
 
 SEC("tp_btf/sys_exit")
-int BPF_PROG(exit_socket, struct pt_regs *regs, long ret)
+int BPF_PROG(exit_socketpair, struct pt_regs *regs, long ret)
 {
 	struct build b;
 
-	if (begin_exit(&b, regs) == NULL)
+	if (!begin_exit(&b))
 		return 0;
-	switch (b.code) {
-	case EVENT_SOCKET_SOCKET_X:
-		if (ret >= 0)
-			put_file_of_fd(&b, ret);
-		params(&b, 5);
-		put_u64(&b, ret);
-		put_u32(&b, REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
-		put_u32(&b, REGS_ARG2(regs));
-		put_u32(&b, ppm_fd_flags(REGS_ARG1(regs)));
-		break;
-	case EVENT_SOCKET_SOCKETPAIR_X:
-		params(&b, 8);
-		put_socketpair(&b, regs, ret);
-		put_u32(&b, REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
-		put_u32(&b, REGS_ARG2(regs));
-		break;
-	default:
-		return 0;
-	}
+	params(&b, NPARAMS_SOCKET_SOCKETPAIR_X);
+	put_socketpair(&b, ret);
+	put_u32(&b, arg(&b, 0));
+	put_u32(&b, arg(&b, 1));
+	put_u32(&b, arg(&b, 2));
 	send(&b);
 	return 0;
 }
@@ -69,30 +53,12 @@ int BPF_PROG(exit_bind, struct pt_regs *regs, long ret)
 {
 	struct build b;
 
-	if (begin_exit_on_fd(&b, regs, REGS_ARG0(regs)) == NULL)
+	if (!begin_exit_on_fd(&b))
 		return 0;
-	switch (b.code) {
-	case EVENT_SOCKET_BIND_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_user_address(&b, (void *)REGS_ARG1(regs), REGS_ARG2(regs));
-		put_int(&b, REGS_ARG0(regs));
-		break;
-	case EVENT_SOCKET_LISTEN_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG1(regs));
-		break;
-	case EVENT_SOCKET_SHUTDOWN_X:
-		params(&b, 3);
-		put_u64(&b, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_u8(&b, REGS_ARG1(regs));
-		break;
-	default:
-		return 0;
-	}
+	params(&b, NPARAMS_SOCKET_BIND_X);
+	put_u64(&b, ret);
+	put_user_address(&b, user_arg(&b, 1), arg(&b, 2));
+	put_int(&b, arg(&b, 0));
 	send(&b);
 	return 0;
 }
@@ -106,17 +72,17 @@ int BPF_PROG(exit_connect, struct pt_regs *regs, long ret)
 	struct sock *sk;
 	struct build b;
 
-	if (begin_exit(&b, regs) == NULL)
+	if (!begin_exit(&b))
 		return 0;
-	sk = put_file_of_fd(&b, REGS_ARG0(regs));
+	sk = put_file_of_fd(&b, arg(&b, 0));
 	if (ret != 0 && ret != -EINPROGRESS_NUMBER)
 		sk = NULL; /* no connection: the address alone is true */
-	read_user_address(&far, (void *)REGS_ARG1(regs), REGS_ARG2(regs));
+	read_user_address(&far, user_arg(&b, 1), arg(&b, 2));
 	params(&b, 4);
 	put_u64(&b, ret);
 	put_tuple(&b, sk, TUPLE_OUT, &far);
-	put_int(&b, REGS_ARG0(regs));
-	put_user_address(&b, (void *)REGS_ARG1(regs), REGS_ARG2(regs));
+	put_int(&b, arg(&b, 0));
+	put_user_address(&b, user_arg(&b, 1), arg(&b, 2));
 	send(&b);
 	return 0;
 }
@@ -129,11 +95,11 @@ int BPF_PROG(exit_accept, struct pt_regs *regs, long ret)
 	struct file *file;
 	struct build b;
 
-	if (begin_exit(&b, regs) == NULL)
+	if (!begin_exit(&b))
 		return 0;
 	if (ret >= 0) {
 		sk = put_file_of_fd(&b, ret);
-		file = file_of_fd(b.task, (__s32)REGS_ARG0(regs));
+		file = file_of_fd(b.task, (__s32)arg(&b, 0));
 		if (file != NULL)
 			listener = sock_of_file(
 				file, LOOK(struct inode, LOOK(struct file, file, f_inode), i_mode));
@@ -167,11 +133,12 @@ static __always_inline void put_data(struct build *b, const void *user, long n)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_io, struct pt_regs *regs, long ret)
 {
-	const void *data = (void *)REGS_ARG1(regs);
+	const void *data;
 	struct build b;
 
-	if (begin_exit_on_fd(&b, regs, REGS_ARG0(regs)) == NULL)
+	if (!begin_exit_on_fd(&b))
 		return 0;
+	data = user_arg(&b, 1);
 	switch (b.code) {
 	case EVENT_SYSCALL_READ_X:
 	case EVENT_SYSCALL_PREAD_X:
@@ -184,15 +151,15 @@ int BPF_PROG(exit_io, struct pt_regs *regs, long ret)
 		/* What was not written is told too: it was meant to be. */
 		params(&b, b.code == EVENT_SYSCALL_WRITE_X ? 4 : 5);
 		put_u64(&b, ret);
-		put_data(&b, data, ret > 0 ? ret : (long)REGS_ARG2(regs));
+		put_data(&b, data, ret > 0 ? ret : (long)arg(&b, 2));
 		break;
 	default:
 		return 0;
 	}
-	put_int(&b, REGS_ARG0(regs));
-	put_u32(&b, REGS_ARG2(regs));
+	put_int(&b, arg(&b, 0));
+	put_u32(&b, arg(&b, 2));
 	if (b.code == EVENT_SYSCALL_PREAD_X || b.code == EVENT_SYSCALL_PWRITE_X)
-		put_u64(&b, REGS_ARG3(regs));
+		put_u64(&b, position_arg(&b, 3));
 	send(&b);
 	return 0;
 }
@@ -214,6 +181,54 @@ struct user_msghdr {
 
 enum { IOVECS = 32, IOVEC_TURNS = 8 };
 
+/* The same two as a 32-bit program has them. */
+struct narrow_iovec {
+	__u32 base, len;
+};
+
+struct narrow_msghdr {
+	__u32 name, name_len, iov, iov_len, control, control_len, flags;
+};
+
+/* Take the next entry of the list at gather.at. */
+static __always_inline bool read_iovec(struct scratch *s, struct user_iovec *v)
+{
+	struct gather *g = &s->gather;
+	struct narrow_iovec narrow;
+
+	if (!s->call.narrow) {
+		if (bpf_probe_read_user(v, sizeof(*v), (void *)g->at) != 0)
+			return false;
+		g->at += sizeof(*v);
+		return true;
+	}
+	if (bpf_probe_read_user(&narrow, sizeof(narrow), (void *)g->at) != 0)
+		return false;
+	g->at += sizeof(narrow);
+	v->base = (void *)(unsigned long)narrow.base;
+	v->len = narrow.len;
+	return true;
+}
+
+/* The message header at USER; all zero if it cannot be read. */
+static __always_inline void read_msghdr(struct build *b, struct user_msghdr *msg, const void *user)
+{
+	struct narrow_msghdr narrow = { 0 };
+
+	__builtin_memset(msg, 0, sizeof(*msg));
+	if (!b->s->call.narrow) {
+		bpf_probe_read_user(msg, sizeof(*msg), user);
+		return;
+	}
+	bpf_probe_read_user(&narrow, sizeof(narrow), user);
+	msg->name = (void *)(unsigned long)narrow.name;
+	msg->name_len = narrow.name_len;
+	msg->iov = (void *)(unsigned long)narrow.iov;
+	msg->iov_len = narrow.iov_len;
+	msg->control = (void *)(unsigned long)narrow.control;
+	msg->control_len = narrow.control_len;
+}
+
 /* What the next buffer of the list at gather.at holds of gather.moved bytes; false: there is none. */
 static __always_inline bool gather_buffer(struct scratch *s)
 {
@@ -222,10 +237,9 @@ static __always_inline bool gather_buffer(struct scratch *s)
 	__u64 moved = g->moved;
 	struct user_iovec v;
 
-	if (g->left == 0 || bpf_probe_read_user(&v, sizeof(v), (void *)g->at) != 0)
+	if (g->left == 0 || !read_iovec(s, &v))
 		return false;
 	g->left--;
-	g->at += sizeof(v);
 	g->size += v.len;
 	if (moved <= have || have >= settings.snaplen)
 		return true;
@@ -275,47 +289,48 @@ static __always_inline void put_iov_data(struct build *b, const struct user_iove
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_send, struct pt_regs *regs, long ret)
 {
-	const void *data = (void *)REGS_ARG1(regs);
+	const void *data;
 	union user_address far;
 	struct sock *sk;
 	struct build b;
 	__u32 far_len;
 
-	if (begin_exit(&b, regs) == NULL)
+	if (!begin_exit(&b))
 		return 0;
-	sk = put_file_of_fd(&b, REGS_ARG0(regs));
+	sk = put_file_of_fd(&b, arg(&b, 0));
 	if (ret < 0)
 		sk = NULL;
-	far_len = REGS_ARG5(regs);
+	data = user_arg(&b, 1);
+	far_len = arg(&b, 5);
 	switch (b.code) {
 	case EVENT_SOCKET_SENDTO_X:
 	case EVENT_SOCKET_SEND_X:
-		read_user_address(&far, (void *)REGS_ARG4(regs),
+		read_user_address(&far, user_arg(&b, 4),
 				  b.code == EVENT_SOCKET_SENDTO_X ? far_len : 0);
 		params(&b, 5);
 		put_u64(&b, ret);
-		put_data(&b, data, ret > 0 ? ret : (long)REGS_ARG2(regs));
-		put_int(&b, REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG2(regs));
+		put_data(&b, data, ret > 0 ? ret : (long)arg(&b, 2));
+		put_int(&b, arg(&b, 0));
+		put_u32(&b, arg(&b, 2));
 		put_tuple(&b, sk, TUPLE_OUT, &far);
 		break;
 	case EVENT_SOCKET_RECVFROM_X: /* the length is behind a pointer, and has been set */
 		far_len = 0;
-		bpf_probe_read_user(&far_len, sizeof(far_len), (void *)REGS_ARG5(regs));
-		read_user_address(&far, (void *)REGS_ARG4(regs), far_len);
+		bpf_probe_read_user(&far_len, sizeof(far_len), user_arg(&b, 5));
+		read_user_address(&far, user_arg(&b, 4), far_len);
 		params(&b, 5);
 		put_u64(&b, ret);
 		put_data(&b, data, ret);
 		put_tuple(&b, sk, TUPLE_IN, &far);
-		put_int(&b, REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG2(regs));
+		put_int(&b, arg(&b, 0));
+		put_u32(&b, arg(&b, 2));
 		break;
 	case EVENT_SOCKET_RECV_X:
 		params(&b, 5);
 		put_u64(&b, ret);
 		put_data(&b, data, ret);
-		put_int(&b, REGS_ARG0(regs));
-		put_u32(&b, REGS_ARG2(regs));
+		put_int(&b, arg(&b, 0));
+		put_u32(&b, arg(&b, 2));
 		put_tuple(&b, sk, TUPLE_IN, NULL);
 		break;
 	default:
@@ -341,33 +356,34 @@ static __always_inline void put_size_then_iov(struct build *b, const struct user
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_iov, struct pt_regs *regs, long ret)
 {
-	const struct user_iovec *iov = (void *)REGS_ARG1(regs);
+	const struct user_iovec *iov;
 	struct build b;
 	__u64 size;
 
-	if (begin_exit_on_fd(&b, regs, REGS_ARG0(regs)) == NULL)
+	if (!begin_exit_on_fd(&b))
 		return 0;
+	iov = user_arg(&b, 1);
 	switch (b.code) {
 	case EVENT_SYSCALL_READV_X:
 	case EVENT_SYSCALL_PREADV_X:
 		params(&b, b.code == EVENT_SYSCALL_READV_X ? 4 : 5);
 		put_u64(&b, ret);
-		put_size_then_iov(&b, iov, REGS_ARG2(regs), ret);
-		put_int(&b, REGS_ARG0(regs));
+		put_size_then_iov(&b, iov, arg(&b, 2), ret);
+		put_int(&b, arg(&b, 0));
 		break;
 	case EVENT_SYSCALL_WRITEV_X:
 	case EVENT_SYSCALL_PWRITEV_X:
 		params(&b, b.code == EVENT_SYSCALL_WRITEV_X ? 4 : 5);
 		put_u64(&b, ret);
-		put_iov_data(&b, iov, REGS_ARG2(regs), ret > 0 ? ret : TEXT_MAX, &size);
-		put_int(&b, REGS_ARG0(regs));
+		put_iov_data(&b, iov, arg(&b, 2), ret > 0 ? ret : TEXT_MAX, &size);
+		put_int(&b, arg(&b, 0));
 		put_u32(&b, size);
 		break;
 	default:
 		return 0;
 	}
 	if (b.code == EVENT_SYSCALL_PREADV_X || b.code == EVENT_SYSCALL_PWRITEV_X)
-		put_u64(&b, REGS_ARG3(regs));
+		put_u64(&b, position_arg(&b, 3));
 	send(&b);
 	return 0;
 }
@@ -375,25 +391,25 @@ int BPF_PROG(exit_iov, struct pt_regs *regs, long ret)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_msg, struct pt_regs *regs, long ret)
 {
-	struct user_msghdr msg = { 0 };
+	struct user_msghdr msg;
 	union user_address far;
 	struct sock *sk;
 	struct build b;
 	__u64 size;
 
-	if (begin_exit(&b, regs) == NULL)
+	if (!begin_exit(&b))
 		return 0;
-	sk = put_file_of_fd(&b, REGS_ARG0(regs));
+	sk = put_file_of_fd(&b, arg(&b, 0));
 	if (ret < 0)
 		sk = NULL;
-	bpf_probe_read_user(&msg, sizeof(msg), (void *)REGS_ARG1(regs));
+	read_msghdr(&b, &msg, user_arg(&b, 1));
 	read_user_address(&far, msg.name, msg.name_len);
 	switch (b.code) {
 	case EVENT_SOCKET_SENDMSG_X:
 		params(&b, 5);
 		put_u64(&b, ret);
 		put_iov_data(&b, msg.iov, msg.iov_len, ret > 0 ? ret : TEXT_MAX, &size);
-		put_int(&b, REGS_ARG0(regs));
+		put_int(&b, arg(&b, 0));
 		put_u32(&b, size);
 		put_tuple(&b, sk, TUPLE_OUT, &far);
 		break;
@@ -403,11 +419,210 @@ int BPF_PROG(exit_msg, struct pt_regs *regs, long ret)
 		put_size_then_iov(&b, msg.iov, msg.iov_len, ret);
 		put_tuple(&b, sk, TUPLE_IN, &far);
 		put_user_bytes(&b, msg.control, ret < 0 ? 0 : msg.control_len);
-		put_int(&b, REGS_ARG0(regs));
+		put_int(&b, arg(&b, 0));
 		break;
 	default:
 		return 0;
 	}
+	send(&b);
+	return 0;
+}
+
+/* ---- many messages at once ---- */
+
+/* A program calls itself for each message, and the kernel lets it do so 33 times. */
+enum { MESSAGES = 31, MMSGHDR_SIZE = 64, NARROW_MMSGHDR_SIZE = 32 };
+
+/* The parameters of a call that moved nothing. */
+static __always_inline void put_no_message(struct build *b, long ret)
+{
+	put_u64(b, ret);
+	put_int(b, arg(b, 0));
+	put_u32(b, 0);
+	put_empty(b);
+	put_empty(b);
+	if (b->code == EVENT_SOCKET_RECVMMSG_X)
+		put_empty(b);
+}
+
+/* Those of the message whose header is at USER: its own length is its result. */
+static __always_inline void put_message(struct build *b, struct sock *sk, const void *user)
+{
+	bool received = b->code == EVENT_SOCKET_RECVMMSG_X;
+	struct user_msghdr msg;
+	union user_address far;
+	__u64 size;
+	__u32 len;
+
+	read_msghdr(b, &msg, user);
+	len = user_u32(user + (b->s->call.narrow ? sizeof(struct narrow_msghdr)
+						 : sizeof(struct user_msghdr)));
+	read_user_address(&far, msg.name, msg.name_len);
+	put_u64(b, len);
+	put_int(b, arg(b, 0));
+	put_u32(b, len);
+	put_iov_data(b, msg.iov, msg.iov_len, len, &size);
+	put_tuple(b, sk, received ? TUPLE_IN : TUPLE_OUT, &far);
+	if (received)
+		put_user_bytes(b, msg.control, msg.control_len);
+}
+
+/* sendmmsg, recvmmsg: a record for each message. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_mmsg, struct pt_regs *regs, long ret)
+{
+	struct sock *sk;
+	struct build b;
+	__u32 turn, stride;
+
+	if (!begin_exit(&b))
+		return 0;
+	turn = b.s->call.turn;
+	if (turn != 0 && turn >= ret)
+		return 0;
+	sk = put_file_of_fd(&b, arg(&b, 0));
+	params(&b, b.code == EVENT_SOCKET_RECVMMSG_X ? 6 : 5);
+	if (ret <= 0) {
+		put_no_message(&b, ret);
+		send(&b);
+		return 0;
+	}
+	stride = b.s->call.narrow ? NARROW_MMSGHDR_SIZE : MMSGHDR_SIZE;
+	put_message(&b, sk, user_arg(&b, 1) + turn * stride);
+	if (turn == MESSAGES - 1 && ret > MESSAGES)
+		truncated(&b); /* more are not told of */
+	send(&b);
+	if (turn >= MESSAGES - 1)
+		return 0;
+	b.s->call.turn = turn + 1;
+	bpf_tail_call_static(ctx, &families, FAMILY_MMSG);
+	return 0;
+}
+
+/* ---- options ---- */
+
+/* sockopt_dynamic_param: what kind of value follows. */
+enum { SOCKOPT_BYTES, SOCKOPT_ERRNO, SOCKOPT_U32, SOCKOPT_U64, SOCKOPT_TIME };
+
+enum {
+	OPTION_TYPE = 3,
+	OPTION_ERROR = 4,
+	OPTION_NO_CHECK = 11,
+	OPTION_PRIORITY = 12,
+	OPTION_LINGER = 13,
+	OPTION_BSDCOMPAT = 14,
+	OPTION_REUSEPORT = 15,
+	OPTION_PASSCRED = 16,
+	OPTION_PEERCRED = 17,
+	OPTION_RCVTIMEO = 20,
+	OPTION_SNDTIMEO = 21,
+	OPTION_TIMESTAMP = 29,
+	OPTION_RCVTIMEO_NEW = 66,
+	OPTION_SNDTIMEO_NEW = 67,
+	OPTION_COOKIE = 57,
+};
+
+/* The options of SOL_SOCKET that are one number, by bits. */
+#define OPTION_BIT(n) (1ull << (n))
+#define NUMBER_OPTIONS                                                                             \
+	(0x1feull /* SO_DEBUG ... SO_RCVBUF */ | OPTION_BIT(9) | OPTION_BIT(10) |                  \
+	 OPTION_BIT(OPTION_NO_CHECK) | OPTION_BIT(OPTION_PRIORITY) |                               \
+	 OPTION_BIT(OPTION_BSDCOMPAT) | OPTION_BIT(OPTION_REUSEPORT) |                             \
+	 OPTION_BIT(OPTION_PASSCRED) | OPTION_BIT(18) | OPTION_BIT(19) /* low water marks */ |     \
+	 OPTION_BIT(OPTION_TIMESTAMP) | OPTION_BIT(30) /* SO_ACCEPTCONN */ | OPTION_BIT(32) |      \
+	 OPTION_BIT(33) /* SO_SNDBUFFORCE, SO_RCVBUFFORCE */ | OPTION_BIT(34) | OPTION_BIT(35) |   \
+	 OPTION_BIT(36) /* SO_MARK */ | OPTION_BIT(37) | OPTION_BIT(38) | OPTION_BIT(39) |         \
+	 OPTION_BIT(40) | OPTION_BIT(41) | OPTION_BIT(42) | OPTION_BIT(43) | OPTION_BIT(44) |      \
+	 OPTION_BIT(45) | OPTION_BIT(46) | OPTION_BIT(48) | OPTION_BIT(49))
+
+static __always_inline void put_option_u64(struct build *b, __u8 kind, __u64 v)
+{
+	AT(b, b->off, __u8) = kind;
+	AT(b, b->off + 1, __u64) = v;
+	put_len(b, 9);
+}
+
+/* struct timeval, of words of 32 bits where the program's are and the option is of old. */
+static __always_inline bool read_timeval(struct build *b, const void *user, __u32 option,
+					 __u64 *ret)
+{
+	__s64 wide[2];
+	__s32 narrow[2];
+
+	if (b->s->call.ia32 && option < OPTION_RCVTIMEO_NEW) {
+		if (bpf_probe_read_user(narrow, sizeof(narrow), user) != 0)
+			return false;
+		wide[0] = narrow[0];
+		wide[1] = narrow[1];
+	} else if (bpf_probe_read_user(wide, sizeof(wide), user) != 0) {
+		return false;
+	}
+	*ret = wide[0] * 1000000000 + wide[1] * 1000;
+	return true;
+}
+
+static __always_inline void put_option_bytes(struct build *b, const void *user, __u32 len)
+{
+	__u64 n = len > settings.snaplen ? settings.snaplen : len;
+
+	if (len > settings.snaplen)
+		truncated(b);
+	AT(b, b->off, __u8) = SOCKOPT_BYTES;
+	if (n > TEXT_MAX)
+		n = TEXT_MAX;
+	if (n == 0 || bpf_probe_read_user(text_room(b) + 1, n, user) != 0)
+		n = 0;
+	put_var_len(b, 1 + n);
+}
+
+/* The value of LEN bytes at USER, in the form that goes with the option. */
+static __always_inline void put_option(struct build *b, __u32 level, __u32 option, const void *user,
+				       __u32 len)
+{
+	__u64 v = 0;
+
+	if (level != 1) { /* SOL_SOCKET */
+		put_option_bytes(b, user, len);
+		return;
+	}
+	if ((option == OPTION_RCVTIMEO || option == OPTION_SNDTIMEO ||
+	     option == OPTION_RCVTIMEO_NEW || option == OPTION_SNDTIMEO_NEW) &&
+	    read_timeval(b, user, option, &v)) {
+		put_option_u64(b, SOCKOPT_TIME, v);
+	} else if (option == OPTION_COOKIE && len >= 8) {
+		bpf_probe_read_user(&v, 8, user);
+		put_option_u64(b, SOCKOPT_U64, v);
+	} else if (option == OPTION_ERROR && len >= 4) {
+		put_option_u64(b, SOCKOPT_ERRNO, -(__s64)(__s32)user_u32(user));
+	} else if (option < 64 && (NUMBER_OPTIONS >> option & 1) && len >= 4) {
+		AT(b, b->off, __u8) = SOCKOPT_U32;
+		AT(b, b->off + 1, __u32) = user_u32(user);
+		put_len(b, 5);
+	} else {
+		put_option_bytes(b, user, len);
+	}
+	b->off = forget(b, b->off);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(exit_sockopt, struct pt_regs *regs, long ret)
+{
+	__u32 level, option, len;
+	struct build b;
+
+	if (!begin_exit_on_fd(&b))
+		return 0;
+	level = arg(&b, 1);
+	option = arg(&b, 2);
+	/* Of what is asked for the length is behind a pointer, and has been set. */
+	len = b.code == EVENT_SOCKET_GETSOCKOPT_X ? user_u32(user_arg(&b, 4)) : (__u32)arg(&b, 4);
+	params(&b, NPARAMS_SOCKET_SETSOCKOPT_X);
+	put_u64(&b, ret);
+	put_int(&b, arg(&b, 0));
+	put_u8(&b, ppm_sockopt_level(level));
+	put_u8(&b, ppm_sockopt_option(level, option));
+	put_option(&b, level, option, user_arg(&b, 3), len);
+	put_u32(&b, len);
 	send(&b);
 	return 0;
 }

@@ -242,4 +242,182 @@ static __always_inline __u16 ppm_ptrace(__u64 request)
 	}
 }
 
+/* mmap_flags.  MAP_FIXED_NOREPLACE and newer ones have no bit there. */
+static __always_inline __u32 ppm_mmap_flags(__u32 f)
+{
+	__u32 r = f & 3; /* MAP_SHARED, MAP_PRIVATE */
+
+	r |= PPM_IF(f, 0x10, 1 << 2) | PPM_IF(f, 0x20, 1 << 3); /* MAP_FIXED, MAP_ANONYMOUS */
+#if !defined(__TARGET_ARCH_arm64)
+	r |= PPM_IF(f, 0x40, 1 << 4); /* MAP_32BIT */
+#endif
+	r |= PPM_IF(f, 0x4000, 1 << 6) | PPM_IF(f, 0x8000, 1 << 7);   /* NORESERVE, POPULATE */
+	r |= PPM_IF(f, 0x10000, 1 << 8) | PPM_IF(f, 0x0100, 1 << 9);  /* NONBLOCK, GROWSDOWN */
+	r |= PPM_IF(f, 0x0800, 1 << 10) | PPM_IF(f, 0x1000, 1 << 11); /* DENYWRITE, EXECUTABLE */
+	return r | PPM_IF(f, 0x2000, 1 << 14);			      /* MAP_LOCKED */
+}
+
+/* prot_flags */
+static __always_inline __u32 ppm_prot_flags(__u32 f)
+{
+	return (f & 0xf) | PPM_IF(f, 0x01000000, 1 << 4) | PPM_IF(f, 0x02000000, 1 << 5);
+}
+
+/* futex_operations: the command, and two bits beside it; commands that it has no name for are 0. */
+static __always_inline __u16 ppm_futex_op(__u32 op)
+{
+	__u32 command = op & 0x7f;
+
+	return (op & 0x180) | (command <= 12 ? command : 0);
+}
+
+/* rlimit_resources */
+static __always_inline __u8 ppm_rlimit(__u32 resource)
+{
+	return resource <= 15 ? resource : 255;
+}
+
+/* semctl_commands.  64-bit kernels take the bit IPC_64 as given. */
+static __always_inline __u16 ppm_semctl(__u32 cmd)
+{
+	switch (cmd & ~0x100u) {
+	case 0: /* IPC_RMID */
+		return 1 << 2;
+	case 1: /* IPC_SET */
+		return 1 << 1;
+	case 2: /* IPC_STAT */
+		return 1 << 0;
+	case 3: /* IPC_INFO */
+		return 1 << 3;
+	case 11: /* GETPID */
+		return 1 << 8;
+	case 12: /* GETVAL */
+		return 1 << 9;
+	case 13: /* GETALL */
+		return 1 << 6;
+	case 14: /* GETNCNT */
+		return 1 << 7;
+	case 15: /* GETZCNT */
+		return 1 << 10;
+	case 16: /* SETVAL */
+		return 1 << 12;
+	case 17: /* SETALL */
+		return 1 << 11;
+	case 18: /* SEM_STAT */
+		return 1 << 5;
+	case 19: /* SEM_INFO */
+		return 1 << 4;
+	default:
+		return 0;
+	}
+}
+
+/* semget_flags and semop_flags */
+static __always_inline __u32 ppm_semget_flags(__u32 f)
+{
+	return PPM_IF(f, 01000, 1 << 13) | PPM_IF(f, 02000, 1 << 14);
+}
+
+static __always_inline __u16 ppm_semop_flags(__u16 f)
+{
+	return PPM_IF(f, 04000, 1 << 0) | PPM_IF(f, 0x1000, 1 << 1);
+}
+
+/* poll_flags */
+static __always_inline __u16 ppm_poll_flags(__u16 f)
+{
+	__u16 r = f & 7; /* POLLIN, POLLPRI, POLLOUT */
+
+	r |= PPM_IF(f, 0x2000, 1 << 3); /* POLLRDHUP */
+	return r | (f & 0x3f8) << 1;	/* POLLERR ... POLLWRBAND */
+}
+
+/* sockopt_levels and sockopt_options */
+enum { PPM_SOL_SOCKET = 1, PPM_SOL_TCP = 2 };
+
+static __always_inline __u8 ppm_sockopt_level(__u32 level)
+{
+	return level == 1 ? PPM_SOL_SOCKET : level == 6 ? PPM_SOL_TCP : 0;
+}
+
+static __always_inline __u8 ppm_sockopt_option(__u32 level, __u32 option)
+{
+	if (level != 1)
+		return 0;
+	switch (option) {
+	case 55: /* SO_MEMINFO */
+		return 52;
+	case 57: /* SO_COOKIE */
+		return 53;
+	case 59: /* SO_PEERGROUPS */
+		return 51;
+	case 63: /* SO_TIMESTAMP_NEW */
+		return 29;
+	case 64: /* SO_TIMESTAMPNS_NEW */
+		return 35;
+	case 65: /* SO_TIMESTAMPING_NEW */
+		return 37;
+	case 66: /* SO_RCVTIMEO_NEW */
+		return 20;
+	case 67: /* SO_SNDTIMEO_NEW */
+		return 21;
+	default:
+		return option <= 50 ? option : 0;
+	}
+}
+
+/* quotactl_cmds: of the argument's upper part. */
+enum {
+	PPM_Q_QUOTAON = 1 << 0,
+	PPM_Q_QUOTAOFF = 1 << 1,
+	PPM_Q_GETFMT = 1 << 2,
+	PPM_Q_GETINFO = 1 << 3,
+	PPM_Q_SETINFO = 1 << 4,
+	PPM_Q_GETQUOTA = 1 << 5,
+	PPM_Q_SETQUOTA = 1 << 6,
+	PPM_Q_SYNC = 1 << 7,
+	PPM_Q_XGETQUOTA = 1 << 10,
+	PPM_Q_XSETQLIM = 1 << 11,
+};
+
+static __always_inline __u16 ppm_quota_cmd(__u32 cmd)
+{
+	__u32 command = cmd >> 8;
+
+	if (command >= 0x5801 && command <= 0x5807) /* Q_XQUOTAON ... Q_XQUOTASYNC */
+		return 1u << (command - 0x5801 + 8);
+	if (command == 0x800001)
+		return PPM_Q_SYNC;
+	if (command == 0x800002)
+		return PPM_Q_QUOTAON;
+	if (command == 0x800003)
+		return PPM_Q_QUOTAOFF;
+	if (command >= 0x800004 && command <= 0x800008) /* Q_GETFMT ... Q_SETQUOTA */
+		return 1u << (command - 0x800004 + 2);
+	return 0;
+}
+
+/* quotactl_types, quotactl_quota_fmts */
+static __always_inline __u8 ppm_quota_type(__u32 cmd)
+{
+	return (cmd & 0xff) < 2 ? 1 << (cmd & 0xff) : 0;
+}
+
+enum { PPM_QFMT_NOT_USED = 1 };
+
+static __always_inline __u8 ppm_quota_fmt(__u32 fmt)
+{
+	return fmt == 1 ? 2 : fmt == 2 ? 4 : fmt == 4 ? 8 : PPM_QFMT_NOT_USED;
+}
+
+/* pf_flags: of x86's error code. */
+static __always_inline __u32 ppm_fault_flags(__u64 error)
+{
+	__u32 r = error & 1 ? 1 << 0 : 1 << 1; /* PROTECTION_VIOLATION, PAGE_NOT_PRESENT */
+
+	r |= error & 2 ? 1 << 2 : 1 << 3; /* WRITE_ACCESS, READ_ACCESS */
+	r |= error & 4 ? 1 << 4 : 1 << 5; /* USER_FAULT, SUPERVISOR_FAULT */
+	return r | (error & 8 ? 1 << 6 : 0) | (error & 16 ? 1 << 7 : 0); /* RESERVED, FETCH */
+}
+
 #endif

@@ -18,16 +18,16 @@
 
 /* ---- clone ---- */
 
-/* Flags of a task made in the current task's system call REGS, in the kernel's encoding. */
-static __always_inline __u64 native_clone_flags(__u16 code, struct pt_regs *regs)
+/* Flags of a task made by the system call C, in the kernel's encoding. */
+static __always_inline __u64 native_clone_flags(const struct call *c)
 {
 	__u64 flags = 0;
 
-	switch (code) {
+	switch (c->code) {
 	case EVENT_SYSCALL_CLONE_20_X:
-		return (__u32)REGS_ARG0(regs);
+		return (__u32)c->arg[0];
 	case EVENT_SYSCALL_CLONE3_X: /* the first word of struct clone_args */
-		if (bpf_probe_read_user(&flags, sizeof(flags), (void *)REGS_ARG0(regs)) != 0)
+		if (bpf_probe_read_user(&flags, sizeof(flags), (void *)c->arg[0]) != 0)
 			return 0;
 		return flags;
 	case EVENT_SYSCALL_VFORK_20_X:
@@ -88,40 +88,47 @@ int BPF_PROG(exit_clone, struct pt_regs *regs, long ret)
 {
 	struct build b;
 
-	if (ret == 0 || begin_exit(&b, regs) == NULL)
+	if (ret == 0 || !begin_exit(&b))
 		return 0;
 	put_clone(&b, b.task, ret,
-		  ppm_clone_flags(native_clone_flags(b.code, regs)) | pidns_flag(b.task));
+		  ppm_clone_flags(native_clone_flags(&b.s->call)) | pidns_flag(b.task));
 	send(&b);
 	return 0;
 }
 
 enum { PF_KTHREAD = 0x00200000 };
 
+/* Note down in S the system call that PARENT makes a task by; false: by none that is known. */
+static __always_inline bool note_clone(struct scratch *s, struct task_struct *parent)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(parent);
+	__u32 nr = REGS_NR(regs);
+	const struct wanted *w = bpf_map_lookup_elem(&wanted, &nr);
+	enum call_abi abi;
+
+	w = row_of_call(parent, regs, w, &abi);
+	if (w == NULL || w->family != FAMILY_CLONE)
+		return false;
+	note_call(&s->call, w, regs, abi);
+	return true;
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(parent);
-	__u16 code = EVENT_SYSCALL_CLONE_20_X;
-	__u64 flags = 0;
+	__u64 flags;
 	struct build b;
 
 	if (child->flags & PF_KTHREAD)
 		return 0;
-	/* Tasks are also made by io_uring and for the kernel's own helpers: as if by clone. */
-	if (!(parent->flags & PF_KTHREAD)) {
-		__u32 nr = REGS_NR(regs);
-		const struct wanted *w = bpf_map_lookup_elem(&wanted, &nr);
-
-		if (w != NULL && w->family == FAMILY_CLONE && !in_compat_syscall(parent)) {
-			code = w->code;
-			flags = native_clone_flags(code, regs);
-		} else {
-			flags = 0x10000 * (child->tgid == parent->tgid); /* CLONE_THREAD */
-		}
-	}
-	if (!begin(&b, child, code, true))
+	if (!begin(&b, child, EVENT_SYSCALL_CLONE_20_X, true))
 		return 0;
+	/* Tasks are also made by io_uring and for the kernel's own helpers: as if by clone. */
+	flags = 0x10000 * (child->tgid == parent->tgid); /* CLONE_THREAD */
+	if (!(parent->flags & PF_KTHREAD) && note_clone(b.s, parent)) {
+		b.code = HEADER_OF(&b)->code = b.s->call.code;
+		flags = native_clone_flags(&b.s->call);
+	}
 	put_clone(&b, b.task, 0, ppm_clone_flags(flags) | pidns_flag(b.task));
 	send(&b);
 	return 0;
@@ -309,15 +316,26 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 
 enum { ARGV_MAX = 128, ARGV_TURNS = 8 };
 
+/* The pointer at AT of the caller's memory; 0 if it cannot be read. */
+static __always_inline __u64 user_pointer(struct scratch *s, __u64 at)
+{
+	__u64 p = 0;
+
+	if (s->call.narrow)
+		return user_u32((void *)at);
+	bpf_probe_read_user(&p, sizeof(p), (void *)at);
+	return p;
+}
+
 /* The next text of those that the list at gather.at points to; false: it was the last. */
 static __always_inline bool gather_text(struct scratch *s)
 {
 	struct gather *g = &s->gather;
 	__u32 off = g->off, room = TEXT_MAX - (off - g->start);
-	__u64 text = 0;
+	__u64 text = user_pointer(s, g->at);
 	long n;
 
-	if (bpf_probe_read_user(&text, sizeof(text), (void *)g->at) != 0 || text == 0)
+	if (text == 0)
 		return false;
 	if (room == 0 || room > TEXT_MAX) {
 		truncated_in(s);
@@ -327,7 +345,7 @@ static __always_inline bool gather_text(struct scratch *s)
 	if (n <= 0)
 		return false;
 	g->off = off + (n & (2 * TEXT_MAX - 1));
-	g->at += sizeof(text);
+	g->at += s->call.narrow ? 4 : 8;
 	return true;
 }
 
@@ -345,15 +363,14 @@ __noinline int gather_texts(__u32 cpu)
 }
 
 /* The texts that the array of pointers at LIST names, from its item FROM on, as one parameter. */
-static __always_inline void put_pointed_texts(struct build *b, const __u64 *list, int from)
+static __always_inline void put_pointed_texts(struct build *b, __u64 list, int from)
 {
 	struct gather *g = &b->s->gather;
-	__u64 text = 0;
 
-	g->at = (__u64)(list + from);
+	g->at = list + from * (b->s->call.narrow ? 4 : 8);
 	g->start = g->off = b->off;
 	if (!run_turns(gather_texts, b->cpu, ARGV_MAX / ARGV_TURNS) &&
-	    bpf_probe_read_user(&text, sizeof(text), (void *)g->at) == 0 && text != 0)
+	    user_pointer(b->s, g->at) != 0)
 		truncated(b);
 	put_var_len(b, g->off - g->start);
 }
@@ -361,29 +378,27 @@ static __always_inline void put_pointed_texts(struct build *b, const __u64 *list
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_exec, struct pt_regs *regs, long ret)
 {
-	const __u64 *argv, *envp;
-	__u64 first = 0;
+	__u64 argv, envp;
 	struct build b;
 
-	if (ret == 0 || begin_exit(&b, regs) == NULL)
+	if (ret == 0 || !begin_exit(&b))
 		return 0;
 	if (b.code == EVENT_SYSCALL_EXECVE_19_X) {
-		argv = (void *)REGS_ARG1(regs);
-		envp = (void *)REGS_ARG2(regs);
+		argv = arg(&b, 1);
+		envp = arg(&b, 2);
 	} else {
-		argv = (void *)REGS_ARG2(regs);
-		envp = (void *)REGS_ARG3(regs);
+		argv = arg(&b, 2);
+		envp = arg(&b, 3);
 	}
 	params(&b, b.code == EVENT_SYSCALL_EXECVE_19_X ? 31 : 30);
 	put_u64(&b, ret);
-	bpf_probe_read_user(&first, sizeof(first), argv);
-	put_user_text(&b, (void *)first);
+	put_user_text(&b, (void *)user_pointer(b.s, argv));
 	put_pointed_texts(&b, argv, 1);
 	put_exec_before_env(&b, b.task);
 	put_pointed_texts(&b, envp, 0);
 	put_exec_after_env(&b, b.task);
 	if (b.code == EVENT_SYSCALL_EXECVE_19_X)
-		put_user_text(&b, (void *)REGS_ARG0(regs));
+		put_user_text(&b, user_arg(&b, 0));
 	send(&b);
 	return 0;
 }

@@ -55,6 +55,15 @@ static __always_inline __u64 look_word(const void *p)
 #define REGS_ARG3(regs) ((regs)->r10)
 #define REGS_ARG4(regs) ((regs)->r8)
 #define REGS_ARG5(regs) ((regs)->r9)
+#define REGS_IP(regs)	((regs)->ip)
+/* The same as a 32-bit program passes them. */
+#define HAS_IA32	1
+#define IA32_ARG0(regs) ((__u32)(regs)->bx)
+#define IA32_ARG1(regs) ((__u32)(regs)->cx)
+#define IA32_ARG2(regs) ((__u32)(regs)->dx)
+#define IA32_ARG3(regs) ((__u32)(regs)->si)
+#define IA32_ARG4(regs) ((__u32)(regs)->di)
+#define IA32_ARG5(regs) ((__u32)(regs)->bp)
 #else
 #define REGS_NR(regs)	((unsigned long)(long)(regs)->syscallno)
 #define REGS_ARG0(regs) ((regs)->orig_x0)
@@ -63,7 +72,22 @@ static __always_inline __u64 look_word(const void *p)
 #define REGS_ARG3(regs) ((regs)->regs[3])
 #define REGS_ARG4(regs) ((regs)->regs[4])
 #define REGS_ARG5(regs) ((regs)->regs[5])
+#define REGS_IP(regs)	((regs)->pc)
+/* 32-bit ARM is another architecture's table: its calls are not told of. */
+#define HAS_IA32	0
+#define IA32_ARG0(regs) 0
+#define IA32_ARG1(regs) 0
+#define IA32_ARG2(regs) 0
+#define IA32_ARG3(regs) 0
+#define IA32_ARG4(regs) 0
+#define IA32_ARG5(regs) 0
 #endif
+
+/* Is TASK the collector, which is passed over? */
+static __always_inline bool is_own(const struct task_struct *task)
+{
+	return settings.own_pid != 0 && task->tgid == (int)settings.own_pid;
+}
 
 /* Is the system call that TASK leaves one of the 32-bit ABI, whose numbers are others? */
 static __always_inline bool in_compat_syscall(const struct task_struct *task)

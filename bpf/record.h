@@ -59,8 +59,9 @@ struct record_file {
  * `rings` and `scratch` to the number of possible CPUs and of `counts` to
  * COUNTS_PER_CPU times that; load; put one BPF_MAP_TYPE_RINGBUF a CPU into `rings`
  * and the program of each row of family.def into `families` at its index; fill
- * `wanted`; attach sys_exit, process_fork, process_exec and process_exit, and
- * no other program (family.def's are reached by tail call).
+ * `wanted` and `wanted_narrow`; attach sys_exit, process_fork, process_exec and
+ * process_exit, those of family.def's TRACE rows while their event is wanted, and no
+ * other program (the families are reached by tail call).
  */
 
 /* Per event code, per CPU, in the mmapable array `counts` at
@@ -74,22 +75,38 @@ struct kernel_counts {
 
 enum { COUNTS_PER_CPU = 512 };
 
-/* A row of the mmapable array `wanted`, by native system call number.  Rows for
- * which the kernel side has no family stay all zero; see family.def. */
+/* A row of the mmapable arrays `wanted`, by native system call number, and
+ * `wanted_narrow`, for the calls of 32-bit programs.  Rows for which the kernel side
+ * has no family stay all zero; see family.def. */
 struct wanted {
-	__u16 code; /* enum event_code of the exit event */
-	__u16 sc;   /* enum syscall_code, for GENERIC_X */
+	__u16 code;   /* enum event_code of the exit event */
+	__u16 sc;     /* enum syscall_code, for GENERIC_X */
+	__u16 native; /* the call's number among the native ones, for GENERIC_X */
 	__u8 family;
-	__u8 flags; /* WANTED_* */
-	__u16 reserved;
+	__u8 flags; /* WANTED_*; from WANTED_ARGS on the number of arguments that lie in memory */
 };
 
 enum {
 	WANTED_YES = 1 << 0,
 	WANTED_STATE = 1 << 1, /* may use the room that bulk events leave */
+	WANTED_IA32 = 1 << 2,  /* of a native row: this number's row of `wanted_narrow` is wanted */
+	WANTED_MANY = 1 << 3,  /* many calls in one: the first argument says which, see below */
+	WANTED_WIDE = 1 << 4,  /* of ia32: times are of 64 bits and ids of 32, not half of that */
+	WANTED_ARGS = 5,
 };
 
 enum { WANTED_COUNT = 512 };
+
+/* Rows of `wanted_narrow`: the numbers of ia32; those that only x32 has; the calls in ia32's
+ * socketcall, by its first argument. */
+enum {
+	NARROW_IA32 = 0,
+	NARROW_X32 = 512,
+	NARROW_X32_COUNT = 64,
+	NARROW_SOCKETCALL = NARROW_X32 + NARROW_X32_COUNT,
+	NARROW_SOCKETCALL_COUNT = 32,
+	NARROW_COUNT = NARROW_SOCKETCALL + NARROW_SOCKETCALL_COUNT,
+};
 
 /* Indexes of the map `families`. */
 enum family {

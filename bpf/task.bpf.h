@@ -196,13 +196,11 @@ static __always_inline __u32 rss_pages(struct mm_struct *mm, int kind)
 
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES };
 
-/* Page faults, and the sizes of the memory in kB: five parameters. */
-static __always_inline void put_memory(struct build *b, const struct task_struct *task)
+/* The sizes of TASK's memory in kB: all, present, swapped out.  Three parameters. */
+static __always_inline void put_vm(struct build *b, const struct task_struct *task)
 {
 	struct mm_struct *mm = task->mm;
 
-	put_u64(b, task->maj_flt);
-	put_u64(b, task->min_flt);
 	if (mm == NULL) {
 		put_u32(b, 0);
 		put_u32(b, 0);
@@ -214,6 +212,14 @@ static __always_inline void put_memory(struct build *b, const struct task_struct
 		    rss_pages(mm, MM_SHMEMPAGES)) *
 			   PAGE_KB);
 	put_u32(b, rss_pages(mm, MM_SWAPENTS) * PAGE_KB);
+}
+
+/* Page faults, and these sizes: five parameters. */
+static __always_inline void put_memory(struct build *b, const struct task_struct *task)
+{
+	put_u64(b, task->maj_flt);
+	put_u64(b, task->min_flt);
+	put_vm(b, task);
 }
 
 /* ---- ids ---- */

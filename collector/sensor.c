@@ -29,6 +29,7 @@
 #include "record.h"
 #include "snapshot.h"
 #include "timeline.h"
+#include "wants.h"
 
 #include "mews.skel.h" /* needs record.h before it */
 
@@ -39,6 +40,20 @@ enum {
 	MIN_BUFFER = 64 * 1024,
 	MAX_BUFFER = 1024 * 1024 * 1024,
 	DATA_CARRIED = 80, /* bytes of what is read and written: Falco's snaplen */
+};
+
+/* A row of family.def's TRACE. */
+struct trace {
+	unsigned code;
+	struct bpf_program *program;
+	struct bpf_link *link; /* while it is wanted */
+};
+
+enum {
+#define TRACE(event, program) TRACE_##program,
+#include "family.def"
+#undef TRACE
+	TRACE_COUNT
 };
 
 struct sensor {
@@ -55,7 +70,9 @@ struct sensor {
 	bool *in_heap;
 	struct merge merge;
 	const struct kernel_counts *counts; /* mapped, NCPUS * COUNTS_PER_CPU */
-	_Atomic uint64_t *wanted;	    /* mapped, a struct wanted in each */
+	_Atomic uint64_t *wanted, *narrow;  /* mapped, a struct wanted in each */
+	struct wants rows;		    /* what stands there */
+	struct trace traces[TRACE_COUNT];
 	struct timeline time;
 	uint64_t next_clock_look;
 };
@@ -124,41 +141,44 @@ static void sensor_commit(struct source *source)
 	merge_commit(&sensor_of(source)->merge);
 }
 
-/* Which family makes the event CODE and how it may fill the buffer: family.def. */
-static bool capture_of(unsigned code, struct wanted *ret)
+static void copy_rows(_Atomic uint64_t *to, const struct wanted *from, size_t n)
 {
-	enum { BULK = 0, STATE = WANTED_STATE };
+	for (size_t i = 0; i < n; i++) {
+		uint64_t word;
 
-	switch (code) {
-#define CAPTURE(event, fam, class)                                                                 \
-	case EVENT_##event:                                                                        \
-		ret->family = FAMILY_##fam;                                                        \
-		ret->flags = WANTED_YES | class;                                                   \
-		return true;
-#include "family.def"
-#undef CAPTURE
+		memcpy(&word, &from[i], sizeof(word));
+		atomic_store_explicit(&to[i], word, memory_order_relaxed);
 	}
-	return false;
+}
+
+/* Events that are no system calls: their programs are attached while they are wanted. */
+static void attach_traces(struct sensor *s, const struct event_set *set)
+{
+	for (unsigned i = 0; i < TRACE_COUNT; i++) {
+		struct trace *t = &s->traces[i];
+		bool wanted = event_set_has(set, t->code) && bpf_program__fd(t->program) >= 0;
+
+		if (wanted && t->link == NULL) {
+			t->link = bpf_program__attach(t->program);
+			if (t->link == NULL)
+				log_warning(
+					"%s: cannot attach to its trace point, the event is missed",
+					event_info(t->code)->name);
+		} else if (!wanted && t->link != NULL) {
+			bpf_link__destroy(t->link);
+			t->link = NULL;
+		}
+	}
 }
 
 static void sensor_want(struct source *source, const struct event_set *set)
 {
 	struct sensor *s = sensor_of(source);
 
-	for (int nr = 0; nr < WANTED_COUNT; nr++) {
-		unsigned sc = syscall_from_native(nr);
-		const struct syscall_info *info = syscall_info(sc);
-		struct wanted row = { 0 };
-		unsigned code = info == NULL ? EVENT_GENERIC_X : info->exit_event;
-		uint64_t word;
-
-		if (event_set_has(set, code) && capture_of(code, &row)) {
-			row.code = (uint16_t)code;
-			row.sc = (uint16_t)sc;
-		}
-		memcpy(&word, &row, sizeof(word));
-		atomic_store_explicit(&s->wanted[nr], word, memory_order_relaxed);
-	}
+	wants_fill(&s->rows, set);
+	copy_rows(s->wanted, s->rows.native, WANTED_COUNT);
+	copy_rows(s->narrow, s->rows.narrow, NARROW_COUNT);
+	attach_traces(s, set);
 }
 
 static void sensor_count(struct source *source, struct source_counts *ret)
@@ -260,6 +280,10 @@ static void sensor_close(struct source *source)
 		munmap((void *)s->counts, counts_size(s));
 	if (s->wanted != NULL)
 		munmap(s->wanted, WANTED_COUNT * sizeof(struct wanted));
+	if (s->narrow != NULL)
+		munmap(s->narrow, NARROW_COUNT * sizeof(struct wanted));
+	for (unsigned i = 0; i < TRACE_COUNT; i++)
+		bpf_link__destroy(s->traces[i].link);
 	mews__destroy(s->skel);
 	snapshot_close(s->snapshot);
 	if (s->epoll > 0)
@@ -372,6 +396,11 @@ static int maps_open(struct sensor *s)
 	if (p == MAP_FAILED)
 		return -errno;
 	s->wanted = p;
+	p = mmap(NULL, NARROW_COUNT * sizeof(struct wanted), PROT_READ | PROT_WRITE, MAP_SHARED,
+		 bpf_map__fd(s->skel->maps.wanted_narrow), 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	s->narrow = p;
 	return 0;
 }
 
@@ -395,14 +424,42 @@ static int families_fill(struct sensor *s)
 }
 
 /* Does the kernel have this function for BPF programs? */
-static bool kernel_has(const char *function)
+static bool kernel_has(const struct btf *btf, const char *function)
+{
+	return btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) > 0;
+}
+
+/* A trace point that this kernel has not is one event less, and no reason to see nothing. */
+static void traces_open(struct sensor *s, const struct btf *btf)
+{
+	const struct trace rows[] = {
+#define TRACE(event, name) { EVENT_##event, s->skel->progs.name, NULL },
+#include "family.def"
+#undef TRACE
+	};
+
+	for (unsigned i = 0; i < TRACE_COUNT; i++) {
+		const char *point = strchr(bpf_program__section_name(rows[i].program), '/') + 1;
+		char type[64];
+
+		snprintf(type, sizeof(type), "btf_trace_%s", point);
+		if (btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) <= 0)
+			bpf_program__set_autoload(rows[i].program, false);
+		bpf_program__set_autoattach(rows[i].program, false);
+		s->traces[i] = rows[i];
+	}
+}
+
+/* What the kernel has, and what is left out for it. */
+static void features_set(struct sensor *s)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool has = libbpf_get_error(btf) == 0 &&
-		   btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) > 0;
 
+	if (libbpf_get_error(btf) != 0)
+		return; /* loading will say so */
+	s->skel->rodata->settings.casts = kernel_has(btf, "bpf_rdonly_cast");
+	traces_open(s, btf);
 	btf__free(btf);
-	return has;
 }
 
 static int skeleton_load(struct sensor *s, uint64_t bytes)
@@ -418,7 +475,7 @@ static int skeleton_load(struct sensor *s, uint64_t bytes)
 	s->skel->rodata->settings.cpus = s->ncpus;
 	s->skel->rodata->settings.snaplen = DATA_CARRIED;
 	s->skel->rodata->settings.own_pid = s->source.own_pid > 0 ? (__u32)s->source.own_pid : 0;
-	s->skel->rodata->settings.casts = kernel_has("bpf_rdonly_cast");
+	features_set(s);
 	for (unsigned i = 0; i < ARRAY_LEN(tail_called); i++)
 		bpf_program__set_autoattach((struct bpf_program *)tail_called[i], false);
 	if (err == 0)

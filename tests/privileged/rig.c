@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "wants.h"
+
 #include "mews.skel.h"
 
 enum { RECORDS_MAX = 1 << 16 };
@@ -23,6 +25,8 @@ struct rig {
 	int *ring_fds;
 	struct rig_record *records;
 	unsigned count, bad;
+	struct event_set set;
+	struct wants rows;
 };
 
 static size_t buffer_bytes = 4 << 20;
@@ -159,6 +163,32 @@ static int attach(struct rig *rig)
 		       : -errno;
 }
 
+/* Attach the programs of CODE's TRACE rows; false if there are none. */
+static bool attach_traces(struct rig *rig, unsigned code)
+{
+	struct mews *s = rig->skel;
+	bool any = false;
+
+#define TRACE(event, program)                                                                      \
+	if (code == EVENT_##event && s->links.program == NULL)                                     \
+		s->links.program = bpf_program__attach(s->progs.program);                          \
+	any |= code == EVENT_##event && s->links.program != NULL;
+#include "family.def"
+#undef TRACE
+	return any;
+}
+
+static void detach_traces(struct rig *rig)
+{
+	struct mews *s = rig->skel;
+
+#define TRACE(event, program)                                                                      \
+	bpf_link__destroy(s->links.program);                                                       \
+	s->links.program = NULL;
+#include "family.def"
+#undef TRACE
+}
+
 struct rig *rig_open(char *reason, size_t cap)
 {
 	struct rig *rig = calloc(1, sizeof(*rig));
@@ -217,56 +247,43 @@ void rig_close(struct rig *rig)
 	free(rig);
 }
 
-static struct {
-	uint8_t family, state, known;
-} captures[EVENT_CODE_COUNT] = {
-#define CAPTURE(event, family, class) [EVENT_##event] = { FAMILY_##family, CLASS_##class, 1 },
-#define CLASS_STATE		      WANTED_STATE
-#define CLASS_BULK		      0
-#include "family.def"
-#undef CAPTURE
-};
+static void put_rows(int map, const struct wanted *rows, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		bpf_map_update_elem(map, &i, &rows[i], 0);
+}
+
+static void follow_set(struct rig *rig)
+{
+	wants_fill(&rig->rows, &rig->set);
+	put_rows(bpf_map__fd(rig->skel->maps.wanted), rig->rows.native, WANTED_COUNT);
+	put_rows(bpf_map__fd(rig->skel->maps.wanted_narrow), rig->rows.narrow, NARROW_COUNT);
+}
 
 bool rig_want(struct rig *rig, unsigned code)
 {
-	bool any = false;
-
-	if (code >= EVENT_CODE_COUNT || !captures[code].known)
+	if (attach_traces(rig, code))
+		return true;
+	if (!wants_can(code))
 		return false;
-	for (unsigned sc = 1; sc < SC_COUNT; sc++) {
-		const struct syscall_info *info = syscall_info(sc);
-		struct wanted w = { .code = code, .sc = sc };
-		uint32_t nr;
-
-		if (info == NULL || info->exit_event != code)
-			continue;
-#if defined(__x86_64__)
-		nr = info->x86_64_nr;
-#else
-		nr = info->aarch64_nr;
-#endif
-		if (nr >= WANTED_COUNT)
-			continue;
-		w.family = captures[code].family;
-		w.flags = WANTED_YES | captures[code].state;
-		bpf_map_update_elem(bpf_map__fd(rig->skel->maps.wanted), &nr, &w, 0);
-		any = true;
-	}
-	return any;
+	event_set_add(&rig->set, code);
+	follow_set(rig);
+	return true;
 }
 
 void rig_want_all(struct rig *rig)
 {
 	for (unsigned code = 2; code < EVENT_CODE_COUNT; code++)
-		rig_want(rig, code);
+		if (wants_can(code))
+			event_set_add(&rig->set, code);
+	follow_set(rig);
 }
 
 void rig_want_none(struct rig *rig)
 {
-	struct wanted none = { 0 };
-
-	for (uint32_t nr = 0; nr < WANTED_COUNT; nr++)
-		bpf_map_update_elem(bpf_map__fd(rig->skel->maps.wanted), &nr, &none, 0);
+	detach_traces(rig);
+	rig->set = (struct event_set){ 0 };
+	follow_set(rig);
 }
 
 void rig_collect(struct rig *rig)

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * wants.c -- see wants.h.  32-bit calls are x86-64's alone: elsewhere their table stays
+ * empty.
+ */
+#include "wants.h"
+
+#include "event.h"
+
+#if defined(__x86_64__)
+#define HAS_NARROW 1
+#else
+#define HAS_NARROW 0
+#endif
+
+/* How narrow.def's rows pass their arguments. */
+enum kind { OLD = 0, WIDE = WANTED_WIDE, ARGS = 6 << WANTED_ARGS, MANY = WANTED_MANY };
+
+struct narrow_row {
+	uint16_t row, sc;
+	uint8_t flags;
+};
+
+static const struct narrow_row narrow_rows[] = {
+#define IA32(nr, name, kind) { NARROW_IA32 + nr, SC_##name, kind },
+#define X32(nr, name)	     { nr, SC_##name, 0 },
+#define SOCKETCALL(call, name, args)                                                               \
+	{ NARROW_SOCKETCALL + call, SC_##name, MANY | args << WANTED_ARGS },
+#include "narrow.def"
+#undef IA32
+#undef X32
+#undef SOCKETCALL
+};
+
+/* Events of calls that only 32-bit programs make; syscall.def, as Falco's table, has none for them. */
+static unsigned event_of(unsigned sc)
+{
+	const struct syscall_info *info = syscall_info(sc);
+
+	switch (sc) {
+	case SC_send:
+		return EVENT_SOCKET_SEND_X;
+	case SC_recv:
+		return EVENT_SOCKET_RECV_X;
+	case SC_stat64:
+		return EVENT_SYSCALL_STAT64_X;
+	case SC_lstat64:
+		return EVENT_SYSCALL_LSTAT64_X;
+	case SC_fstat64:
+		return EVENT_SYSCALL_FSTAT64_X;
+	case SC_mmap2:
+		return EVENT_SYSCALL_MMAP2_X;
+	case SC_umount:
+		return EVENT_SYSCALL_UMOUNT_1_X;
+	case SC__newselect:
+		return EVENT_SYSCALL_SELECT_X;
+	default:
+		return info == NULL ? EVENT_GENERIC_X : info->exit_event;
+	}
+}
+
+/* Which family makes the event CODE and how it may fill the buffer: family.def. */
+static bool capture_of(unsigned code, struct wanted *ret)
+{
+	enum { BULK = 0, STATE = WANTED_STATE };
+
+	switch (code) {
+#define CAPTURE(event, fam, class)                                                                 \
+	case EVENT_##event:                                                                        \
+		ret->family = FAMILY_##fam;                                                        \
+		ret->flags = WANTED_YES | class;                                                   \
+		return true;
+#include "family.def"
+#undef CAPTURE
+	}
+	return false;
+}
+
+bool wants_can(unsigned code)
+{
+	struct wanted ignored;
+
+	return capture_of(code, &ignored);
+}
+
+/* The system call SC's row; all zero if its event is not wanted. */
+static struct wanted row_of(const struct event_set *set, unsigned sc, unsigned native)
+{
+	unsigned code = event_of(sc);
+	struct wanted row = { 0 };
+
+	if (!event_set_has(set, code) || !capture_of(code, &row))
+		return (struct wanted){ 0 };
+	row.code = (uint16_t)code;
+	row.sc = (uint16_t)sc;
+	row.native = (uint16_t)native;
+	return row;
+}
+
+/* The row of a 32-bit call.  Its number is told as the one that the call has natively; if it has
+ * none, as it is. */
+static void fill_narrow(struct wants *w, const struct event_set *set, const struct narrow_row *n)
+{
+	int nr = syscall_info(n->sc)->x86_64_nr;
+	struct wanted row = row_of(set, n->sc, nr < 0 ? n->row : (unsigned)nr);
+
+	if (row.flags != 0 || (n->row < NARROW_X32 && n->flags & WANTED_MANY)) {
+		row.flags |= n->flags;
+		w->narrow[n->row] = row;
+	}
+}
+
+void wants_fill(struct wants *w, const struct event_set *set)
+{
+	*w = (struct wants){ 0 };
+	for (unsigned nr = 0; nr < WANTED_COUNT; nr++)
+		w->native[nr] = row_of(set, syscall_from_native((int)nr), nr);
+	for (size_t i = 0; HAS_NARROW && i < ARRAY_LEN(narrow_rows); i++)
+		fill_narrow(w, set, &narrow_rows[i]);
+	/* Where a second look is worth it. */
+	for (unsigned nr = 0; nr < NARROW_X32; nr++)
+		if (w->narrow[NARROW_IA32 + nr].flags != 0)
+			w->native[nr].flags |= WANTED_IA32;
+}
