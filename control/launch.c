@@ -75,12 +75,13 @@ int launch_find_programs(struct launch *l)
 	ssize_t n = readlink("/proc/self/exe", l->bin_dir, sizeof(l->bin_dir) - 1);
 	char *slash;
 
-	if (n <= 0)
-		return EXIT_HOST;
-	l->bin_dir[n] = '\0';
+	l->bin_dir[n > 0 ? n : 0] = '\0';
 	slash = strrchr(l->bin_dir, '/');
-	if (slash == NULL)
+	if (slash == NULL) {
+		log_error("cannot tell where the programs of mews are (/proc/self/exe: %s)",
+			  strerror(errno));
 		return EXIT_HOST;
+	}
 	*slash = '\0';
 	return -1;
 }
@@ -93,8 +94,11 @@ int launch_set_run_dir(struct launch *l, const char *dir)
 	if (dir[0] == '/') {
 		n = snprintf(l->run_dir, sizeof(l->run_dir), "%s", dir);
 	} else {
-		if (getcwd(here, sizeof(here)) == NULL)
+		if (getcwd(here, sizeof(here)) == NULL) {
+			log_error("cannot tell what directory this is, and '%s' is below it: %s",
+				  dir, strerror(errno));
 			return EXIT_HOST;
+		}
 		n = snprintf(l->run_dir, sizeof(l->run_dir), "%s/%s", here, dir);
 	}
 	if (n >= (int)sizeof(l->run_dir) || strlen(l->run_dir) > RUN_DIR_MAX) {
