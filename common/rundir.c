@@ -111,6 +111,22 @@ int run_dir_make(const char *dir, bool *ret_made)
 	return err;
 }
 
+bool run_dir_closed_above(const char *dir, char ret[RUN_DIR_PATH_MAX])
+{
+	gid_t gid = jail_identity(STAGE_COLLECTOR).gid;
+	struct stat st;
+
+	if (geteuid() != 0)
+		return false; /* the stages are who we are */
+	for (const char *p = strchr(dir, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		snprintf(ret, RUN_DIR_PATH_MAX, "%.*s", p == dir ? 1 : (int)(p - dir), dir);
+		if (stat(ret, &st) == 0 &&
+		    (st.st_mode & (st.st_gid == gid ? S_IXGRP : S_IXOTH)) == 0)
+			return true;
+	}
+	return false;
+}
+
 void run_dir_clear(const char *dir)
 {
 	char path[RUN_DIR_PATH_MAX];

@@ -27,6 +27,10 @@ const char *run_dir_choose(const char *option);
  * -EPERM (somebody else's), -ENOTEMPTY (something else's), other negative errno. */
 int run_dir_make(const char *dir, bool *ret_made);
 
+/* Is a directory above DIR, RET, one that root's stages may not pass through?  As far
+ * as its mode says. */
+bool run_dir_closed_above(const char *dir, char ret[RUN_DIR_PATH_MAX]);
+
 /* DIR/NAMESUFFIX; DIR is at most RUN_DIR_MAX long. */
 void run_dir_path(char buf[RUN_DIR_PATH_MAX], const char *dir, const char *name,
 		  const char *suffix);

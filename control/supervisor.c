@@ -671,8 +671,13 @@ static int open_notify(struct supervisor *sv)
 
 static int prepare_run_dir(struct supervisor *sv)
 {
+	char closed[RUN_DIR_PATH_MAX];
 	int err = run_dir_make(sv->p->run_dir, &sv->made_run_dir);
 
+	if (run_dir_closed_above(sv->p->run_dir, closed))
+		log_warning("the run directory lies below '%s', which is closed to the stages: "
+			    "they are users of their own",
+			    closed);
 	if (err < 0) {
 		log_error("cannot use the run directory '%s': %s", sv->p->run_dir, strerror(-err));
 		return err == -ENAMETOOLONG || err == -ENOENT ? EXIT_INPUT : EXIT_HOST;

@@ -166,6 +166,10 @@ mkdir "$work/foreign" && touch "$work/foreign/precious"
 try_mews foreign
 check "a directory with other things in it is not taken" [ $? -eq 3 ]
 check "and not changed" [ "$(stat -c %a "$work/foreign")" = 755 ]
+mkdir -m 700 "$work/closed"
+try_mews closed/run
+check "a directory that the stages cannot get to is 3" [ $? -eq 3 ]
+check "and says which is closed" grep -q "below '$work/closed', which is closed to the stages" "$work/closed/run.err"
 printf 'json_output: true\npriority: loud\n' >"$work/bad.yaml"
 "$mews" run -c "$work/bad.yaml" --run-dir "$work/i" >/dev/null 2>"$work/i.err"
 check "a wrong setting is 1" [ $? -eq 1 ]
