@@ -19,7 +19,7 @@ enum call_abi { ABI_NATIVE, ABI_IA32, ABI_X32 };
 /* The row of ia32's number NR; of a call that holds many, the row of the one that was made. */
 static __always_inline const struct wanted *ia32_row(struct pt_regs *regs, __u32 nr)
 {
-	const struct wanted *w, *one;
+	const struct wanted *w;
 	__u32 row = NARROW_IA32 + nr;
 
 	if (nr >= NARROW_X32)
@@ -28,11 +28,10 @@ static __always_inline const struct wanted *ia32_row(struct pt_regs *regs, __u32
 	if (w == NULL || !(w->flags & WANTED_MANY))
 		return w;
 	row = IA32_ARG0(regs);
-	if (row >= NARROW_SOCKETCALL_COUNT)
-		return w;
+	if (row == 0 || row >= NARROW_SOCKETCALL_COUNT)
+		return w; /* no call at all */
 	row += NARROW_SOCKETCALL;
-	one = bpf_map_lookup_elem(&wanted_narrow, &row);
-	return one != NULL && one->sc != 0 ? one : w;
+	return bpf_map_lookup_elem(&wanted_narrow, &row);
 }
 
 static __always_inline const struct wanted *x32_row(__u32 nr)

@@ -105,7 +105,7 @@ static int setup(struct stage *st, void *ctx)
 	return EXIT_OK;
 }
 
-/* What the evaluator wants of the kernel now: no program is attached or detached for it. */
+/* What the evaluator wants of the kernel now: for a system call no program is attached or detached. */
 static void follow_wants(struct stage *st, struct collector *c)
 {
 	if (!outlet_wants(st->out, &c->wants))

@@ -13,6 +13,8 @@
 #define HAS_NARROW 0
 #endif
 
+enum { SOCKETCALL_NR = 102 };
+
 /* How narrow.def's rows pass their arguments. */
 enum kind { OLD = 0, WIDE = WANTED_WIDE, ARGS = 6 << WANTED_ARGS, MANY = WANTED_MANY };
 
@@ -104,10 +106,12 @@ static void fill_narrow(struct wants *w, const struct event_set *set, const stru
 	int nr = syscall_info(n->sc)->x86_64_nr;
 	struct wanted row = row_of(set, n->sc, nr < 0 ? n->row : (unsigned)nr);
 
-	if (row.flags != 0 || (n->row < NARROW_X32 && n->flags & WANTED_MANY)) {
-		row.flags |= n->flags;
-		w->narrow[n->row] = row;
-	}
+	if (row.flags == 0)
+		return;
+	row.flags |= n->flags | w->narrow[n->row].flags;
+	w->narrow[n->row] = row;
+	if (n->row >= NARROW_SOCKETCALL) /* to be found, the one that holds it has to be */
+		w->narrow[NARROW_IA32 + SOCKETCALL_NR].flags |= WANTED_MANY;
 }
 
 void wants_fill(struct wants *w, const struct event_set *set)

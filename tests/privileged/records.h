@@ -30,6 +30,26 @@ void is_number(const struct rig_record *r, unsigned i, long long want, const cha
 void is_text(const struct rig_record *r, unsigned i, const char *want, const char *what);
 void is_bytes(const struct rig_record *r, unsigned i, const void *want, size_t n, const char *what);
 
+/* The first record of CODE by TID since the restart has these parameters, one letter each:
+ *   n  a number (long long)     t  a text (const char *)     b  bytes (const void *, size_t)
+ *   e  empty                    *  anything
+ *   v  three parameters, the sizes of memory: the first is a number (long long) of kB
+ * WHAT is the test's name. */
+void records_expect(struct rig *rig, pid_t tid, unsigned code, const char *what, const char *letters,
+		    ...);
+
+/* TID made the system call SC, without an event of its own, and NR is the number told. */
+void records_generic(struct rig *rig, pid_t tid, unsigned sc, long long nr);
+
+/* Run CALLS in a process of its own, whose records are no others'; its number.  What it writes to
+ * *SAID the caller can read. */
+struct said {
+	long long n[64];
+	char text[8][256];
+	uint8_t bytes[4096];
+};
+pid_t records_in_child(struct rig *rig, void (*calls)(struct said *), struct said **ret);
+
 /* The record's file is what is open at FD, found at PATH (NULL: not told). */
 void is_file(const struct rig_record *r, int fd, const char *path, const char *what);
 
@@ -42,5 +62,17 @@ void test_processes(struct rig *rig);
 void test_credentials(struct rig *rig);
 void test_numbers(struct rig *rig);
 void test_overlay(struct rig *rig);
+void test_memory(struct rig *rig);
+void test_asking(struct rig *rig);
+void test_structures(struct rig *rig);
+void test_messages(struct rig *rig);
+void test_options(struct rig *rig);
+void test_making(struct rig *rig);
+void test_renaming(struct rig *rig);
+void test_others(struct rig *rig);
+void test_generic(struct rig *rig);
+void test_traces(struct rig *rig);
+void test_ia32(struct rig *rig);
+void test_x32(struct rig *rig);
 
 #endif
