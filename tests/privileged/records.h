@@ -35,8 +35,8 @@ void is_bytes(const struct rig_record *r, unsigned i, const void *want, size_t n
  *   e  empty                    *  anything
  *   v  three parameters, the sizes of memory: the first is a number (long long) of kB
  * WHAT is the test's name. */
-void records_expect(struct rig *rig, pid_t tid, unsigned code, const char *what, const char *letters,
-		    ...);
+void records_expect(struct rig *rig, pid_t tid, unsigned code, const char *what,
+		    const char *letters, ...);
 
 /* TID made the system call SC, without an event of its own, and NR is the number told. */
 void records_generic(struct rig *rig, pid_t tid, unsigned sc, long long nr);
