@@ -4,6 +4,7 @@
  */
 #include "event_mix.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The shares are those of the events that some official rule asks for. */
@@ -166,6 +167,17 @@ static void set_file(struct event_frame *f, int64_t fd, uint8_t type, const char
 	f->files[0].dport = 8080;
 }
 
+/* The kernel's path of an opened file: /lib is a link on most machines. */
+static struct span resolved(const struct opened *o)
+{
+	static char paths[ARRAY_LEN(opened)][128];
+	char *path = paths[o - opened];
+
+	snprintf(path, sizeof(paths[0]), "%s%s", strncmp(o->name, "/lib/", 5) == 0 ? "/usr" : "",
+		 o->name);
+	return span_str(path);
+}
+
 static void open_one(struct event_frame *f, uint32_t *state)
 {
 	const struct opened *o = pick(state, opened, ARRAY_LEN(opened), sizeof(*opened));
@@ -174,10 +186,12 @@ static void open_one(struct event_frame *f, uint32_t *state)
 	set_int(f, 1, -100);
 	set_text(f, 2, o->name);
 	set_int(f, 3, o->flags);
-	if (o->fd >= 0)
-		set_file(f, o->fd, FILE_REGULAR, o->name);
-	else
+	if (o->fd < 0) {
 		f->fd = -1;
+		return;
+	}
+	set_file(f, o->fd, FILE_REGULAR, o->name);
+	f->files[0].resolved = resolved(o);
 }
 
 /* All parameters there, what matters to rules with a value that is common. */

@@ -45,6 +45,8 @@ static const struct conf_row rows[] = {
 	    "the least severe priority that is evaluated"),
 	ROW("rule_matching", CHOICE, rule_matching_all, "first", 0, 0, matching_words,
 	    "an event's alert: of the first rule that matches, or of all"),
+	FLAG("match_resolved_paths", match_resolved_paths, "true",
+	     "rules that look at a file's path are tried with its other paths, too"),
 	FLAG("json_output", json_output, "false", "alerts are JSON objects"),
 	FLAG("json_include_output_property", json_include_output_property, "true",
 	     "JSON has output: time, priority and message"),

@@ -24,6 +24,7 @@ struct conf {
 	struct conf_list rules_files; /* files or directories, in order */
 	unsigned priority;	      /* least severe priority that is evaluated, 7 = debug */
 	bool rule_matching_all;	      /* rule_matching: all */
+	bool match_resolved_paths;
 
 	/* form of alerts (Falco's keys) */
 	bool json_output, json_include_output_property, json_include_message_property,

@@ -71,6 +71,8 @@ static int load_rules(struct evaluator *ev, const struct conf *conf, struct rule
 
 	if (err == 0)
 		err = ruleset_seal(ret->rules, conf->priority);
+	if (err == 0)
+		ruleset_match_other_paths(ret->rules, conf->match_resolved_paths);
 	rulefile_print(ret, false, stderr);
 	if (err < 0 && err != -EINVAL)
 		log_error("cannot load the rules: %s", strerror(-err));
@@ -172,8 +174,21 @@ static int put_alert(struct stage *st, struct alert_frame *a)
 	return 0;
 }
 
+/* Say which path it was that the rule found, if it is not the one that the fields show. */
+static void add_matched_path(struct alert_frame *a, struct span path)
+{
+	struct alert_field *f;
+
+	if (path.n == 0 || a->nfields == ALERT_MAX_FIELDS)
+		return;
+	f = &a->fields[a->nfields++];
+	f->name = span_str("mews.matched_path");
+	f->value.kind = ALERT_STRING;
+	f->value.s = path;
+}
+
 static int put_match(struct stage *st, struct evaluator *ev, const struct ruleset_rule *rule,
-		     struct field_event *e)
+		     struct span other_path, struct field_event *e)
 {
 	struct alert_frame *a = &ev->alert;
 
@@ -190,6 +205,7 @@ static int put_match(struct stage *st, struct evaluator *ev, const struct rulese
 	a->nfields = 0;
 	a->message = output_message(rule->output, e);
 	output_alert_fields(rule->output, e, a);
+	add_matched_path(a, other_path);
 	st->counts.v[EVALUATOR_MATCHES]++;
 	return put_alert(st, a);
 }
@@ -233,7 +249,7 @@ static int run_rules(struct stage *st, struct evaluator *ev)
 	}
 	ruleset_begin(ev->load.rules, &e, &walk);
 	while (err == 0 && (rule = ruleset_next(ev->load.rules, &walk)) != NULL) {
-		err = put_match(st, ev, rule, &e);
+		err = put_match(st, ev, rule, walk.other_path, &e);
 		if (!st->conf.rule_matching_all)
 			break;
 	}

@@ -355,6 +355,23 @@ bool field_is_of_name(const struct field_ref *ref)
 	}
 }
 
+bool field_is_path(const struct field_ref *ref)
+{
+	switch (ref->id) {
+	case FIELD_fd_name:
+	case FIELD_fd_directory:
+	case FIELD_fd_filename:
+	case FIELD_fd_containername:
+	case FIELD_fd_containerdirectory:
+	case FIELD_fs_path_name:
+	case FIELD_fs_path_source:
+	case FIELD_fs_path_target:
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool field_process_is_told(unsigned code)
 {
 	switch (code) {

@@ -73,6 +73,9 @@ const char *field_suggest(struct span text);
 /* Which wants (bits of enum want_extra) the field needs upstream. */
 uint64_t field_wants(const struct field_ref *ref);
 
+/* Is it, or does it show, the path of a file that other paths may lead to as well? */
+bool field_is_path(const struct field_ref *ref);
+
 /* True if the value depends on the process, its ancestors, its user and its
  * container alone: it may be remembered per process version. */
 bool field_is_of_process(const struct field_ref *ref);
@@ -117,6 +120,7 @@ struct field_event {
 	struct arena *arena;		      /* cleared before each event */
 	const char *source;		      /* "syscall" */
 	struct field_context *context;	      /* NULL: UTC, and nothing remembered */
+	const struct file_info *files;	      /* NULL: EV's; else as many, by other names */
 	bool printing;			      /* set inside: the value goes to an output */
 };
 

@@ -121,11 +121,17 @@ bool field_event_result(const struct field_event *e, int64_t *ret);
 /* open, openat, openat2, open_by_handle_at, at their exit. */
 bool event_is_open(unsigned code);
 
+static inline const struct file_info *event_files(const struct field_event *e)
+{
+	return e->files != NULL ? e->files : e->ev->files;
+}
+
 /* The file of the event's own descriptor; NULL: it is not in the table. */
 static inline const struct file_info *event_file(const struct field_event *e)
 {
-	return e->ev->fd_file >= 0 && e->ev->fd_file < e->ev->nfiles ? &e->ev->files[e->ev->fd_file]
-								     : NULL;
+	return e->ev->fd_file >= 0 && e->ev->fd_file < e->ev->nfiles
+		       ? &event_files(e)[e->ev->fd_file]
+		       : NULL;
 }
 
 /* The file behind descriptor FD, as far as the event carries it. */

@@ -441,6 +441,10 @@ static bool file_field(enum field_id id, const struct field_event *e, const stru
 		return value_int(ret, PT_INT32, (f->dev & 0xff) | (f->dev >> 12 & 0xfff00));
 	case FIELD_fd_ino:
 		return value_int(ret, PT_INT64, (int64_t)f->ino);
+	case FIELD_fd_path_resolved:
+		return f->resolved.n > 0 && value_string(ret, f->resolved);
+	case FIELD_fd_mnt_id:
+		return f->mnt_id != 0 && value_uint(ret, PT_UINT64, f->mnt_id);
 	case FIELD_fd_cip_name:
 	case FIELD_fd_sip_name:
 	case FIELD_fd_lip_name:

@@ -9,9 +9,11 @@
 
 const struct file_info *field_event_file(const struct field_event *e, int64_t fd)
 {
+	const struct file_info *files = event_files(e);
+
 	for (unsigned i = 0; i < e->ev->nfiles && i < EVENT_MAX_FILES; i++)
-		if (e->ev->files[i].fd == fd)
-			return &e->ev->files[i];
+		if (files[i].fd == fd)
+			return &files[i];
 	return NULL;
 }
 
@@ -198,6 +200,8 @@ bool field_path_get(const struct field_ref *ref, struct field_event *e, struct v
 	if (is_raw)
 		return value_string(ret, name);
 	f = event_file(e);
+	if (e->files != NULL && f != NULL && (e->info->flags & EF_CREATES_FD))
+		return value_string(ret, f->name);
 	if (row->from == FROM_OPENED && (name.n == 0 || name.p[0] != '/'))
 		return value_string(ret, f != NULL ? f->name : span_str("<UNKNOWN>"));
 	return value_string(ret, field_join_path(e, base_of(e, row, buf), name));

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "path_view.h"
 #include "rule_index.h"
 
 struct ruleset {
@@ -19,6 +20,13 @@ struct ruleset {
 	unsigned evaluated;
 	struct codes wanted;
 	uint64_t extras;
+
+	bool other_paths;
+	struct codes path_codes; /* at which rules look at paths */
+	uint64_t *of_path;	 /* rules (a bit each) that may be tried by other paths */
+	uint64_t *matched;	 /* rules that the event has tripped */
+	bool any_matched;
+	struct path_view view;
 };
 
 int ruleset_new(size_t limit, struct ruleset **ret)
@@ -96,8 +104,43 @@ static void add_wants(struct ruleset *rs, const struct ruleset_rule *rule)
 	rs->wanted.events[EVENT_ASYNCEVENT_E / 64] |= UINT64_C(1) << (EVENT_ASYNCEVENT_E % 64);
 }
 
+static bool has_bit(const uint64_t *bits, uint32_t i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+
+static void set_bit(uint64_t *bits, uint32_t i)
+{
+	bits[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+static int find_of_path(struct ruleset *rs, unsigned priority)
+{
+	unsigned nwords = (rs->rules.n + 63) / 64;
+
+	rs->of_path = pool_array(&rs->pool, nwords, sizeof(*rs->of_path));
+	rs->matched = pool_array(&rs->pool, nwords, sizeof(*rs->matched));
+	if (rs->of_path == NULL || rs->matched == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < rs->rules.n; i++) {
+		const struct ruleset_rule *rule = rule_at(rs, i);
+
+		if (!rule_is_in_force(rule, priority) ||
+		    !path_view_is_for(&rs->program, rule->tree))
+			continue;
+		set_bit(rs->of_path, i);
+		for (unsigned w = 0; w < CODES_WORDS; w++)
+			rs->path_codes.events[w] |= rule->codes.events[w];
+	}
+	return 0;
+}
+
 int ruleset_seal(struct ruleset *rs, unsigned priority)
 {
+	int err = find_of_path(rs, priority);
+
+	if (err < 0)
+		return err;
 	for (unsigned i = 0; i < rs->rules.n; i++) {
 		if (!rule_is_in_force(rule_at(rs, i), priority))
 			continue;
@@ -138,25 +181,66 @@ void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *
 	*ret_extras = rs->extras;
 }
 
+void ruleset_match_other_paths(struct ruleset *rs, bool on)
+{
+	rs->other_paths = on;
+}
+
+static void begin_view(struct ruleset *rs, struct field_event *e, struct ruleset_walk *w)
+{
+	program_memo_next(&rs->memo, &rs->program);
+	w->event = e;
+	w->word = w->nwords = 0;
+	rule_index_begin(rs->index, &rs->memo, w);
+}
+
 void ruleset_begin(struct ruleset *rs, struct field_event *e, struct ruleset_walk *ret)
 {
 	*ret = (struct ruleset_walk){ .event = e };
 	if (!rule_index_has(rs->index, e->ev->code))
 		return;
 	arena_clear(e->arena);
-	program_memo_next(&rs->memo, &rs->program);
-	rule_index_begin(rs->index, &rs->memo, ret);
+	if (rs->any_matched)
+		memset(rs->matched, 0, (rs->rules.n + 63) / 64 * sizeof(*rs->matched));
+	rs->any_matched = false;
+	begin_view(rs, e, ret);
+}
+
+/* Look at the event again, by other paths of its files.  False: it has none that are worth it. */
+static bool next_view(struct ruleset *rs, struct ruleset_walk *w)
+{
+	unsigned code = w->event->ev->code;
+
+	if (!rs->other_paths || w->view > 0 || !codes_has(&rs->path_codes, code) ||
+	    !rule_index_has(rs->index, code) ||
+	    !path_view_open(&rs->view, w->event, &w->other_path))
+		return false;
+	w->view++;
+	begin_view(rs, &rs->view.event, w);
+	return true;
+}
+
+/* By other paths only those that look at paths, and did not match before. */
+static bool is_worth(const struct ruleset *rs, const struct ruleset_walk *w, uint32_t rule)
+{
+	return w->view == 0 || (has_bit(rs->of_path, rule) && !has_bit(rs->matched, rule));
 }
 
 const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk *w)
 {
 	uint32_t i;
 
-	while (rule_index_next(w, &i)) {
-		const struct ruleset_rule *rule = rule_at(rs, i);
+	do {
+		while (rule_index_next(w, &i)) {
+			const struct ruleset_rule *rule = rule_at(rs, i);
 
-		if (program_run(&rs->program, &rs->memo, rule->start, w->event))
+			if (!is_worth(rs, w, i) ||
+			    !program_run(&rs->program, &rs->memo, rule->start, w->event))
+				continue;
+			set_bit(rs->matched, i);
+			rs->any_matched = true;
 			return rule;
-	}
+		}
+	} while (next_view(rs, w));
 	return NULL;
 }

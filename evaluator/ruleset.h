@@ -63,10 +63,16 @@ void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *
 
 /* ---- at an event ---- */
 
+/* Whether rules that look at paths and do not match are tried with the files' other paths, too; if
+ * nobody says: not. */
+void ruleset_match_other_paths(struct ruleset *rs, bool on);
+
 /* The rules that are left to be looked at: a bit each, cleared as they are taken. */
 struct ruleset_walk {
-	struct field_event *event;
-	const uint32_t *rules; /* those of the event's class, in load order */
+	struct field_event *event; /* as the rules see it */
+	struct span other_path;	   /* the path that the rule found; "": as the event has it */
+	unsigned view;		   /* how often it was begun anew with other paths */
+	const uint32_t *rules;	   /* those of the event's class, in load order */
 	uint64_t *woken;
 	unsigned word, nwords;
 };
@@ -74,7 +80,8 @@ struct ruleset_walk {
 /* E's arena is the walk's from here on: it is cleared now. */
 void ruleset_begin(struct ruleset *rs, struct field_event *e, struct ruleset_walk *ret);
 
-/* The next rule that the event trips, in load order; NULL: no more. */
+/* The next rule that the event trips, in load order; then those that it trips by another path of a
+ * file, each rule once.  NULL: no more. */
 const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk *w);
 
 #endif

@@ -69,6 +69,7 @@ said_setter said_set_exe_flag;
 said_setter said_set_failed;
 said_setter said_set_fd_name;
 said_setter said_set_fd_nameraw;
+said_setter said_set_fd_resolved;
 said_setter said_set_fd_num;
 said_setter said_set_fd_type;
 said_setter said_set_file_flag;

@@ -78,6 +78,13 @@ int said_set_fd_nameraw(struct said *x)
 	return 0;
 }
 
+int said_set_fd_resolved(struct said *x)
+{
+	x->s->file.resolved = x->text;
+	say_fd(x, SAID_FD_OTHER);
+	return 0;
+}
+
 /* The two ends of a connection: source is the client.  WHAT tells which. */
 static bool is_source(const struct said *x)
 {

@@ -171,6 +171,8 @@ static int make_stage(struct testfile *t)
 	if (err == 0)
 		err = ruleset_seal(t->load.rules, PRIORITY_ALL);
 	if (err == 0)
+		ruleset_match_other_paths(t->load.rules, true);
+	if (err == 0)
 		err = ruletest_stage_new(t->load.rules, seed, &t->stage);
 	return err < 0 ? err : hide(t, &disabled);
 }

@@ -107,7 +107,8 @@ static const char *const of_processes[] = { "proc.name in (bash, zsh)", "proc.pn
 					    "user.uid = 0" };
 #define ONE_OF(checks) ((checks)[number(ARRAY_LEN(checks))])
 
-static bool narrow; /* conditions are a guard, a name and a process */
+static bool narrow;	 /* conditions are a guard, a name and a process */
+static bool other_paths; /* files have paths of the kernel's, too */
 
 /* A random condition; DEPTH bounds it. */
 static void put_condition(FILE *to, unsigned depth)
@@ -193,6 +194,8 @@ static void change_event(void)
 	ev->files[0].type = number(4) == 0 ? FILE_DIRECTORY : FILE_REGULAR;
 	if (number(5) == 0)
 		ev->files[0].name_raw = span_str("../../etc/shadow");
+	if (other_paths && number(3) > 0)
+		ev->files[0].resolved = span_str(names[number(ARRAY_LEN(names))]);
 	ev->params[2].s = ev->files[0].name;
 	ev->params[3].u = number(8);
 	ev->fd = fails ? -2 : 3;
@@ -201,23 +204,58 @@ static void change_event(void)
 	change_process();
 }
 
+/* Does CONDITION look at a path? */
+static bool is_of_path(const char *condition)
+{
+	static const char *const fields[] = { "fd.name ", "fd.name)", "fd.directory", "fd.filename",
+					      "fs.path.name" };
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (strstr(condition, fields[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Its truth at the event, and if it is false and looks at paths, at the same event of a file that
+ * was named as the kernel knows it. */
+static int truth_of(const char *condition)
+{
+	struct file_info *f = &world.open.files[0];
+	struct span name = f->name, argument = world.open.params[2].s;
+	struct diag diag;
+	int truth = eval_world_ask(&world, condition, &diag);
+
+	if (truth != 0 || f->resolved.n == 0 || world.open.fd_file < 0 || !is_of_path(condition))
+		return truth;
+	f->name = f->resolved;
+	world.open.params[2].s = f->resolved;
+	truth = eval_world_ask(&world, condition, &diag);
+	f->name = name;
+	world.open.params[2].s = argument;
+	return truth;
+}
+
 static void check_event(struct ruleset *rules, char *const *conditions, uint64_t *matched)
 {
 	const struct ruleset_rule *rule;
 	struct ruleset_walk walk;
 	bool found[RULES] = { false };
 	uint32_t last = 0;
-	struct diag diag;
+	unsigned view = 0;
 
 	ruleset_begin(rules, &world.event, &walk);
 	while ((rule = ruleset_next(rules, &walk)) != NULL) {
+		if (view != walk.view)
+			last = 0;
+		view = walk.view;
 		cr_assert(last <= rule->ordinal, "in load order");
+		cr_assert_not(found[rule->ordinal], "once");
 		last = rule->ordinal;
 		found[rule->ordinal] = true;
 	}
 	for (unsigned i = 0; i < ruleset_count(rules); i++) {
 		const struct ruleset_rule *r = ruleset_rule(rules, i);
-		int truth = eval_world_ask(&world, conditions[i], &diag);
+		int truth = truth_of(conditions[i]);
 
 		cr_assert(truth >= 0);
 		if (!codes_has(&r->codes, world.open.code))
@@ -250,6 +288,7 @@ static void run(unsigned nrules, unsigned depth)
 		add(rules, conditions[i]);
 	}
 	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	ruleset_match_other_paths(rules, other_paths);
 	for (unsigned i = 0; i < EVENTS; i++) {
 		if (i % 3 == 0) /* the others: what is remembered of it */
 			change_event();
@@ -288,6 +327,17 @@ Test(rule_index, what_came_of_a_name_is_what_comes_of_it)
 		run(40, 0);
 		run(4, 0); /* many processes have the same list */
 	}
+}
+
+/* ... and what comes of a file's other path is what comes of that name. */
+Test(rule_index, finds_what_is_true_by_another_path)
+{
+	other_paths = true;
+	run(RULES, 0);
+	run(RULES, 2);
+	narrow = true;
+	for (unsigned i = 0; i < 4; i++)
+		run(40, 0);
 }
 
 static unsigned matches(struct ruleset *rules)

@@ -86,6 +86,38 @@ Test(ruleset, what_is_remembered_is_of_one_event_only)
 	cr_assert_str_eq(tripped(), "x ");
 }
 
+Test(ruleset, a_rule_is_tried_with_the_path_that_the_kernel_has_and_says_so)
+{
+	struct ruleset_walk walk;
+	const struct ruleset_rule *rule;
+
+	add("counts", "util.cnt > 0 and fd.name = /etc/shadow", 4, true);
+	add("process", "evt.type = openat and proc.name = bash", 4, true);
+	add("x", "fd.name = /etc/shadow", 4, true);
+	add("not", "evt.type = openat and fd.filename != link", 4, true);
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	world.open.files[0].name = span_str("/tmp/link");
+	world.open.files[0].resolved = span_str("/etc/shadow");
+	cr_assert_str_eq(tripped(), "process ");
+	ruleset_match_other_paths(rules, true);
+	cr_assert_str_eq(tripped(), "process x not ");
+
+	ruleset_begin(rules, &world.event, &walk);
+	rule = ruleset_next(rules, &walk);
+	cr_assert(rule != NULL && walk.other_path.n == 0);
+	rule = ruleset_next(rules, &walk);
+	cr_assert(rule != NULL && span_is(rule->name, "x"));
+	cr_assert(span_is(walk.other_path, "/etc/shadow"));
+	/* the fields are Falco's: an output shows the name */
+	cr_assert(span_is(output_message(rule->output, &world.event), "file=/tmp/link"));
+
+	world.open.files[0].name = span_str("/etc/shadow"); /* they are the same */
+	cr_assert_str_eq(tripped(), "counts process x not ");
+	world.open.files[0].type = FILE_MEMFD; /* whose names are no paths */
+	world.open.files[0].name = span_str("a");
+	cr_assert_str_eq(tripped(), "process ");
+}
+
 Test(ruleset, a_rule_below_the_priority_is_not_evaluated)
 {
 	add("debug", "evt.type = openat", 7, true);

@@ -369,6 +369,7 @@ static const struct {
 	{ "fd.name", "connect", "\"[::1]:4000->[::1]:80\"" },
 	{ "fd.name", "connect", "/run/docker.sock" },
 	{ "fd.nameraw", "openat", "../shadow" },
+	{ "fd.path.resolved", "openat", "/etc/shadow" },
 	{ "fd.cip", "connect", "10.1.2.3" },
 	{ "fd.sip", "connect", "2001:db8::5" },
 	{ "fd.lip", "connect", "10.1.2.3" },
