@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "decode.h"
 #include "wants.h"
 
 #include "mews.skel.h"
@@ -79,13 +80,13 @@ static int on_record(void *ctx, void *data, size_t n)
 {
 	struct rig *rig = ctx;
 	struct rig_record *r = &rig->records[rig->count];
+	struct raw_event decoded;
 	void *bytes;
 
 	if (rig->count == RECORDS_MAX || (bytes = malloc(n)) == NULL)
 		return 0;
 	memcpy(bytes, data, n);
-	if (!parse(r, bytes, n) || event_info(r->head.code) == NULL ||
-	    event_info(r->head.code)->nparams != r->head.nparams) {
+	if (!parse(r, bytes, n) || decode_record(span_of(bytes, n), &decoded) < 0) {
 		fprintf(stderr, "bad record: %zu bytes, code %u, nparams %u\n", n, r->head.code,
 			r->head.nparams);
 		rig->bad++;
