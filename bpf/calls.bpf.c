@@ -32,7 +32,7 @@ static __always_inline __u32 mount_flags(__u32 flags)
 
 static __always_inline __u32 delete_module_flags(__u32 flags)
 {
-	return PPM_IF(flags, NATIVE_O_NONBLOCK, 1) | PPM_IF(flags, 01000, 2); /* O_TRUNC */
+	return PPM_IF(flags, NATIVE_O_NONBLOCK, 2) | PPM_IF(flags, 01000, 1); /* O_TRUNC */
 }
 
 /* AT_SYMLINK_NOFOLLOW is another bit with Falco. */
