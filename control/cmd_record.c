@@ -23,7 +23,7 @@
 #include "launch.h"
 #include "mews.h"
 #include "plan.h"
-#include "recorder.h"
+#include "record_process.h"
 #include "rundir.h"
 
 #define RUN_DIR		   "/run/mews-record.XXXXXX"
@@ -40,7 +40,7 @@ static const struct mono never = { NEVER_NS };
 struct record {
 	const char *file, *condition;
 	double seconds; /* 0: until it is told to stop */
-	struct recorder_params recorder;
+	struct record_params recorder;
 	struct launch launch; /* where the programs are */
 	char run_dir[sizeof(RUN_DIR)];
 	bool made_file;
@@ -268,7 +268,7 @@ static int start_recorder(struct record *r)
 	begin_child();
 	close(r->signal_fd);
 	close(r->ready[0]);
-	_exit(recorder_run(&r->recorder));
+	_exit(record_process_run(&r->recorder));
 }
 
 /* ---- what happens ---- */

@@ -36,13 +36,13 @@ verdict "the kernel side is under both licences" \
 verdict "file names are unique" "$(for f in $sources; do basename "$f"; done | sort | uniq -d)"
 verdict "no function that cannot be used safely" \
 	"$(grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|rand|alloca)\(' $(files 'common/*.c' 'collector/*.c' \
-		'enricher/*.c' 'evaluator/*.c' 'emitter/*.c' 'control/*.c'))"
+		'enricher/*.c' 'evaluator/*.c' 'emitter/*.c' 'recorder/*.c' 'control/*.c'))"
 verdict "a stage includes its own directory, common/ and system headers only" "$(
-	for dir in collector enricher evaluator emitter; do
+	for dir in collector enricher evaluator emitter recorder; do
 		for f in "$dir"/*.[ch]; do
 			grep -ho '^#include "[^"]*"' "$f" | cut -d'"' -f2 | while read -r h; do
 				b=$(basename "$h")
-				[ -e "$dir/$b" ] || [ -e "common/$b" ] || { [ "$dir" = collector ] && [[ $b == record.h || $b == family.def || $b == *.skel.h ]]; } ||
+				[ -e "$dir/$b" ] || [ -e "common/$b" ] || { [ "$dir" = recorder ] && [ $b = enrich.h ]; } || { [ "$dir" = collector ] && [[ $b == record.h || $b == family.def || $b == *.skel.h ]]; } ||
 					echo "$f: $h"
 			done
 		done
@@ -52,7 +52,7 @@ verdict "no test asks Criterion for gt(), which takes equal for greater" \
 verdict "nng is included by the control socket alone" \
 	"$(grep -l '#include <nng' $sources | grep -vxE 'common/control_socket.c|tests/.*')"
 verdict "libbpf is included by the sensor alone" \
-	"$(grep -l '#include <bpf/' $(files 'collector/*.c' 'collector/*.h' 'common/*' 'enricher/*' 'evaluator/*' 'emitter/*' 'control/*') |
+	"$(grep -l '#include <bpf/' $(files 'collector/*.c' 'collector/*.h' 'common/*' 'enricher/*' 'evaluator/*' 'emitter/*' 'recorder/*' 'control/*') |
 		grep -vE '^collector/sensor[a-z_]*\.[ch]$')"
 if command -v clang-format >/dev/null 2>&1; then
 	verdict "clang-format would change nothing" \

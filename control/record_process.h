@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * recorder.h -- the process that reads ring raw in the enricher's place and writes a
+ * record_process.h -- the process that reads ring raw in the enricher's place and writes a
  * capture of it.  It has no privilege but what was opened before.  Shell.
  */
-#ifndef MEWS_RECORDER_H
-#define MEWS_RECORDER_H
+#ifndef MEWS_RECORD_PROCESS_H
+#define MEWS_RECORD_PROCESS_H
 
 #include <sys/types.h>
 
 #include "record_filter.h"
 
-struct recorder_params {
+struct record_params {
 	const char *run_dir;
 	const char *file; /* its name, for messages */
 	int fd;
@@ -23,6 +23,6 @@ struct recorder_params {
 
 /* Record until SIGTERM, then what is left in the ring.  Becomes the enricher's user first, in
  * a process of one thread.  Returns the exit code, after it has said what came of it. */
-int recorder_run(const struct recorder_params *p);
+int record_process_run(const struct record_params *p);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * recorder.c -- see recorder.h.
+ * record_process.c -- see record_process.h.
  *
  * It looks at the ring by the clock and never sleeps on it: to be woken would be an
  * event, which would wake it again.  What it does itself is not recorded.
  */
-#include "recorder.h"
+#include "record_process.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -29,8 +29,8 @@
 #define TURN_FRAMES 4096
 #define STATE_BYTES ((size_t)256 << 20) /* of a snapshot, as much as comes through a door */
 
-struct recorder {
-	const struct recorder_params *p;
+struct record_process {
+	const struct record_params *p;
 	struct inlet *in;
 	struct gzip_file *out;
 	struct recording *rec;
@@ -48,12 +48,12 @@ static void on_stop(int sig)
 
 /* ---- frames ---- */
 
-static bool is_own(const struct recorder *r)
+static bool is_own(const struct record_process *r)
 {
 	return r->ev.pid != -1 && (r->ev.pid == r->own[0] || r->ev.pid == r->own[1]);
 }
 
-static int take_event(struct recorder *r, const struct ring_frame *f)
+static int take_event(struct record_process *r, const struct ring_frame *f)
 {
 	enum record_verdict verdict = RECORD_EVENT;
 
@@ -72,7 +72,7 @@ static int take_event(struct recorder *r, const struct ring_frame *f)
 	return recording_event(r->rec, &r->ev);
 }
 
-static int take_frame(struct recorder *r, const struct ring_frame *f)
+static int take_frame(struct record_process *r, const struct ring_frame *f)
 {
 	if (f->type == FRAME_RAW_EVENT)
 		return take_event(r, f);
@@ -83,7 +83,7 @@ static int take_frame(struct recorder *r, const struct ring_frame *f)
 }
 
 /* How many frames were taken, or what writing said. */
-static int turn(struct recorder *r)
+static int turn(struct record_process *r)
 {
 	struct ring_frame frame;
 	int n = 0, err = 0;
@@ -98,7 +98,7 @@ static int turn(struct recorder *r)
 /* ---- the loop ---- */
 
 /* The writer is gone, and with it all that it has written. */
-static bool is_over(const struct recorder *r)
+static bool is_over(const struct record_process *r)
 {
 	struct inlet_status s;
 
@@ -106,7 +106,7 @@ static bool is_over(const struct recorder *r)
 	return !s.attached || (!s.writer_alive && s.used == 0);
 }
 
-static void tell_ready(struct recorder *r)
+static void tell_ready(struct record_process *r)
 {
 	ssize_t n;
 
@@ -118,7 +118,7 @@ static void tell_ready(struct recorder *r)
 }
 
 /* Until it is told to stop.  Negative errno: it cannot be written. */
-static int loop(struct recorder *r)
+static int loop(struct record_process *r)
 {
 	const struct timespec pause = { 0, LOOK_NS };
 	struct mono stop_at = { 0 };
@@ -141,7 +141,7 @@ static int loop(struct recorder *r)
 
 static int write_bytes(void *ctx, struct span bytes)
 {
-	struct recorder *r = ctx;
+	struct record_process *r = ctx;
 	struct stat st;
 
 	/* What the file held is given up when there is something to put in its place. */
@@ -161,7 +161,7 @@ static void put_group(void *ctx, const struct group_frame *g)
 	recording_group(ctx, g);
 }
 
-static void want(struct recorder *r)
+static void want(struct record_process *r)
 {
 	struct ring_wants wants = { .version = 1 };
 
@@ -172,7 +172,7 @@ static void want(struct recorder *r)
 	inlet_want(r->in, &wants);
 }
 
-static int enter_jail(const struct recorder *r)
+static int enter_jail(const struct record_process *r)
 {
 	struct sigaction sa = { .sa_handler = on_stop };
 	sigset_t none;
@@ -190,7 +190,7 @@ static int enter_jail(const struct recorder *r)
 	return getppid() == r->p->supervisor ? EXIT_OK : EXIT_STAGE;
 }
 
-static int begin(struct recorder *r)
+static int begin(struct record_process *r)
 {
 	char door[RUN_DIR_PATH_MAX];
 	struct inlet_params in = { .door = door };
@@ -214,7 +214,7 @@ static int begin(struct recorder *r)
 	return EXIT_OK;
 }
 
-static void say_counts(const struct recorder *r)
+static void say_counts(const struct record_process *r)
 {
 	const struct recording_counts *c = recording_counts(r->rec);
 	char state[64] = "";
@@ -239,7 +239,7 @@ static void say_counts(const struct recorder *r)
 		log_warning("'%s' has no event in it, readers may refuse it", r->p->file);
 }
 
-static int finish(struct recorder *r, int err)
+static int finish(struct record_process *r, int err)
 {
 	if (recording_counts(r->rec)->sections == 0 && err == 0)
 		return EXIT_OK; /* it never began */
@@ -256,9 +256,9 @@ static int finish(struct recorder *r, int err)
 	return EXIT_OK;
 }
 
-int recorder_run(const struct recorder_params *p)
+int record_process_run(const struct record_params *p)
 {
-	static struct recorder r;
+	static struct record_process r;
 	int code;
 
 	r.p = p;
