@@ -55,6 +55,14 @@ int enrich_frame(struct enrich *en, const struct ring_frame *frame, uint64_t gen
 int enrich_snapshot(struct enrich *en, int (*put)(void *ctx, uint16_t type, struct span payload),
 		    void *ctx);
 
+/* The same as frames of ring raw, which another enricher, or a capture's reader, makes this
+ * state of; users and groups first.  Not in the middle of a snapshot.  -ENOMEM too. */
+int enrich_raw_snapshot(struct enrich *en,
+			int (*put)(void *ctx, uint16_t type, struct span payload), void *ctx);
+
+/* SNAPSHOT_BEGIN was taken, and SNAPSHOT_END not yet. */
+bool enrich_in_snapshot(const struct enrich *en);
+
 /* The generation of all events of a capture, whichever ring brought them: a replay that
  * starts over gives each event the same name. */
 #define ENRICH_CAPTURE_GENERATION 1

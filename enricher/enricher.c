@@ -17,22 +17,13 @@
 #include <unistd.h>
 
 #include "enrich.h"
+#include "host_file.h"
 #include "log.h"
 #include "stage.h"
 
-#define TURN_FRAMES   256
-#define LOOK_NS	      (50 * NS_PER_MSEC)
-#define FILES_NS      (2 * NS_PER_SEC)
-#define FILE_MAX      ((size_t)8 << 20)
-#define HOST_PATH_MAX 4096
-
-/* A file of the host that may change. */
-struct host_file {
-	char path[HOST_PATH_MAX];
-	struct timespec mtime;
-	off_t size;
-	ino_t ino;
-};
+#define TURN_FRAMES 256
+#define LOOK_NS	    (50 * NS_PER_MSEC)
+#define FILES_NS    (2 * NS_PER_SEC)
 
 struct enricher {
 	struct enrich *core;
@@ -44,56 +35,14 @@ struct enricher {
 
 /* ---- users ---- */
 
-/* True: FILE is another than when it was last read (or was never). */
-static bool has_changed(struct host_file *f)
-{
-	struct stat st;
-
-	if (stat(f->path, &st) == -1)
-		return false;
-	if (st.st_ino == f->ino && st.st_size == f->size && st.st_mtim.tv_sec == f->mtime.tv_sec &&
-	    st.st_mtim.tv_nsec == f->mtime.tv_nsec)
-		return false;
-	f->ino = st.st_ino;
-	f->size = st.st_size;
-	f->mtime = st.st_mtim;
-	return true;
-}
-
-/* The whole file; free() it.  Empty if it cannot be read. */
-static struct span read_file(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	uint8_t *buf = NULL;
-	size_t n = 0;
-	struct stat st;
-	ssize_t got;
-
-	if (fd == -1)
-		return SPAN_NONE;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	    (size_t)st.st_size <= FILE_MAX)
-		buf = malloc((size_t)st.st_size);
-	while (buf != NULL && n < (size_t)st.st_size) {
-		got = read(fd, buf + n, (size_t)st.st_size - n);
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		n += (size_t)got;
-	}
-	close(fd);
-	return span_of(buf, n);
-}
-
 static void read_users(struct enricher *er)
 {
 	struct span passwd, group;
 
 	if (!er->host_users)
 		return;
-	passwd = read_file(er->passwd.path);
-	group = read_file(er->group.path);
+	passwd = host_file_read(&er->passwd);
+	group = host_file_read(&er->group);
 	/* Without passwd there is nothing to replace what we have. */
 	if (passwd.n == 0)
 		log_rationed(LOG_LEVEL_WARNING, "cannot read '%s', names of users may be missing",
@@ -106,7 +55,7 @@ static void read_users(struct enricher *er)
 
 static void look_at_users(struct enricher *er)
 {
-	bool passwd = has_changed(&er->passwd), group = has_changed(&er->group);
+	bool passwd = host_file_changed(&er->passwd), group = host_file_changed(&er->group);
 
 	if (passwd || group)
 		read_users(er);
@@ -146,7 +95,6 @@ static int setup(struct stage *st, void *ctx)
 				   : (uint32_t)st->conf.thread_table_size,
 		.capture = st->replay,
 	};
-	const char *root = getenv("HOST_ROOT");
 	int err;
 
 	if (getrandom(&p.seed, sizeof(p.seed), 0) != sizeof(p.seed)) {
@@ -154,10 +102,7 @@ static int setup(struct stage *st, void *ctx)
 		return EXIT_HOST;
 	}
 	er->host_users = !st->replay; /* a capture brings its own */
-	if (root == NULL)
-		root = "";
-	if (snprintf(er->passwd.path, HOST_PATH_MAX, "%s/etc/passwd", root) >= HOST_PATH_MAX ||
-	    snprintf(er->group.path, HOST_PATH_MAX, "%s/etc/group", root) >= HOST_PATH_MAX) {
+	if (host_file_init(&er->passwd, "passwd") < 0 || host_file_init(&er->group, "group") < 0) {
 		log_error("HOST_ROOT is too long");
 		return EXIT_INPUT;
 	}

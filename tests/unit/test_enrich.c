@@ -694,6 +694,101 @@ Test(enrich, a_snapshot_tells_all_state)
 	cr_assert(eq(uint, snapshot_frames[FRAME_SNAPSHOT_END], 1));
 }
 
+/* ---- the state in raw form ---- */
+
+static struct {
+	uint16_t type;
+	uint8_t payload[4096];
+	size_t len;
+} raw[64];
+static unsigned nraw;
+
+static int keep_raw(void *ctx, uint16_t type, struct span payload)
+{
+	(void)ctx;
+	cr_assert(lt(uint, nraw, ARRAY_LEN(raw)));
+	cr_assert(le(sz, payload.n, sizeof(raw[0].payload)));
+	raw[nraw].type = type;
+	raw[nraw].len = payload.n;
+	memcpy(raw[nraw++].payload, payload.p, payload.n);
+	return 0;
+}
+
+static void add_socket(int64_t tid, int64_t fd, enum file_type type, const char ip[4],
+		       uint16_t sport, uint16_t dport)
+{
+	struct task_file_frame f = { .tid = tid };
+
+	f.file = (struct file_info){ .fd = fd, .type = (uint8_t)type, .l4proto = L4_TCP };
+	f.file.sport = sport;
+	f.file.dport = dport;
+	memcpy(f.file.sip, ip, 4);
+	memcpy(f.file.dip, "\x0a\x00\x00\x02", 4);
+	give(FRAME_TASK_FILE, wire_encode_task_file(scratch, sizeof(scratch), &f));
+}
+
+/* The file that a read of FD by thread 10 has. */
+static struct event_frame read_of(int64_t fd)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_READ_X, 10);
+
+	set_int(&ev, "res", 5);
+	set_int(&ev, "fd", fd);
+	send_event(&ev);
+	return last_event();
+}
+
+Test(enrich, what_the_raw_snapshot_tells_makes_the_same_state_elsewhere)
+{
+	static const int64_t fds[] = { 3, 4, 5, 6 };
+	struct event_frame before[ARRAY_LEN(fds)], after;
+	struct process_frame is;
+
+	begin();
+	task(1, 1, 0, 0, "init");
+	task(10, 10, 1, 0, "bash");
+	add_socket(10, 5, FILE_IPV4_SERVER, "\x0a\x00\x00\x02", 0, 80);
+	add_socket(10, 6, FILE_IPV4, "\x0a\x00\x00\x01", 80, 5000);  /* somebody came */
+	add_socket(10, 4, FILE_IPV4, "\x0a\x00\x00\x01", 6000, 443); /* we went */
+	end();
+	open_file(10, 3, "/etc/passwd", 1);
+	for (unsigned i = 0; i < ARRAY_LEN(fds); i++)
+		before[i] = read_of(fds[i]);
+	exec(10, "prog",
+	     "cpu=/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	cr_assert_eq(enrich_raw_snapshot(en, keep_raw, NULL), 0);
+
+	enrich_free(en);
+	make(256);
+	memset(counts, 0, sizeof(counts));
+	nout = 0; /* kept: BEFORE points there */
+	for (unsigned i = 0; i < nraw; i++) {
+		memcpy(scratch, raw[i].payload, raw[i].len);
+		cr_assert(eq(int, give(raw[i].type, (ssize_t)raw[i].len), 0));
+	}
+	for (unsigned i = 0; i < ARRAY_LEN(fds); i++) {
+		after = read_of(fds[i]);
+		cr_assert(eq(i8, after.fd_file, before[i].fd_file));
+		cr_assert(ge(i8, after.fd_file, 0));
+		cr_assert(span_eq(after.files[after.fd_file].name,
+				  before[i].files[after.fd_file].name),
+			  "descriptor %d", (int)fds[i]);
+		cr_assert(eq(u16, after.files[after.fd_file].flags,
+			     before[i].files[after.fd_file].flags));
+	}
+	for (unsigned i = 0; i < count_of(FRAME_PROCESS); i++) {
+		is = process(i);
+		if (is.info.tid == 10 && is.mask == PROCESS_ALL)
+			break;
+	}
+	cr_assert(eq(i64, is.info.tid, 10));
+	cr_assert(span_is(is.info.exepath, "/usr/bin/prog"));
+	cr_assert(span_is(is.info.comm, "prog"));
+	cr_assert(span_is(is.info.container_id, "0123456789ab"));
+	cr_assert(eq(i64, is.info.ptid, 1));
+	cr_assert(span_is(is.info.cwd, "/home/user/"));
+}
+
 Test(enrich, a_snapshot_in_the_middle_of_one_from_upstream_tells_what_is_known)
 {
 	begin();
