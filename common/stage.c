@@ -323,12 +323,28 @@ void stage_progress(struct stage *st, uint64_t done, uint64_t total, uint64_t ev
 	(void)!send(rt->notify_fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+void stage_say(struct stage *st, const char *text)
+{
+	const struct runtime *rt = runtime_of(st);
+
+	if (rt->notify_fd != -1 && rt->supervisor != 0)
+		(void)!send(rt->notify_fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static int enter_jail(struct runtime *rt)
 {
 	int err = jail_enter(rt->st.jail);
 
 	if (err < 0) {
 		log_error("cannot drop privileges: %s", strerror(-err));
+		return EXIT_HOST;
+	}
+	err = rt->st.nplaces == 0 ? 0 : confine_enter(rt->st.places, rt->st.nplaces);
+	if (err == -EOPNOTSUPP) {
+		log_info(
+			"this kernel has no Landlock: its user's rights are all that binds this stage");
+	} else if (err < 0) {
+		log_error("cannot let go of the file system: %s", strerror(-err));
 		return EXIT_HOST;
 	}
 	/* A change of user has cleared it, so it is asked for here and not before. */

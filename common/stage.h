@@ -8,6 +8,7 @@
  *   options and settings (-c FILE, -o KEY=VALUE, -r RULES, --run-dir DIR, -h, --version)
  *   ops->setup     all that needs privilege or files: BPF, rules, sinks
  *   jail_enter     from here on nothing can be opened that the jail forbids
+ *   confine_enter  of a stage that has said which directories it needs
  *   inlet, outlet, control socket
  *   ops->start     with the rings there
  *   loop: ops->turn until told to stop (SIGTERM, SIGINT, control)
@@ -28,6 +29,7 @@
 
 #include "clock.h"
 #include "conf.h"
+#include "confine.h"
 #include "control.h"
 #include "counter.h"
 #include "door.h"
@@ -92,6 +94,10 @@ struct stage {
 	struct mono started;
 	bool stopping;
 	unsigned jail; /* the stage's own; ops->setup may set one that keeps less */
+	/* What is left of the file system behind the jail, if ops->setup says so; NPLACES 0: what
+	 * the user may. */
+	const struct confine_place *places;
+	unsigned nplaces;
 	int exit_code; /* when turn says STAGE_DONE */
 };
 
@@ -114,5 +120,8 @@ int stage_end(struct stage *st);
 /* How far the source is, for the supervisor's progress bar: bytes of TOTAL, and events.
  * May be called often. */
 void stage_progress(struct stage *st, uint64_t done, uint64_t total, uint64_t events);
+
+/* One of notify.h's texts to the supervisor, if there is one. */
+void stage_say(struct stage *st, const char *text);
 
 #endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * confine.c -- see confine.h.  The kernel's own header may be older than the kernel,
+ * so what came to it later is named here.
+ */
+#include "confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Rights by the version that brought them. */
+#define RIGHTS_1      ((UINT64_C(1) << 13) - 1) /* all that there were at first */
+#define RIGHT_REFER   (UINT64_C(1) << 13)	/* 2 */
+#define RIGHT_TRUNC   (UINT64_C(1) << 14)	/* 3 */
+#define RIGHT_IOCTL   (UINT64_C(1) << 15)	/* 5 */
+#define NET_TCP	      UINT64_C(3)		/* 4: bind, connect */
+#define VERSION_REFER 2
+#define VERSION_TRUNC 3
+#define VERSION_NET   4
+#define VERSION_IOCTL 5
+
+struct ruleset_attr {
+	uint64_t fs, net;
+};
+
+static int make_ruleset(uint64_t *ret_rights)
+{
+	struct ruleset_attr attr = { .fs = RIGHTS_1 };
+	size_t size = sizeof(attr.fs); /* an old kernel takes no more */
+	long version = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0,
+			       LANDLOCK_CREATE_RULESET_VERSION);
+	long fd;
+
+	if (version < 1)
+		return errno == ENOSYS || errno == EOPNOTSUPP ? -EOPNOTSUPP : -errno;
+	if (version >= VERSION_REFER)
+		attr.fs |= RIGHT_REFER;
+	if (version >= VERSION_TRUNC)
+		attr.fs |= RIGHT_TRUNC;
+	if (version >= VERSION_IOCTL)
+		attr.fs |= RIGHT_IOCTL;
+	if (version >= VERSION_NET) {
+		attr.net = NET_TCP;
+		size = sizeof(attr);
+	}
+	fd = syscall(SYS_landlock_create_ruleset, &attr, size, 0u);
+	*ret_rights = attr.fs;
+	return fd == -1 ? -errno : (int)fd;
+}
+
+static uint64_t rights_of(enum confine_use use)
+{
+	switch (use) {
+	case CONFINE_READ:
+		return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+	case CONFINE_SOCKETS:
+		return LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE;
+	case CONFINE_FILES:
+		return LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNC;
+	default:
+		return 0;
+	}
+}
+
+static int allow(int ruleset, const struct confine_place *place, uint64_t rights)
+{
+	struct landlock_path_beneath_attr attr = { .allowed_access =
+							   rights_of(place->use) & rights };
+	int err = 0;
+
+	attr.parent_fd = open(place->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (attr.parent_fd == -1)
+		return 0;
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr, 0u) == -1)
+		err = -errno;
+	close(attr.parent_fd);
+	return err;
+}
+
+int confine_enter(const struct confine_place *places, unsigned n)
+{
+	uint64_t rights = 0;
+	int err = 0, ruleset = make_ruleset(&rights);
+
+	if (ruleset < 0)
+		return ruleset;
+	for (unsigned i = 0; i < n && err == 0; i++)
+		err = allow(ruleset, &places[i], rights);
+	if (err == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0u) == -1)
+		err = -errno;
+	close(ruleset);
+	return err;
+}
