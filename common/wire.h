@@ -54,6 +54,9 @@ enum frame_type {
 	/* ring alerts */
 	FRAME_ALERT = 32,
 
+	/* ring captures */
+	FRAME_CAPTURE = 40, /* a match of a rule that wants the events around it */
+
 	FRAME_TYPE_COUNT
 };
 
@@ -245,6 +248,9 @@ enum want_extra {
 	WANT_EXTRA_COUNT
 };
 
+/* Nothing of an event's: the collector is to give all that it gives to ring tap, too. */
+#define WANT_TAP (UINT64_C(1) << 63)
+
 #define EVENT_MAX_FILES 6
 
 struct event_frame {
@@ -382,6 +388,14 @@ struct alert_frame {
 	struct alert_field fields[ALERT_MAX_FIELDS]; /* output_fields, any order */
 };
 
+/* Record from this event on for a while. */
+struct capture_frame {
+	uint64_t ts_ns, num; /* the event's */
+	int64_t tid;
+	uint64_t duration_ns;
+	struct span rule;
+};
+
 /* ---- encode, decode: side by side in wire_RING.c ----
  *
  * Encoders also return -EINVAL for a struct that breaks its own bounds.  After
@@ -426,6 +440,9 @@ int wire_decode_container(struct span payload, struct container_frame *ret);
 ssize_t wire_encode_alert(uint8_t *buf, size_t cap, const struct alert_frame *f);
 int wire_decode_alert(struct span payload, struct alert_frame *ret);
 
+ssize_t wire_encode_capture(uint8_t *buf, size_t cap, const struct capture_frame *f);
+int wire_decode_capture(struct span payload, struct capture_frame *ret);
+
 /* SNAPSHOT_BEGIN, SNAPSHOT_END, END: an empty array.  CONTAINER_GONE: [id]. */
 ssize_t wire_encode_empty(uint8_t *buf, size_t cap);
 ssize_t wire_encode_container_gone(uint8_t *buf, size_t cap, struct span id);
@@ -444,6 +461,7 @@ size_t wire_user_bound(const struct user_frame *f);
 size_t wire_group_bound(const struct group_frame *f);
 size_t wire_container_bound(const struct container_frame *f);
 size_t wire_alert_bound(const struct alert_frame *f);
+size_t wire_capture_bound(const struct capture_frame *f);
 #define WIRE_GAP_BOUND		64
 #define WIRE_PROCESS_GONE_BOUND 16
 #define WIRE_EMPTY_BOUND	1

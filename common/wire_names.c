@@ -23,6 +23,7 @@ const char *frame_type_name(unsigned type)
 		[FRAME_CONTAINER_GONE] = "CONTAINER_GONE",
 		[FRAME_EVENT] = "EVENT",
 		[FRAME_ALERT] = "ALERT",
+		[FRAME_CAPTURE] = "CAPTURE",
 	};
 
 	return type < FRAME_TYPE_COUNT && names[type] != NULL ? names[type] : "?";

@@ -34,6 +34,7 @@ WRAP_BOUND(user)
 WRAP_BOUND(group)
 WRAP_BOUND(container)
 WRAP_BOUND(alert)
+WRAP_BOUND(capture)
 WRAP(process_gone)
 WRAP(gap)
 
@@ -343,6 +344,12 @@ static void fill_alert(union any_frame *f)
 	};
 }
 
+static void fill_capture(union any_frame *f)
+{
+	f->capture = (struct capture_frame){ UINT64_C(1700000000123456789), 70000, 4243,
+					     UINT64_C(5000000000), S("Read sensitive file") };
+}
+
 #define ROW(name, type, member, fill, seen)                                                        \
 	{                                                                                          \
 		name, FRAME_##type, encode_##member, decode_##member, bound_##member, fill, seen   \
@@ -394,6 +401,8 @@ const struct wire_sample wire_samples[] = {
 	    "\"file=/etc/shadow\", [\"host\", \"T1555\"], [[\"fd.name\", \"/etc/shadow\"], "
 	    "[\"proc.pid\", 4242], [\"evt.rawres\", -2], [\"evt.failed\", true], "
 	    "[\"container.id\", nil], [\"x\", 0.500000], [\"fd.types\", [\"y\", 5]]]]"),
+	ROW("capture", CAPTURE, capture, fill_capture,
+	    "[1700000000123456789, 70000, 4243, 5000000000, \"Read sensitive file\"]"),
 	ROW("end", END, empty, fill_empty, "[]"),
 };
 const unsigned wire_sample_count = ARRAY_LEN(wire_samples);

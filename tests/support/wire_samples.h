@@ -24,6 +24,7 @@ union any_frame {
 	struct container_frame container;
 	struct span container_gone;
 	struct alert_frame alert;
+	struct capture_frame capture;
 };
 
 struct wire_sample {
