@@ -29,6 +29,7 @@ static const char *const priority_words[] = { "emergency", "alert", "critical", 
 static const char *const log_words[] = { "error", "warning",   "info",	   "debug", "notice",
 					 "alert", "emergency", "critical", NULL };
 static const char *const matching_words[] = { "first", "all", NULL };
+static const char *const capture_words[] = { "rules", "all_rules", NULL };
 
 #define ROW(key, type, field, standard, least, most, words, text)                                  \
 	{                                                                                          \
@@ -69,6 +70,20 @@ static const struct conf_row rows[] = {
 	     "the file stays open between alerts"),
 	ROW("file_output.filename", STRING, file_name, "", 0, 0, NULL,
 	    "the file, opened for appending"),
+	FLAG("capture.enabled", capture_enabled, "false",
+	     "matches write the events around them to files"),
+	ROW("capture.path_prefix", STRING, capture_prefix, "/tmp/falco", 0, 0, NULL,
+	    "the beginning of these files' paths"),
+	ROW("capture.mode", CHOICE, capture_all_rules, "rules", 0, 0, capture_words,
+	    "matches of rules with capture: true, or of all rules"),
+	ROW("capture.default_duration", UINT, capture_duration_ms, "5000", 0, 4294967295, NULL,
+	    "ms from the match to the end of the file, unless the rule says"),
+	ROW("capture.max_file_size_mb", UINT, capture_max_mb, "0", 0, 1048576, NULL,
+	    "MiB at which a file is ended early; 0: at none"),
+	ROW("mews.capture.before", UINT, capture_before_ms, "1000", 0, 3600000, NULL,
+	    "ms before the match that are in the file, too"),
+	ROW("mews.capture.history_mb", MEGABYTES, capture_history_bytes, "16", 1, 1024, NULL,
+	    "MiB of events that are kept for what is before a match"),
 	ROW("engine.modern_ebpf.buf_size_preset", PRESET, kernel_buffer_bytes, "4", 1, 10, NULL,
 	    "the kernel's buffer for each processor: 1 to 10 is 1, 2, 4, ... 512 MiB"),
 	ROW("falco_libs.thread_table_size", UINT, thread_table_size, "262144", 1024, 16777216, NULL,
@@ -81,6 +96,8 @@ static const struct conf_row rows[] = {
 	    "MiB of the ring from enricher to evaluator"),
 	ROW("mews.rings.alerts_mb", MEGABYTES, ring_alerts_bytes, "4", 1, 1024, NULL,
 	    "MiB of the ring from evaluator to emitter"),
+	ROW("mews.rings.tap_mb", MEGABYTES, ring_tap_bytes, "16", 1, 1024, NULL,
+	    "MiB of the ring from collector to recorder"),
 };
 /* clang-format on */
 

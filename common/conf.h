@@ -37,9 +37,15 @@ struct conf {
 	bool file_enabled, file_keep_alive;
 	char *file_name;
 
+	/* captures (Falco's keys, but for the last two) */
+	bool capture_enabled, capture_all_rules;
+	char *capture_prefix;
+	uint64_t capture_duration_ms, capture_max_mb;
+	uint64_t capture_before_ms, capture_history_bytes;
+
 	/* sizes, bytes */
 	uint64_t kernel_buffer_bytes; /* per CPU */
-	uint64_t ring_raw_bytes, ring_enriched_bytes, ring_alerts_bytes;
+	uint64_t ring_raw_bytes, ring_enriched_bytes, ring_alerts_bytes, ring_tap_bytes;
 
 	/* state */
 	uint64_t thread_table_size; /* falco_libs.thread_table_size */

@@ -32,6 +32,7 @@ static const char *const stage_names[STAGE_COUNT] = {
 	[STAGE_ENRICHER] = "enricher",
 	[STAGE_EVALUATOR] = "evaluator",
 	[STAGE_EMITTER] = "emitter",
+	[STAGE_RECORDER] = "recorder",
 };
 
 __attribute__((constructor)) static void lay_out(void)

@@ -13,6 +13,7 @@ enum stage_id {
 	STAGE_ENRICHER,
 	STAGE_EVALUATOR,
 	STAGE_EMITTER,
+	STAGE_RECORDER, /* there only while rules ask for captures */
 	STAGE_COUNT
 };
 
@@ -28,6 +29,7 @@ enum collector_counter {
 #define COUNTER_ENRICHER(name)
 #define COUNTER_EVALUATOR(name)
 #define COUNTER_EMITTER(name)
+#define COUNTER_RECORDER(name)
 #define COUNTER(stage, name, unit, text) COUNTER_##stage(name)
 #include "counter.def"
 #undef COUNTER_COLLECTOR
@@ -54,17 +56,27 @@ enum emitter_counter {
 #define COUNTER_EVALUATOR(name)
 #define COUNTER_EMITTER(name) EMITTER_##name,
 #include "counter.def"
+#undef COUNTER_EMITTER
+#undef COUNTER_RECORDER
+	EMITTER_COUNTERS
+};
+enum recorder_counter {
+#define COUNTER_EMITTER(name)
+#define COUNTER_RECORDER(name) RECORDER_##name,
+#include "counter.def"
 #undef COUNTER_COLLECTOR
 #undef COUNTER_ENRICHER
 #undef COUNTER_EVALUATOR
 #undef COUNTER_EMITTER
+#undef COUNTER_RECORDER
 #undef COUNTER
-	EMITTER_COUNTERS
+	RECORDER_COUNTERS
 };
 
 _Static_assert((int)COLLECTOR_COUNTERS <= RING_COUNTS && (int)ENRICHER_COUNTERS <= RING_COUNTS &&
 		       (int)EVALUATOR_COUNTERS <= RING_COUNTS &&
-		       (int)EMITTER_COUNTERS <= RING_COUNTS,
+		       (int)EMITTER_COUNTERS <= RING_COUNTS &&
+		       (int)RECORDER_COUNTERS <= RING_COUNTS,
 	       "a stage's counters fit the ring's header");
 
 struct counter_info {

@@ -35,6 +35,7 @@ static const struct row rows[JAIL_ROW_COUNT] = {
 	[STAGE_ENRICHER] = { "mews-enricher", 64861, 0, { 0 } },
 	[STAGE_EVALUATOR] = { "mews-evaluator", 64862, 0, { 0 } },
 	[STAGE_EMITTER] = { "mews-emitter", 64863, 0, { 0 } },
+	[STAGE_RECORDER] = { "mews-recorder", 64864, 0, { 0 } },
 	[JAIL_REPLAY] = { "mews-collector", 64860, 0, { 0 } },
 };
 

@@ -10,6 +10,7 @@
 #define NOTIFY_READY	"READY=1"
 #define NOTIFY_PROGRESS "X_MEWS_PROGRESS=" /* bytes that were read, of how many, events */
 #define NOTIFY_COUNTS	"X_MEWS_COUNTS="   /* RING_COUNTS words: all is done */
+#define NOTIFY_CAPTURES "X_MEWS_CAPTURES=" /* 1: rules ask for captures, 0: none does */
 #define NOTIFY_MAX	2048
 
 #endif

@@ -416,6 +416,7 @@ static const struct {
 	[STAGE_ENRICHER] = { "raw", "enriched", STAGE_COLLECTOR, STAGE_EVALUATOR },
 	[STAGE_EVALUATOR] = { "enriched", "alerts", STAGE_ENRICHER, STAGE_EMITTER },
 	[STAGE_EMITTER] = { "alerts", NULL, STAGE_EVALUATOR, STAGE_NONE },
+	[STAGE_RECORDER] = { "tap", NULL, STAGE_COLLECTOR, STAGE_NONE },
 };
 
 static uint64_t out_size(const struct runtime *rt)

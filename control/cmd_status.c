@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd_status.c -- `mews status`: asks the four stages and the supervisor, sets
+ * cmd_status.c -- `mews status`: asks the stages and the supervisor, sets
  * the numbers side by side, and adds them up (ledger.c).  A few readings, the
  * last stage of the pipeline first: numbers that stand still can be held to
  * more than numbers that flow.
@@ -21,7 +21,7 @@
 #define READINGS   4
 #define APART_NS   (50 * NS_PER_MSEC)
 #define STILL_FOR  2 /* readings in a row that are alike */
-#define MAX_RINGS  3
+#define MAX_RINGS  4
 #define STATE_AWAY "away"
 
 /* What the system says of a stage's process. */
@@ -158,6 +158,12 @@ static const struct supervised *supervised(const struct picture *p, enum stage_i
 	return NULL;
 }
 
+/* The recorder is there only where rules ask for captures. */
+static bool is_shown(const struct picture *p, enum stage_id id)
+{
+	return id != STAGE_RECORDER || p->reading.there[id] || supervised(p, id) != NULL;
+}
+
 static const char *state_of(const struct picture *p, enum stage_id id)
 {
 	const struct supervised *s = supervised(p, id);
@@ -195,6 +201,7 @@ static void collect_rings(struct picture *p)
 		{ "raw", STAGE_COLLECTOR, STAGE_ENRICHER },
 		{ "enriched", STAGE_ENRICHER, STAGE_EVALUATOR },
 		{ "alerts", STAGE_EVALUATOR, STAGE_EMITTER },
+		{ "tap", STAGE_COLLECTOR, STAGE_RECORDER },
 	};
 
 	for (unsigned i = 0; i < MAX_RINGS; i++) {
@@ -248,6 +255,8 @@ static void print_stages(const struct picture *p)
 		const struct usage *u = &p->usage[id];
 		char detail[sizeof(p->reading.stage[id].detail) * 4];
 
+		if (!is_shown(p, (enum stage_id)id))
+			continue;
 		printf("%-10s %8" PRId64 " %6" PRId64 "  %-9s %8" PRIu64 " %9.2f %9" PRIu64,
 		       stage_name((enum stage_id)id), pid_of(p, (enum stage_id)id), u->uid,
 		       state_of(p, (enum stage_id)id), restarts_of(p, (enum stage_id)id), u->cpu_s,
@@ -302,6 +311,8 @@ static void json_stages(const struct picture *p, struct jout *j)
 	for (enum stage_id id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
 		const struct usage *u = &p->usage[id];
 
+		if (!is_shown(p, id))
+			continue;
 		jout_object(j, NULL);
 		jout_str(j, "name", stage_name(id));
 		jout_int(j, "pid", pid_of(p, id));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * ledger.c -- the eight sums of the pipeline, from the collector's kernel side
- * to the outputs.
+ * to the outputs, and the one of what the recorder gets.
  */
 #include "ledger.h"
 
@@ -165,6 +165,15 @@ static void emitter(struct summing *s)
 	s->sum->balanced = rest >= most && rest <= most + least;
 }
 
+static void tap(struct summing *s)
+{
+	int64_t rest = sum_term(s, "collector_tapped", C(TAPPED));
+
+	rest -= sum_term(s, "recorder_in",
+			 (int64_t)s->r->stage[STAGE_RECORDER].counts.v[RECORDER_IN]);
+	sum_ring(s, "tap", STAGE_COLLECTOR, STAGE_RECORDER, rest);
+}
+
 static const struct {
 	const char *name;
 	enum stage_id stages[2]; /* that must be there */
@@ -178,6 +187,7 @@ static const struct {
 	{ "evaluator", { STAGE_EVALUATOR, STAGE_EVALUATOR }, evaluator },
 	{ "alerts", { STAGE_EVALUATOR, STAGE_EMITTER }, alerts },
 	{ "emitter", { STAGE_EMITTER, STAGE_EMITTER }, emitter },
+	{ "tap", { STAGE_COLLECTOR, STAGE_RECORDER }, tap },
 };
 
 unsigned ledger_sums(const struct ledger_reading *r, enum ledger_pace pace,

@@ -5,16 +5,17 @@
 #include "log.h"
 #include "plan.h"
 
-static const struct plan_stage stages[PLAN_STAGES] = {
+static const struct plan_stage stages[PLAN_PROCESSES] = {
 	{ STAGE_EMITTER, "mews-emitter", PLAN_STDOUT_PASSED_ON, 0 },
 	{ STAGE_EVALUATOR, "mews-evaluator", PLAN_STDOUT_NONE, 0 },
 	{ STAGE_ENRICHER, "mews-enricher", PLAN_STDOUT_NONE, 0 },
 	{ STAGE_COLLECTOR, "mews-collector", PLAN_STDOUT_NONE, -10 },
+	{ STAGE_RECORDER, "mews-recorder", PLAN_STDOUT_NONE, 5 },
 };
 
 const struct plan_stage *plan_stage(unsigned i)
 {
-	return i < PLAN_STAGES ? &stages[i] : NULL;
+	return i < PLAN_PROCESSES ? &stages[i] : NULL;
 }
 
 void plan_started(struct plan_life *life, struct mono now)

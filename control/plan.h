@@ -31,6 +31,7 @@
 #define PLAN_DEATHS_NS	    (60 * NS_PER_SEC)
 #define PLAN_STOP_NS	    (3 * NS_PER_SEC) /* from the request to end to SIGKILL */
 #define PLAN_STAGES	    4
+#define PLAN_PROCESSES	    5 /* the stages, then the recorder, which is there only when asked for */
 
 enum plan_stdout { PLAN_STDOUT_NONE, PLAN_STDOUT_PASSED_ON };
 
@@ -44,7 +45,8 @@ struct plan_stage {
 };
 
 /* In the order in which they are started, readers first; they end the other way
- * round, so that each can work off what the one before it has left. */
+ * round, so that each can work off what the one before it has left.  PLAN_STAGES is the
+ * recorder's, which ends last; NULL behind it. */
 const struct plan_stage *plan_stage(unsigned i);
 
 /* One stage's life as far as the policy needs it; all zero at the beginning. */

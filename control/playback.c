@@ -178,7 +178,7 @@ static void put_stats(FILE *f, const struct playback *pb, struct mono now)
 	const struct playback_stage *s = pb->stage;
 	double cpu_s = 0;
 
-	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++)
+	for (unsigned id = STAGE_COLLECTOR; id <= STAGE_EMITTER; id++)
 		cpu_s += s[id].cpu_s;
 	fprintf(f,
 		"{\"events\":%" PRIu64 ",\"alerts\":%" PRIu64
@@ -186,7 +186,7 @@ static void put_stats(FILE *f, const struct playback *pb, struct mono now)
 		s[STAGE_COLLECTOR].counts.v[COLLECTOR_TAKEN],
 		s[STAGE_EVALUATOR].counts.v[EVALUATOR_OUT],
 		(double)mono_since(pb->began, now) / (double)NS_PER_SEC, cpu_s);
-	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
+	for (unsigned id = STAGE_COLLECTOR; id <= STAGE_EMITTER; id++) {
 		fprintf(f, "%s\"%s\":{\"cpu_s\":%.6f,\"max_rss_kb\":%ld,",
 			id == STAGE_COLLECTOR ? "" : ",", stage_name((enum stage_id)id),
 			s[id].cpu_s, s[id].max_rss_kb);

@@ -8,6 +8,9 @@
  * says that it comes from the stage's process, a request on the control socket
  * if the kernel says that its sender is root.
  *
+ * The recorder is no stage of the pipeline: the evaluator says whether rules ask for captures, and
+ * while they do it is started, watched and started again like one; its end ends nobody else.
+ *
  * A replay (playback.h) differs in this: the stages end by themselves, one that dies
  * may take others with it to the beginning of the capture, and the emitter's standard
  * output goes through a pipe that is held here.
@@ -56,7 +59,8 @@ struct child {
 
 struct supervisor {
 	const struct supervisor_params *p;
-	struct child child[PLAN_STAGES];
+	struct child child[PLAN_PROCESSES];
+	bool captures; /* the evaluator says that rules ask for them: the recorder is to run */
 	struct control_server *control;
 	int signal_fd, notify_fd, lock_fd;
 	char notify_name[64]; /* as $NOTIFY_SOCKET has it */
@@ -258,6 +262,11 @@ static struct child *child_of(struct supervisor *sv, enum stage_id id)
 	return &sv->child[i];
 }
 
+static struct child *recorder_of(struct supervisor *sv)
+{
+	return &sv->child[PLAN_STAGES];
+}
+
 static bool is_done(struct supervisor *sv, enum stage_id id)
 {
 	const struct child *c = child_of(sv, id);
@@ -297,6 +306,27 @@ static void replay_child_ended(struct supervisor *sv, struct child *c, struct pl
 	}
 }
 
+/* Nothing of the pipeline depends on it: when it cannot be helped there are no captures. */
+static void recorder_ended(struct supervisor *sv, struct child *c, struct plan_end end,
+			   struct mono now)
+{
+	struct plan_decision d = plan_ended(&c->life, end, now);
+
+	c->due = never;
+	if (!sv->captures)
+		return;
+	if (d.verdict != PLAN_END_ALL) {
+		if (end.kind != PLAN_END_ASKED)
+			say_ended(c, end, d, now);
+		c->due = d.at;
+		return;
+	}
+	sv->captures = false;
+	log_error("%s ended with %s %d: there are no captures from here on, all else goes on",
+		  c->stage->program, end.kind == PLAN_END_SIGNAL ? "signal" : "exit code",
+		  end.code);
+}
+
 static void child_ended(struct supervisor *sv, struct child *c, int status, struct mono now)
 {
 	struct plan_end end = end_of(c, status);
@@ -308,6 +338,10 @@ static void child_ended(struct supervisor *sv, struct child *c, int status, stru
 		return;
 	if (sv->p->playback != NULL) {
 		replay_child_ended(sv, c, end, now);
+		return;
+	}
+	if (c->stage->id == STAGE_RECORDER) {
+		recorder_ended(sv, c, end, now);
 		return;
 	}
 	d = plan_ended(&c->life, end, now);
@@ -337,6 +371,21 @@ static void look_if_complete(struct supervisor *sv)
 		log_info("watching, run directory '%s'", sv->p->run_dir);
 }
 
+/* Rules ask for captures, or none does any more: the evaluator has read them. */
+static void hear_captures(struct supervisor *sv, bool captures)
+{
+	struct child *c = recorder_of(sv);
+
+	sv->captures = captures;
+	if (!captures) {
+		c->due = never;
+		ask_to_end(c, mono_now());
+	} else if (c->pid == 0 && c->due.ns == NEVER_NS) {
+		c->life = (struct plan_life){ 0 };
+		c->due = mono_now();
+	}
+}
+
 static void hear(struct supervisor *sv, struct child *c, struct span text)
 {
 	if (span_is(text, NOTIFY_READY)) {
@@ -344,6 +393,9 @@ static void hear(struct supervisor *sv, struct child *c, struct span text)
 		if (c->state == SUPERVISED_STARTING)
 			c->state = SUPERVISED_RUNNING;
 		look_if_complete(sv);
+	} else if (sv->p->playback == NULL && c->stage->id == STAGE_EVALUATOR &&
+		   span_starts(text, span_str(NOTIFY_CAPTURES))) {
+		hear_captures(sv, span_is(text, NOTIFY_CAPTURES "1"));
 	} else if (sv->p->playback != NULL) {
 		c->done |= playback_heard(sv->p->playback, c->stage->id, text);
 	}
@@ -372,7 +424,7 @@ static void on_notify(struct supervisor *sv)
 		if (cm == NULL || cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_CREDENTIALS)
 			continue;
 		memcpy(&who, CMSG_DATA(cm), sizeof(who));
-		for (unsigned i = 0; i < PLAN_STAGES; i++)
+		for (unsigned i = 0; i < PLAN_PROCESSES; i++)
 			if (sv->child[i].pid == who.pid && who.pid != 0)
 				hear(sv, &sv->child[i], span_of(text, (size_t)n));
 	}
@@ -380,7 +432,7 @@ static void on_notify(struct supervisor *sv)
 
 static void reap(struct supervisor *sv, struct mono now)
 {
-	for (unsigned i = 0; i < PLAN_STAGES; i++) {
+	for (unsigned i = 0; i < PLAN_PROCESSES; i++) {
 		struct child *c = &sv->child[i];
 		struct rusage ru;
 		int status;
@@ -414,7 +466,8 @@ static bool stop_step(struct supervisor *sv, struct mono now)
 		ask_to_end(&sv->child[i], now);
 		return false;
 	}
-	return true;
+	ask_to_end(recorder_of(sv), now);
+	return recorder_of(sv)->pid == 0;
 }
 
 /* ---- what comes in ---- */
@@ -436,7 +489,7 @@ static void on_hangup(struct supervisor *sv)
 		begin_stop(sv, EXIT_OK);
 		return;
 	}
-	for (unsigned i = 0; i < PLAN_STAGES; i++)
+	for (unsigned i = 0; i < PLAN_PROCESSES; i++)
 		if (sv->child[i].pid != 0)
 			kill(sv->child[i].pid, SIGHUP);
 }
@@ -454,7 +507,7 @@ static void on_signals(struct supervisor *sv, struct mono now)
 			sv->signal = (int)si.ssi_signo;
 			begin_stop(sv, EXIT_OK);
 		} else {
-			for (unsigned i = 0; i < PLAN_STAGES; i++)
+			for (unsigned i = 0; i < PLAN_PROCESSES; i++)
 				if (sv->child[i].pid != 0)
 					kill(sv->child[i].pid, SIGKILL);
 		}
@@ -463,9 +516,11 @@ static void on_signals(struct supervisor *sv, struct mono now)
 
 static void answer_status(const struct supervisor *sv, struct control_answer *a)
 {
-	for (unsigned i = PLAN_STAGES; i-- > 0;) {
+	for (unsigned i = PLAN_PROCESSES; i-- > 0;) {
 		const struct child *c = &sv->child[i];
 
+		if (c->stage->id == STAGE_RECORDER && c->pid == 0 && !sv->captures)
+			continue;
 		a->supervised[a->nsupervised++] = (struct supervised){
 			.stage = c->stage->id,
 			.state = c->state,
@@ -479,8 +534,8 @@ static void answer_restart(struct supervisor *sv, const char *name, struct contr
 {
 	enum stage_id id = stage_of_name(name);
 
-	for (unsigned i = 0; i < PLAN_STAGES; i++) {
-		if (sv->child[i].stage->id != id)
+	for (unsigned i = 0; i < PLAN_PROCESSES; i++) {
+		if (sv->child[i].stage->id != id || (id == STAGE_RECORDER && !sv->captures))
 			continue;
 		if (sv->child[i].pid == 0 && !sv->child[i].done)
 			sv->child[i].due = mono_now(); /* no more waiting */
@@ -488,7 +543,9 @@ static void answer_restart(struct supervisor *sv, const char *name, struct contr
 		return;
 	}
 	a->result = -EINVAL;
-	snprintf(a->text, sizeof(a->text), "stages are collector, enricher, evaluator, emitter");
+	snprintf(
+		a->text, sizeof(a->text),
+		"stages are collector, enricher, evaluator, emitter, and recorder where rules ask for captures");
 }
 
 static void answer(void *ctx, const struct control_request *req, struct control_answer *ret)
@@ -536,7 +593,7 @@ static int timeout_ms(const struct supervisor *sv, struct mono now, struct mono 
 {
 	if (!sv->complete && !sv->stopping && sv->give_up.ns < next.ns)
 		next = sv->give_up;
-	for (unsigned i = 0; i < PLAN_STAGES; i++) {
+	for (unsigned i = 0; i < PLAN_PROCESSES; i++) {
 		const struct child *c = &sv->child[i];
 		struct mono at = c->pid == 0 ? due_of(sv, c) : c->asked ? c->kill_at : never;
 
@@ -550,7 +607,7 @@ static int timeout_ms(const struct supervisor *sv, struct mono now, struct mono 
 
 static void clockwork(struct supervisor *sv, struct mono now)
 {
-	for (unsigned i = 0; i < PLAN_STAGES; i++) {
+	for (unsigned i = 0; i < PLAN_PROCESSES; i++) {
 		struct child *c = &sv->child[i];
 
 		kill_overdue(c, now);
@@ -746,12 +803,14 @@ int supervisor_run(const struct supervisor_params *params)
 	if (sv.exit_code == EXIT_OK) {
 		run_dir_clear(params->run_dir); /* what a killed one has left */
 		open_control(&sv);
-		for (unsigned i = 0; i < PLAN_STAGES; i++)
+		for (unsigned i = 0; i < PLAN_PROCESSES; i++)
 			sv.child[i] = (struct child){
 				.stage = plan_stage(i),
 				.state = SUPERVISED_WAITING,
-				.due = i < PLAN_STAGES - 1 || params->playback != NULL ? now
-										       : never,
+				.due = i < PLAN_STAGES - 1 ||
+						       (params->playback != NULL && i < PLAN_STAGES)
+					       ? now
+					       : never,
 			};
 		sv.give_up = mono_after(now, READY_NS);
 		loop(&sv);

@@ -106,6 +106,29 @@ int gzip_file_write(struct gzip_file *z, struct span bytes)
 	return 0;
 }
 
+uint64_t gzip_file_pending(const struct gzip_file *z)
+{
+	return z->size + OUTPUT - z->z.avail_out;
+}
+
+int gzip_file_sync(struct gzip_file *z)
+{
+	int err = 0;
+
+	z->z.next_in = NULL;
+	z->z.avail_in = 0;
+	z->z.end_of_stream = 0;
+	z->z.flush = SYNC_FLUSH;
+	/* The library is between two blocks when it has given all that it had. */
+	while (err == 0 && z->z.internal_state.state != ZSTATE_NEW_HDR) {
+		if (isal_deflate(&z->z) != COMP_OK)
+			return -EIO;
+		err = drain(z);
+	}
+	z->z.flush = NO_FLUSH;
+	return err == 0 ? drain(z) : err;
+}
+
 int gzip_file_finish(struct gzip_file *z)
 {
 	int err = compress(z, SPAN_NONE, 1);

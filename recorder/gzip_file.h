@@ -16,6 +16,12 @@ int gzip_file_open(int fd, struct gzip_file **ret);
 /* Negative errno: what writing said; the file is of no use then. */
 int gzip_file_write(struct gzip_file *z, struct span bytes);
 
+/* What was written so far can be read, if nothing comes behind it.  Costs a few bytes. */
+int gzip_file_sync(struct gzip_file *z);
+
+/* The same, with what is compressed and waits to be written. */
+uint64_t gzip_file_pending(const struct gzip_file *z);
+
 /* All that was written is in the file, and the file whole.  Negative errno. */
 int gzip_file_finish(struct gzip_file *z);
 

@@ -33,7 +33,7 @@ verdict "each of them is in mews-rules(5)" "$(
 	page=$(sed -n 's/^\.\(It \)*Cm //p' docs/mews-rules.5 | tr -d ',' | sed 's/( Ns.*/()/' | tr ' ' '\n')
 	for word in $words; do grep -qxF -- "$word" <<<"$page" || echo "$word"; done)"
 verdict "each stage has its user and its unit" \
-	"$(for stage in collector enricher evaluator emitter; do
+	"$(for stage in collector enricher evaluator emitter recorder; do
 		grep -qE "^u +mews-$stage " deploy/mews.sysusers.conf || echo "no user mews-$stage"
 		grep -qx "ExecStart=/usr/bin/mews-$stage" "deploy/systemd/mews-$stage.service" || echo "no unit mews-$stage"
 		grep -q "\"mews-$stage\"" common/jail.c || echo "no row for mews-$stage"

@@ -13,8 +13,8 @@ static struct ledger_reading at_rest(void)
 	struct ledger_reading r = { 0 };
 	uint64_t *c = r.stage[STAGE_COLLECTOR].counts.v, *en = r.stage[STAGE_ENRICHER].counts.v;
 	uint64_t *ev = r.stage[STAGE_EVALUATOR].counts.v, *em = r.stage[STAGE_EMITTER].counts.v;
-	static const char *const in[] = { NULL, NULL, "raw", "enriched", "alerts" };
-	static const char *const out[] = { NULL, "raw", "enriched", "alerts", NULL };
+	static const char *const in[] = { NULL, NULL, "raw", "enriched", "alerts", "tap" };
+	static const char *const out[] = { NULL, "raw", "enriched", "alerts", NULL, NULL };
 
 	c[COLLECTOR_SEEN] = 1000;
 	c[COLLECTOR_LOST_KERNEL] = 50;
@@ -24,6 +24,7 @@ static struct ledger_reading at_rest(void)
 	c[COLLECTOR_REFUSED] = 1;
 	c[COLLECTOR_FILTERED] = 6;
 	c[COLLECTOR_OUT] = 920;
+	c[COLLECTOR_TAPPED] = r.stage[STAGE_RECORDER].counts.v[RECORDER_IN] = 700;
 	en[ENRICHER_IN] = 920;
 	en[ENRICHER_FOLDED] = 100;
 	en[ENRICHER_REFUSED] = 2;
@@ -112,6 +113,8 @@ Test(ledger, one_event_too_few_opens_the_sum)
 		{ STAGE_EVALUATOR, EVALUATOR_OUT, +1, "alerts" },
 		{ STAGE_EMITTER, EMITTER_OUT, +2, "emitter" },
 		{ STAGE_EMITTER, EMITTER_OUT, -2, "emitter" },
+		{ STAGE_RECORDER, RECORDER_IN, +1, "tap" },
+		{ STAGE_COLLECTOR, COLLECTOR_TAPPED, +1, "tap" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -183,11 +186,19 @@ Test(ledger, sums_of_a_stage_that_is_away_are_left_out)
 	struct ledger_reading r = at_rest();
 
 	r.there[STAGE_EVALUATOR] = false;
-	cr_assert(eq(uint, ledger_sums(&r, LEDGER_FLOWING, sums), 5));
-	for (unsigned i = 0; i < 5; i++)
+	cr_assert(eq(uint, ledger_sums(&r, LEDGER_FLOWING, sums), 6));
+	for (unsigned i = 0; i < 6; i++)
 		cr_assert_not(strcmp(sums[i].name, "evaluator") == 0 ||
 			      strcmp(sums[i].name, "enriched") == 0 ||
 			      strcmp(sums[i].name, "alerts") == 0);
+}
+
+Test(ledger, where_there_is_no_recorder_there_is_no_sum_of_it)
+{
+	struct ledger_reading r = at_rest();
+
+	r.there[STAGE_RECORDER] = false;
+	cr_assert(eq(uint, ledger_sums(&r, LEDGER_QUIET, sums), LEDGER_SUMS - 1));
 }
 
 Test(ledger, readings_are_alike_when_the_counters_are)
