@@ -15,6 +15,7 @@
 #include "replay.h"
 #include "sensor.h"
 #include "stage.h"
+#include "raw_tap.h"
 
 #define TURN_EVENTS	512u
 #define LOOK_NS		(10 * NS_PER_MSEC) /* at the kernel's counters, while there are events */
@@ -30,12 +31,17 @@ struct collector {
 	struct mono looked, next_snapshot;
 	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
 	bool taken_since_look;
+	uint8_t *room; /* of the frame that is being written */
+	struct tap tap;
 	struct stage *st;
 };
 
 static uint8_t *out_reserve(void *ctx, size_t cap, enum ring_class cls)
 {
-	return outlet_reserve(((struct stage *)ctx)->out, cap, cls);
+	struct stage *st = ctx;
+	struct collector *c = st->ctx;
+
+	return c->room = outlet_reserve(st->out, cap, cls);
 }
 
 /* For what must not be lost: waits for the reader.  NULL: the stage is told to stop. */
@@ -53,7 +59,12 @@ static uint8_t *out_reserve_patiently(void *ctx, size_t cap, enum ring_class cls
 
 static void out_submit(void *ctx, uint16_t type, uint16_t flags, size_t len)
 {
-	outlet_submit(((struct stage *)ctx)->out, type, flags, len);
+	struct stage *st = ctx;
+	struct collector *c = st->ctx;
+
+	if (__builtin_expect(c->tap.out != NULL, 0)) /* a capture's events have none */
+		tap_put(&c->tap, type, span_of(c->room, len));
+	outlet_submit(st->out, type, flags, len);
 }
 
 static void out_abandon(void *ctx)
@@ -112,6 +123,8 @@ static void follow_wants(struct stage *st, struct collector *c)
 		return;
 	state_set_with(&c->wants, &c->feed.set);
 	c->source->ops->want(c->source, &c->feed.set);
+	tap_switch(&c->tap, st, c->source,
+		   !c->source->is_recorded && (c->wants.extras & WANT_TAP) != 0);
 }
 
 static void look(struct collector *c)
@@ -205,7 +218,9 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	}
 	feed_settle(&c->feed);
 	feed_gaps(&c->feed);
+	c->tap.stale |= c->feed.stale; /* what the kernel's buffer lost is missing there, too */
 	make_good(st, c, now);
+	tap_turn(&c->tap, st, now);
 	if (done > 0 && err != SOURCE_END && err != SOURCE_DAMAGED)
 		return done;
 	if (err == SOURCE_DAMAGED)
@@ -251,6 +266,7 @@ static void status(struct stage *st, void *ctx, struct stage_status *status)
 
 	(void)st;
 	look(c);
+	tap_status(&c->tap, status);
 	snprintf(status->detail, sizeof(status->detail), "source %s%s", c->source->ops->name,
 		 c->feed.stale ? ", state is stale until the next snapshot" : "");
 }
@@ -261,6 +277,7 @@ static void stop(struct stage *st, void *ctx)
 
 	(void)st;
 	look(c);
+	tap_close(&c->tap);
 	c->source->ops->close(c->source);
 }
 

@@ -81,6 +81,9 @@ void outlet_wait(struct outlet *o, uint64_t timeout_ns);
  * each new reader that has said any. */
 bool outlet_wants(struct outlet *o, struct ring_wants *ret);
 
+/* The reader's counters as it committed them last.  False: there are none. */
+bool outlet_peer_counts(const struct outlet *o, struct ring_counts *ret);
+
 /* Run the snapshot callback into the ring, now, in line. */
 int outlet_snapshot(struct outlet *o);
 

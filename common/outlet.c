@@ -528,6 +528,11 @@ bool outlet_wants(struct outlet *o, struct ring_wants *ret)
 	return true;
 }
 
+bool outlet_peer_counts(const struct outlet *o, struct ring_counts *ret)
+{
+	return ring_writer_peer_counts(&o->w, ret);
+}
+
 void outlet_status(const struct outlet *o, struct outlet_status *ret)
 {
 	struct ring_writer look = o->w; /* the refresh is not the stage's */

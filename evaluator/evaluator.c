@@ -19,6 +19,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "captures.h"
 #include "gapalert.h"
 #include "log.h"
 #include "mirror.h"
@@ -44,6 +45,7 @@ struct evaluator {
 	struct field_context context;
 	struct arena arena;
 	struct gapalert gaps;
+	struct captures captures;
 	uint64_t wants_version;
 	bool knows_last; /* the notes were read, or an event was evaluated */
 	uint64_t last_generation, last_seq;
@@ -91,6 +93,8 @@ static void publish_wants(struct stage *st, struct evaluator *ev)
 	_Static_assert(ARRAY_LEN(wants.events) == CODES_WORDS, "the same bits on both sides");
 	ruleset_wants(ev->load.rules, &codes, &wants.extras);
 	memcpy(wants.events, codes.events, sizeof(wants.events));
+	if (captures_follow(&ev->captures, st, ev->load.rules))
+		wants.extras |= WANT_TAP;
 	ev->wants_version = now > ev->wants_version ? now : ev->wants_version + 1;
 	wants.version = ev->wants_version;
 	inlet_want(st->in, &wants);
@@ -191,6 +195,7 @@ static int put_match(struct stage *st, struct evaluator *ev, const struct rulese
 		     struct span other_path, struct field_event *e)
 {
 	struct alert_frame *a = &ev->alert;
+	int err;
 
 	a->origin_generation = e->ev->origin_generation;
 	a->origin_seq = e->ev->origin_seq;
@@ -207,7 +212,10 @@ static int put_match(struct stage *st, struct evaluator *ev, const struct rulese
 	output_alert_fields(rule->output, e, a);
 	add_matched_path(a, other_path);
 	st->counts.v[EVALUATOR_MATCHES]++;
-	return put_alert(st, a);
+	err = put_alert(st, a);
+	if (err == 0)
+		captures_match(&ev->captures, st, rule, e->ev);
+	return err;
 }
 
 /* ---- events ---- */
@@ -305,6 +313,16 @@ static int put_gap_alert(struct stage *st, struct evaluator *ev)
 	return err;
 }
 
+static int put_limit_alerts(struct stage *st, struct evaluator *ev)
+{
+	int err = 0;
+
+	while (err == 0 && limitalert_make(&ev->captures.limits, st->conf.capture_max_mb,
+					   wall_now().ns, &ev->alert))
+		err = put_alert(st, &ev->alert);
+	return err;
+}
+
 static int take_gap(struct stage *st, struct evaluator *ev, struct span payload, struct mono now)
 {
 	struct gap_frame gap;
@@ -346,6 +364,9 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	}
 	if (err == 0 && gapalert_due(&ev->gaps, now))
 		err = put_gap_alert(st, ev);
+	captures_turn(&ev->captures, now);
+	if (err == 0)
+		err = put_limit_alerts(st, ev);
 	if (err < 0) /* told to stop: a successor does this turn again */
 		return n;
 	if (ev->knows_last && n > 0) {
@@ -396,6 +417,7 @@ static void stop(struct stage *st, void *ctx)
 	struct evaluator *ev = ctx;
 
 	(void)st;
+	captures_close(&ev->captures);
 	mirror_free(ev->mirror);
 	rulefile_release(&ev->load);
 	if (ev->default_paths.count > 0)

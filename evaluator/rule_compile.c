@@ -391,6 +391,8 @@ static int compile_rule(struct rule_loader *l, struct ruleset *rs, struct rule_d
 	struct ruleset_rule rule = { .ordinal = ordinal,
 				     .priority = d->priority,
 				     .enabled = d->enabled,
+				     .capture = d->capture,
+				     .capture_ms = d->capture_duration,
 				     .name = pool_copy(pool, d->name),
 				     .desc = pool_copy(pool, d->desc),
 				     .source = pool_copy(pool, d->source),

@@ -18,6 +18,7 @@ struct ruleset {
 	struct pool_vec rules; /* struct ruleset_rule */
 	struct rule_index *index;
 	unsigned evaluated;
+	bool captures;
 	struct codes wanted;
 	uint64_t extras;
 
@@ -145,6 +146,7 @@ int ruleset_seal(struct ruleset *rs, unsigned priority)
 		if (!rule_is_in_force(rule_at(rs, i), priority))
 			continue;
 		rs->evaluated++;
+		rs->captures |= rule_at(rs, i)->capture;
 		add_wants(rs, rule_at(rs, i));
 	}
 	if (rs->evaluated > 0)
@@ -173,6 +175,11 @@ unsigned ruleset_evaluated_count(const struct ruleset *rs)
 unsigned ruleset_predicate_count(const struct ruleset *rs)
 {
 	return rs->program.predicates.n;
+}
+
+bool ruleset_captures(const struct ruleset *rs)
+{
+	return rs->captures;
 }
 
 void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *ret_extras)

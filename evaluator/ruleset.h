@@ -19,6 +19,8 @@ struct ruleset_rule {
 	uint32_t ordinal; /* of all rules in load order: names the rule in alerts */
 	uint8_t priority; /* 0 emergency ... 7 debug */
 	bool enabled;
+	bool capture;	     /* it asks for the events around its matches */
+	uint32_t capture_ms; /* 0: as long as the settings say */
 	struct span name, desc, source;
 	struct span condition;	 /* as written, appended parts included */
 	struct span output_text; /* as compiled */
@@ -57,6 +59,9 @@ unsigned ruleset_count(const struct ruleset *rs);
 const struct ruleset_rule *ruleset_rule(const struct ruleset *rs, unsigned i);
 unsigned ruleset_evaluated_count(const struct ruleset *rs); /* enabled and severe enough */
 unsigned ruleset_predicate_count(const struct ruleset *rs);
+
+/* Is there a rule in force that asks for captures? */
+bool ruleset_captures(const struct ruleset *rs);
 
 /* What the rules in force need from the stages before. */
 void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *ret_extras);
