@@ -270,6 +270,8 @@ static void call_others(struct said *s)
 	waitpid(pid, &status, 0);
 	s->n[12] = result(syscall(SYS_setregid, 33, -1));
 	s->n[13] = result(syscall(SYS_setgid, 34));
+	s->n[15] = result(syscall(SYS_pread64, fd, into, 5, 7));
+	s->n[16] = result(syscall(SYS_setreuid, 35, -1));
 	s->n[14] = result(syscall(SYS_seccomp, 2 /* GET_ACTION_AVAIL */, 0, s->bytes + 64));
 }
 
@@ -313,6 +315,10 @@ void test_others(struct rig *rig)
 		       "no_such", 2ll);
 	test_clones(rig, child, s);
 	records_expect(rig, child, EVENT_SYSCALL_SETREGID_X, "setregid", "nnn", s->n[12], 33ll,
+		       0xffffffffll);
+	records_expect(rig, child, EVENT_SYSCALL_PREAD_X, "pread", "ntnnn", 5ll, "hello", s->n[0],
+		       5ll, 7ll);
+	records_expect(rig, child, EVENT_SYSCALL_SETREUID_X, "setreuid", "nnn", s->n[16], 35ll,
 		       0xffffffffll);
 	records_expect(rig, child, EVENT_SYSCALL_SETGID_X, "setgid", "nn", s->n[13], 34ll);
 	records_expect(rig, child, EVENT_SYSCALL_SECCOMP_X, "seccomp", "nnn", s->n[14], 2ll, 0ll);

@@ -75,6 +75,7 @@ void test_messages(struct rig *rig)
 	struct said *s;
 	pid_t child = records_in_child(rig, call_messages, &s);
 
+	records_one(rig, EVENT_SOCKET_SENDMMSG_X, child);
 	records_one(rig, EVENT_SOCKET_RECVMMSG_X, child);
 	for (unsigned i = 0; i < 3; i++) {
 		expect_message(rig, child, EVENT_SOCKET_SENDMMSG_X, &sent, (int)s->n[0], data[i]);

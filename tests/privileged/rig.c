@@ -104,13 +104,30 @@ __attribute__((format(printf, 2, 0))) static int print_errors(enum libbpf_print_
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
 }
 
-static bool kernel_has_casts(void)
+/* Do without the program of a trace point that the kernel has not. */
+static void leave_out(const struct btf *btf, struct bpf_program *program)
+{
+	char type[64];
+
+	snprintf(type, sizeof(type), "btf_trace_%s",
+		 strchr(bpf_program__section_name(program), '/') + 1);
+	if (btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) <= 0)
+		bpf_program__set_autoload(program, false);
+}
+
+static void follow_kernel(struct mews *s)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	bool has = btf != NULL && btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 
+	if (btf == NULL)
+		return;
+	s->rodata->settings.casts =
+		btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0 &&
+		getenv("RIG_NO_CASTS") == NULL;
+#define TRACE(event, program) leave_out(btf, s->progs.program);
+#include "family.def"
+#undef TRACE
 	btf__free(btf);
-	return has && getenv("RIG_NO_CASTS") == NULL;
 }
 
 static int make_rings(struct rig *rig)
@@ -171,7 +188,8 @@ static bool attach_traces(struct rig *rig, unsigned code)
 	bool any = false;
 
 #define TRACE(event, program)                                                                      \
-	if (code == EVENT_##event && s->links.program == NULL)                                     \
+	if (code == EVENT_##event && s->links.program == NULL &&                                   \
+	    bpf_program__fd(s->progs.program) >= 0)                                                \
 		s->links.program = bpf_program__attach(s->progs.program);                          \
 	any |= code == EVENT_##event && s->links.program != NULL;
 #include "family.def"
@@ -217,7 +235,7 @@ struct rig *rig_open(char *reason, size_t cap)
 	rig->skel->rodata->settings.bulk_limit = buffer_bytes - buffer_bytes / 4;
 	rig->skel->rodata->settings.cpus = rig->cpus;
 	rig->skel->rodata->settings.snaplen = 80;
-	rig->skel->rodata->settings.casts = kernel_has_casts();
+	follow_kernel(rig->skel);
 	err = mews__load(rig->skel);
 	if (err == 0)
 		err = make_rings(rig);
