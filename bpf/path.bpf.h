@@ -155,6 +155,7 @@ static __always_inline void put_file(struct build *b, struct file *file, long fd
 	struct inode *inode = LOOK(struct file, file, f_inode);
 	struct super_block *sb = LOOK(struct inode, inode, i_sb);
 	struct vfsmount *mnt = LOOK(struct file, file, f_path.mnt);
+	__u32 nlink = LOOK(struct inode, inode, i_nlink);
 
 	HEADER_OF(b)->flags |= RECORD_HAS_FILE;
 	rf->ino = LOOK(struct inode, inode, i_ino);
@@ -164,7 +165,7 @@ static __always_inline void put_file(struct build *b, struct file *file, long fd
 	rf->fd = fd;
 	rf->path_len = rf->tuple_len = 0;
 	rf->sock_type = rf->sock_proto = 0;
-	rf->reserved = 0;
+	rf->nlink = nlink > 65535 ? 65535 : nlink;
 	b->off = sizeof(struct record) + sizeof(*rf);
 }
 

@@ -17,7 +17,7 @@
 #include <linux/types.h>
 #endif
 
-#define RECORD_ABI 2
+#define RECORD_ABI 3
 
 enum {
 	RECORD_HAS_FILE = 1 << 0,
@@ -50,7 +50,7 @@ struct record_file {
 	__u32 dev;  /* Falco's form: what new_encode_dev() gives */
 	__u16 path_len, tuple_len;
 	__u8 sock_type, sock_proto;
-	__u16 reserved;
+	__u16 nlink; /* names of the file; 65535: as many or more */
 };
 
 /* ---- settings and counters that both sides share through maps ----

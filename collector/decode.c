@@ -151,6 +151,7 @@ static int decode_file(struct cursor *c, struct kernel_file *ret)
 		.tuple = span_of(tuple, f.tuple_len),
 		.sock_type = f.sock_type,
 		.sock_proto = f.sock_proto,
+		.nlink = f.nlink,
 	};
 	return 0;
 }

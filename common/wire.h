@@ -98,6 +98,7 @@ struct kernel_file {
 	struct span path;  /* as the kernel resolves it, "" if not known */
 	struct span tuple; /* sockets: Falco's SOCKTUPLE, local side first; else empty */
 	uint8_t sock_type, sock_proto; /* SOCK_*, IPPROTO_*; 0 if it is no socket */
+	uint16_t nlink;		       /* names of the file, 65535 at most; 0: not known */
 };
 
 struct raw_event {
@@ -207,6 +208,7 @@ enum {
 	FILE_CLONED = 1 << 7,
 	FILE_SIP_LOCAL = 1 << 8, /* sip is an address of this machine or container */
 	FILE_DIP_LOCAL = 1 << 9,
+	FILE_HARD_LINKED = 1 << 10, /* it has several names */
 };
 
 /* An open descriptor as the descriptor table knows it. */

@@ -8,7 +8,7 @@
 enum {
 	RAW_EVENT_ELEMENTS = 9,
 	KERNEL_ELEMENTS = 5,
-	KERNEL_FILE_ELEMENTS = 9,
+	KERNEL_FILE_ELEMENTS = 10,
 	TASK_ELEMENTS = 3,
 	TASK_FILE_ELEMENTS = 2,
 };
@@ -60,6 +60,7 @@ PACK_INLINE void put_kernel_file(struct pack *pk, const struct kernel_file *f)
 	pack_span_or_nil(pk, f->tuple);
 	pack_fix_uint8(pk, f->sock_type);
 	pack_fix_uint8(pk, f->sock_proto);
+	pack_fix_uint16(pk, f->nlink);
 }
 
 CURSOR_INLINE bool has_kernel_file_run(const struct cursor *c)
@@ -99,6 +100,7 @@ CURSOR_INLINE void get_kernel_file(struct cursor *c, struct raw_event *ret)
 	f->tuple = cursor_span(c);
 	f->sock_type = cursor_u8(c);
 	f->sock_proto = cursor_u8(c);
+	f->nlink = cursor_u16(c);
 	cursor_leave(c, outer);
 }
 

@@ -6,7 +6,13 @@
  */
 #include "enrich_core.h"
 
-enum { FMT = 0170000, FMT_SOCK = 0140000, FMT_DIR = 0040000, FMT_FIFO = 0010000 };
+enum {
+	FMT = 0170000,
+	FMT_SOCK = 0140000,
+	FMT_DIR = 0040000,
+	FMT_FIFO = 0010000,
+	FMT_REG = 0100000
+};
 
 void heal_thread(struct enrich *en)
 {
@@ -152,6 +158,14 @@ static void make_socket(struct enrich *en, struct file *f, const struct kernel_f
 		      span_of(en->text, net_tuple_text((char *)en->text, &t, f->type, f->l4proto)));
 }
 
+/* A file gets its second name, or loses it, at any time. */
+static void set_linked(struct file *f, const struct kernel_file *k)
+{
+	f->flags &= (uint16_t)~FILE_HARD_LINKED;
+	if (k->nlink > 1 && (k->mode & FMT) == FMT_REG)
+		f->flags |= FILE_HARD_LINKED;
+}
+
 static struct file *make_file(struct enrich *en, const struct kernel_file *k)
 {
 	bool sock = (k->mode & FMT) == FMT_SOCK || k->sock_type != 0;
@@ -162,6 +176,7 @@ static struct file *make_file(struct enrich *en, const struct kernel_file *k)
 	f->dev = k->dev;
 	f->ino = k->ino;
 	f->mnt_id = k->mnt_id;
+	set_linked(f, k);
 	if (sock) {
 		make_socket(en, f, k);
 	} else if (f->type == FILE_MEMFD) {
@@ -190,6 +205,7 @@ void heal_file(struct enrich *en, int64_t fd)
 		struct file *f = slot->file;
 
 		/* The kernel's own words hold for all who share the file. */
+		set_linked(f, k);
 		if (f->mnt_id == 0)
 			f->mnt_id = k->mnt_id;
 		if (f->ino == 0) {

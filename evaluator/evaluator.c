@@ -13,14 +13,17 @@
  * believed before it was decoded and checked.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "captures.h"
 #include "gapalert.h"
+#include "inode_names.h"
 #include "log.h"
 #include "mirror.h"
 #include "rulefile.h"
@@ -66,6 +69,30 @@ static const struct conf_list *rule_paths(struct evaluator *ev, const struct con
 	return &ev->default_paths;
 }
 
+/* Which files have the names that rules ask for now.  Behind the jail this still only asks; what the
+ * system then refuses is learnt from events. */
+static void look_at_files(struct inode_names *names)
+{
+	for (unsigned i = 0; i < inode_names_count(names); i++) {
+		struct span name = inode_names_at(names, i);
+		char path[256];
+		struct statx st;
+
+		if (name.n >= sizeof(path) || memchr(name.p, 0, name.n) != NULL)
+			continue;
+		memcpy(path, name.p, name.n);
+		path[name.n] = '\0';
+		if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_TYPE | STATX_INO | STATX_MNT_ID,
+			  &st) == 0 &&
+		    S_ISREG(st.stx_mode))
+			inode_names_learn(names, i,
+					  (st.stx_dev_minor & 0xff) | st.stx_dev_major << 8 |
+						  (st.stx_dev_minor & ~0xffu) << 12,
+					  st.stx_ino,
+					  st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id : 0);
+	}
+}
+
 /* Load all rules to *RET, ready to run.  Says what is wrong with them. */
 static int load_rules(struct evaluator *ev, const struct conf *conf, struct rulefile_load *ret)
 {
@@ -73,8 +100,10 @@ static int load_rules(struct evaluator *ev, const struct conf *conf, struct rule
 
 	if (err == 0)
 		err = ruleset_seal(ret->rules, conf->priority);
-	if (err == 0)
-		ruleset_match_other_paths(ret->rules, conf->match_resolved_paths);
+	if (err == 0 && conf->match_resolved_paths) {
+		ruleset_match_other_paths(ret->rules, true);
+		look_at_files(ruleset_inode_names(ret->rules));
+	}
 	rulefile_print(ret, false, stderr);
 	if (err < 0 && err != -EINVAL)
 		log_error("cannot load the rules: %s", strerror(-err));

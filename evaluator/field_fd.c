@@ -443,6 +443,8 @@ static bool file_field(enum field_id id, const struct field_event *e, const stru
 		return value_int(ret, PT_INT64, (int64_t)f->ino);
 	case FIELD_fd_path_resolved:
 		return f->resolved.n > 0 && value_string(ret, f->resolved);
+	case FIELD_fd_is_hard_linked:
+		return value_bool(ret, f->flags & FILE_HARD_LINKED);
 	case FIELD_fd_mnt_id:
 		return f->mnt_id != 0 && value_uint(ret, PT_UINT64, f->mnt_id);
 	case FIELD_fd_cip_name:

@@ -52,6 +52,14 @@ static bool has_other(const struct file_info *f)
 	return f->type == FILE_REGULAR || f->type == FILE_REGULAR_V2 || f->type == FILE_DIRECTORY;
 }
 
+void path_view_name(struct path_view *v, const struct field_event *e, struct span name)
+{
+	memcpy(v->files, e->ev->files, e->ev->nfiles * sizeof(*v->files));
+	v->files[e->ev->fd_file].name = name;
+	v->event = *e;
+	v->event.files = v->files;
+}
+
 bool path_view_open(struct path_view *v, const struct field_event *e, struct span *ret_path)
 {
 	const struct file_info *files = e->ev->files;

@@ -24,4 +24,7 @@ bool path_view_is_for(const struct program *p, const struct node *tree);
  * of the first that has another name than E says.  False: they are E's. */
 bool path_view_open(struct path_view *v, const struct field_event *e, struct span *ret_path);
 
+/* E with its own file called NAME. */
+void path_view_name(struct path_view *v, const struct field_event *e, struct span name);
+
 #endif

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "field_class.h"
+#include "inode_names.h"
 #include "path_view.h"
 #include "rule_index.h"
 
@@ -28,6 +30,7 @@ struct ruleset {
 	uint64_t *matched;	 /* rules that the event has tripped */
 	bool any_matched;
 	struct path_view view;
+	struct inode_names *inodes;
 };
 
 int ruleset_new(size_t limit, struct ruleset **ret)
@@ -121,7 +124,8 @@ static int find_of_path(struct ruleset *rs, unsigned priority)
 
 	rs->of_path = pool_array(&rs->pool, nwords, sizeof(*rs->of_path));
 	rs->matched = pool_array(&rs->pool, nwords, sizeof(*rs->matched));
-	if (rs->of_path == NULL || rs->matched == NULL)
+	rs->inodes = inode_names_new(&rs->pool);
+	if (rs->of_path == NULL || rs->matched == NULL || rs->inodes == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < rs->rules.n; i++) {
 		const struct ruleset_rule *rule = rule_at(rs, i);
@@ -130,6 +134,8 @@ static int find_of_path(struct ruleset *rs, unsigned priority)
 		    !path_view_is_for(&rs->program, rule->tree))
 			continue;
 		set_bit(rs->of_path, i);
+		if (!inode_names_add(rs->inodes, &rs->program, rule->tree))
+			return -ENOMEM;
 		for (unsigned w = 0; w < CODES_WORDS; w++)
 			rs->path_codes.events[w] |= rule->codes.events[w];
 	}
@@ -186,11 +192,21 @@ void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *
 {
 	*ret_codes = rs->wanted;
 	*ret_extras = rs->extras;
+	if (!rs->other_paths || inode_names_count(rs->inodes) == 0)
+		return;
+	for (unsigned i = 0; i < inode_names_ncodes; i++)
+		ret_codes->events[inode_names_codes[i] / 64] |= UINT64_C(1)
+								<< (inode_names_codes[i] % 64);
 }
 
 void ruleset_match_other_paths(struct ruleset *rs, bool on)
 {
 	rs->other_paths = on;
+}
+
+struct inode_names *ruleset_inode_names(struct ruleset *rs)
+{
+	return rs->inodes;
 }
 
 static void begin_view(struct ruleset *rs, struct field_event *e, struct ruleset_walk *w)
@@ -203,14 +219,32 @@ static void begin_view(struct ruleset *rs, struct field_event *e, struct ruleset
 
 void ruleset_begin(struct ruleset *rs, struct field_event *e, struct ruleset_walk *ret)
 {
-	*ret = (struct ruleset_walk){ .event = e };
+	*ret = (struct ruleset_walk){ .event = e, .as_is = e };
+	arena_clear(e->arena);
+	if (rs->other_paths)
+		inode_names_follow(rs->inodes, e);
 	if (!rule_index_has(rs->index, e->ev->code))
 		return;
-	arena_clear(e->arena);
 	if (rs->any_matched)
 		memset(rs->matched, 0, (rs->rules.n + 63) / 64 * sizeof(*rs->matched));
 	rs->any_matched = false;
 	begin_view(rs, e, ret);
+}
+
+/* The next way to look at the event: by the kernel's paths, then by the name by which rules know the
+ * inode.  False: there is no other. */
+static bool open_view(struct ruleset *rs, struct ruleset_walk *w)
+{
+	const struct file_info *f = event_file(w->as_is);
+
+	if (w->view++ == 0 && path_view_open(&rs->view, w->as_is, &w->other_path))
+		return true;
+	if (w->view == 1)
+		w->view++;
+	if (w->view > 2 || f == NULL || !inode_names_find(rs->inodes, f, &w->other_path))
+		return false;
+	path_view_name(&rs->view, w->as_is, w->other_path);
+	return true;
 }
 
 /* Look at the event again, by other paths of its files.  False: it has none that are worth it. */
@@ -218,11 +252,9 @@ static bool next_view(struct ruleset *rs, struct ruleset_walk *w)
 {
 	unsigned code = w->event->ev->code;
 
-	if (!rs->other_paths || w->view > 0 || !codes_has(&rs->path_codes, code) ||
-	    !rule_index_has(rs->index, code) ||
-	    !path_view_open(&rs->view, w->event, &w->other_path))
+	if (!rs->other_paths || !codes_has(&rs->path_codes, code) ||
+	    !rule_index_has(rs->index, code) || !open_view(rs, w))
 		return false;
-	w->view++;
 	begin_view(rs, &rs->view.event, w);
 	return true;
 }

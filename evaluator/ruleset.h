@@ -72,12 +72,18 @@ void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *
  * nobody says: not. */
 void ruleset_match_other_paths(struct ruleset *rs, bool on);
 
+/* The files that rules name, by inode: who can look at the machine tells them which these are.  The
+ * set's; only a sealed one has it. */
+struct inode_names;
+struct inode_names *ruleset_inode_names(struct ruleset *rs);
+
 /* The rules that are left to be looked at: a bit each, cleared as they are taken. */
 struct ruleset_walk {
 	struct field_event *event; /* as the rules see it */
-	struct span other_path;	   /* the path that the rule found; "": as the event has it */
-	unsigned view;		   /* how often it was begun anew with other paths */
-	const uint32_t *rules;	   /* those of the event's class, in load order */
+	struct field_event *as_is;
+	struct span other_path; /* the path that the rule found; "": as the event has it */
+	unsigned view;		/* how often it was begun anew with other paths */
+	const uint32_t *rules;	/* those of the event's class, in load order */
 	uint64_t *woken;
 	unsigned word, nwords;
 };

@@ -68,7 +68,7 @@ static struct span made(struct made *m)
 static void make_openat(struct made *m)
 {
 	const struct record_file file = {
-		.ino = 42, .mnt_id = 5, .fd = 7, .mode = 0100640, .path_len = 11
+		.ino = 42, .mnt_id = 5, .fd = 7, .mode = 0100640, .nlink = 3, .path_len = 11
 	};
 	int64_t fd = 7, dirfd = -100;
 	uint32_t flags = 0x1001, mode = 0640, dev = 0x801;

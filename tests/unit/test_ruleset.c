@@ -9,6 +9,7 @@
 
 #include "eval_world.h"
 #include "gapalert.h"
+#include "inode_names.h"
 #include "parse.h"
 
 static struct eval_world world;
@@ -116,6 +117,126 @@ Test(ruleset, a_rule_is_tried_with_the_path_that_the_kernel_has_and_says_so)
 	world.open.files[0].type = FILE_MEMFD; /* whose names are no paths */
 	world.open.files[0].name = span_str("a");
 	cr_assert_str_eq(tripped(), "process ");
+}
+
+/* ---- files by their inode ---- */
+
+/* The event: open NAME, whose path is PATH, and whose file INO. */
+static void opens(const char *name, const char *path, uint64_t ino, unsigned flags)
+{
+	struct file_info *f = &world.open.files[0];
+
+	world.open.code = EVENT_SYSCALL_OPENAT_2_X;
+	world.event.info = event_info(world.open.code);
+	f->name = span_str(name);
+	f->resolved = span_str(path);
+	f->ino = ino;
+	f->dev = 8;
+	f->mnt_id = 29;
+	f->flags = (uint16_t)flags;
+	f->open_flags = 1;
+}
+
+/* The event: rename FROM to TO, or (TO is NULL) remove it; done now. */
+static void changes(const char *from, const char *to)
+{
+	struct event_frame open = world.open;
+	struct field_event event = world.event;
+
+	world.open.code = to == NULL ? EVENT_SYSCALL_UNLINK_2_X : EVENT_SYSCALL_RENAME_X;
+	world.open.nparams = to == NULL ? 2 : 3;
+	world.open.params[0].i = 0;
+	world.open.params[1] = (struct param){ .kind = PARAM_BYTES, .s = span_str(from) };
+	world.open.params[2] = (struct param){ .kind = PARAM_BYTES, .s = span_str(to) };
+	world.open.fd = FD_NONE;
+	world.open.fd_file = -1;
+	world.open.nfiles = 0;
+	world.event.info = event_info(world.open.code);
+	cr_assert_str_eq(tripped(), "");
+	world.open = open;
+	world.event = event;
+}
+
+static void seal_with_shadow(void)
+{
+	add("x", "evt.type = openat and fd.name in (/etc/shadow, /etc/sudoers)", 4, true);
+	add("not", "evt.type = openat and proc.name = zsh and not fd.name = /etc/allowed", 4, true);
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	ruleset_match_other_paths(rules, true);
+}
+
+Test(ruleset, a_file_that_rules_name_is_known_by_its_inode)
+{
+	struct inode_names *names;
+	struct ruleset_walk walk;
+
+	seal_with_shadow();
+	names = ruleset_inode_names(rules);
+	cr_assert(eq(uint, inode_names_count(names), 2)); /* what is left out is not named */
+	cr_assert(span_is(inode_names_at(names, 0), "/etc/shadow"));
+	inode_names_learn(names, 0, 8, 100, 29);
+
+	opens("/tmp/x", "/tmp/x", 100, FILE_HARD_LINKED);
+	cr_assert_str_eq(tripped(), "x ");
+	ruleset_begin(rules, &world.event, &walk);
+	cr_assert(ruleset_next(rules, &walk) != NULL);
+	cr_assert(span_is(walk.other_path, "/etc/shadow"));
+
+	opens("/tmp/link", "/tmp/x", 100, FILE_HARD_LINKED); /* a link to a link */
+	cr_assert_str_eq(tripped(), "x ");
+	opens("/tmp/x", "/tmp/x", 100, 0); /* its only name: the number was used again */
+	cr_assert_str_eq(tripped(), "");
+	world.open.files[0].mnt_id = 30; /* ... or it is mounted there, too */
+	cr_assert_str_eq(tripped(), "x ");
+	opens("/tmp/x", "/tmp/x", 101, FILE_HARD_LINKED);
+	cr_assert_str_eq(tripped(), "");
+	opens("/tmp/x", "/tmp/x", 100, FILE_HARD_LINKED);
+	world.open.files[0].dev = 9;
+	cr_assert_str_eq(tripped(), "");
+}
+
+Test(ruleset, whoever_opens_a_file_by_its_name_tells_its_inode)
+{
+	seal_with_shadow();
+	opens("/tmp/x", "/tmp/x", 7, FILE_HARD_LINKED);
+	cr_assert_str_eq(tripped(), "");
+	opens("/etc/shadow", "/etc/shadow", 7, FILE_HARD_LINKED);
+	cr_assert_str_eq(tripped(), "x ");
+	opens("/tmp/x", "/tmp/x", 7, FILE_HARD_LINKED);
+	cr_assert_str_eq(tripped(), "x ");
+	changes("/etc/shadow", NULL);
+	cr_assert_str_eq(tripped(), "");
+}
+
+Test(ruleset, a_file_that_is_moved_onto_a_name_is_known_by_it)
+{
+	seal_with_shadow();
+	inode_names_learn(ruleset_inode_names(rules), 0, 8, 100, 29);
+	opens("/etc/nshadow", "/etc/nshadow", 200, 0);
+	world.open.files[0].open_flags = 1 << 2 | 1 << 1; /* to be made */
+	cr_assert_str_eq(tripped(), "");
+	changes("/etc/nshadow", "/etc/shadow");
+	opens("/tmp/x", "/tmp/x", 200, FILE_HARD_LINKED);
+	cr_assert_str_eq(tripped(), "x ");
+	opens("/tmp/x", "/tmp/x", 100, FILE_HARD_LINKED); /* the old one */
+	cr_assert_str_eq(tripped(), "");
+	changes("/root/what", "/etc/sudoers"); /* nobody saw it made */
+	opens("/tmp/x", "/tmp/x", 200, FILE_HARD_LINKED);
+	cr_assert_str_eq(tripped(), "x ");
+}
+
+Test(ruleset, more_inodes_than_there_is_room_for_take_old_places)
+{
+	struct inode_names *names;
+
+	seal_with_shadow();
+	names = ruleset_inode_names(rules);
+	for (uint64_t ino = 1; ino <= 100000; ino++)
+		inode_names_learn(names, 0, 8, ino, 29);
+	opens("/tmp/x", "/tmp/x", 100000, FILE_HARD_LINKED);
+	cr_assert_str_eq(tripped(), "x ");
+	opens("/tmp/x", "/tmp/x", 1, FILE_HARD_LINKED);
+	cr_assert_str_eq(tripped(), "");
 }
 
 Test(ruleset, a_rule_below_the_priority_is_not_evaluated)

@@ -392,6 +392,7 @@ static const struct {
 	{ "fd.connected", "connect", "false" },
 	{ "fd.name_changed", "connect", "true" },
 	{ "fd.is_upper_layer", "openat", "true" },
+	{ "fd.is_hard_linked", "openat", "true" },
 	{ "fd.is_lower_layer", "openat", "true" },
 	{ "fd.dev", "openat", "2049" },
 	{ "fd.dev.major", "openat", "8" },
