@@ -62,9 +62,9 @@ static uint64_t hash_of(uint64_t h, struct span name)
 static bool is_of(const struct name_memo *memo, const struct name_key *key, struct span name,
 		  struct span raw)
 {
-	return memcmp(&memo->key, key, sizeof(*key)) == 0 && memo->n == name.n &&
-	       memo->nraw == raw.n && memcmp(memo->name, name.p, name.n) == 0 &&
-	       (raw.n == 0 || memcmp(memo->name + name.n, raw.p, raw.n) == 0);
+	return memcmp(&memo->key, key, sizeof(*key)) == 0 &&
+	       span_eq(span_of(memo->name, memo->n), name) &&
+	       span_eq(span_of(memo->name + memo->n, memo->nraw), raw);
 }
 
 struct name_memo *name_memo_get(struct name_memos *m, const struct name_key *key, struct span name,
@@ -86,7 +86,8 @@ struct name_memo *name_memo_get(struct name_memos *m, const struct name_key *key
 	memo->nrules = NAME_IS_NEW;
 	memo->n = (uint8_t)name.n;
 	memo->nraw = (uint8_t)raw.n;
-	memcpy(memo->name, name.p, name.n);
+	if (name.n > 0)
+		memcpy(memo->name, name.p, name.n);
 	if (raw.n > 0)
 		memcpy(memo->name + name.n, raw.p, raw.n);
 	return memo;

@@ -50,6 +50,9 @@ Test(name_memo, the_empty_name_of_the_empty_key_is_new_as_well)
 	cr_assert(eq(int, get(&none, "", "")->nrules, NAME_IS_NEW));
 	get(&none, "", "")->nrules = 0;
 	cr_assert(eq(int, get(&none, "", "")->nrules, 0));
+	cr_assert(eq(int, get(&none, NULL, NULL)->nrules, 0));
+	name_memos_clear(memos);
+	cr_assert(eq(int, get(&none, NULL, NULL)->nrules, NAME_IS_NEW));
 }
 
 /* Each is held against the one before: whatever differs makes another. */
