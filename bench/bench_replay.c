@@ -18,9 +18,10 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "run_mews.h"
 #include "span.h"
 
-enum { STAGES = 4, MAX_WORDS = 64 };
+enum { STAGES = 4 };
 
 static const char *const stage_names[STAGES] = { "collector", "enricher", "evaluator", "emitter" };
 
@@ -30,30 +31,13 @@ struct figures {
 };
 
 struct bench {
-	char mews[PATH_MAX], stats[64];
-	const char *words[MAX_WORDS];
-	unsigned nwords, rounds;
+	struct mews_words words;
+	char stats[64];
+	unsigned rounds;
 	bool json;
 };
 
-static _Noreturn void fail(const char *what, const char *name)
-{
-	fprintf(stderr, "bench-replay: %s '%s': %s\n", what, name, strerror(errno));
-	exit(EXIT_FAILURE);
-}
-
 /* ---- one round ---- */
-
-/* The number behind KEY, from AT on; the text is mews's own. */
-static double number(const char *at, const char *key)
-{
-	char quoted[64];
-	const char *p;
-
-	snprintf(quoted, sizeof(quoted), "\"%s\":", key);
-	p = strstr(at, quoted);
-	return p == NULL ? 0 : strtod(p + strlen(quoted), NULL);
-}
 
 static void read_stats(const char *path, struct figures *ret)
 {
@@ -61,10 +45,10 @@ static void read_stats(const char *path, struct figures *ret)
 	FILE *f = fopen(path, "r");
 
 	if (f == NULL || fread(text, 1, sizeof(text) - 1, f) == 0)
-		fail("no stats in", path);
+		mews_fail("no stats in", path);
 	fclose(f);
-	ret->events = number(text, "events");
-	ret->alerts = number(text, "alerts");
+	ret->events = mews_number(text, "events");
+	ret->alerts = mews_number(text, "alerts");
 	for (unsigned i = 0; i < STAGES; i++) {
 		char quoted[32];
 		const char *at;
@@ -72,9 +56,9 @@ static void read_stats(const char *path, struct figures *ret)
 		snprintf(quoted, sizeof(quoted), "\"%s\":", stage_names[i]);
 		at = strstr(text, quoted);
 		if (at == NULL)
-			fail("no such stage in the stats", stage_names[i]);
-		ret->stage_s[i] = number(at, "cpu_s");
-		ret->stage_kb[i] = number(at, "max_rss_kb");
+			mews_fail("no such stage in the stats", stage_names[i]);
+		ret->stage_s[i] = mews_number(at, "cpu_s");
+		ret->stage_kb[i] = mews_number(at, "max_rss_kb");
 	}
 }
 
@@ -95,11 +79,10 @@ static struct figures run_once(const struct bench *b)
 		int null = open("/dev/null", O_WRONLY);
 
 		dup2(null, STDOUT_FILENO);
-		execv(b->mews, (char **)(uintptr_t)b->words);
-		fail("cannot run", b->mews);
+		mews_exec(&b->words);
 	}
 	if (pid == -1 || wait4(pid, &status, 0, &ru) != pid)
-		fail("cannot run", b->mews);
+		mews_fail("cannot run", b->words.mews);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		exit(EXIT_FAILURE); /* it has said why */
 	fig.wall_s = (double)mono_since(began, mono_now()) / 1e9;
@@ -156,53 +139,13 @@ static void print_table(const struct figures *f)
 
 /* ---- words ---- */
 
-static void add_word(struct bench *b, const char *word)
-{
-	if (b->nwords + 1 == MAX_WORDS)
-		fail("too many words at", word);
-	b->words[b->nwords++] = word;
-}
-
-static void find_mews(struct bench *b)
-{
-	ssize_t n = readlink("/proc/self/exe", b->mews, sizeof(b->mews) - 6);
-	char *slash;
-
-	if (n <= 0)
-		fail("cannot find", "mews");
-	b->mews[n] = '\0';
-	slash = strrchr(b->mews, '/');
-	memcpy(slash, "/mews", 6);
-}
-
-static void add_rules(struct bench *b)
-{
-	static const char *const official[] = { "../shared/rules/falco_rules.yaml",
-						"../shared/rules/falco-incubating_rules.yaml",
-						"../shared/rules/falco-sandbox_rules.yaml" };
-	unsigned n = b->nwords;
-
-	for (unsigned i = 0; i < ARRAY_LEN(official); i++) {
-		if (access(official[i], R_OK) == 0) {
-			add_word(b, "-r");
-			add_word(b, official[i]);
-		}
-	}
-	if (b->nwords == n) {
-		add_word(b, "-r");
-		add_word(b, "rules/mews_rules.yaml");
-	}
-}
-
 static void parse(struct bench *b, int argc, char **argv)
 {
 	const char *capture = "../shared/captures/large/L2_net.scap";
 	bool rules = false;
 
-	find_mews(b);
-	add_word(b, "mews");
-	add_word(b, "replay");
-	add_word(b, capture);
+	mews_words_begin(&b->words, "replay");
+	mews_word(&b->words, capture);
 	for (int i = 1; i < argc; i++) {
 		bool has_more = i + 1 < argc;
 
@@ -212,23 +155,23 @@ static void parse(struct bench *b, int argc, char **argv)
 			b->rounds = (unsigned)strtoul(argv[++i], NULL, 10);
 		} else if ((strcmp(argv[i], "-r") == 0 || strcmp(argv[i], "-o") == 0) && has_more) {
 			rules |= argv[i][1] == 'r';
-			add_word(b, argv[i]);
-			add_word(b, argv[++i]);
+			mews_word(&b->words, argv[i]);
+			mews_word(&b->words, argv[++i]);
 		} else if (argv[i][0] == '-') {
 			fprintf(stderr,
 				"usage: bench-replay [FILE] [-r RULES]... [-o KEY=VALUE]... "
 				"[--rounds N] [--json]\n");
 			exit(2);
 		} else {
-			b->words[2] = argv[i];
+			b->words.word[2] = argv[i];
 		}
 	}
 	if (!rules)
-		add_rules(b);
-	add_word(b, "-o");
-	add_word(b, "log_level=warning");
-	add_word(b, "--stats");
-	add_word(b, b->stats);
+		mews_official_rules(&b->words);
+	mews_word(&b->words, "-o");
+	mews_word(&b->words, "log_level=warning");
+	mews_word(&b->words, "--stats");
+	mews_word(&b->words, b->stats);
 }
 
 int main(int argc, char **argv)
@@ -238,7 +181,7 @@ int main(int argc, char **argv)
 	int fd = mkstemp(b.stats);
 
 	if (fd == -1)
-		fail("cannot make", b.stats);
+		mews_fail("cannot make", b.stats);
 	close(fd);
 	parse(&b, argc, argv);
 	for (unsigned i = 0; i < b.rounds || i == 0; i++) {

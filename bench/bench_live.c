@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * bench_live.c -- what a watched machine pays: loops of system calls on CPU 0 with and without
+ * `mews run` on CPU 1, interleaved, ns a turn; then the CPU time of the whole pipeline
+ * for an event that it takes, at a steady pace; then a flood of two processes that
+ * open and close at full speed, and what of it is lost.  As root.
+ *
+ * bench-live [--json] [-r RULES]... [--rounds N] [--pace OPENS_A_SECOND] [--seconds N: of pace and flood]
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "run_mews.h"
+#include "span.h"
+
+enum { MAX_ROUNDS = 64, PARTS = 20, STATUS_BYTES = 1 << 16 };
+
+struct options {
+	struct mews_words run, status;
+	char dir[64], run_dir[80];
+	unsigned rounds, seconds, pace;
+	bool json;
+};
+
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) == -1)
+		mews_fail("cannot stay on", "one CPU");
+}
+
+static void unpin(void)
+{
+	cpu_set_t set;
+
+	memset(&set, 0xff, sizeof(set));
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* ---- the pipeline ---- */
+
+static pid_t start(const struct mews_words *words, int out)
+{
+	pid_t pid = fork();
+
+	if (pid == -1)
+		mews_fail("cannot start", words->mews);
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		dup2(null, STDIN_FILENO);
+		dup2(out == -1 ? null : out, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		mews_exec(words);
+	}
+	return pid;
+}
+
+/* What `mews status --json` says; "" if there is no pipeline. */
+static const char *status(const struct options *o)
+{
+	static char text[STATUS_BYTES];
+	size_t n = 0;
+	ssize_t got;
+	int fds[2];
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		mews_fail("cannot make", "a pipe");
+	pid = start(&o->status, fds[1]);
+	close(fds[1]);
+	while (n + 1 < sizeof(text) && (got = read(fds[0], text + n, sizeof(text) - 1 - n)) > 0)
+		n += (size_t)got;
+	close(fds[0]);
+	waitpid(pid, NULL, 0);
+	text[n] = '\0';
+	return text;
+}
+
+static bool is_live(const char *text)
+{
+	unsigned running = 0;
+
+	for (const char *p = text; (p = strstr(p, "\"state\":\"running\"")) != NULL; p++)
+		running++;
+	return running >= 4 && mews_number(text, "seen") > 0 && mews_number(text, "evaluated") > 0;
+}
+
+static pid_t start_mews(const struct options *o)
+{
+	pid_t pid;
+
+	pin(1);
+	pid = start(&o->run, -1);
+	pin(0);
+	for (unsigned i = 0; i < 200; i++) {
+		if (is_live(status(o))) {
+			usleep(200000); /* the snapshot is through */
+			return pid;
+		}
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			break;
+		usleep(50000);
+	}
+	fprintf(stderr, "bench-live: the pipeline does not start: see what '%s run' says\n",
+		o->run.mews);
+	exit(EXIT_FAILURE);
+}
+
+static void stop_mews(pid_t pid)
+{
+	kill(pid, SIGINT);
+	waitpid(pid, NULL, 0);
+}
+
+/* ---- loops ---- */
+
+static void loop_getppid(unsigned n)
+{
+	while (n-- > 0)
+		syscall(SYS_getppid);
+}
+
+static void loop_open(unsigned n)
+{
+	while (n-- > 0)
+		close(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
+}
+
+static void loop_open_read(unsigned n)
+{
+	char buf[256];
+
+	while (n-- > 0) {
+		int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+
+		if (read(fd, buf, sizeof(buf)) < 0)
+			mews_fail("cannot read", "/etc/passwd");
+		close(fd);
+	}
+}
+
+/* A connection to oneself. */
+static void loop_connect(unsigned n)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	socklen_t len = sizeof(addr);
+	int on = 1, fd, in;
+	int door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(door, (struct sockaddr *)&addr, len) == -1 || listen(door, 8) == -1 ||
+	    getsockname(door, (struct sockaddr *)&addr, &len) == -1)
+		mews_fail("cannot listen on", "loopback");
+	while (n-- > 0) {
+		struct linger gone = { 1, 0 }; /* leave no port behind */
+
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (connect(fd, (struct sockaddr *)&addr, len) == -1)
+			mews_fail("cannot connect to", "loopback");
+		in = accept4(door, NULL, NULL, SOCK_CLOEXEC);
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &gone, sizeof(gone));
+		close(fd);
+		close(in);
+	}
+	close(door);
+}
+
+static void loop_exec(unsigned n)
+{
+	while (n-- > 0) {
+		pid_t pid = vfork();
+
+		if (pid == 0) {
+			execl("/bin/true", "true", (char *)NULL);
+			_exit(127);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static const struct loop {
+	const char *key, *text;
+	void (*run)(unsigned n);
+	unsigned turns; /* of a part */
+} loops[] = {
+	{ "getppid", "getppid, which nobody asks for", loop_getppid, 5000 },
+	{ "open_close", "open + close", loop_open, 500 },
+	{ "open_read_close", "open + read + close", loop_open_read, 500 },
+	{ "connect", "socket + connect + accept + close", loop_connect, 50 },
+	{ "exec", "fork + exec of true + wait", loop_exec, 10 },
+};
+
+static double ns[ARRAY_LEN(loops)][2][MAX_ROUNDS];
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median of the parts: one that was disturbed does not count. */
+static double turn_ns(const struct loop *l)
+{
+	double parts[PARTS];
+
+	for (unsigned i = 0; i < PARTS; i++) {
+		struct mono from = mono_now();
+
+		l->run(l->turns);
+		parts[i] = (double)mono_since(from, mono_now()) / l->turns;
+	}
+	qsort(parts, PARTS, sizeof(parts[0]), by_value);
+	return parts[PARTS / 2];
+}
+
+static void measure_loops(const struct options *o)
+{
+	pin(0);
+	for (unsigned r = 0; r < o->rounds; r++) {
+		for (unsigned with = 0; with < 2; with++) {
+			pid_t pid = with ? start_mews(o) : -1;
+
+			for (size_t i = 0; i < ARRAY_LEN(loops); i++)
+				ns[i][with][r] = turn_ns(&loops[i]);
+			if (with)
+				stop_mews(pid);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(loops); i++)
+		for (unsigned with = 0; with < 2; with++)
+			qsort(ns[i][with], o->rounds, sizeof(double), by_value);
+}
+
+/* ---- pace and flood ---- */
+
+struct taken {
+	double seen, lost_kernel, lost_ring, taken, cpu_s, seconds;
+	bool balanced;
+};
+
+static struct taken taken_now(const struct options *o)
+{
+	const char *text = status(o), *at = text;
+	struct taken t = { .seen = mews_number(text, "seen"),
+			   .lost_kernel = mews_number(text, "lost_kernel"),
+			   .lost_ring = mews_number(text, "lost_ring"),
+			   .taken = mews_number(text, "taken"),
+			   .balanced = strstr(text, "\"balanced\":false") == NULL };
+
+	while ((at = strstr(at, "\"cpu_s\":")) != NULL)
+		t.cpu_s += mews_number(at++, "cpu_s");
+	return t;
+}
+
+/* Opens and closes for so many seconds; PACE 0: as fast as can be. */
+static pid_t opener(unsigned seconds, unsigned pace)
+{
+	pid_t pid = fork();
+	struct mono from;
+	uint64_t done = 0, now;
+
+	if (pid != 0)
+		return pid;
+	for (from = mono_now(); (now = mono_since(from, mono_now())) < seconds * NS_PER_SEC;) {
+		if (pace > 0 && done > now / 1000 * pace / 1000000)
+			continue;
+		loop_open(16);
+		done += 16;
+	}
+	_exit(0);
+}
+
+/* What N processes that open and close cost. */
+static struct taken measure_opens(const struct options *o, unsigned n, unsigned pace)
+{
+	pid_t mews = start_mews(o), pids[8];
+	struct taken before = taken_now(o), after;
+	struct mono from = mono_now();
+
+	if (n > 1)
+		unpin();
+	for (unsigned i = 0; i < n; i++)
+		pids[i] = opener(o->seconds, pace);
+	for (unsigned i = 0; i < n; i++)
+		waitpid(pids[i], NULL, 0);
+	after = taken_now(o);
+	after.seconds = (double)mono_since(from, mono_now()) / 1e9;
+	usleep(500000); /* what is on its way arrives */
+	after.balanced = taken_now(o).balanced;
+	after.cpu_s = taken_now(o).cpu_s - before.cpu_s;
+	after.seen -= before.seen;
+	after.taken -= before.taken;
+	after.lost_kernel -= before.lost_kernel;
+	after.lost_ring -= before.lost_ring;
+	stop_mews(mews);
+	pin(0);
+	return after;
+}
+
+/* ---- what is said ---- */
+
+static void print_json(const struct options *o, const struct taken *pace, const struct taken *flood)
+{
+	printf("{");
+	for (size_t i = 0; i < ARRAY_LEN(loops); i++)
+		printf("\"%s_ns\": %.1f, \"%s_with_ns\": %.1f, ", loops[i].key,
+		       ns[i][0][o->rounds / 2], loops[i].key, ns[i][1][o->rounds / 2]);
+	printf("\"cpu_ns_per_event\": %.1f, \"events_per_s\": %.0f, \"flood_seen\": %.0f, "
+	       "\"flood_lost\": %.0f, \"flood_cpu_s\": %.2f, \"balanced\": %s}\n",
+	       pace->cpu_s * 1e9 / pace->taken, pace->taken / pace->seconds, flood->seen,
+	       flood->lost_kernel + flood->lost_ring, flood->cpu_s,
+	       pace->balanced && flood->balanced ? "true" : "false");
+}
+
+static void print_taken(const char *what, const struct taken *t)
+{
+	double lost = t->lost_kernel + t->lost_ring;
+
+	printf("%s: %.0f events a second seen, %.2f %% lost (%.0f in the kernel, %.0f at the ring), "
+	       "%.0f ns of CPU for each that was taken; the ledger %s\n",
+	       what, t->seen / t->seconds, t->seen > 0 ? lost * 100 / t->seen : 0, t->lost_kernel,
+	       t->lost_ring, t->cpu_s * 1e9 / t->taken,
+	       t->balanced ? "balances" : "does not balance");
+}
+
+static void print_table(const struct options *o, const struct taken *pace,
+			const struct taken *flood)
+{
+	printf("%-36s %10s %10s %10s %10s\n", "ns a turn, median (best) of rounds", "without",
+	       "with", "added", "best");
+	for (size_t i = 0; i < ARRAY_LEN(loops); i++)
+		printf("%-36s %10.0f %10.0f %10.0f %10.0f\n", loops[i].text,
+		       ns[i][0][o->rounds / 2], ns[i][1][o->rounds / 2],
+		       ns[i][1][o->rounds / 2] - ns[i][0][o->rounds / 2],
+		       ns[i][1][0] - ns[i][0][0]);
+	printf("\n");
+	print_taken("a steady pace", pace);
+	print_taken("a flood of two processes", flood);
+}
+
+static void parse(struct options *o, int argc, char **argv)
+{
+	bool rules = false;
+
+	mews_words_begin(&o->run, "run");
+	mews_words_begin(&o->status, "status");
+	for (int i = 1; i < argc; i++) {
+		bool has_more = i + 1 < argc;
+
+		if (strcmp(argv[i], "--json") == 0) {
+			o->json = true;
+		} else if (strcmp(argv[i], "-r") == 0 && has_more) {
+			rules = true;
+			mews_word(&o->run, argv[i]);
+			mews_word(&o->run, argv[++i]);
+		} else if (strcmp(argv[i], "--rounds") == 0 && has_more) {
+			o->rounds = (unsigned)strtoul(argv[++i], NULL, 10);
+		} else if (strcmp(argv[i], "--pace") == 0 && has_more) {
+			o->pace = (unsigned)strtoul(argv[++i], NULL, 10);
+		} else if (strcmp(argv[i], "--seconds") == 0 && has_more) {
+			o->seconds = (unsigned)strtoul(argv[++i], NULL, 10);
+		} else {
+			fprintf(stderr, "usage: bench-live [--json] [-r RULES]... [--rounds N] "
+					"[--pace OPENS_A_SECOND] [--seconds N]\n");
+			exit(2);
+		}
+	}
+	if (!rules)
+		mews_official_rules(&o->run);
+	if (o->rounds == 0 || o->rounds > MAX_ROUNDS)
+		o->rounds = 1;
+}
+
+int main(int argc, char **argv)
+{
+	static struct options o = {
+		.dir = "/tmp/bench-live.XXXXXX", .rounds = 7, .seconds = 5, .pace = 100000
+	};
+	struct taken pace, flood;
+
+	parse(&o, argc, argv);
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		fprintf(stderr, "bench-live: two CPUs are needed, one for each side\n");
+		return 3;
+	}
+	if (mkdtemp(o.dir) == NULL || chmod(o.dir, 0755) == -1)
+		mews_fail("cannot make", o.dir);
+	snprintf(o.run_dir, sizeof(o.run_dir), "%s/run", o.dir);
+	mews_word(&o.run, "--run-dir");
+	mews_word(&o.run, o.run_dir);
+	mews_word(&o.status, "--json");
+	mews_word(&o.status, "--run-dir");
+	mews_word(&o.status, o.run_dir);
+	measure_loops(&o);
+	pace = measure_opens(&o, 1, o.pace);
+	flood = measure_opens(&o, 2, 0);
+	if (o.json)
+		print_json(&o, &pace, &flood);
+	else
+		print_table(&o, &pace, &flood);
+	rmdir(o.dir);
+	return 0;
+}
