@@ -67,7 +67,7 @@ static void expect_message(struct rig *rig, pid_t child, unsigned code, unsigned
 		tap_number((long long)r->param[5].n, 0, label);
 }
 
-void test_messages(struct rig *rig)
+static void test_few_messages(struct rig *rig)
 {
 	static const char *const data[] = { "first", "second!", "3" };
 	const struct rig_record *r;
@@ -91,6 +91,55 @@ void test_messages(struct rig *rig)
 	is_number(r, 1, 995, "sendmmsg fails: fd");
 	is_number(r, 2, 0, "sendmmsg fails: size");
 	tap_ok(r->param[3].n == 0 && r->param[4].n == 0, "sendmmsg fails: no data, no tuple");
+}
+
+/* More messages than are told of. */
+static void call_many_messages(struct said *s)
+{
+	struct mmsghdr out[40];
+	struct iovec v[40];
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0)
+		_exit(1);
+	for (int i = 0; i < 40; i++)
+		fill(&out[i], &v[i], "0123456789012345678901234567890123456789", (size_t)i + 1);
+	for (int sent = 0; sent < 40;) {
+		char buf[64];
+		int n = (int)syscall(SYS_sendmmsg, pair[0], out + sent, 40 - sent, MSG_DONTWAIT);
+
+		if (sent == 0)
+			s->n[0] = n;
+		if (n > 0)
+			sent += n;
+		while (recv(pair[1], buf, sizeof(buf), MSG_DONTWAIT) > 0)
+			;
+	}
+}
+
+/* The last that has a record is marked if there were more.  How many a socket takes at once is
+ * the machine's affair. */
+static void test_many_messages(struct rig *rig)
+{
+	const struct rig_record *r;
+	unsigned from = 0, count = 0;
+	struct said *s;
+	pid_t child;
+	bool marked = false;
+
+	child = records_in_child(rig, call_many_messages, &s);
+	records_one(rig, EVENT_SOCKET_SENDMMSG_X, child);
+	while ((r = rig_find(rig, EVENT_SOCKET_SENDMMSG_X, child, &from)) != NULL) {
+		count++;
+		marked |= rig_number(r, 0) == 31 && (r->head.flags & RECORD_TRUNCATED);
+	}
+	if (s->n[0] > 31) {
+		tap_ok(marked, "the last message that is told of is marked if there are more");
+		tap_number(count, 31 + (40 - s->n[0]), "and no more than 31 are");
+	} else {
+		tap_number(count, 40, "each of many messages has its record");
+		tap_ok(!marked, "and none is marked");
+	}
 }
 
 /* ---- options ---- */
@@ -173,6 +222,12 @@ static void test_get_options(struct rig *rig)
 	records_expect(rig, child, EVENT_SOCKET_GETSOCKNAME_X, "getsockname", "");
 	records_expect(rig, child, EVENT_SOCKET_GETPEERNAME_X, "getpeername", "");
 	records_expect(rig, child, EVENT_SOCKET_SHUTDOWN_X, "shutdown", "*nn", s->n[0], 1ll);
+}
+
+void test_messages(struct rig *rig)
+{
+	test_few_messages(rig);
+	test_many_messages(rig);
 }
 
 void test_options(struct rig *rig)
