@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
  *
  * call.bpf.h -- which system call it is, and its arguments, by whatever ABI it was
- * made: natively, as a 32-bit program does (int 0x80), or as an x32 one.
+ * made: natively, as a 32-bit program does (int 0x80; 32-bit ARM), or as an x32 one.
  *
- * On x86-64 the same numbers mean other calls in each, so a native row says by
- * WANTED_IA32 whether the number is worth a second look when the call was none of
- * its own.  x32's numbers have a bit set that takes them out of the array.
+ * The same numbers mean other calls in each, so a native row says by WANTED_NARROW
+ * whether the number is worth a second look when the call was none of its own.
+ * x32's numbers have a bit set that takes them out of the array.
  */
 #ifndef MEWS_CALL_BPF_H
 #define MEWS_CALL_BPF_H
 
 #include "read.bpf.h"
 
-enum call_abi { ABI_NATIVE, ABI_IA32, ABI_X32 };
+enum call_abi { ABI_NATIVE, ABI_32, ABI_X32 };
 
 #define X32_BIT 0x40000000u
 
-/* The row of ia32's number NR; of a call that holds many, the row of the one that was made. */
-static __always_inline const struct wanted *ia32_row(struct pt_regs *regs, __u32 nr)
+/* The row of a 32-bit call's number NR; of one that holds many, the row of what was made. */
+static __always_inline const struct wanted *narrow_row_of(struct pt_regs *regs, __u32 nr)
 {
 	const struct wanted *w;
-	__u32 row = NARROW_IA32 + nr;
+	__u32 row = NARROW_32 + nr;
 
 	if (nr >= NARROW_X32)
 		return NULL;
 	w = bpf_map_lookup_elem(&wanted_narrow, &row);
 	if (w == NULL || !(w->flags & WANTED_MANY))
 		return w;
-	row = IA32_ARG0(regs);
+	row = NARROW_ARG0(regs);
 	if (row == 0 || row >= NARROW_SOCKETCALL_COUNT)
 		return w; /* no call at all */
 	row += NARROW_SOCKETCALL;
@@ -59,11 +59,11 @@ static __always_inline const struct wanted *row_of_call(const struct task_struct
 
 	*ret_abi = ABI_NATIVE;
 	if (in_compat_syscall(task)) {
-		if (!HAS_IA32 || native == NULL || !(native->flags & WANTED_IA32))
+		if (native == NULL || !(native->flags & WANTED_NARROW))
 			return NULL;
-		*ret_abi = ABI_IA32;
-		w = ia32_row(regs, nr);
-	} else if (native == NULL && HAS_IA32) {
+		*ret_abi = ABI_32;
+		w = narrow_row_of(regs, nr);
+	} else if (native == NULL && HAS_X32) {
 		*ret_abi = ABI_X32;
 		w = x32_row(nr);
 	}
@@ -93,11 +93,11 @@ static __always_inline void note_call(struct call *c, const struct wanted *w, st
 	c->native = w->native;
 	c->flags = flags;
 	c->other = abi != ABI_NATIVE;
-	c->ia32 = abi == ABI_IA32;
-	c->narrow = abi == ABI_IA32 || (abi == ABI_X32 && (REGS_NR(regs) & ~X32_BIT) >= NARROW_X32);
-	c->old32 = abi == ABI_IA32 && !(flags & WANTED_WIDE);
+	c->regs32 = abi == ABI_32;
+	c->narrow = abi == ABI_32 || (abi == ABI_X32 && (REGS_NR(regs) & ~X32_BIT) >= NARROW_X32);
+	c->old32 = abi == ABI_32 && !(flags & WANTED_WIDE);
 	c->turn = 0;
-	if (abi != ABI_IA32) {
+	if (abi != ABI_32) {
 		c->arg[0] = REGS_ARG0(regs);
 		c->arg[1] = REGS_ARG1(regs);
 		c->arg[2] = REGS_ARG2(regs);
@@ -107,14 +107,14 @@ static __always_inline void note_call(struct call *c, const struct wanted *w, st
 	} else if (packed != 0) {
 		/* socketcall(call, args), and mmap(args) of old */
 		read_packed_args(c, packed,
-				 flags & WANTED_MANY ? IA32_ARG1(regs) : IA32_ARG0(regs));
+				 flags & WANTED_MANY ? NARROW_ARG1(regs) : NARROW_ARG0(regs));
 	} else {
-		c->arg[0] = IA32_ARG0(regs);
-		c->arg[1] = IA32_ARG1(regs);
-		c->arg[2] = IA32_ARG2(regs);
-		c->arg[3] = IA32_ARG3(regs);
-		c->arg[4] = IA32_ARG4(regs);
-		c->arg[5] = IA32_ARG5(regs);
+		c->arg[0] = NARROW_ARG0(regs);
+		c->arg[1] = NARROW_ARG1(regs);
+		c->arg[2] = NARROW_ARG2(regs);
+		c->arg[3] = NARROW_ARG3(regs);
+		c->arg[4] = NARROW_ARG4(regs);
+		c->arg[5] = NARROW_ARG5(regs);
 	}
 }
 

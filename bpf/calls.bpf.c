@@ -10,6 +10,7 @@
 
 #define A(n)	arg(&b, n)
 #define RES	put_u64(&b, ret);
+#define ADDRESS put_u64(&b, address_result(&b, ret));
 #define FD(n)	put_int(&b, A(n));
 #define TEXT(n) put_user_text(&b, user_arg(&b, n));
 #define ID(n)	put_u32(&b, id_arg(&b, n));
@@ -153,6 +154,7 @@ int BPF_PROG(exit_memory, struct pt_regs *regs, long ret)
 
 #undef A
 #undef RES
+#undef ADDRESS
 #undef FD
 #undef TEXT
 #undef ID

@@ -15,7 +15,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	struct scratch *s;
 	enum call_abi abi;
 
-	if (w != NULL ? !(w->flags & (WANTED_YES | WANTED_IA32)) : !(nr & X32_BIT))
+	if (w != NULL ? !(w->flags & (WANTED_YES | WANTED_NARROW)) : !(nr & X32_BIT))
 		return 0;
 	task = bpf_get_current_task_btf();
 	if (is_own(task))

@@ -51,10 +51,22 @@ static __always_inline __u32 id_arg(const struct build *b, __u32 n)
 	return (id & 0xffff) == 0xffff ? (__u32)-1 : id & 0xffff;
 }
 
-/* A file position: two arguments, the low half first, where registers are of 32 bits. */
+/* A position that the call takes in two halves, the low one first; natively the first is all. */
+static __always_inline __u64 halves_arg(const struct build *b, __u32 n)
+{
+	return b->s->call.regs32 ? arg(b, n + 1) << 32 | (__u32)arg(b, n) : arg(b, n);
+}
+
+/* A position: one argument, which takes two registers where they are of 32 bits. */
 static __always_inline __u64 position_arg(const struct build *b, __u32 n)
 {
-	return b->s->call.ia32 ? arg(b, n + 1) << 32 | (__u32)arg(b, n) : arg(b, n);
+	return b->s->call.regs32 ? halves_arg(b, PAIRS_EVEN ? (n + 1) & ~1u : n) : arg(b, n);
+}
+
+/* An address that was returned; a 32-bit one may look like a negative number. */
+static __always_inline __u64 address_result(const struct build *b, long ret)
+{
+	return b->s->call.regs32 && (unsigned long)ret < -4095ul ? (__u32)ret : ret;
 }
 
 /* Put the file that the task has open at FD behind the header, if it has: its numbers, and both ends

@@ -58,7 +58,7 @@ struct call {
 	__u16 code, sc, native;
 	__u8 flags;  /* WANTED_* of its row */
 	bool other;  /* not by the machine's own ABI */
-	bool ia32;   /* 32-bit registers */
+	bool regs32; /* 32-bit registers */
 	bool narrow; /* pointers and sizes in the caller's structures are of 32 bits (ia32, x32) */
 	bool old32;  /* times are, too, and ids of users and groups are of 16 */
 	__u16 turn;  /* of a call that makes many records */

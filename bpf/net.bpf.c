@@ -383,7 +383,7 @@ int BPF_PROG(exit_iov, struct pt_regs *regs, long ret)
 		return 0;
 	}
 	if (b.code == EVENT_SYSCALL_PREADV_X || b.code == EVENT_SYSCALL_PWRITEV_X)
-		put_u64(&b, position_arg(&b, 3));
+		put_u64(&b, halves_arg(&b, 3));
 	send(&b);
 	return 0;
 }
@@ -549,7 +549,7 @@ static __always_inline bool read_timeval(struct build *b, const void *user, __u3
 	__s64 wide[2];
 	__s32 narrow[2];
 
-	if (b->s->call.ia32 && option < OPTION_RCVTIMEO_NEW) {
+	if (b->s->call.regs32 && option < OPTION_RCVTIMEO_NEW) {
 		if (bpf_probe_read_user(narrow, sizeof(narrow), user) != 0)
 			return false;
 		wide[0] = narrow[0];

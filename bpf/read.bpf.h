@@ -48,39 +48,42 @@ static __always_inline __u64 look_word(const void *p)
 /* ---- system call arguments at sys_exit ---- */
 
 #if defined(__TARGET_ARCH_x86)
-#define REGS_NR(regs)	((regs)->orig_ax)
-#define REGS_ARG0(regs) ((regs)->di)
-#define REGS_ARG1(regs) ((regs)->si)
-#define REGS_ARG2(regs) ((regs)->dx)
-#define REGS_ARG3(regs) ((regs)->r10)
-#define REGS_ARG4(regs) ((regs)->r8)
-#define REGS_ARG5(regs) ((regs)->r9)
-#define REGS_IP(regs)	((regs)->ip)
-/* The same as a 32-bit program passes them. */
-#define HAS_IA32	1
-#define IA32_ARG0(regs) ((__u32)(regs)->bx)
-#define IA32_ARG1(regs) ((__u32)(regs)->cx)
-#define IA32_ARG2(regs) ((__u32)(regs)->dx)
-#define IA32_ARG3(regs) ((__u32)(regs)->si)
-#define IA32_ARG4(regs) ((__u32)(regs)->di)
-#define IA32_ARG5(regs) ((__u32)(regs)->bp)
+#define REGS_NR(regs)	  ((regs)->orig_ax)
+#define REGS_ARG0(regs)	  ((regs)->di)
+#define REGS_ARG1(regs)	  ((regs)->si)
+#define REGS_ARG2(regs)	  ((regs)->dx)
+#define REGS_ARG3(regs)	  ((regs)->r10)
+#define REGS_ARG4(regs)	  ((regs)->r8)
+#define REGS_ARG5(regs)	  ((regs)->r9)
+#define REGS_IP(regs)	  ((regs)->ip)
+/* The same as a 32-bit program passes them.  x32 is the third ABI; two registers for one argument
+ * may be any two. */
+#define HAS_X32		  1
+#define PAIRS_EVEN	  0
+#define NARROW_ARG0(regs) ((__u32)(regs)->bx)
+#define NARROW_ARG1(regs) ((__u32)(regs)->cx)
+#define NARROW_ARG2(regs) ((__u32)(regs)->dx)
+#define NARROW_ARG3(regs) ((__u32)(regs)->si)
+#define NARROW_ARG4(regs) ((__u32)(regs)->di)
+#define NARROW_ARG5(regs) ((__u32)(regs)->bp)
 #else
-#define REGS_NR(regs)	((unsigned long)(long)(regs)->syscallno)
-#define REGS_ARG0(regs) ((regs)->orig_x0)
-#define REGS_ARG1(regs) ((regs)->regs[1])
-#define REGS_ARG2(regs) ((regs)->regs[2])
-#define REGS_ARG3(regs) ((regs)->regs[3])
-#define REGS_ARG4(regs) ((regs)->regs[4])
-#define REGS_ARG5(regs) ((regs)->regs[5])
-#define REGS_IP(regs)	((regs)->pc)
-/* 32-bit ARM is another architecture's table: its calls are not told of. */
-#define HAS_IA32	0
-#define IA32_ARG0(regs) 0
-#define IA32_ARG1(regs) 0
-#define IA32_ARG2(regs) 0
-#define IA32_ARG3(regs) 0
-#define IA32_ARG4(regs) 0
-#define IA32_ARG5(regs) 0
+#define REGS_NR(regs)	  ((unsigned long)(long)(regs)->syscallno)
+#define REGS_ARG0(regs)	  ((regs)->orig_x0)
+#define REGS_ARG1(regs)	  ((regs)->regs[1])
+#define REGS_ARG2(regs)	  ((regs)->regs[2])
+#define REGS_ARG3(regs)	  ((regs)->regs[3])
+#define REGS_ARG4(regs)	  ((regs)->regs[4])
+#define REGS_ARG5(regs)	  ((regs)->regs[5])
+#define REGS_IP(regs)	  ((regs)->pc)
+/* The same as a 32-bit program passes them: two registers for one argument begin with an even one. */
+#define HAS_X32		  0
+#define PAIRS_EVEN	  1
+#define NARROW_ARG0(regs) ((__u32)(regs)->orig_x0)
+#define NARROW_ARG1(regs) ((__u32)(regs)->regs[1])
+#define NARROW_ARG2(regs) ((__u32)(regs)->regs[2])
+#define NARROW_ARG3(regs) ((__u32)(regs)->regs[3])
+#define NARROW_ARG4(regs) ((__u32)(regs)->regs[4])
+#define NARROW_ARG5(regs) ((__u32)(regs)->regs[5])
 #endif
 
 /* Is TASK the collector, which is passed over? */

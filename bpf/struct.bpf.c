@@ -113,7 +113,7 @@ static __always_inline void read_rlimit(const struct build *b, struct user_rlimi
 	__u32 narrow[2];
 
 	l->cur = l->max = both;
-	if (wide || !b->s->call.ia32) {
+	if (wide || !b->s->call.regs32) {
 		struct user_rlimit found;
 
 		if (bpf_probe_read_user(&found, sizeof(found), user) == 0)
@@ -239,7 +239,7 @@ static __always_inline void put_sendfile(struct build *b, long ret)
 	__u64 offset = 0;
 
 	/* ia32's sendfile64 has a long one. */
-	if (b->s->call.ia32 && b->s->call.sc != SC_sendfile64)
+	if (b->s->call.regs32 && b->s->call.sc != SC_sendfile64)
 		offset = user_u32(user_arg(b, 2));
 	else
 		bpf_probe_read_user(&offset, sizeof(offset), user_arg(b, 2));

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * wants.c -- see wants.h.  32-bit calls are x86-64's alone: elsewhere their table stays
- * empty.
+ * wants.c -- see wants.h.
  */
 #include "wants.h"
 
 #include "event.h"
-
-#if defined(__x86_64__)
-#define HAS_NARROW 1
-#else
-#define HAS_NARROW 0
-#endif
 
 enum { SOCKETCALL_NR = 102 };
 
@@ -24,15 +17,29 @@ struct narrow_row {
 };
 
 static const struct narrow_row narrow_rows[] = {
-#define IA32(nr, name, kind) { NARROW_IA32 + nr, SC_##name, kind },
+#if defined(__x86_64__)
+#define IA32(nr, name, kind) { NARROW_32 + nr, SC_##name, kind },
 #define X32(nr, name)	     { nr, SC_##name, 0 },
 #define SOCKETCALL(call, name, args)                                                               \
 	{ NARROW_SOCKETCALL + call, SC_##name, MANY | args << WANTED_ARGS },
+#else
+#define ARM32(nr, name, kind) { NARROW_32 + nr, SC_##name, kind },
+#endif
 #include "narrow.def"
 #undef IA32
 #undef X32
 #undef SOCKETCALL
+#undef ARM32
 };
+
+static int native_nr(unsigned sc)
+{
+#if defined(__x86_64__)
+	return syscall_info(sc)->x86_64_nr;
+#else
+	return syscall_info(sc)->aarch64_nr;
+#endif
+}
 
 /* Events of calls that only 32-bit programs make; syscall.def, as Falco's table, has none for them. */
 static unsigned event_of(unsigned sc)
@@ -103,7 +110,7 @@ static struct wanted row_of(const struct event_set *set, unsigned sc, unsigned n
  * none, as it is. */
 static void fill_narrow(struct wants *w, const struct event_set *set, const struct narrow_row *n)
 {
-	int nr = syscall_info(n->sc)->x86_64_nr;
+	int nr = native_nr(n->sc);
 	struct wanted row = row_of(set, n->sc, nr < 0 ? n->row : (unsigned)nr);
 
 	if (row.flags == 0)
@@ -111,7 +118,7 @@ static void fill_narrow(struct wants *w, const struct event_set *set, const stru
 	row.flags |= n->flags | w->narrow[n->row].flags;
 	w->narrow[n->row] = row;
 	if (n->row >= NARROW_SOCKETCALL) /* to be found, the one that holds it has to be */
-		w->narrow[NARROW_IA32 + SOCKETCALL_NR].flags |= WANTED_MANY;
+		w->narrow[NARROW_32 + SOCKETCALL_NR].flags |= WANTED_MANY;
 }
 
 void wants_fill(struct wants *w, const struct event_set *set)
@@ -119,10 +126,10 @@ void wants_fill(struct wants *w, const struct event_set *set)
 	*w = (struct wants){ 0 };
 	for (unsigned nr = 0; nr < WANTED_COUNT; nr++)
 		w->native[nr] = row_of(set, syscall_from_native((int)nr), nr);
-	for (size_t i = 0; HAS_NARROW && i < ARRAY_LEN(narrow_rows); i++)
+	for (size_t i = 0; i < ARRAY_LEN(narrow_rows); i++)
 		fill_narrow(w, set, &narrow_rows[i]);
 	/* Where a second look is worth it. */
 	for (unsigned nr = 0; nr < NARROW_X32; nr++)
-		if (w->narrow[NARROW_IA32 + nr].flags != 0)
-			w->native[nr].flags |= WANTED_IA32;
+		if (w->narrow[NARROW_32 + nr].flags != 0)
+			w->native[nr].flags |= WANTED_NARROW;
 }

@@ -90,7 +90,7 @@ static void check_events(void)
 /* ---- system calls ---- */
 
 struct listing {
-	char ia32[64];
+	char numbers[64];
 	bool narrow;
 	unsigned code;
 };
@@ -99,14 +99,14 @@ struct listing {
 static void list_narrow(const struct wants *w, unsigned sc, struct listing *l)
 {
 	for (unsigned i = 0; i < NARROW_COUNT; i++) {
-		size_t n = strlen(l->ia32);
+		size_t n = strlen(l->numbers);
 
 		if (w->narrow[i].sc != sc || !(w->narrow[i].flags & WANTED_YES))
 			continue;
 		l->narrow = true;
 		l->code = w->narrow[i].code;
-		snprintf(l->ia32 + n, sizeof(l->ia32) - n, " %s %u",
-			 i < NARROW_X32		 ? "ia32"
+		snprintf(l->numbers + n, sizeof(l->numbers) - n, " %s %u",
+			 i < NARROW_X32		 ? "32-bit"
 			 : i < NARROW_SOCKETCALL ? "x32"
 						 : "socketcall",
 			 i < NARROW_SOCKETCALL ? i : i - NARROW_SOCKETCALL);
@@ -150,7 +150,7 @@ static void check_calls(bool verbose)
 			       event_info(l.code)->name);
 		else if (verbose)
 			printf("# %-26s x86-64 %3d arm64 %3d%s: %s\n", info->name, info->x86_64_nr,
-			       info->aarch64_nr, l.ia32, event_info(l.code)->name);
+			       info->aarch64_nr, l.numbers, event_info(l.code)->name);
 	}
 	for (unsigned nr = 0; nr < WANTED_COUNT; nr++)
 		if ((w.native[nr].flags & WANTED_YES) && w.native[nr].family >= FAMILY_COUNT)

@@ -72,7 +72,7 @@ void test_renaming(struct rig *rig);
 void test_others(struct rig *rig);
 void test_generic(struct rig *rig);
 void test_traces(struct rig *rig);
-void test_ia32(struct rig *rig);
+void test_narrow(struct rig *rig);
 void test_x32(struct rig *rig);
 
 #endif

@@ -352,7 +352,7 @@ int main(void)
 	test_others(rig);
 	test_generic(rig);
 	test_traces(rig);
-	test_ia32(rig);
+	test_narrow(rig);
 	test_x32(rig);
 	test_all_were_met();
 	test_wants(rig);

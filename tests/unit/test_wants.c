@@ -75,9 +75,9 @@ Test(wants, a_number_of_ia32_is_marked_among_the_native_ones)
 {
 	struct wants w = filled(EVENT_SYSCALL_CLOSE_X);
 
-	cr_assert(eq(u32, w.narrow[NARROW_IA32 + 6].code, EVENT_SYSCALL_CLOSE_X));
-	cr_assert(eq(u32, w.narrow[NARROW_IA32 + 6].native, 3));
-	cr_assert(ne(u32, w.native[6].flags & WANTED_IA32, 0));
+	cr_assert(eq(u32, w.narrow[NARROW_32 + 6].code, EVENT_SYSCALL_CLOSE_X));
+	cr_assert(eq(u32, w.narrow[NARROW_32 + 6].native, 3));
+	cr_assert(ne(u32, w.native[6].flags & WANTED_NARROW, 0));
 	cr_assert(eq(u32, w.native[6].flags & WANTED_YES, 0));
 	cr_assert(eq(u32, rows_with(w.narrow, NARROW_X32, WANTED_YES), 1));
 }
@@ -90,21 +90,21 @@ Test(wants, a_call_in_socketcall_has_its_row_and_its_number_of_arguments)
 	cr_assert(eq(u32, row->code, EVENT_SOCKET_CONNECT_X));
 	cr_assert(eq(u32, row->flags >> WANTED_ARGS, 3));
 	cr_assert(ne(u32, row->flags & WANTED_MANY, 0));
-	cr_assert(ne(u32, w.narrow[NARROW_IA32 + 102].flags & WANTED_MANY, 0));
-	cr_assert(eq(u32, w.narrow[NARROW_IA32 + 102].flags & WANTED_YES, 0),
+	cr_assert(ne(u32, w.narrow[NARROW_32 + 102].flags & WANTED_MANY, 0));
+	cr_assert(eq(u32, w.narrow[NARROW_32 + 102].flags & WANTED_YES, 0),
 		  "socketcall itself is not");
-	cr_assert(ne(u32, w.native[102].flags & WANTED_IA32, 0));
-	cr_assert(eq(u32, w.narrow[NARROW_IA32 + 362].code, EVENT_SOCKET_CONNECT_X));
+	cr_assert(ne(u32, w.native[102].flags & WANTED_NARROW, 0));
+	cr_assert(eq(u32, w.narrow[NARROW_32 + 362].code, EVENT_SOCKET_CONNECT_X));
 }
 
 Test(wants, calls_that_only_32_bit_programs_have_have_their_events)
 {
 	struct wants w = filled(EVENT_SYSCALL_MMAP2_X);
 
-	cr_assert(eq(u32, w.narrow[NARROW_IA32 + 192].code, EVENT_SYSCALL_MMAP2_X));
+	cr_assert(eq(u32, w.narrow[NARROW_32 + 192].code, EVENT_SYSCALL_MMAP2_X));
 	cr_assert(eq(u32, rows_with(w.native, WANTED_COUNT, WANTED_YES), 0));
 	w = filled(EVENT_SYSCALL_MMAP_X);
-	cr_assert(eq(u32, w.narrow[NARROW_IA32 + 90].flags >> WANTED_ARGS, 6),
+	cr_assert(eq(u32, w.narrow[NARROW_32 + 90].flags >> WANTED_ARGS, 6),
 		  "mmap of old has its arguments in memory");
 }
 
@@ -112,8 +112,8 @@ Test(wants, what_is_wide_in_ia32_is_marked)
 {
 	struct wants w = filled(EVENT_SYSCALL_PPOLL_X);
 
-	cr_assert(eq(u32, w.narrow[NARROW_IA32 + 309].flags & WANTED_WIDE, 0));
-	cr_assert(ne(u32, w.narrow[NARROW_IA32 + 414].flags & WANTED_WIDE, 0));
+	cr_assert(eq(u32, w.narrow[NARROW_32 + 309].flags & WANTED_WIDE, 0));
+	cr_assert(ne(u32, w.narrow[NARROW_32 + 414].flags & WANTED_WIDE, 0));
 }
 
 Test(wants, x32_has_numbers_of_its_own)
@@ -126,12 +126,26 @@ Test(wants, x32_has_numbers_of_its_own)
 
 #else
 
-Test(wants, there_are_no_32_bit_calls_here)
+/* 6 is close on 32-bit ARM and lsetxattr here. */
+Test(wants, a_number_of_32_bit_arm_is_marked_among_the_native_ones)
 {
 	struct wants w = filled(EVENT_SYSCALL_CLOSE_X);
 
-	cr_assert(eq(u32, rows_with(w.narrow, NARROW_COUNT, 0xff), 0));
-	cr_assert(eq(u32, rows_with(w.native, WANTED_COUNT, WANTED_IA32), 0));
+	cr_assert(eq(u32, w.narrow[NARROW_32 + 6].code, EVENT_SYSCALL_CLOSE_X));
+	cr_assert(eq(u32, w.narrow[NARROW_32 + 6].native, 57));
+	cr_assert(ne(u32, w.native[6].flags & WANTED_NARROW, 0));
+	cr_assert(eq(u32, w.native[6].flags & WANTED_YES, 0));
+	cr_assert(eq(u32, rows_with(w.narrow, NARROW_COUNT, WANTED_YES), 1));
+}
+
+Test(wants, calls_that_only_32_bit_programs_have_have_their_events)
+{
+	struct wants w = filled(EVENT_SYSCALL_OPEN_X);
+
+	cr_assert(eq(u32, w.narrow[NARROW_32 + 5].code, EVENT_SYSCALL_OPEN_X));
+	cr_assert(eq(u32, rows_with(w.native, WANTED_COUNT, WANTED_YES), 0));
+	w = filled(EVENT_SOCKET_SEND_X);
+	cr_assert(eq(u32, w.narrow[NARROW_32 + 289].code, EVENT_SOCKET_SEND_X));
 }
 
 #endif
