@@ -14,9 +14,8 @@
 #include "gzip_file.h"
 #include "log.h"
 
-#define SYNC_NS	 NS_PER_SEC
-#define PART	 ((size_t)64 * 1024)
-#define OVERHEAD 1024u /* of the compressed form: a block's head, the end of the file */
+#define SYNC_NS NS_PER_SEC
+#define PART	((size_t)64 * 1024)
 
 /* ---- the place ---- */
 
@@ -41,7 +40,8 @@ int capture_place_open(struct capture_place *p, const char *prefix, uint64_t mos
 {
 	*p = (struct capture_place){ .dir_fd = -1, .most_bytes = most_bytes };
 	if (split(p, prefix) < 0) {
-		log_error("'%s' is no beginning of a file's path: see capture.path_prefix", prefix);
+		log_error("'%.200s' is no beginning of a file's path: see capture.path_prefix",
+			  prefix);
 		return -EINVAL;
 	}
 	p->dir_fd = open(p->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -97,8 +97,11 @@ int capture_file_open(void *ctx, const struct capture_frame *m)
 
 static bool is_too_large(const struct capture_place *p, size_t more)
 {
-	return p->most_bytes > 0 &&
-	       gzip_file_pending(p->out) + more + more / 1000 + OVERHEAD > p->most_bytes;
+	if (p->most_bytes == 0 || gzip_file_bound(p->out, more) <= p->most_bytes)
+		return false;
+	/* As far as is known.  The disk's errors, the next write says. */
+	(void)gzip_file_sync(p->out);
+	return gzip_file_bound(p->out, more) > p->most_bytes;
 }
 
 int capture_file_write(void *ctx, struct span bytes)

@@ -14,6 +14,7 @@ enum { OUTPUT = 256 * 1024 };
 struct gzip_file {
 	int fd;
 	uint64_t size;
+	uint64_t held; /* bytes that were given since it was last between two blocks */
 	struct isal_zstream z;
 	uint8_t level[ISAL_DEF_LVL1_DEFAULT];
 	uint8_t output[OUTPUT];
@@ -99,6 +100,7 @@ int gzip_file_write(struct gzip_file *z, struct span bytes)
 		size_t n = bytes.n < PART ? bytes.n : PART;
 		int err = compress(z, span_of(bytes.p, n), 0);
 
+		z->held += n;
 		if (err < 0)
 			return err;
 		bytes = span_of(bytes.p + n, bytes.n - n);
@@ -106,9 +108,12 @@ int gzip_file_write(struct gzip_file *z, struct span bytes)
 	return 0;
 }
 
-uint64_t gzip_file_pending(const struct gzip_file *z)
+uint64_t gzip_file_bound(const struct gzip_file *z, size_t more)
 {
-	return z->size + OUTPUT - z->z.avail_out;
+	uint64_t held = z->held + more;
+
+	/* What cannot be compressed grows by its blocks' heads; then comes the end. */
+	return z->size + OUTPUT - z->z.avail_out + held + held / 1000 + 1024;
 }
 
 int gzip_file_sync(struct gzip_file *z)
@@ -126,6 +131,7 @@ int gzip_file_sync(struct gzip_file *z)
 		err = drain(z);
 	}
 	z->z.flush = NO_FLUSH;
+	z->held = 0;
 	return err == 0 ? drain(z) : err;
 }
 

@@ -19,8 +19,10 @@ int gzip_file_write(struct gzip_file *z, struct span bytes);
 /* What was written so far can be read, if nothing comes behind it.  Costs a few bytes. */
 int gzip_file_sync(struct gzip_file *z);
 
-/* The same, with what is compressed and waits to be written. */
-uint64_t gzip_file_pending(const struct gzip_file *z);
+/* What its size is at most when MORE bytes are written and it is finished then.  The compressor
+ * holds some of what it was given, and how small that becomes is not known before it lets
+ * go of it: behind gzip_file_sync() this is near the truth. */
+uint64_t gzip_file_bound(const struct gzip_file *z, size_t more);
 
 /* All that was written is in the file, and the file whole.  Negative errno. */
 int gzip_file_finish(struct gzip_file *z);
