@@ -10,7 +10,7 @@ static const struct plan_stage stages[PLAN_PROCESSES] = {
 	{ STAGE_EVALUATOR, "mews-evaluator", PLAN_STDOUT_NONE, 0 },
 	{ STAGE_ENRICHER, "mews-enricher", PLAN_STDOUT_NONE, 0 },
 	{ STAGE_COLLECTOR, "mews-collector", PLAN_STDOUT_NONE, -10 },
-	{ STAGE_RECORDER, "mews-recorder", PLAN_STDOUT_NONE, 5 },
+	{ STAGE_RECORDER, "mews-recorder", PLAN_STDOUT_NONE, 0 },
 };
 
 const struct plan_stage *plan_stage(unsigned i)

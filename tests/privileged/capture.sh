@@ -8,7 +8,6 @@
 . "$(dirname -- "$0")/../support/pipeline.sh"
 . "$top/tests/support/status.sh"
 need_live
-reader=${MEWS_CASES:-$top/../shared/compat/cases}/../tools/scapread.py
 
 recorder_user=mews-recorder
 id "$recorder_user" >/dev/null 2>&1 || recorder_user=64864
@@ -35,23 +34,6 @@ same_alert() { # FILE MARK
 	marked "$2" <"$work/alerts" >"$work/live"
 	replayed "$1" | marked "$2" >"$work/again"
 	[ -s "$work/live" ] && diff "$work/live" "$work/again"
-}
-understood() { # FILE
-	[ -f "$reader" ] || return 0
-	python3 -B "$reader" "$1" >"$work/read" 2>&1
-	cat "$work/read"
-	grep -q "'events': [1-9]" "$work/read" &&
-		! grep -qE "FAIL|'left'|'truncated'|'slack'|'unknown type'|'block |unparsed" "$work/read"
-}
-# load: opens and execs until $work/load is gone, a minute at most.
-load() {
-	local end=$((SECONDS + 60))
-	while [ -e "$work/load" ] && [ $SECONDS -lt $end ]; do
-		for _ in 1 2 3 4 5 6 7 8 9 10; do
-			read -r _ </etc/hostname
-		done
-		/bin/true
-	done
 }
 lossless() {
 	local name

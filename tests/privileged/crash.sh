@@ -8,16 +8,6 @@
 . "$top/tests/support/status.sh"
 need_live
 
-# load: opens and execs until $work/load is gone, two minutes at most.
-load() {
-	local end=$((SECONDS + 120))
-	while [ -e "$work/load" ] && [ $SECONDS -lt $end ]; do
-		for _ in 1 2 3 4 5 6 7 8 9 10; do
-			read -r _ </etc/hostname
-		done
-		/bin/true
-	done
-}
 # pull NAME N: N triggers, NAME-1 ...
 pull() {
 	local i

@@ -7,7 +7,6 @@
 # is left behind.
 . "$(dirname -- "$0")/../support/pipeline.sh"
 need_live
-reader=${MEWS_CASES:-$top/../shared/compat/cases}/../tools/scapread.py
 pipes=$build/tests/support
 
 record_pid=
@@ -25,13 +24,6 @@ stop_record() {
 	return $status
 }
 trap '[ -z "$record_pid" ] || { kill -INT $record_pid; wait $record_pid; }; finish' EXIT
-understood() { # FILE
-	[ -f "$reader" ] || return 0
-	python3 -B "$reader" "$1" >"$work/read" 2>&1
-	cat "$work/read"
-	grep -q "'events': [1-9]" "$work/read" &&
-		! grep -qE "FAIL|'left'|'truncated'|'slack'|'unknown type'|'block |unparsed" "$work/read"
-}
 # marked: of alerts on stdin those about what bears the mark, a line each, without what differs.
 marked() {
 	grep -- "$mark" | jq -cS '{rule, fields: (.output_fields | del(.["evt.time"]))}' | sort

@@ -99,6 +99,25 @@ programs_are_gone() { # IDS
 	done
 	return 0
 }
+# load: opens and execs until $work/load is gone, two minutes at most.
+load() {
+	local end=$((SECONDS + 120))
+	while [ -e "$work/load" ] && [ $SECONDS -lt $end ]; do
+		for _ in 1 2 3 4 5 6 7 8 9 10; do
+			read -r _ </etc/hostname
+		done
+		/bin/true
+	done
+}
+# understood FILE: a reader that was made from the format's description alone takes it to its last byte.
+reader=${MEWS_CASES:-$top/../shared/compat/cases}/../tools/scapread.py
+understood() {
+	[ -f "$reader" ] || return 0
+	python3 -B "$reader" "$1" >"$work/read" 2>&1
+	cat "$work/read"
+	grep -q "'events': [1-9]" "$work/read" &&
+		! grep -qE "FAIL|'left'|'truncated'|'slack'|'unknown type'|'block |unparsed" "$work/read"
+}
 finish() {
 	[ -n "$mews_pid" ] && { kill -INT "$mews_pid"; wait "$mews_pid"; } 2>/dev/null
 	rm -rf "$work" "$tools"
