@@ -42,10 +42,11 @@ lossless() {
 	done
 }
 
-cat >"$work/rule.yaml" <<'END'
+# Only what this test does itself: others may read these files meanwhile.
+cat >"$work/rule.yaml" <<END
 - rule: read
   desc: x
-  condition: evt.type in (open, openat, openat2) and fd.name startswith /etc/shadow
+  condition: evt.type in (open, openat, openat2) and fd.name startswith /etc/shadow and proc.exepath = $trigger
   output: >
     %evt.time %evt.num %evt.type %fd.name %fd.typechar %proc.name %proc.cmdline %proc.exepath %proc.pid %proc.ppid %proc.pname
     %proc.aname[2] %proc.aname[3] %proc.cwd %proc.sname %proc.tty %proc.exe_ino %thread.tid %thread.cap_effective %user.name %user.uid
@@ -55,7 +56,7 @@ cat >"$work/rule.yaml" <<'END'
   capture_duration: 1500
 - rule: other
   desc: x
-  condition: evt.type in (open, openat, openat2) and fd.name = /etc/hosts
+  condition: evt.type in (open, openat, openat2) and fd.name = /etc/hosts and proc.exepath = $trigger
   output: "%proc.cmdline %fd.name"
   priority: INFO
 END
