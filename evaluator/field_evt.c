@@ -622,6 +622,8 @@ static bool count_field(enum field_id id, const struct field_event *e, struct va
 bool field_evt_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
 {
 	switch (ref->id) {
+	case FIELD_evt_truncated:
+		return value_bool(ret, e->ev->flags & EVENT_TRUNCATED);
 	case FIELD_evt_num:
 		return value_uint(ret, PT_UINT64, e->ev->num);
 	case FIELD_evt_type:

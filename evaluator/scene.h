@@ -57,6 +57,8 @@ struct scene {
 	bool is_orphan; /* nobody is above chain[depth - 1] */
 	struct scene_process leader[LEADER_COUNT];
 	uint8_t has_leader; /* bit per enum scene_leader */
+	bool truncated;	    /* EVENT_TRUNCATED */
+
 	int64_t tid;
 	bool said_tid;
 

@@ -247,6 +247,7 @@ static int emit_event(const struct scene *s, struct scene_frames *f)
 	*e = (struct event_frame){
 		.code = s->code,
 		.cpu = s->cpu,
+		.flags = s->truncated ? EVENT_TRUNCATED : 0,
 		.ts_ns = s->ts_ns,
 		.num = s->num,
 		.origin_generation = 1,

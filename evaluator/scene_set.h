@@ -80,6 +80,7 @@ said_setter said_set_loginuid;
 said_setter said_set_name;
 said_setter said_set_number;
 said_setter said_set_open_exec;
+said_setter said_set_truncated;
 said_setter said_set_open_flag;
 said_setter said_set_path;
 said_setter said_set_pid;

@@ -139,6 +139,12 @@ int said_set_open_exec(struct said *x)
 	return x->number != 0 && x->s->code != EVENT_SYSCALL_CREAT_X ? said_set_open_flag(x) : 0;
 }
 
+int said_set_truncated(struct said *x)
+{
+	x->s->truncated = x->number != 0;
+	return 0;
+}
+
 int said_set_path(struct said *x)
 {
 	(void)x;

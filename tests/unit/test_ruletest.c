@@ -391,6 +391,7 @@ static const struct {
 	{ "fd.is_server", "accept4", "true" },
 	{ "fd.connected", "connect", "false" },
 	{ "fd.name_changed", "connect", "true" },
+	{ "evt.truncated", "execve", "true" },
 	{ "fd.is_upper_layer", "openat", "true" },
 	{ "fd.is_hard_linked", "openat", "true" },
 	{ "fd.is_lower_layer", "openat", "true" },
