@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * evade.c -- does one thing that is to be alerted on in a way that hides it: evade ACTION ARG...
+ * What comes behind an action's own arguments is ignored: tests put their mark there.  Ends with 0
+ * when it was done, 77 when this machine cannot do it (said on standard error), 1 when it failed.
+ *
+ * Everything it touches is its caller's.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CANNOT = 77 };
+
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "evade: %s: %s\n", what, strerror(errno));
+	exit(errno == ENOSYS || errno == EOPNOTSUPP ? CANNOT : 1);
+}
+
+static long must(long result, const char *what)
+{
+	if (result == -1)
+		die(what);
+	return result;
+}
+
+static void look_into(int fd)
+{
+	char buf[16];
+
+	must(read(fd, buf, sizeof(buf)), "read");
+	close(fd);
+}
+
+/* ---- races ---- */
+
+static atomic_bool over;
+static char racing[] = "/etc/shadow";
+
+static void *flip_name(void *arg)
+{
+	(void)arg;
+	for (unsigned i = 0; !atomic_load(&over); i++) {
+		memcpy(racing, i % 2 == 0 ? "/etc/passwd" : "/etc/shadow", sizeof(racing));
+		for (volatile unsigned k = 0; k < i % 997; k++)
+			;
+	}
+	return NULL;
+}
+
+/* Open a name that another thread changes all the time, until it was /etc/shadow ARG[0] times or that
+ * took too long; say how often it was. */
+static void do_race_open(char **arg)
+{
+	unsigned wanted = (unsigned)strtoul(arg[0], NULL, 10), hits = 0;
+	struct stat shadow, got;
+	pthread_t flipper;
+
+	must(stat("/etc/shadow", &shadow), "/etc/shadow");
+	pthread_create(&flipper, NULL, flip_name, NULL);
+	for (unsigned i = 0; i < 100000 && hits < wanted; i++) {
+		int fd = open(racing, O_RDONLY | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		hits += fstat(fd, &got) == 0 && got.st_ino == shadow.st_ino &&
+			got.st_dev == shadow.st_dev;
+		close(fd);
+	}
+	atomic_store(&over, true);
+	pthread_join(flipper, NULL);
+	printf("%u\n", hits);
+}
+
+static struct sockaddr_in there = { .sin_family = AF_INET };
+static int listener;
+
+/* While connect() waits, another port is written to where it found its argument; then the server
+ * has room. */
+static void *change_port(void *arg)
+{
+	(void)arg;
+	usleep(300000);
+	there.sin_port = htons(9);
+	for (;;) {
+		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd >= 0)
+			close(fd);
+	}
+	return NULL;
+}
+
+/* Connect to a server that is too busy to answer; say to which port. */
+static void do_slow_connect(char **arg)
+{
+	socklen_t n = sizeof(there);
+	pthread_t changer;
+	int fd;
+
+	(void)arg;
+	listener = (int)must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+	there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	must(bind(listener, (struct sockaddr *)&there, sizeof(there)), "bind");
+	must(listen(listener, 0), "listen");
+	must(getsockname(listener, (struct sockaddr *)&there, &n), "getsockname");
+	printf("%u\n", ntohs(there.sin_port));
+	fflush(stdout);
+	for (unsigned i = 0; i < 4; i++) { /* until there is no room */
+		struct sockaddr_in same = there;
+		int other = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+		connect(other, (struct sockaddr *)&same, sizeof(same));
+	}
+	usleep(100000);
+	fd = (int)must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+	pthread_create(&changer, NULL, change_port, NULL);
+	must(connect(fd, (struct sockaddr *)&there, sizeof(there)), "connect");
+}
+
+/* ---- io_uring ---- */
+
+struct uring {
+	int fd;
+	uint8_t *sq, *cq;
+	struct io_uring_sqe *sqes;
+	struct io_uring_params p;
+};
+
+static void uring_open(struct uring *u)
+{
+	memset(u, 0, sizeof(*u));
+	u->fd = (int)syscall(SYS_io_uring_setup, 4, &u->p);
+	if (u->fd < 0) {
+		fprintf(stderr, "evade: io_uring: %s\n", strerror(errno));
+		exit(CANNOT);
+	}
+	u->sq = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, u->fd,
+		     IORING_OFF_SQ_RING);
+	u->cq = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, u->fd,
+		     IORING_OFF_CQ_RING);
+	u->sqes = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, u->fd,
+		       IORING_OFF_SQES);
+	if (u->sq == MAP_FAILED || u->cq == MAP_FAILED || (void *)u->sqes == MAP_FAILED)
+		die("mmap");
+}
+
+/* Let the kernel do the first request; what it gives back. */
+static int uring_do(struct uring *u)
+{
+	const struct io_uring_cqe *cqes = (const void *)(u->cq + u->p.cq_off.cqes);
+
+	*(unsigned *)(void *)(u->sq + u->p.sq_off.array) = 0;
+	atomic_store((_Atomic unsigned *)(void *)(u->sq + u->p.sq_off.tail), 1);
+	must(syscall(SYS_io_uring_enter, u->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0),
+	     "io_uring_enter");
+	return cqes[0].res;
+}
+
+static void do_uring_open(char **arg)
+{
+	struct uring u;
+	int fd;
+
+	uring_open(&u);
+	u.sqes[0] = (struct io_uring_sqe){ .opcode = IORING_OP_OPENAT,
+					   .fd = AT_FDCWD,
+					   .addr = (uintptr_t)arg[0],
+					   .open_flags = O_RDONLY };
+	fd = uring_do(&u);
+	errno = -fd;
+	look_into((int)must(fd < 0 ? -1 : fd, arg[0]));
+}
+
+/* ---- names ---- */
+
+static void do_read(char **arg)
+{
+	look_into((int)must(open(arg[0], O_RDONLY | O_CLOEXEC), arg[0]));
+}
+
+/* As if it were in another directory: its working directory is what another process says. */
+static void do_read_by_cwd(char **arg)
+{
+	char path[64];
+	pid_t child = fork();
+
+	if (child == 0) {
+		must(chdir("/etc"), "/etc");
+		pause();
+		_exit(0);
+	}
+	usleep(50000);
+	snprintf(path, sizeof(path), "/proc/%d/cwd/%s", (int)child, arg[0]);
+	do_read((char *[]){ path });
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+/* Relative to a descriptor that is another directory's as soon as the call is done. */
+static void do_read_at(char **arg)
+{
+	int dir = (int)must(open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC), "/etc");
+	int other = (int)must(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "/");
+	int fd = openat(dir, arg[0], O_RDONLY | O_CLOEXEC);
+
+	dup2(other, dir);
+	look_into((int)must(fd, arg[0]));
+}
+
+static void do_read_openat2(char **arg)
+{
+	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC };
+
+	look_into((int)must(syscall(SYS_openat2, AT_FDCWD, arg[0], &how, sizeof(how)), arg[0]));
+}
+
+static void do_read_by_handle(char **arg)
+{
+	struct {
+		struct file_handle h;
+		unsigned char room[MAX_HANDLE_SZ];
+	} handle = { .h.handle_bytes = MAX_HANDLE_SZ };
+	int mount = (int)must(open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "/etc"), id;
+
+	must(name_to_handle_at(AT_FDCWD, arg[0], &handle.h, &id, 0), arg[0]);
+	look_into((int)must(open_by_handle_at(mount, &handle.h, O_RDONLY | O_CLOEXEC), arg[0]));
+}
+
+/* By the 32-bit call, from a 64-bit program. */
+static void do_read_32(char **arg)
+{
+#if defined(__x86_64__)
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	long fd;
+
+	if (low == MAP_FAILED)
+		die("mmap");
+	strncpy(low, arg[0], 4095);
+	__asm__ volatile("int $0x80"
+			 : "=a"(fd)
+			 : "a"(5L), "b"(low), "c"((long)O_RDONLY), "d"(0L)
+			 : "memory");
+	errno = (int)-fd;
+	look_into((int)must((int)fd < 0 ? -1 : fd, arg[0]));
+#else
+	(void)arg;
+	exit(CANNOT);
+#endif
+}
+
+static void do_creat(char **arg)
+{
+	close((int)must(creat(arg[0], 0600), arg[0]));
+}
+
+static void do_rename(char **arg)
+{
+	must(syscall(SYS_renameat2, AT_FDCWD, arg[0], AT_FDCWD, arg[1], 0), arg[1]);
+}
+
+/* ---- who it seems to be ---- */
+
+static void do_renamed_read(char **arg)
+{
+	must(prctl(PR_SET_NAME, arg[0]), arg[0]);
+	do_read(arg + 1);
+}
+
+/* The program ARG[0], from a file that has no name. */
+static void do_run_nameless(char **arg)
+{
+	int from = (int)must(open(arg[0], O_RDONLY | O_CLOEXEC), arg[0]);
+	int to = (int)must(open(arg[1], O_TMPFILE | O_RDWR | O_CLOEXEC, 0700), arg[1]);
+	char path[64], buf[65536];
+	ssize_t n;
+	int fd;
+
+	while ((n = must(read(from, buf, sizeof(buf)), arg[0])) > 0)
+		must(write(to, buf, (size_t)n), "write");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", to);
+	fd = (int)must(open(path, O_RDONLY), path);
+	close(to);
+	must(syscall(SYS_execveat, fd, "", arg, environ, AT_EMPTY_PATH), "execveat");
+}
+
+/* ---- other processes ---- */
+
+static int word = 1;
+
+/* A child that has ARG (NULL: nothing) open as descriptor 100 and waits to be killed. */
+static pid_t sitting(const char *path)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		if (path != NULL)
+			dup2((int)must(open(path, O_RDONLY | O_CLOEXEC), path), 100);
+		pause();
+		_exit(0);
+	}
+	usleep(50000);
+	return child;
+}
+
+static void do_pass_fd(char **arg)
+{
+	union {
+		struct cmsghdr h;
+		char room[CMSG_SPACE(sizeof(int))];
+	} c = { .h = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	char byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c)
+	};
+	int pair[2], fd;
+
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), "socketpair");
+	if (fork() == 0) {
+		fd = (int)must(open(arg[0], O_RDONLY | O_CLOEXEC), arg[0]);
+		memcpy(CMSG_DATA(&c.h), &fd, sizeof(fd));
+		must(sendmsg(pair[0], &m, 0), "sendmsg");
+		_exit(0);
+	}
+	must(recvmsg(pair[1], &m, 0), "recvmsg");
+	memcpy(&fd, CMSG_DATA(&c.h), sizeof(fd));
+	look_into(fd);
+}
+
+static void do_take_fd(char **arg)
+{
+	pid_t child = sitting(arg[0]);
+	int pidfd = (int)must(syscall(SYS_pidfd_open, child, 0), "pidfd_open");
+	long fd = syscall(SYS_pidfd_getfd, pidfd, 100, 0);
+
+	kill(child, SIGKILL);
+	look_into((int)must(fd, "pidfd_getfd"));
+}
+
+static void do_write_memory(char **arg)
+{
+	pid_t child = sitting(NULL);
+	int other = 2;
+	struct iovec local = { &other, sizeof(other) }, remote = { &word, sizeof(word) };
+	char path[64];
+	long n;
+
+	if (strcmp(arg[0], "vm") == 0) {
+		n = process_vm_writev(child, &local, 1, &remote, 1, 0);
+	} else {
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%d/mem", (int)child);
+		fd = (int)must(open(path, O_RDWR | O_CLOEXEC), path);
+		n = pwrite(fd, &other, sizeof(other), (off_t)(uintptr_t)&word);
+	}
+	kill(child, SIGKILL);
+	must(n, arg[0]);
+}
+
+static void do_unshare_user(char **arg)
+{
+	(void)arg;
+	if (unshare(CLONE_NEWUSER) == -1) {
+		fprintf(stderr, "evade: unshare: %s\n", strerror(errno));
+		exit(CANNOT);
+	}
+}
+
+static const struct {
+	const char *name;
+	int nargs;
+	void (*run)(char **arg);
+} actions[] = {
+	{ "race-open", 1, do_race_open },
+	{ "slow-connect", 0, do_slow_connect },
+	{ "uring-open", 1, do_uring_open },
+	{ "read", 1, do_read },
+	{ "read-by-cwd", 1, do_read_by_cwd },
+	{ "read-at", 1, do_read_at },
+	{ "read-openat2", 1, do_read_openat2 },
+	{ "read-by-handle", 1, do_read_by_handle },
+	{ "read-32", 1, do_read_32 },
+	{ "creat", 1, do_creat },
+	{ "rename", 2, do_rename },
+	{ "renamed-read", 2, do_renamed_read },
+	{ "run-nameless", 2, do_run_nameless },
+	{ "pass-fd", 1, do_pass_fd },
+	{ "take-fd", 1, do_take_fd },
+	{ "write-memory", 1, do_write_memory },
+	{ "unshare-user", 0, do_unshare_user },
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof(actions) / sizeof(*actions); i++) {
+		if (strcmp(argv[1], actions[i].name) != 0 || argc < 2 + actions[i].nargs)
+			continue;
+		actions[i].run(argv + 2);
+		return 0;
+	}
+	fprintf(stderr, "usage: evade ACTION ARG...\n");
+	return 2;
+}

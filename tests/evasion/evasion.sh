@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The evasions of docs/evasions.md, by their numbers there, on a live kernel: each does what is to be alerted on in a
+# way that hides it, and the alert has to be there.  With Falco's rules beside ours where they are at hand
+# ($MEWS_FALCO_RULES, or ../shared/rules): what they look for is then found by them, too.
+. "$(dirname -- "$0")/../support/pipeline.sh"
+need_live
+
+falco=${MEWS_FALCO_RULES:-$top/../shared/rules/falco_rules.yaml}
+[ -r "$falco" ] || falco=
+evade=$tools/evade
+cp "$build/tests/support/evade" "$evade" || skip_all "evade is not built"
+[ "$(stat -c %d /etc/shadow)" = "$(stat -c %d /etc)" ] || skip_all "/etc/shadow is mounted by itself"
+
+start_mews -r "$top/rules/mews_rules.yaml" ${falco:+-r "$falco"} -o rule_matching=all \
+	-o 'append_output[]={"extra_fields": ["fd.path.resolved", "proc.cmdline", "proc.pcmdline", "proc.exepath"]}'
+bound=()
+clean() {
+	for at in "${bound[@]}"; do umount "$at" 2>/dev/null; done
+	rm -f "/etc/mews-link-$$" "/etc/mews-made-$$" "/etc/mews-weird-$$-"* "/etc/profile.d/mews-test-$$.sh"
+	finish
+}
+trap clean EXIT
+
+# do MARK COMMAND...: with the mark behind its arguments; what it exited with is in $done_MARK.
+declare -A status
+do_it() {
+	local mark=$1
+	shift
+	timeout 20 "$@" "mark-$mark-$$" >"$work/out.$mark" 2>"$work/err.$mark" </dev/null
+	status[$mark]=$?
+}
+
+read_rules=("Sensitive file read")
+[ -n "$falco" ] && read_rules+=("Read sensitive file untrusted")
+
+# ---- what is done ----
+
+do_it E1 "$evade" race-open 100
+cp "$evade" "$work/bash"
+do_it E2 "$work/bash" slow-connect
+do_it E3 "$evade" uring-open /etc/shadow
+ln -s /etc/security "$work/dir"
+ln -s /etc/shadow "$work/link"
+do_it E4-parent "$evade" read "$work/dir/../shadow"
+do_it E4-link "$evade" read "$work/link"
+ln /proc/self/root/etc/shadow "/etc/mews-link-$$" 2>/dev/null || ln /etc/shadow "/etc/mews-link-$$"
+do_it E5 "$evade" read "/etc/mews-link-$$"
+ln -s "/etc/mews-link-$$" "$work/link-to-link"
+do_it E5-link "$evade" read "$work/link-to-link"
+do_it E6-root "$evade" read /proc/self/root/etc/shadow
+do_it E6-cwd "$evade" read-by-cwd shadow
+do_it E6-fd bash -c 'exec 9</etc/security; exec "$0" read /proc/self/fd/9/../shadow "$1"' "$evade"
+do_it E7 "$evade" read "$(printf '/.%.0s' $(seq 1500))/etc/shadow"
+do_it E7-cwd bash -c 'd=$1; for i in 1 2 3 4 5; do d=$d/$(printf "%0200d" $i); mkdir "$d" 2>/dev/null; cd "$d" || exit; done
+	exec "$0" read ../../../../../dir/../shadow "$2"' "$evade" "$work"
+do_it E8 bash -c '/bin/sh -c "$(printf " %.0s" $(seq 5000)) : curl http://127.0.0.1"; :'
+do_it E10 "$evade" renamed-read systemd-logind /etc/shadow
+cp "$evade" "$work/systemd-logind"
+do_it E11-copy "$work/systemd-logind" read /etc/shadow
+mkdir "$work/bin"
+ln -s "$evade" "$work/bin/sshd"
+do_it E11-link "$work/bin/sshd" read /etc/shadow
+do_it E12 "$trigger" memfd run
+do_it E12-nameless "$evade" run-nameless /bin/true /tmp
+loader=$(readlink -f /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1 2>/dev/null | head -n 1)
+do_it E13 "$loader" "$evade" read /etc/shadow
+do_it E14 "$evade" read-32 /etc/shadow
+do_it E16-at "$evade" read-at shadow
+do_it E16-openat2 "$evade" read-openat2 /etc/shadow
+do_it E16-handle "$evade" read-by-handle /etc/shadow
+do_it E18 "$evade" unshare-user
+mkdir "$work/etc"
+touch "$work/file"
+do_it E19-dir unshare -m sh -c 'mount --bind /etc "$1" && exec "$0" read "$1/shadow" "$2"' "$evade" "$work/etc"
+do_it E19-file unshare -m sh -c 'mount --bind /etc/shadow "$1" && exec "$0" read "$1" "$2"' "$evade" "$work/file"
+busybox=$(command -v busybox)
+[ -n "$busybox" ] && ln -s "$busybox" "$work/bin/cat" && do_it E20 "$work/bin/cat" /etc/shadow
+do_it E20-sudoedit bash -c 'exec -a sudoedit "$0" read /etc/shadow "$1"' "$evade"
+do_it E22 sh -c '"$0" read /etc/sh""adow "$1" "#nginx -c"; :' "$evade"
+do_it E28 "$evade" pass-fd /etc/shadow
+do_it E29 "$evade" take-fd /etc/shadow
+do_it E30-vm "$evade" write-memory vm
+do_it E30-mem "$evade" write-memory mem
+do_it E30-ptrace "$trigger" ptrace attach
+echo : >"$tools/plain"
+do_it E31 "$evade" rename "$tools/plain" "/etc/profile.d/mews-test-$$.sh"
+do_it E32-creat "$evade" creat "/etc/mews-made-$$"
+weird=$(printf '/etc/mews-weird-%s-\n\033[31m\377%%fd.name' $$)
+do_it E37 "$evade" creat "$weird"
+
+# ---- what was seen ----
+
+"$trigger" read /etc/shadow last-of-all
+wait_for 10 grep -q last-of-all "$work/alerts"
+
+# alerts MARK RULE: those, whole.
+alerts() {
+	jq -c --arg mark "mark-$1-$$" --arg rule "$2" 'select(.rule == $rule and
+		([.output_fields["proc.cmdline"], .output_fields["proc.pcmdline"]] | map(. // "") | any(contains($mark))))' "$work/alerts"
+}
+# seen NAME MARK [FILTER] RULE...: done, and each rule has an alert for which FILTER holds.
+seen() {
+	local name=$1 mark=$2 filter=$3 rule missing=()
+	shift 3
+	case ${status[$mark]:-none} in
+	77 | none)
+		tests=$((tests + 1))
+		echo "ok $tests - $name # SKIP this machine cannot: $(tail -n 1 "$work/err.$mark" 2>/dev/null)"
+		return ;;
+	esac
+	for rule in "$@"; do
+		alerts "$mark" "$rule" | jq -c "select(${filter:-true})" | grep -q . || missing+=("no alert of '$rule'")
+	done
+	if [ ${#missing[@]} -eq 0 ]; then
+		ok "$name"
+	else
+		not_ok "$name" "${missing[@]}" "ended with ${status[$mark]}: $(tail -n 1 "$work/err.$mark")" \
+			"$(grep -F "mark-$mark-$$" "$work/alerts" | head -n 3 | cut -c 1-600)"
+	fi
+}
+by_path='.output_fields["mews.matched_path"] == "/etc/shadow"'
+by_name='.output_fields["mews.matched_path"] == null'
+
+hits=$(cat "$work/out.E1")
+found=$(alerts E1 "Sensitive file read" | jq -r '.output_fields["fd.path.resolved"]' | grep -cx /etc/shadow)
+check "E1: of $hits opens whose name was changed meanwhile, all that were /etc/shadow are seen ($found)" \
+	[ "${hits:-0}" -gt 0 -a "$hits" = "$found" ]
+seen "E2: a connection whose address was changed while it waited goes to where it went" E2 \
+	".output_fields[\"fd.name\"] | endswith(\":$(head -n 1 "$work/out.E2")\")" "Outbound connection by a shell"
+seen "E3: a ring for system calls" E3 "" "Ring for system calls made"
+seen "E4: a link to a directory and .. behind it" E4-parent "$by_path" "${read_rules[@]}"
+seen "E4: a link" E4-link "$by_path" "${read_rules[@]}"
+seen "E5: a hard link" E5 "$by_path" "${read_rules[@]}"
+seen "E5: a link to a hard link" E5-link "$by_path" "${read_rules[@]}"
+seen "E6: /proc/self/root" E6-root "$by_path" "${read_rules[@]}"
+seen "E6: /proc/PID/cwd" E6-cwd "$by_path" "${read_rules[@]}"
+seen "E6: /proc/self/fd/N/.." E6-fd "$by_path" "${read_rules[@]}"
+seen "E7: a path of 3000 bytes" E7 "" "${read_rules[@]}"
+seen "E7: a directory that is too long for Falco" E7-cwd "" "${read_rules[@]}"
+seen "E8: a command behind 5000 blanks" E8 "" "Shell with a command too long to be seen"
+seen "E10: the name of another program" E10 ".output_fields[\"proc.exepath\"] == \"$evade\"" "${read_rules[@]}"
+seen "E11: a copy under another name" E11-copy "" "Sensitive file read under a borrowed name"
+seen "E11: a link under another name" E11-link "" "Sensitive file read under a borrowed name"
+seen "E12: a program from memory" E12 "" "Program run from memory"
+seen "E12: a program from a file without a name" E12-nameless "" "Program run from a shared directory"
+seen "E13: a program through the loader" E13 "" "Program run through the loader" "${read_rules[@]}"
+seen "E14: a 32-bit call" E14 "" "${read_rules[@]}"
+seen "E16: relative to a descriptor that changes at once" E16-at "" "${read_rules[@]}"
+seen "E16: openat2" E16-openat2 "$by_name" "${read_rules[@]}"
+seen "E16: open_by_handle_at" E16-handle "" "Sensitive file read"
+seen "E18: a user namespace" E18 "" "User namespace made"
+seen "E19: another mount of the directory" E19-dir "$by_path" "${read_rules[@]}"
+seen "E19: another mount of the file" E19-file "$by_path" "${read_rules[@]}"
+seen "E20: busybox under the name of an applet" E20 \
+	".output_fields[\"proc.exepath\"] | endswith(\"/busybox\")" "${read_rules[@]}"
+seen "E20: another first argument" E20-sudoedit ".output_fields[\"proc.exepath\"] == \"$evade\"" "${read_rules[@]}"
+seen "E22: quotes and a comment in the command" E22 "$by_name" "${read_rules[@]}"
+seen "E28: a descriptor that another process opens and sends" E28 "" "${read_rules[@]}"
+seen "E29: a descriptor that is taken" E29 "" "Descriptor taken from another process"
+seen "E30: process_vm_writev" E30-vm "" "Memory of another process written"
+seen "E30: /proc/PID/mem" E30-mem "" "Memory of another process written"
+seen "E30: ptrace" E30-ptrace "" "Process traced"
+seen "E31: a file moved into its place" E31 "" "File put where it will be run"
+seen "E32: creat" E32-creat "" "Write below etc"
+seen "E37: a name with a line break, an escape and a wrong byte" E37 "" "Write below etc"
+check "E37: every alert is one line of JSON" jq -e . "$work/alerts"
+check "what was opened by its own name is not said to be found otherwise" [ -z "$(
+	jq -c 'select(.output_fields["fd.name"] == .output_fields["mews.matched_path"] and .output_fields["fd.name"] != null)' "$work/alerts")" ]
+tests=$((tests + 1))
+echo "ok $tests - E15: the x32 ABI # SKIP this kernel has none"
+check "Ctrl-C ends the pipeline with exit code 0" stop_mews
