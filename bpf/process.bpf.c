@@ -342,8 +342,10 @@ static __always_inline bool gather_text(struct scratch *s)
 		return false;
 	}
 	n = bpf_probe_read_user_str(s->build + (off & BUILD_MASK), room, (void *)text);
-	if (n <= 0)
+	if (n <= 0) { /* it is not in memory: a call that fails may not have looked either */
+		truncated_in(s);
 		return false;
+	}
 	g->off = off + (n & (2 * TEXT_MAX - 1));
 	g->at += s->call.narrow ? 4 : 8;
 	return true;

@@ -50,6 +50,22 @@ struct said {
 };
 pid_t records_in_child(struct rig *rig, void (*calls)(struct said *), struct said **ret);
 
+/* The control groups of this process as events have them, in TEXT of 4096 bytes; how many. */
+size_t records_cgroups(char *text);
+
+/* Kilobytes of memory that this process has mapped. */
+long long records_own_kb(void);
+
+/* Parameter I of R lies in LOW ... HIGH. */
+void is_between(const struct rig_record *r, unsigned i, long long low, long long high,
+		const char *what);
+
+/* The tuple of what goes from the first to the second end of the pair that R made. */
+void records_pair_tuple(const struct rig_record *r, uint8_t tuple[18]);
+
+/* Parameter I of R was compared by other means. */
+void records_looked_at(const struct rig_record *r, unsigned i);
+
 /* The record's file is what is open at FD, found at PATH (NULL: not told). */
 void is_file(const struct rig_record *r, int fd, const char *path, const char *what);
 
@@ -70,6 +86,7 @@ void test_options(struct rig *rig);
 void test_making(struct rig *rig);
 void test_renaming(struct rig *rig);
 void test_others(struct rig *rig);
+void test_tasks(struct rig *rig);
 void test_generic(struct rig *rig);
 void test_traces(struct rig *rig);
 void test_narrow(struct rig *rig);

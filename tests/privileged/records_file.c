@@ -47,6 +47,7 @@ static void test_old_open(struct rig *rig, const char *path)
 	r = records_one(rig, EVENT_SYSCALL_OPEN_X, getpid());
 	is_text(r, 1, path, "open: name");
 	is_number(r, 2, F_WRONLY | F_TRUNC | F_NONBLOCK, "open: flags");
+	is_number(r, 4, records_dev(fd), "open: dev");
 	is_number(r, 5, records_ino(fd), "open: ino");
 	is_file(r, fd, path, "open: path");
 	close(fd);
@@ -57,6 +58,7 @@ static void test_old_open(struct rig *rig, const char *path)
 	is_number(r, 0, fd, "creat: fd");
 	is_text(r, 1, path, "creat: name");
 	is_number(r, 2, 0600, "creat: mode");
+	is_number(r, 3, records_dev(fd), "creat: dev");
 	is_number(r, 4, records_ino(fd), "creat: ino");
 	is_number(r, 5, 0, "creat: no layer");
 	close(fd);
@@ -124,7 +126,9 @@ static void test_openat2(struct rig *rig)
 	is_number(r, 1, at, "openat2: dirfd");
 	is_text(r, 2, "passwd", "openat2: name");
 	is_number(r, 3, F_RDONLY, "openat2: flags");
+	is_number(r, 4, 0, "openat2: mode");
 	is_number(r, 5, 8 | 1, "openat2: resolve");
+	is_number(r, 6, records_dev(fd), "openat2: dev");
 	is_number(r, 7, records_ino(fd), "openat2: ino");
 	is_file(r, fd, "/etc/passwd", "openat2: path");
 	close(fd);
@@ -261,8 +265,10 @@ static void test_mount_path(struct rig *rig)
 	r = records_one(rig, EVENT_SYSCALL_OPENAT_2_X, child);
 	tap_text(r->path, file, "a path over two mounts");
 	r = records_one(rig, EVENT_SYSCALL_UNSHARE_X, child);
+	is_number(r, 0, 0, "unshare: res");
 	is_number(r, 1, 0x20, "unshare: flags");
 	r = records_one(rig, EVENT_SYSCALL_UMOUNT2_X, child);
+	is_number(r, 0, 0, "umount2: res");
 	is_text(r, 1, high, "umount2: name");
 	is_number(r, 2, 2, "umount2: flags");
 	unsigned from = 0;
@@ -302,11 +308,13 @@ void test_descriptors(struct rig *rig)
 	syscall(SYS_dup3, fd, 77, O_CLOEXEC);
 	r = records_one(rig, EVENT_SYSCALL_DUP3_X, getpid());
 	is_number(r, 0, 77, "dup3: res");
+	is_number(r, 1, fd, "dup3: oldfd");
 	is_number(r, 2, 77, "dup3: newfd");
 	is_number(r, 3, F_CLOEXEC, "dup3: flags");
 #ifdef SYS_dup2
 	syscall(SYS_dup2, fd, 78);
 	r = records_one(rig, EVENT_SYSCALL_DUP2_X, getpid());
+	is_number(r, 0, 78, "dup2: res");
 	is_number(r, 1, fd, "dup2: oldfd");
 	is_number(r, 2, 78, "dup2: newfd");
 #endif
@@ -323,12 +331,15 @@ void test_descriptors(struct rig *rig)
 	syscall(SYS_close_range, 77, 78, 0);
 	close(four);
 	r = records_one(rig, EVENT_SYSCALL_CLOSE_RANGE_X, getpid());
+	is_number(r, 0, 0, "close_range: res");
 	is_number(r, 1, 77, "close_range: first");
 	is_number(r, 2, 78, "close_range: last");
+	is_number(r, 3, 0, "close_range: flags");
 
 	records_restart(rig);
 	if (pipe2(pair, O_NONBLOCK) == 0) {
 		r = records_one(rig, EVENT_SYSCALL_PIPE2_X, getpid());
+		is_number(r, 0, 0, "pipe2: res");
 		is_number(r, 1, pair[0], "pipe2: fd1");
 		is_number(r, 2, pair[1], "pipe2: fd2");
 		is_number(r, 3, records_ino(pair[0]), "pipe2: ino");

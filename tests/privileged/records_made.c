@@ -58,6 +58,7 @@ static void call_making(struct said *s)
 	s->n[12] = result(syscall(SYS_inotify_init));
 	s->n[13] = result(syscall(SYS_signalfd, -1, &set, 8));
 	s->n[14] = result(syscall(SYS_pipe, s->bytes + 2048));
+	s->n[15] = (long long)records_ino(*(int *)(void *)(s->bytes + 2048));
 #endif
 }
 
@@ -74,8 +75,8 @@ static void test_making_of_old(struct rig *rig, pid_t child, const struct said *
 		       0ll);
 	records_expect(rig, child, EVENT_SYSCALL_SIGNALFD_X, "signalfd", "nnnn", s->n[13], -1ll,
 		       0ll, 0ll);
-	records_expect(rig, child, EVENT_SYSCALL_PIPE_X, "pipe", "nnn*", s->n[14],
-		       (long long)pair[0], (long long)pair[1]);
+	records_expect(rig, child, EVENT_SYSCALL_PIPE_X, "pipe", "nnnn", s->n[14],
+		       (long long)pair[0], (long long)pair[1], s->n[15]);
 #else
 	(void)rig;
 	(void)child;
@@ -138,6 +139,10 @@ static void call_renaming(struct said *s)
 	s->n[7] = fd;
 	s->n[8] = name_to_handle_at(at, "queue", &handle.head, &mount_id, 0);
 	s->n[9] = result(syscall(SYS_open_by_handle_at, at, &handle, O_RDONLY | O_NONBLOCK));
+	s->n[15] = (long long)records_dev((int)s->n[9]);
+	s->n[16] = (long long)records_ino((int)s->n[9]);
+	s->n[17] = result(syscall(SYS_fchmod, fd, 0604));
+	s->n[18] = result(syscall(SYS_fchdir, at));
 	s->n[10] = result(syscall(SYS_linkat, at, "queue", at, "twin", AT_SYMLINK_FOLLOW));
 	s->n[11] = result(syscall(SYS_symlinkat, "queue", at, "soft"));
 	s->n[12] = result(syscall(SYS_renameat2, at, "soft", at, "softer", 1));
@@ -216,9 +221,11 @@ void test_renaming(struct rig *rig)
 		       0640ll);
 	records_expect(rig, child, EVENT_SYSCALL_FCHOWN_X, "fchown", "nnnn", 0ll, s->n[7],
 		       0xffffffffll, 7ll);
+	records_expect(rig, child, EVENT_SYSCALL_FCHMOD_X, "fchmod", "nnn", 0ll, s->n[7], 0604ll);
+	records_expect(rig, child, EVENT_SYSCALL_FCHDIR_X, "fchdir", "nn", 0ll, at);
 	if (s->n[8] == 0) {
 		records_expect(rig, child, EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X, "open_by_handle_at",
-			       "nnnt**", s->n[9], at, 0x41ll, queue);
+			       "nnntnn", s->n[9], at, 0x41ll, queue, s->n[15], s->n[16]);
 	} else {
 		r = records_one(rig, EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X, child);
 		tap_ok(rig_number(r, 0) < 0,
@@ -271,6 +278,12 @@ static void call_others(struct said *s)
 	s->n[12] = result(syscall(SYS_setregid, 33, -1));
 	s->n[13] = result(syscall(SYS_setgid, 34));
 	s->n[15] = result(syscall(SYS_pread64, fd, into, 5, 7));
+	s->n[17] = result(syscall(SYS_lseek, fd, 40, SEEK_SET));
+	memcpy(s->bytes + 128, one, 5);
+	memcpy(s->bytes + 133, two, 6);
+	s->n[18] = result(syscall(SYS_writev, fd, v, 2));
+	syscall(SYS_lseek, fd, 40, SEEK_SET);
+	s->n[19] = result(syscall(SYS_read, fd, into, 6));
 	s->n[16] = result(syscall(SYS_setreuid, 35, -1));
 	s->n[14] = result(syscall(SYS_seccomp, 2 /* GET_ACTION_AVAIL */, 0, s->bytes + 64));
 }
@@ -318,6 +331,10 @@ void test_others(struct rig *rig)
 		       0xffffffffll);
 	records_expect(rig, child, EVENT_SYSCALL_PREAD_X, "pread", "ntnnn", 5ll, "hello", s->n[0],
 		       5ll, 7ll);
+	records_expect(rig, child, EVENT_SYSCALL_WRITEV_X, "writev", "nbnn", 11ll, s->bytes + 128,
+		       (size_t)11, s->n[0], 11ll);
+	records_expect(rig, child, EVENT_SYSCALL_READ_X, "read", "nbnn", 6ll, s->bytes + 128,
+		       (size_t)6, s->n[0], 6ll);
 	records_expect(rig, child, EVENT_SYSCALL_SETREUID_X, "setreuid", "nnn", s->n[16], 35ll,
 		       0xffffffffll);
 	records_expect(rig, child, EVENT_SYSCALL_SETGID_X, "setgid", "nn", s->n[13], 34ll);

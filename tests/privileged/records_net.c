@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -88,9 +89,9 @@ static void test_tcp(struct rig *rig, int family)
 	struct sockaddr_storage a, far;
 	const struct rig_record *r;
 	pid_t me = getpid();
-	struct packed p;
+	struct packed p, q;
 	socklen_t len;
-	int s, c, d;
+	int s, c, d, e, f;
 	char buf[8];
 
 	records_restart(rig);
@@ -111,10 +112,12 @@ static void test_tcp(struct rig *rig, int family)
 	}
 	r = records_one(rig, EVENT_SOCKET_BIND_X, me);
 	p = address_of(&a);
+	is_number(r, 0, 0, "bind: res");
 	is_bytes(r, 1, p.bytes, p.n, "bind: addr");
 	is_number(r, 2, s, "bind: fd");
 	listen(s, 7);
 	r = records_one(rig, EVENT_SOCKET_LISTEN_X, me);
+	is_number(r, 0, 0, "listen: res");
 	is_number(r, 1, s, "listen: fd");
 	is_number(r, 2, 7, "listen: backlog");
 	a = name_of(s, false);
@@ -130,21 +133,42 @@ static void test_tcp(struct rig *rig, int family)
 	p = address_of(&a);
 	is_bytes(r, 3, p.bytes, p.n, "connect: addr");
 	is_file(r, c, NULL, "connect");
+	e = socket(family, SOCK_STREAM, 0); /* waits behind the first */
+	connect(e, (struct sockaddr *)&a, len);
 	d = accept4(s, NULL, NULL, 0);
 	r = records_one(rig, EVENT_SOCKET_ACCEPT4_6_X, me);
 	p = tuple_of(&far, &a);
 	is_number(r, 0, d, "accept4: fd");
 	is_bytes(r, 1, p.bytes, p.n, "accept4: tuple, the client first");
+	is_number(r, 2, 14, "accept4: queuepct, 1 of 7");
+	is_number(r, 3, 1, "accept4: queuelen");
 	is_number(r, 4, 7, "accept4: queuemax");
+	is_number(r, 5, 0, "accept4: flags, 0 as with Falco");
 	is_file(r, d, NULL, "accept4");
+#ifdef SYS_accept
+	far = name_of(e, false);
+	q = tuple_of(&far, &a);
+	f = (int)syscall(SYS_accept, s, NULL, NULL);
+	r = records_one(rig, EVENT_SOCKET_ACCEPT_5_X, me);
+	is_number(r, 0, f, "accept: fd");
+	is_bytes(r, 1, q.bytes, q.n, "accept: tuple");
+	is_number(r, 2, 0, "accept: queuepct");
+	is_number(r, 3, 0, "accept: queuelen");
+	is_number(r, 4, 7, "accept: queuemax");
+	close(f);
+#endif
+	close(e);
 	send(c, "hello", 5, 0);
 	r = records_one(rig, EVENT_SOCKET_SENDTO_X, me);
 	is_number(r, 0, 5, "sendto: res");
 	is_bytes(r, 1, "hello", 5, "sendto: data");
 	is_number(r, 2, c, "sendto: fd");
+	is_number(r, 3, 5, "sendto: size");
 	is_bytes(r, 4, p.bytes, p.n, "sendto: tuple");
 	recv(d, buf, sizeof(buf), 0);
 	r = records_one(rig, EVENT_SOCKET_RECVFROM_X, me);
+	is_number(r, 0, 5, "recvfrom: res");
+	is_number(r, 3, d, "recvfrom: fd");
 	is_bytes(r, 1, "hello", 5, "recvfrom: data");
 	is_bytes(r, 2, p.bytes, p.n, "recvfrom: tuple, the sender first");
 	is_number(r, 4, sizeof(buf), "recvfrom: size");
@@ -206,6 +230,7 @@ static void test_udp(struct rig *rig)
 	r = records_one(rig, EVENT_SOCKET_SENDMSG_X, me);
 	is_number(r, 0, 4, "sendmsg: res");
 	is_bytes(r, 1, "abcd", 4, "sendmsg: data of all parts");
+	is_number(r, 2, c, "sendmsg: fd");
 	is_number(r, 3, 4, "sendmsg: size");
 	is_bytes(r, 4, p.bytes, p.n, "sendmsg: where it goes");
 	parts[0] = (struct iovec){ buf, sizeof(buf) };
@@ -213,6 +238,9 @@ static void test_udp(struct rig *rig)
 	msg.msg_iovlen = 1;
 	recvmsg(s, &msg, 0);
 	r = records_one(rig, EVENT_SOCKET_RECVMSG_X, me);
+	is_number(r, 0, 4, "recvmsg: res");
+	is_text(r, 4, "", "recvmsg: msgcontrol");
+	is_number(r, 5, s, "recvmsg: fd");
 	is_number(r, 1, 4, "recvmsg: size");
 	is_bytes(r, 2, "abcd", 4, "recvmsg: data");
 	is_bytes(r, 3, p.bytes, p.n, "recvmsg: where it came from");
@@ -279,12 +307,15 @@ void test_sockets(struct rig *rig)
 	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0)
 		exit(1);
 	r = records_one(rig, EVENT_SOCKET_SOCKETPAIR_X, getpid());
+	is_number(r, 0, 0, "socketpair: res");
 	is_number(r, 1, pair[0], "socketpair: fd1");
 	is_number(r, 2, pair[1], "socketpair: fd2");
 	tap_ok(rig_number(r, 3) != 0 && rig_number(r, 4) != 0 &&
 		       rig_number(r, 3) != rig_number(r, 4),
 	       "socketpair: two sockets");
+	is_number(r, 5, AF_UNIX, "socketpair: domain");
 	is_number(r, 6, SOCK_DGRAM, "socketpair: type");
+	is_number(r, 7, 0, "socketpair: proto");
 	close(pair[0]);
 	close(pair[1]);
 }

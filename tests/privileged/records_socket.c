@@ -18,6 +18,19 @@
 
 /* ---- messages ---- */
 
+/* Where sockets are in the kernel nobody says, but both ends are to be told alike. */
+void records_pair_tuple(const struct rig_record *r, uint8_t tuple[18])
+{
+	int64_t source = rig_number(r, 3), peer = rig_number(r, 4);
+
+	records_looked_at(r, 3);
+	records_looked_at(r, 4);
+	tuple[0] = AF_UNIX;
+	memcpy(tuple + 1, &peer, 8);
+	memcpy(tuple + 9, &source, 8);
+	tuple[17] = 0;
+}
+
 static void fill(struct mmsghdr *m, struct iovec *v, const void *data, size_t n)
 {
 	*v = (struct iovec){ (void *)data, n };
@@ -51,6 +64,7 @@ static void expect_message(struct rig *rig, pid_t child, unsigned code, unsigned
 	const struct rig_record *r = rig_find(rig, code, child, from);
 	const char *name = event_info(code)->name;
 	long long n = (long long)strlen(data);
+	uint8_t tuple[18];
 	char label[64];
 
 	if (r == NULL) {
@@ -62,9 +76,10 @@ static void expect_message(struct rig *rig, pid_t child, unsigned code, unsigned
 	is_number(r, 1, fd, label);
 	is_number(r, 2, n, label);
 	is_text(r, 3, data, label);
-	tap_ok(r->param[4].n == 18 && r->param[4].p[0] == AF_UNIX, "%s: tuple", label);
+	records_pair_tuple(records_one(rig, EVENT_SOCKET_SOCKETPAIR_X, child), tuple);
+	is_bytes(r, 4, tuple, sizeof(tuple), label);
 	if (code == EVENT_SOCKET_RECVMMSG_X)
-		tap_number((long long)r->param[5].n, 0, label);
+		is_text(r, 5, "", label);
 }
 
 static void test_few_messages(struct rig *rig)
@@ -206,7 +221,7 @@ static void call_asking(struct said *s)
 	len = 4;
 	s->n[1] = syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_ERROR, s->bytes, &len);
 	s->n[2] = s->bytes[0];
-	syscall(SYS_shutdown, fd, SHUT_WR);
+	s->n[3] = syscall(SYS_shutdown, fd, SHUT_WR) < 0 ? -errno : 0;
 }
 
 static void test_get_options(struct rig *rig)
@@ -221,7 +236,8 @@ static void test_get_options(struct rig *rig)
 		       s->n[0], 1ll, 4ll, want, sizeof(want), 4ll);
 	records_expect(rig, child, EVENT_SOCKET_GETSOCKNAME_X, "getsockname", "");
 	records_expect(rig, child, EVENT_SOCKET_GETPEERNAME_X, "getpeername", "");
-	records_expect(rig, child, EVENT_SOCKET_SHUTDOWN_X, "shutdown", "*nn", s->n[0], 1ll);
+	records_expect(rig, child, EVENT_SOCKET_SHUTDOWN_X, "shutdown", "nnn", s->n[3], s->n[0],
+		       1ll);
 }
 
 void test_messages(struct rig *rig)
