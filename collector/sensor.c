@@ -34,6 +34,7 @@
 #include "mews.skel.h" /* needs record.h before it */
 
 #define WINDOW_NS     NS_PER_MSEC
+#define GATHER_NS     (2 * NS_PER_MSEC) /* what comes within it is worth one awakening of all stages */
 #define CLOCK_LOOK_NS NS_PER_SEC
 
 enum {
@@ -233,21 +234,23 @@ static void sensor_wait(struct source *source, uint64_t timeout_ns)
 	volatile uint32_t *wake_me = &s->skel->bss->wake_me;
 	int timeout_ms = (int)(timeout_ns / NS_PER_MSEC);
 	struct epoll_event ev;
+	bool woken;
 
 	if (merge_pending(&s->merge)) {
-		sleep_ns(timeout_ns < WINDOW_NS ? timeout_ns : WINDOW_NS);
+		sleep_ns(timeout_ns < GATHER_NS ? timeout_ns : GATHER_NS);
 		return;
 	}
 	*wake_me = 1;
 	atomic_thread_fence(memory_order_seq_cst);
 	/* A record that was being submitted when we asked does not wake us: it is
 	 * visible a moment later.  So look once at once and once after a moment. */
-	if (anything_there(s))
-		sleep_ns(timeout_ns < WINDOW_NS ? timeout_ns : WINDOW_NS);
-	else if (epoll_wait(s->epoll, &ev, 1, timeout_ms < 1 ? timeout_ms : 1) == 0 &&
-		 timeout_ms > 1 && !anything_there(s))
-		epoll_wait(s->epoll, &ev, 1, timeout_ms - 1);
+	woken = anything_there(s) ||
+		epoll_wait(s->epoll, &ev, 1, timeout_ms < 1 ? timeout_ms : 1) > 0 ||
+		anything_there(s) ||
+		(timeout_ms > 1 && epoll_wait(s->epoll, &ev, 1, timeout_ms - 1) > 0);
 	*wake_me = 0;
+	if (woken)
+		sleep_ns(GATHER_NS);
 }
 
 /* ---- closing ---- */
