@@ -87,6 +87,12 @@ static void inherit(struct enrich *en, struct thread *th, const struct thread *f
 {
 	struct proctab *pt = &en->proctab;
 
+	/* Live, the page that they are on can be out of the kernel side's reach: paged out, or
+	 * (arm64) not touched since a fork.  They are what they were. */
+	if (en->ev.has_kernel && text_param(en, P_EXE).n == 0 && bytes_param(en, P_ARGS).n == 0) {
+		THREAD_SHARE(pt, th, exe, from);
+		THREAD_SHARE(pt, th, args, from);
+	}
 	THREAD_SHARE(pt, th, exepath, from);
 	THREAD_SHARE(pt, th, root, from);
 	th->f.exe_flags = from->f.exe_flags;

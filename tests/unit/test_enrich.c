@@ -347,6 +347,22 @@ Test(enrich, a_child_inherits_files_directory_and_only_differences_are_sent)
 	cr_assert_neq(f.files[f.fd_file].flags & FILE_CLONED, 0);
 }
 
+Test(enrich, a_child_whose_arguments_cannot_be_read_has_its_parents)
+{
+	struct raw_event child = clone_event(11, 0, 11, 10, 0);
+	struct process_frame p;
+
+	two_tasks();
+	set_text(&child, "exe", "");
+	set_bytes(&child, "args", SPAN_NONE);
+	child.has_kernel = true;
+	send_event(&child);
+	p = process(0);
+	cr_assert(ne(u64, p.base, 0));
+	cr_assert(eq(u64, p.mask & (PROCESS_BIT(exe) | PROCESS_BIT(args)), 0));
+	cr_assert(ne(u64, p.mask & PROCESS_BIT(tid), 0));
+}
+
 Test(enrich, the_callers_side_makes_the_child_once)
 {
 	struct raw_event caller = clone_event(10, 11, 10, 1, 0),
