@@ -18,12 +18,12 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	if (w != NULL ? !(w->flags & (WANTED_YES | WANTED_NARROW)) : !(nr & X32_BIT))
 		return 0;
 	task = bpf_get_current_task_btf();
-	if (is_own(task))
-		return 0;
 	w = row_of_call(task, regs, w, &abi);
+	if (w == NULL || is_own(task))
+		return 0;
 	cpu = bpf_get_smp_processor_id();
 	s = bpf_map_lookup_elem(&scratch, &cpu);
-	if (w == NULL || s == NULL)
+	if (s == NULL)
 		return 0;
 	note_call(&s->call, w, regs, abi);
 	/* By constant index: the kernel makes a plain jump of it, and no indirect one, which the
