@@ -69,17 +69,13 @@ static __always_inline __u64 address_result(const struct build *b, long ret)
 	return b->s->call.regs32 && (unsigned long)ret < -4095ul ? (__u32)ret : ret;
 }
 
-/* Put the file that the task has open at FD behind the header, if it has: its numbers, and both ends
- * if it is a socket.  */
-static __always_inline struct sock *put_file_of_fd(struct build *b, unsigned long fd)
+/* Put FILE, open at FD, behind the header: its numbers, and both ends if it is a socket.  */
+static __always_inline struct sock *put_open_file(struct build *b, struct file *file, __s32 fd)
 {
-	struct file *file = file_of_fd(b->task, (__s32)fd);
 	struct sock *sk;
 	__u32 n;
 
-	if (file == NULL)
-		return NULL;
-	put_file(b, file, (__s32)fd);
+	put_file(b, file, fd);
 	sk = sock_of_file(file, FILE_OF(b)->mode);
 	if (sk == NULL)
 		return NULL;
@@ -89,6 +85,14 @@ static __always_inline struct sock *put_file_of_fd(struct build *b, unsigned lon
 	FILE_OF(b)->tuple_len = n;
 	b->off = forget(b, b->off + n);
 	return sk;
+}
+
+/* The same of the file that the task has open at FD, if it has. */
+static __always_inline struct sock *put_file_of_fd(struct build *b, unsigned long fd)
+{
+	struct file *file = file_of_fd(b->task, (__s32)fd);
+
+	return file == NULL ? NULL : put_open_file(b, file, (__s32)fd);
 }
 
 /* begin_exit() of a system call on the descriptor that its first argument is. */

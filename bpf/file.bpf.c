@@ -73,11 +73,6 @@ static __always_inline void put_open_flags(struct build *b, const struct opened 
 	put_u32(b, native & (NATIVE_O_CREAT | NATIVE___O_TMPFILE) ? mode : 0);
 }
 
-/* What openat2's third argument points at. */
-struct open_how {
-	__u64 flags, mode, resolve;
-};
-
 static __always_inline void put_open_how(struct build *b, const struct opened *o, const void *user)
 {
 	struct open_how how;

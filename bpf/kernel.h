@@ -306,6 +306,65 @@ struct task_struct {
 	struct css_set *cgroups;
 };
 
+/* ---- io_uring ---- */
+
+struct filename {
+	const char *name;
+};
+
+/* What openat2's third argument points at. */
+struct open_how {
+	__u64 flags, mode, resolve;
+};
+
+struct io_cqe {
+	__s32 res;
+	int fd; /* until there is a result */
+};
+
+struct io_kiocb {
+	struct file *file;
+	__u8 opcode;
+	__u64 flags;
+	struct io_cqe cqe;
+};
+
+/* Requests begin with what they ask for. */
+struct io_open {
+	int dfd;
+	__u32 file_slot;
+	struct filename *filename;
+	struct open_how how;
+};
+
+struct io_sr_msg {
+	void *buf;
+	int len;
+};
+
+struct io_rename {
+	int old_dfd, new_dfd;
+	struct filename *oldpath, *newpath;
+	int flags;
+};
+
+struct io_link {
+	int old_dfd, new_dfd;
+	struct filename *oldpath, *newpath;
+	int flags;
+};
+
+struct io_unlink {
+	int dfd, flags;
+	struct filename *filename;
+};
+
+struct io_mkdir {
+	int dfd;
+	unsigned short mode;
+	struct filename *filename;
+};
+
 struct linux_binprm {
 	struct file *file;
 	const char *filename;

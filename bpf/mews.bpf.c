@@ -12,5 +12,6 @@
 #include "calls.bpf.c"
 #include "struct.bpf.c"
 #include "trace.bpf.c"
+#include "uring.bpf.c"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

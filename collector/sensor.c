@@ -43,9 +43,9 @@ enum {
 	DATA_CARRIED = 80, /* bytes of what is read and written: Falco's snaplen */
 };
 
-/* A row of family.def's TRACE. */
+/* A row of family.def's TRACE or RING. */
 struct trace {
-	unsigned code;
+	unsigned code; /* 0: RING, which is always wanted */
 	struct bpf_program *program;
 	struct bpf_link *link; /* while it is wanted */
 };
@@ -54,6 +54,9 @@ enum {
 #define TRACE(event, program) TRACE_##program,
 #include "family.def"
 #undef TRACE
+#define RING(program) TRACE_##program,
+#include "family.def"
+#undef RING
 	TRACE_COUNT
 };
 
@@ -157,14 +160,15 @@ static void attach_traces(struct sensor *s, const struct event_set *set)
 {
 	for (unsigned i = 0; i < TRACE_COUNT; i++) {
 		struct trace *t = &s->traces[i];
-		bool wanted = event_set_has(set, t->code) && bpf_program__fd(t->program) >= 0;
+		bool wanted = (t->code == 0 || event_set_has(set, t->code)) &&
+			      bpf_program__fd(t->program) >= 0;
 
 		if (wanted && t->link == NULL) {
 			t->link = bpf_program__attach(t->program);
 			if (t->link == NULL)
 				log_warning(
 					"%s: cannot attach to its trace point, the event is missed",
-					event_info(t->code)->name);
+					t->code == 0 ? "io_uring" : event_info(t->code)->name);
 		} else if (!wanted && t->link != NULL) {
 			bpf_link__destroy(t->link);
 			t->link = NULL;
@@ -432,6 +436,19 @@ static bool kernel_has(const struct btf *btf, const char *function)
 	return btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) > 0;
 }
 
+/* Has the kernel all that the programs of RING look at? */
+static bool kernel_has_rings(const struct btf *btf)
+{
+	static const char *const types[] = { "io_kiocb",  "io_cqe",    "io_open",
+					     "io_rename", "io_unlink", "io_link",
+					     "io_mkdir",  "io_sr_msg", "filename" };
+
+	for (unsigned i = 0; i < ARRAY_LEN(types); i++)
+		if (btf__find_by_name_kind(btf, types[i], BTF_KIND_STRUCT) <= 0)
+			return false;
+	return btf__find_by_name_kind(btf, "btf_trace_io_uring_submit_req", BTF_KIND_TYPEDEF) > 0;
+}
+
 /* A trace point that this kernel has not is one event less, and no reason to see nothing. */
 static void traces_open(struct sensor *s, const struct btf *btf)
 {
@@ -439,14 +456,19 @@ static void traces_open(struct sensor *s, const struct btf *btf)
 #define TRACE(event, name) { EVENT_##event, s->skel->progs.name, NULL },
 #include "family.def"
 #undef TRACE
+#define RING(name) { 0, s->skel->progs.name, NULL },
+#include "family.def"
+#undef RING
 	};
+	bool rings = kernel_has_rings(btf);
 
 	for (unsigned i = 0; i < TRACE_COUNT; i++) {
 		const char *point = strchr(bpf_program__section_name(rows[i].program), '/') + 1;
 		char type[64];
 
 		snprintf(type, sizeof(type), "btf_trace_%s", point);
-		if (btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) <= 0)
+		if (btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) <= 0 ||
+		    (rows[i].code == 0 && !rings))
 			bpf_program__set_autoload(rows[i].program, false);
 		bpf_program__set_autoattach(rows[i].program, false);
 		s->traces[i] = rows[i];

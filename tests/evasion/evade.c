@@ -178,19 +178,112 @@ static int uring_do(struct uring *u)
 	return cqes[0].res;
 }
 
-static void do_uring_open(char **arg)
+/* Let the ring do REQUEST; what comes of it. */
+static int by_uring(struct io_uring_sqe request)
 {
 	struct uring u;
-	int fd;
+	int res;
 
 	uring_open(&u);
+	u.sqes[0] = request;
+	res = uring_do(&u);
+	errno = res < 0 ? -res : 0;
+	return (int)must(res < 0 ? -1 : res, "io_uring");
+}
+
+static void do_uring_open(char **arg)
+{
+	look_into(by_uring((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT,
+						  .fd = AT_FDCWD,
+						  .addr = (uintptr_t)arg[0],
+						  .open_flags = O_RDONLY }));
+}
+
+/* A thread of the kernel's does it. */
+static void do_uring_open_apart(char **arg)
+{
+	struct open_how how = { .flags = O_RDONLY };
+
+	look_into(by_uring((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT2,
+						  .flags = IOSQE_ASYNC,
+						  .fd = AT_FDCWD,
+						  .addr = (uintptr_t)arg[0],
+						  .len = sizeof(how),
+						  .off = (uintptr_t)&how }));
+}
+
+/* The file gets no descriptor, just a place in the ring. */
+static void do_uring_open_direct(char **arg)
+{
+	static int32_t none = -1;
+	struct uring u;
+	int res;
+
+	uring_open(&u);
+	must(syscall(SYS_io_uring_register, u.fd, IORING_REGISTER_FILES, &none, 1), "register");
 	u.sqes[0] = (struct io_uring_sqe){ .opcode = IORING_OP_OPENAT,
 					   .fd = AT_FDCWD,
 					   .addr = (uintptr_t)arg[0],
+					   .file_index = 1,
 					   .open_flags = O_RDONLY };
-	fd = uring_do(&u);
-	errno = -fd;
-	look_into((int)must(fd < 0 ? -1 : fd, arg[0]));
+	res = uring_do(&u);
+	errno = res < 0 ? -res : 0;
+	must(res < 0 ? -1 : res, arg[0]);
+}
+
+/* Nobody is told that it is done. */
+static void do_uring_open_silent(char **arg)
+{
+	struct uring u;
+
+	uring_open(&u);
+	u.sqes[0] = (struct io_uring_sqe){ .opcode = IORING_OP_OPENAT,
+					   .flags = IOSQE_CQE_SKIP_SUCCESS,
+					   .fd = AT_FDCWD,
+					   .addr = (uintptr_t)arg[0],
+					   .open_flags = O_RDONLY };
+	*(unsigned *)(void *)(u.sq + u.p.sq_off.array) = 0;
+	atomic_store((_Atomic unsigned *)(void *)(u.sq + u.p.sq_off.tail), 1);
+	must(syscall(SYS_io_uring_enter, u.fd, 1, 0, 0, NULL, 0), "io_uring_enter");
+	look_into(u.fd + 1);
+}
+
+static void do_uring_rename(char **arg)
+{
+	by_uring((struct io_uring_sqe){ .opcode = IORING_OP_RENAMEAT,
+					.fd = AT_FDCWD,
+					.addr = (uintptr_t)arg[0],
+					.len = (unsigned)AT_FDCWD,
+					.off = (uintptr_t)arg[1] });
+}
+
+static void do_uring_link(char **arg)
+{
+	by_uring((struct io_uring_sqe){ .opcode = IORING_OP_LINKAT,
+					.fd = AT_FDCWD,
+					.addr = (uintptr_t)arg[0],
+					.len = (unsigned)AT_FDCWD,
+					.off = (uintptr_t)arg[1] });
+}
+
+static void do_uring_unlink(char **arg)
+{
+	by_uring((struct io_uring_sqe){
+		.opcode = IORING_OP_UNLINKAT, .fd = AT_FDCWD, .addr = (uintptr_t)arg[0] });
+}
+
+/* Connect to a port of this machine's, and send something. */
+static void do_uring_connect(char **arg)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)strtoul(arg[0], NULL, 10)) };
+	int fd = (int)must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	by_uring((struct io_uring_sqe){
+		.opcode = IORING_OP_CONNECT, .fd = fd, .addr = (uintptr_t)&to, .off = sizeof(to) });
+	by_uring((struct io_uring_sqe){
+		.opcode = IORING_OP_SEND, .fd = fd, .addr = (uintptr_t) "hello", .len = 5 });
 }
 
 /* ---- names ---- */
@@ -398,6 +491,13 @@ static const struct {
 	{ "race-open", 1, do_race_open },
 	{ "slow-connect", 0, do_slow_connect },
 	{ "uring-open", 1, do_uring_open },
+	{ "uring-open-apart", 1, do_uring_open_apart },
+	{ "uring-open-direct", 1, do_uring_open_direct },
+	{ "uring-open-silent", 1, do_uring_open_silent },
+	{ "uring-rename", 2, do_uring_rename },
+	{ "uring-link", 2, do_uring_link },
+	{ "uring-unlink", 1, do_uring_unlink },
+	{ "uring-connect", 1, do_uring_connect },
 	{ "read", 1, do_read },
 	{ "read-by-cwd", 1, do_read_by_cwd },
 	{ "read-at", 1, do_read_at },

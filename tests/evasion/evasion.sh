@@ -15,10 +15,10 @@ cp "$build/tests/support/evade" "$evade" || skip_all "evade is not built"
 
 start_mews -r "$top/rules/mews_rules.yaml" ${falco:+-r "$falco"} -o rule_matching=all \
 	-o 'append_output[]={"extra_fields": ["fd.path.resolved", "proc.cmdline", "proc.pcmdline", "proc.exepath"]}'
-bound=()
+listener_pid=
 clean() {
-	for at in "${bound[@]}"; do umount "$at" 2>/dev/null; done
-	rm -f "/etc/mews-link-$$" "/etc/mews-made-$$" "/etc/mews-weird-$$-"* "/etc/profile.d/mews-test-$$.sh"
+	[ -n "$listener_pid" ] && kill "$listener_pid" 2>/dev/null
+	rm -f "/etc/mews-link-$$" "/etc/mews-link2-$$" "/etc/mews-made-$$" "/etc/mews-weird-$$-"* "/etc/profile.d/mews-test-$$.sh"
 	finish
 }
 trap clean EXIT
@@ -37,10 +37,21 @@ read_rules=("Sensitive file read")
 
 # ---- what is done ----
 
-do_it E1 "$evade" race-open 100
 cp "$evade" "$work/bash"
+do_it E1 "$evade" race-open 100
 do_it E2 "$work/bash" slow-connect
 do_it E3 "$evade" uring-open /etc/shadow
+do_it E3-apart "$evade" uring-open-apart /etc/shadow
+do_it E3-direct "$evade" uring-open-direct /etc/shadow
+do_it E3-silent "$evade" uring-open-silent /etc/shadow
+do_it E3-link "$evade" uring-link /etc/shadow "/etc/mews-link2-$$"
+do_it E3-unlink "$evade" uring-unlink "/etc/mews-link2-$$"
+echo : >"$tools/plain"
+do_it E3-rename "$evade" uring-rename "$tools/plain" "/etc/profile.d/mews-test-$$.sh"
+coproc listener { exec "$trigger" listen; }
+read -r port <&"${listener[0]}"
+listener_pid=$listener_PID
+do_it E3-connect "$work/bash" uring-connect "$port"
 ln -s /etc/security "$work/dir"
 ln -s /etc/shadow "$work/link"
 do_it E4-parent "$evade" read "$work/dir/../shadow"
@@ -130,6 +141,16 @@ check "E1: of $hits opens whose name was changed meanwhile, all that were /etc/s
 seen "E2: a connection whose address was changed while it waited goes to where it went" E2 \
 	".output_fields[\"fd.name\"] | endswith(\":$(head -n 1 "$work/out.E2")\")" "Outbound connection by a shell"
 seen "E3: a ring for system calls" E3 "" "Ring for system calls made"
+# Kernels before 6.4 have no place at which requests could be seen.
+if uname -r | grep -qE '^(6\.([4-9]|[1-9][0-9])|[7-9]\.)'; then
+	seen "E3: an open through the ring" E3 "" "${read_rules[@]}"
+	seen "E3: one by a thread of the kernel's" E3-apart "" "${read_rules[@]}"
+	seen "E3: one that gives no descriptor" E3-direct "" "${read_rules[@]}"
+	seen "E3: one of which nobody is told" E3-silent "" "${read_rules[@]}"
+	seen "E3: a link through the ring" E3-link "" "Link to a sensitive file"
+	seen "E3: a rename" E3-rename "" "File put where it will be run"
+	seen "E3: a connection" E3-connect ".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
+fi
 seen "E4: a link to a directory and .. behind it" E4-parent "$by_path" "${read_rules[@]}"
 seen "E4: a link" E4-link "$by_path" "${read_rules[@]}"
 seen "E5: a hard link" E5 "$by_path" "${read_rules[@]}"

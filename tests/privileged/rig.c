@@ -127,6 +127,9 @@ static void follow_kernel(struct mews *s)
 #define TRACE(event, program) leave_out(btf, s->progs.program);
 #include "family.def"
 #undef TRACE
+#define RING(program) bpf_program__set_autoload(s->progs.program, false);
+#include "family.def"
+#undef RING
 	btf__free(btf);
 }
 

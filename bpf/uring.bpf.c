@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+ *
+ * uring.bpf.c -- what programs ask for through an io_uring: no system call is made for it, so it is
+ * seen where the kernel takes a request up and where it is done with it.  The events are
+ * those of the system calls that do the same.
+ *
+ * Names are the kernel's own copies, taken when the request is taken up: nobody can change them
+ * any more.  They are gone when it is done, so they wait in a map by the request's address.  Whoever
+ * works on a request may be a thread of the kernel's: it is told as its process's doing.
+ */
+#include "family.bpf.h"
+
+#if defined(__TARGET_ARCH_x86)
+enum {
+	NR_CONNECT = 42,
+	NR_SENDTO = 44,
+	NR_SENDMSG = 46,
+	NR_OPENAT = 257,
+	NR_MKDIRAT = 258,
+	NR_UNLINKAT = 263,
+	NR_LINKAT = 265,
+	NR_SYMLINKAT = 266,
+	NR_RENAMEAT2 = 316,
+	NR_OPENAT2 = 437,
+};
+#else
+enum {
+	NR_MKDIRAT = 34,
+	NR_UNLINKAT = 35,
+	NR_SYMLINKAT = 36,
+	NR_LINKAT = 37,
+	NR_OPENAT = 56,
+	NR_CONNECT = 203,
+	NR_SENDTO = 206,
+	NR_SENDMSG = 211,
+	NR_RENAMEAT2 = 276,
+	NR_OPENAT2 = 437,
+};
+#endif
+
+/* The kernel's IORING_OP_*. */
+enum {
+	OP_SENDMSG = 9,
+	OP_CONNECT = 16,
+	OP_OPENAT = 18,
+	OP_SEND = 26,
+	OP_OPENAT2 = 28,
+	OP_RENAMEAT = 35,
+	OP_UNLINKAT = 36,
+	OP_MKDIRAT = 37,
+	OP_SYMLINKAT = 38,
+	OP_LINKAT = 39,
+};
+
+enum { PF_IO_WORKER_FLAG = 0x10, REQUESTS = 128 };
+enum { REQUEST_IS_SILENT = 1 << 6 }; /* IOSQE_CQE_SKIP_SUCCESS */
+
+/* Files that are open in the ring alone have no descriptor: they get numbers that no descriptor has. */
+enum { RING_FD = 1 << 30 };
+
+struct uring_request {
+	__u64 start_ns; /* of the thread that it is told of */
+	__u32 tid, pid;
+	__s32 fd, dirfd, other_dirfd;
+	__u32 slot; /* of a file that is opened into the ring's own table, + 1; -1: any; 0: it is not */
+	__u64 flags;
+	__u64 user; /* what is sent: a buffer, a msghdr */
+	__u32 len;
+	__u32 mode;
+	__u32 resolve;
+	char name[TEXT_MAX], other_name[TEXT_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, REQUESTS);
+	__type(key, __u64);
+	__type(value, struct uring_request);
+} uring_requests SEC(".maps");
+
+_Static_assert(sizeof(struct uring_request) <= BUILD_MASK,
+	       "a request is put together in the scratch");
+
+static __always_inline const struct wanted *wanted_of_op(__u8 op)
+{
+	const struct wanted *w;
+	__u32 nr;
+
+	switch (op) {
+	case OP_CONNECT:
+		nr = NR_CONNECT;
+		break;
+	case OP_SEND:
+		nr = NR_SENDTO;
+		break;
+	case OP_SENDMSG:
+		nr = NR_SENDMSG;
+		break;
+	case OP_OPENAT:
+		nr = NR_OPENAT;
+		break;
+	case OP_OPENAT2:
+		nr = NR_OPENAT2;
+		break;
+	case OP_RENAMEAT:
+		nr = NR_RENAMEAT2;
+		break;
+	case OP_UNLINKAT:
+		nr = NR_UNLINKAT;
+		break;
+	case OP_MKDIRAT:
+		nr = NR_MKDIRAT;
+		break;
+	case OP_SYMLINKAT:
+		nr = NR_SYMLINKAT;
+		break;
+	case OP_LINKAT:
+		nr = NR_LINKAT;
+		break;
+	default:
+		return NULL;
+	}
+	w = bpf_map_lookup_elem(&wanted, &nr);
+	return w != NULL && w->flags & WANTED_YES ? w : NULL;
+}
+
+static __always_inline void copy_name(char *to, const struct filename *from)
+{
+	if (bpf_probe_read_kernel_str(to, TEXT_MAX, LOOK(struct filename, from, name)) < 0)
+		*to = 0;
+}
+
+static __always_inline void note_who(struct uring_request *r, struct task_struct *task)
+{
+	task = plain(task);
+	if (task->flags & PF_IO_WORKER_FLAG)
+		task = task->group_leader;
+	r->tid = LOOK(struct task_struct, task, pid);
+	r->pid = LOOK(struct task_struct, task, tgid);
+	r->start_ns = LOOK(struct task_struct, task, start_boottime);
+}
+
+static __always_inline void note_names(struct uring_request *r, __u8 op, struct io_kiocb *req)
+{
+	switch (op) {
+	case OP_OPENAT:
+	case OP_OPENAT2:
+		r->dirfd = LOOK(struct io_open, req, dfd);
+		r->slot = LOOK(struct io_open, req, file_slot);
+		r->flags = LOOK(struct io_open, req, how.flags) & ~(__u64)NATIVE_O_LARGEFILE;
+		r->mode = LOOK(struct io_open, req, how.mode);
+		r->resolve = LOOK(struct io_open, req, how.resolve);
+		copy_name(r->name, LOOK(struct io_open, req, filename));
+		break;
+	case OP_SEND:
+	case OP_SENDMSG:
+		r->user = (__u64)LOOK(struct io_sr_msg, req, buf);
+		r->len = LOOK(struct io_sr_msg, req, len);
+		break;
+	case OP_RENAMEAT:
+		r->dirfd = LOOK(struct io_rename, req, old_dfd);
+		r->other_dirfd = LOOK(struct io_rename, req, new_dfd);
+		r->flags = LOOK(struct io_rename, req, flags);
+		copy_name(r->name, LOOK(struct io_rename, req, oldpath));
+		copy_name(r->other_name, LOOK(struct io_rename, req, newpath));
+		break;
+	case OP_UNLINKAT:
+		r->dirfd = LOOK(struct io_unlink, req, dfd);
+		r->flags = LOOK(struct io_unlink, req, flags);
+		copy_name(r->name, LOOK(struct io_unlink, req, filename));
+		break;
+	case OP_MKDIRAT:
+		r->dirfd = LOOK(struct io_mkdir, req, dfd);
+		r->mode = LOOK(struct io_mkdir, req, mode);
+		copy_name(r->name, LOOK(struct io_mkdir, req, filename));
+		break;
+	case OP_SYMLINKAT:
+	case OP_LINKAT:
+		r->dirfd = LOOK(struct io_link, req, old_dfd);
+		r->other_dirfd = LOOK(struct io_link, req, new_dfd);
+		r->flags = LOOK(struct io_link, req, flags);
+		copy_name(r->name, LOOK(struct io_link, req, oldpath));
+		copy_name(r->other_name, LOOK(struct io_link, req, newpath));
+		break;
+	}
+}
+
+/* ---- done ---- */
+
+static __always_inline bool begin_done(struct build *b, const struct wanted *w,
+				       const struct uring_request *r)
+{
+	if (!begin(b, bpf_get_current_task_btf(), w->code, w->flags & WANTED_STATE))
+		return false;
+	HEADER_OF(b)->tid = r->tid;
+	HEADER_OF(b)->pid = r->pid;
+	HEADER_OF(b)->start_ns = r->start_ns;
+	return true;
+}
+
+static __always_inline void put_request_open(struct build *b, const struct uring_request *r,
+					     long res)
+{
+	struct opened o;
+	long fd = res;
+
+	if (r->slot != 0 && res >= 0)
+		fd = RING_FD + (r->slot == (__u32)-1 ? res : (long)r->slot - 1);
+	put_opened_file(b, r->slot == 0 ? fd : -1, &o);
+	params(b, b->code == EVENT_SYSCALL_OPENAT2_X ? 8 : 7);
+	put_u64(b, fd);
+	put_dirfd(b, r->dirfd);
+	put_kernel_text(b, r->name);
+	put_open_flags(b, &o, r->flags, r->mode);
+	if (b->code == EVENT_SYSCALL_OPENAT2_X)
+		put_u32(b, ppm_resolve_flags(r->resolve));
+	put_u32(b, o.dev);
+	put_u64(b, o.ino);
+}
+
+static __always_inline void put_request_connect(struct build *b, const struct uring_request *r,
+						struct io_kiocb *req, long res)
+{
+	struct file *file = LOOK(struct io_kiocb, req, file);
+	struct sock *sk = file == NULL ? NULL : put_open_file(b, file, r->fd);
+
+	if (res != 0 && res != -EINPROGRESS_NUMBER)
+		sk = NULL;
+	params(b, 4);
+	put_u64(b, res);
+	put_tuple(b, sk, TUPLE_OUT, NULL);
+	put_int(b, r->fd);
+	put_empty(b);
+}
+
+/* The beginning of a msghdr. */
+struct message_name {
+	const void *name;
+	__u32 len, padding;
+};
+
+static __always_inline void put_request_send(struct build *b, const struct uring_request *r,
+					     struct io_kiocb *req, long res)
+{
+	struct file *file = LOOK(struct io_kiocb, req, file);
+	struct sock *sk = file == NULL ? NULL : put_open_file(b, file, r->fd);
+	bool message = b->code == EVENT_SOCKET_SENDMSG_X;
+	struct message_name to = { 0 };
+	union user_address far;
+
+	if (message)
+		bpf_probe_read_user(&to, sizeof(to), (const void *)r->user);
+	read_user_address(&far, to.name, to.len);
+	params(b, 5);
+	put_u64(b, res);
+	if (message)
+		put_empty(b);
+	else
+		put_data(b, (const void *)r->user, res > 0 ? res : (long)r->len);
+	put_int(b, r->fd);
+	put_u32(b, message && res > 0 ? (__u32)res : r->len);
+	put_tuple(b, res < 0 ? NULL : sk, TUPLE_OUT, &far);
+}
+
+static __always_inline void put_request_names(struct build *b, const struct uring_request *r,
+					      long res)
+{
+	bool symlink = b->code == EVENT_SYSCALL_SYMLINKAT_X;
+	bool two = b->code == EVENT_SYSCALL_RENAMEAT2_X || b->code == EVENT_SYSCALL_LINKAT_2_X;
+
+	params(b, two ? 6 : 4);
+	put_u64(b, res);
+	if (!symlink)
+		put_dirfd(b, r->dirfd);
+	put_kernel_text(b, r->name);
+	if (two || symlink) {
+		put_dirfd(b, r->other_dirfd);
+		put_kernel_text(b, r->other_name);
+	}
+	if (!symlink)
+		put_u32(b, b->code == EVENT_SYSCALL_MKDIRAT_X ? r->mode : r->flags);
+}
+
+static __always_inline void send_request(const struct wanted *w, const struct uring_request *r,
+					 struct io_kiocb *req, long res)
+{
+	struct build b;
+
+	if (!begin_done(&b, w, r))
+		return;
+	switch (b.code) {
+	case EVENT_SYSCALL_OPENAT_2_X:
+	case EVENT_SYSCALL_OPENAT2_X:
+		put_request_open(&b, r, res);
+		break;
+	case EVENT_SOCKET_CONNECT_X:
+		put_request_connect(&b, r, req, res);
+		break;
+	case EVENT_SOCKET_SENDTO_X:
+	case EVENT_SOCKET_SENDMSG_X:
+		put_request_send(&b, r, req, res);
+		break;
+	default:
+		put_request_names(&b, r, res);
+	}
+	send(&b);
+}
+
+/* ---- the two places ---- */
+
+/* The kernel takes a request up: its arguments are read, nothing has been done.  Of one that is not to
+ * be told of when it succeeds the kernel will not tell us either: it is taken for done. */
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(uring_submit, struct io_kiocb *req)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u8 op = LOOK(struct io_kiocb, req, opcode);
+	const struct wanted *w = wanted_of_op(op);
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct uring_request *r;
+	struct scratch *s;
+	__u64 key;
+
+	if (is_own(task) || w == NULL)
+		return 0;
+	s = bpf_map_lookup_elem(&scratch, &cpu);
+	if (s == NULL)
+		return 0;
+	r = (struct uring_request *)s->build;
+	__builtin_memset(r, 0, offsetof(struct uring_request, name) + 1);
+	r->other_name[0] = 0;
+	note_who(r, task);
+	r->fd = LOOK(struct io_kiocb, req, cqe.fd);
+	note_names(r, op, req);
+	key = address_in(s, req);
+	bpf_map_update_elem(&uring_requests, &key, r, BPF_ANY);
+	if (!(LOOK(struct io_kiocb, req, flags) & REQUEST_IS_SILENT))
+		return 0;
+	r = bpf_map_lookup_elem(&uring_requests, &key);
+	if (r == NULL)
+		return 0;
+	if (r->slot == 0)
+		r->slot = 1;
+	send_request(w, r, req, 0);
+	bpf_map_delete_elem(&uring_requests, &key);
+	return 0;
+}
+
+/* ... and is done with it. */
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(uring_done, void *ring, struct io_kiocb *req)
+{
+	__u64 key = (__u64)req;
+	struct uring_request *r = req == NULL ? NULL : bpf_map_lookup_elem(&uring_requests, &key);
+	const struct wanted *w;
+
+	if (r == NULL)
+		return 0;
+	w = wanted_of_op(LOOK(struct io_kiocb, req, opcode));
+	if (w != NULL)
+		send_request(w, r, req, LOOK(struct io_kiocb, req, cqe.res));
+	bpf_map_delete_elem(&uring_requests, &key);
+	return 0;
+}
