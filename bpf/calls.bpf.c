@@ -19,7 +19,6 @@
 #define U32(v)	put_u32(&b, v);
 #define U64(v)	put_u64(&b, v);
 #define VM	put_vm(&b, b.task);
-#define NONE	put_empty(&b);
 
 #define CASE(event, class, list)                                                                   \
 	case EVENT_##event:                                                                        \
@@ -163,5 +162,4 @@ int BPF_PROG(exit_memory, struct pt_regs *regs, long ret)
 #undef U32
 #undef U64
 #undef VM
-#undef NONE
 #undef CASE

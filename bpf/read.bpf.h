@@ -75,7 +75,7 @@ static __always_inline __u64 look_word(const void *p)
 #define REGS_ARG4(regs)	  ((regs)->regs[4])
 #define REGS_ARG5(regs)	  ((regs)->regs[5])
 #define REGS_IP(regs)	  ((regs)->pc)
-/* The same as a 32-bit program passes them: two registers for one argument begin with an even one. */
+/* The same as a 32-bit program passes them: two registers for one argument start at an even one. */
 #define HAS_X32		  0
 #define PAIRS_EVEN	  1
 #define NARROW_ARG0(regs) ((__u32)(regs)->orig_x0)

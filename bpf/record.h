@@ -88,19 +88,17 @@ struct wanted {
 
 enum {
 	WANTED_YES = 1 << 0,
-	WANTED_STATE = 1 << 1, /* may use the room that bulk events leave */
-	WANTED_NARROW =
-		1 << 2,	      /* of a native row: this number's row of `wanted_narrow` is wanted */
-	WANTED_MANY = 1 << 3, /* many calls in one: the first argument says which, see below */
-	WANTED_WIDE =
-		1 << 4, /* of a 32-bit call: times are of 64 bits and ids of 32, not half of that */
+	WANTED_STATE = 1 << 1,	/* may use the room that bulk events leave */
+	WANTED_NARROW = 1 << 2, /* of a native row: its number's narrow row is wanted, too */
+	WANTED_MANY = 1 << 3,	/* many calls in one: the first argument says which, see below */
+	WANTED_WIDE = 1 << 4,	/* of a 32-bit call: times of 64 bits, ids of 32, not of half */
 	WANTED_ARGS = 5,
 };
 
 enum { WANTED_COUNT = 512 };
 
-/* Rows of `wanted_narrow`: the numbers of 32-bit programs; those that only x32 has; the calls in ia32's
- * socketcall, by its first argument. */
+/* Rows of `wanted_narrow`: the numbers of 32-bit programs; those that only x32 has; the
+ * calls in ia32's socketcall, by its first argument. */
 enum {
 	NARROW_32 = 0,
 	NARROW_X32 = 512,

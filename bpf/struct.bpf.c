@@ -106,7 +106,7 @@ struct user_rlimit {
 	__u64 cur, max;
 };
 
-/* The limits at USER; WIDE ones have 64 bits whatever the ABI.  BOTH of them if they are not there. */
+/* Limits at USER; WIDE ones have 64 bits whatever the ABI.  BOTH of them if they are not there. */
 static __always_inline void read_rlimit(const struct build *b, struct user_rlimit *l,
 					const void *user, bool wide, __u64 both)
 {

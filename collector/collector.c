@@ -116,7 +116,7 @@ static int setup(struct stage *st, void *ctx)
 	return EXIT_OK;
 }
 
-/* What the evaluator wants of the kernel now: for a system call no program is attached or detached. */
+/* What the evaluator wants of the kernel now: for system calls, nothing is attached or detached. */
 static void follow_wants(struct stage *st, struct collector *c)
 {
 	if (!outlet_wants(st->out, &c->wants))

@@ -41,7 +41,7 @@ static int native_nr(unsigned sc)
 #endif
 }
 
-/* Events of calls that only 32-bit programs make; syscall.def, as Falco's table, has none for them. */
+/* Events of calls that only 32-bit programs make; Falco's table, syscall.def, has none for them. */
 static unsigned event_of(unsigned sc)
 {
 	const struct syscall_info *info = syscall_info(sc);
