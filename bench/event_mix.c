@@ -192,6 +192,9 @@ static void open_one(struct event_frame *f, uint32_t *state)
 	}
 	set_file(f, o->fd, FILE_REGULAR, o->name);
 	f->files[0].resolved = resolved(o);
+	f->files[0].dev = 0xfe00;
+	f->files[0].ino = 4711 + (uint64_t)(o - opened);
+	f->files[0].mnt_id = 29;
 }
 
 /* All parameters there, what matters to rules with a value that is common. */

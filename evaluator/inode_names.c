@@ -27,7 +27,7 @@ struct inode_names {
 	struct pool *pool;
 	struct strmap by_name;
 	struct pool_vec names; /* struct span */
-	uint64_t lengths[4];   /* of the names, a bit each: most paths have another */
+	uint64_t ends[256]; /* by a name's length: a bit for its last character's last six bits */
 	unsigned victim, next_made;
 	struct inode_entry sets[SETS][WAYS];
 	struct made made[MADE];
@@ -61,7 +61,7 @@ static bool add_name(struct inode_names *x, struct span name)
 		return false;
 	*slot = name;
 	e->value = x->names.n;
-	x->lengths[name.n / 64] |= UINT64_C(1) << (name.n % 64);
+	x->ends[name.n] |= UINT64_C(1) << (name.p[name.n - 1] % 64);
 	return true;
 }
 
@@ -106,8 +106,8 @@ struct span inode_names_at(const struct inode_names *x, unsigned i)
 /* Counted from 1; 0: PATH is none of them. */
 static uint32_t name_of(const struct inode_names *x, struct span path)
 {
-	if (path.n > 255 || (x->lengths[path.n / 64] >> (path.n % 64) & 1) == 0)
-		return 0;
+	if (path.n == 0 || path.n > 255 || (x->ends[path.n] >> (path.p[path.n - 1] % 64) & 1) == 0)
+		return 0; /* as with most */
 	return strmap_find(&x->by_name, path);
 }
 
