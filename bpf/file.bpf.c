@@ -44,7 +44,9 @@ static __always_inline void put_opened_file(struct build *b, long fd, struct ope
 	if (LOOK(struct file, file, f_mode) & FMODE_CREATED)
 		o->flags |= PPM_O_F_CREATED;
 	n = append_path(b, LOOK(struct file, file, f_path.dentry),
-			LOOK(struct file, file, f_path.mnt));
+			LOOK(struct file, file, f_path.mnt),
+			/* the path of this one is its name, too: Falco's */
+			b->code == EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X ? NULL : whole_root(b->task));
 	FILE_OF(b)->path_len = n;
 	b->off += n;
 }

@@ -29,6 +29,7 @@ struct walk {
 	struct dentry *dentry;
 	struct mount *mount;
 	struct dentry *mount_root;
+	struct super_block *through;
 	struct kernfs_node *node, *last_node;
 	__u32 pos; /* of the first byte written */
 	__u32 reserved;

@@ -61,6 +61,11 @@ static __always_inline bool walk_up(struct scratch *s)
 
 		if (above == mount)
 			return false;
+		if (w->through != NULL && LOOK(struct mount, mount, mnt.mnt_sb) == w->through &&
+		    LOOK(struct dentry, dentry, d_parent) != dentry) {
+			w->mount_root = NULL; /* up in the file system, to its root */
+			return true;
+		}
 		w->dentry = LOOK(struct mount, mount, mnt_mountpoint);
 		w->mount = above;
 		w->mount_root = LOOK(struct mount, above, mnt.mnt_root);
@@ -99,9 +104,22 @@ __noinline int walk_on(__u32 cpu)
 	return 1;
 }
 
-/* Append the path of DENTRY behind the record's end; its length. */
+/* The file system that TASK sees at its root, whole; NULL: it sees a part of one. */
+static __always_inline struct super_block *whole_root(const struct task_struct *task)
+{
+	struct vfsmount *mnt = LOOK(struct fs_struct, task->fs, root.mnt);
+	struct super_block *sb = LOOK(struct vfsmount, mnt, mnt_sb);
+
+	return LOOK(struct super_block, sb, s_root) == LOOK(struct fs_struct, task->fs, root.dentry)
+		       ? sb
+		       : NULL;
+}
+
+/* Append the path of DENTRY behind the record's end; its length.  Where a directory of the file
+ * system THROUGH is mounted once more, the path does not lead through that mount but to where
+ * the directory itself is; NULL: no such thing. */
 static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
-					 struct vfsmount *vfsmount)
+					 struct vfsmount *vfsmount, struct super_block *through)
 {
 	struct scratch *s = b->s;
 	struct walk *w = &s->walk;
@@ -110,6 +128,7 @@ static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
 	w->dentry = dentry;
 	w->mount = mount_of(vfsmount);
 	w->mount_root = LOOK(struct vfsmount, vfsmount, mnt_root);
+	w->through = through;
 	w->pos = PATH_MASK;
 	if (!run_turns(walk_on, b->cpu, PATH_NAMES / WALK_TURNS))
 		truncated(b);

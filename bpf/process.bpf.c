@@ -287,7 +287,7 @@ static __always_inline void put_exec_after_env(struct build *b, struct task_stru
 	put_u64(b, inode_time(inode, true));
 	put_u64(b, inode_time(inode, false));
 	put_u32(b, cred->euid.val);
-	len = append_path(b, exe->f_path.dentry, exe->f_path.mnt);
+	len = append_path(b, exe->f_path.dentry, exe->f_path.mnt, NULL);
 	put_var_len(b, len);
 	put_u64(b, pid_outer_nr(pgrp));
 	put_u32(b, cred->egid.val);

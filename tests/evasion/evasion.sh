@@ -18,7 +18,7 @@ start_mews -r "$top/rules/mews_rules.yaml" ${falco:+-r "$falco"} -o rule_matchin
 listener_pid=
 clean() {
 	[ -n "$listener_pid" ] && kill "$listener_pid" 2>/dev/null
-	rm -f "/etc/mews-link-$$" "/etc/mews-link2-$$" "/etc/mews-made-$$" "/etc/mews-weird-$$-"* "/etc/profile.d/mews-test-$$.sh"
+	rm -f "/etc/mews-link-$$" "/etc/mews-link2-$$" "/etc/mews-made-$$" "/etc/mews-made2-$$" "/etc/mews-weird-$$-"* "/etc/profile.d/mews-test-$$.sh"
 	finish
 }
 trap clean EXIT
@@ -85,6 +85,8 @@ do_it E18 "$evade" unshare-user
 mkdir "$work/etc"
 touch "$work/file"
 do_it E19-dir unshare -m sh -c 'mount --bind /etc "$1" && exec "$0" read "$1/shadow" "$2"' "$evade" "$work/etc"
+do_it E19-below unshare -m sh -c 'mount --bind /etc "$1" && exec "$0" creat "$1/mews-made2-'$$'" "$2"' \
+	"$evade" "$work/etc"
 do_it E19-file unshare -m sh -c 'mount --bind /etc/shadow "$1" && exec "$0" read "$1" "$2"' "$evade" "$work/file"
 busybox=$(command -v busybox)
 [ -n "$busybox" ] && ln -s "$busybox" "$work/bin/cat" && do_it E20 "$work/bin/cat" /etc/shadow
@@ -173,6 +175,8 @@ seen "E16: openat2" E16-openat2 "$by_name" "${read_rules[@]}"
 seen "E16: open_by_handle_at" E16-handle "" "Sensitive file read"
 seen "E18: a user namespace" E18 "" "User namespace made"
 seen "E19: another mount of the directory" E19-dir "$by_path" "${read_rules[@]}"
+seen "E19: a new file through another mount of the directory" E19-below \
+	".output_fields[\"mews.matched_path\"] == \"/etc/mews-made2-$$\"" "Write below etc"
 seen "E19: another mount of the file" E19-file "$by_path" "${read_rules[@]}"
 seen "E20: busybox under the name of an applet" E20 \
 	".output_fields[\"proc.exepath\"] | endswith(\"/busybox\")" "${read_rules[@]}"
