@@ -10,6 +10,7 @@
 #include "clauses.h"
 #include "lookup.h"
 #include "nearest.h"
+#include "path_view.h"
 #include "priority.h"
 
 enum { LABEL = 14, EXPLAIN_LIMIT = 256 * 1024 * 1024, MAX_NAMED = 6 };
@@ -544,7 +545,7 @@ static void put_clause(struct line *t, const struct clause *c, unsigned depth)
 }
 
 static void put_verdict(struct line *t, const struct ruletest *test, unsigned i,
-			const struct ruleset_rule *rule, bool truth)
+			const struct ruleset_rule *rule, struct span path, bool truth)
 {
 	line_puts(t, "\ntest '");
 	line_put_visible(t, test->name);
@@ -552,10 +553,35 @@ static void put_verdict(struct line *t, const struct ruletest *test, unsigned i,
 	line_put_uint(t, i + 1);
 	line_puts(t, ", ");
 	line_puts(t, test->events[i].type);
+	if (path.n > 0) {
+		line_puts(t, " by the path '");
+		line_put_visible(t, path);
+		line_put_char(t, '\'');
+	}
 	line_puts(t, ": '");
 	line_put_visible(t, rule->name);
 	line_puts(t, truth ? "' is true (> marks what decides)\n"
 			   : "' is false (> marks what decides)\n");
+}
+
+/* RULE at E, event I of TEST; with PATH it is told only if it is true.  Its truth. */
+static int explain_event(struct line *t, const struct ruletest *test, unsigned i,
+			 const struct ruleset_rule *rule, struct field_event *e, struct span path)
+{
+	struct clause *root;
+	struct pool pool;
+	int err;
+
+	pool_init(&pool, EXPLAIN_LIMIT);
+	err = clauses_at(rule->tree, e, &pool, &root);
+	if (err == 0 && (path.n == 0 || root->truth)) {
+		put_verdict(t, test, i, rule, path, root->truth);
+		put_clause(t, root, 0);
+	}
+	if (err == 0)
+		err = root->truth;
+	pool_release(&pool);
+	return err;
 }
 
 int explain_test(struct line *t, struct ruletest_stage *stage, const struct ruletest *test,
@@ -563,22 +589,17 @@ int explain_test(struct line *t, struct ruletest_stage *stage, const struct rule
 {
 	int err = ruletest_stage_clear(stage);
 
-	for (unsigned i = 0; err == 0 && i < test->nevents; i++) {
+	for (unsigned i = 0; err >= 0 && i < test->nevents; i++) {
 		const struct ruletest_event *event = &test->events[i];
+		struct path_view view;
 		struct field_event *e;
-		struct clause *root;
-		struct pool pool;
+		struct span path;
 
 		err = ruletest_stage_play(stage, event->frames, event->nframes, &e);
-		if (err < 0)
-			break;
-		pool_init(&pool, EXPLAIN_LIMIT);
-		err = clauses_at(rule->tree, e, &pool, &root);
-		if (err == 0) {
-			put_verdict(t, test, i, rule, root->truth);
-			put_clause(t, root, 0);
-		}
-		pool_release(&pool);
+		if (err == 0)
+			err = explain_event(t, test, i, rule, e, SPAN_NONE);
+		if (err == 0 && path_view_open(&view, e, &path))
+			err = explain_event(t, test, i, rule, &view.event, path);
 	}
-	return err;
+	return err < 0 ? err : 0;
 }

@@ -179,6 +179,22 @@ Test(explain, each_clause_is_told_with_what_it_saw)
 		"> true     proc.nthreads > 1  -- proc.nthreads is 4\n");
 }
 
+Test(explain, what_is_true_by_another_path_is_told_as_that)
+{
+	load_text(RULES
+		  "- test: one\n  event: openat\n  alerts: []\n"
+		  "  process: {name: vi, parent: ~}\n"
+		  "  fields: {proc.nthreads: 4, fd.name: /tmp/x, fd.path.resolved: /etc/x}\n");
+	told(0, 0);
+	cr_assert(strstr(text, "\ntest 'one', event 1, openat: 'Shadow read' is false (") != NULL);
+	cr_assert(strstr(text,
+			 "\ntest 'one', event 1, openat by the path '/etc/x': 'Shadow read' is "
+			 "true (> marks what decides)\n") != NULL);
+	cr_assert(strstr(text, "fd.name is '/etc/x'\n") != NULL);
+	told(0, 1); /* which is false in both ways */
+	cr_assert(strstr(text, "by the path") == NULL);
+}
+
 Test(explain, the_first_clause_that_is_enough_decides)
 {
 	load_text(RULES "- test: one\n  event: openat\n  alerts: []\n"
