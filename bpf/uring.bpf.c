@@ -87,36 +87,12 @@ static __always_inline const struct wanted *wanted_of_op(__u8 op)
 	__u32 nr;
 
 	switch (op) {
-	case OP_CONNECT:
-		nr = NR_CONNECT;
+#define RING_CALL(request, call, event)                                                            \
+	case OP_##request:                                                                         \
+		nr = NR_##call;                                                                    \
 		break;
-	case OP_SEND:
-		nr = NR_SENDTO;
-		break;
-	case OP_SENDMSG:
-		nr = NR_SENDMSG;
-		break;
-	case OP_OPENAT:
-		nr = NR_OPENAT;
-		break;
-	case OP_OPENAT2:
-		nr = NR_OPENAT2;
-		break;
-	case OP_RENAMEAT:
-		nr = NR_RENAMEAT2;
-		break;
-	case OP_UNLINKAT:
-		nr = NR_UNLINKAT;
-		break;
-	case OP_MKDIRAT:
-		nr = NR_MKDIRAT;
-		break;
-	case OP_SYMLINKAT:
-		nr = NR_SYMLINKAT;
-		break;
-	case OP_LINKAT:
-		nr = NR_LINKAT;
-		break;
+#include "family.def"
+#undef RING_CALL
 	default:
 		return NULL;
 	}

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "coverage.h"
 #include "feed.h"
 #include "log.h"
 #include "replay.h"
@@ -28,6 +29,7 @@ struct collector {
 	struct source *source;
 	struct feed feed;
 	struct ring_wants wants;
+	struct event_set unseen; /* of what rules ask for */
 	struct mono looked, next_snapshot;
 	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
 	bool taken_since_look;
@@ -116,6 +118,32 @@ static int setup(struct stage *st, void *ctx)
 	return EXIT_OK;
 }
 
+static struct event_set wanted_by_rules(const struct collector *c)
+{
+	struct event_set ret;
+
+	_Static_assert(sizeof(ret.bits) == sizeof(c->wants.events), "a bit per event code");
+	memcpy(ret.bits, c->wants.events, sizeof(ret.bits));
+	return ret;
+}
+
+/* Rules that wait for what is not seen here would look as if nothing happened. */
+static void say_unseen(struct collector *c)
+{
+	struct event_set wanted = wanted_by_rules(c), unseen = { { 0 } };
+	char names[512];
+
+	if (c->source->coverage == NULL)
+		return;
+	(void)coverage_unseen(c->source->coverage, &wanted, &unseen);
+	if (memcmp(&unseen, &c->unseen, sizeof(unseen)) == 0)
+		return;
+	c->unseen = unseen;
+	coverage_names(&unseen, names, sizeof(names));
+	if (names[0] != '\0')
+		log_warning("rules ask for events that are not seen on this host: %s", names);
+}
+
 /* What the evaluator wants of the kernel now: for system calls, nothing is attached or detached. */
 static void follow_wants(struct stage *st, struct collector *c)
 {
@@ -123,6 +151,7 @@ static void follow_wants(struct stage *st, struct collector *c)
 		return;
 	state_set_with(&c->wants, &c->feed.set);
 	c->source->ops->want(c->source, &c->feed.set);
+	say_unseen(c);
 	tap_switch(&c->tap, st, c->source,
 		   !c->source->is_recorded && (c->wants.extras & WANT_TAP) != 0);
 }
@@ -267,7 +296,13 @@ static void status(struct stage *st, void *ctx, struct stage_status *status)
 	(void)st;
 	look(c);
 	tap_status(&c->tap, status);
-	snprintf(status->detail, sizeof(status->detail), "source %s%s", c->source->ops->name,
+	if (c->source->coverage != NULL) {
+		struct event_set wanted = wanted_by_rules(c);
+
+		coverage_report(c->source->coverage, &wanted, status);
+	}
+	snprintf(status->detail, sizeof(status->detail), "source %s%s%s", c->source->ops->name,
+		 status->ngaps > 0 ? ", not all events are seen" : "",
 		 c->feed.stale ? ", state is stale until the next snapshot" : "");
 }
 

@@ -27,6 +27,7 @@
 #include "own_pid.h"
 #include "procfs.h"
 #include "record.h"
+#include "sensor_load.h"
 #include "snapshot.h"
 #include "timeline.h"
 #include "wants.h"
@@ -48,6 +49,7 @@ struct trace {
 	unsigned code; /* 0: RING, which is always wanted */
 	struct bpf_program *program;
 	struct bpf_link *link; /* while it is wanted */
+	bool is_lost;	       /* it cannot be attached: not tried again */
 };
 
 enum {
@@ -63,6 +65,8 @@ enum {
 struct sensor {
 	struct source source; /* first: sensor_of() relies on it */
 	struct mews *skel;
+	struct loader loader;
+	struct coverage coverage;
 	struct snapshot *snapshot;
 	int epoll;
 	unsigned ncpus;
@@ -155,20 +159,31 @@ static void copy_rows(_Atomic uint64_t *to, const struct wanted *from, size_t n)
 	}
 }
 
+static void lose(struct sensor *s, struct trace *t, int error)
+{
+	const char *name = bpf_program__name(t->program);
+	char reason[CONTROL_GAP_REASON];
+
+	snprintf(reason, sizeof(reason), "cannot attach to its trace point: %s", strerror(error));
+	t->is_lost = true;
+	(void)coverage_lose(&s->coverage, name, reason);
+	log_warning("program '%s': %s; not seen: %s", name, reason,
+		    t->code == 0 ? "what is asked for through io_uring"
+				 : event_info(t->code)->name);
+}
+
 /* Events that are no system calls: their programs are attached while they are wanted. */
 static void attach_traces(struct sensor *s, const struct event_set *set)
 {
 	for (unsigned i = 0; i < TRACE_COUNT; i++) {
 		struct trace *t = &s->traces[i];
-		bool wanted = (t->code == 0 || event_set_has(set, t->code)) &&
+		bool wanted = (t->code == 0 || event_set_has(set, t->code)) && !t->is_lost &&
 			      bpf_program__fd(t->program) >= 0;
 
 		if (wanted && t->link == NULL) {
 			t->link = bpf_program__attach(t->program);
 			if (t->link == NULL)
-				log_warning(
-					"%s: cannot attach to its trace point, the event is missed",
-					t->code == 0 ? "io_uring" : event_info(t->code)->name);
+				lose(s, t, errno);
 		} else if (!wanted && t->link != NULL) {
 			bpf_link__destroy(t->link);
 			t->link = NULL;
@@ -179,8 +194,9 @@ static void attach_traces(struct sensor *s, const struct event_set *set)
 static void sensor_want(struct source *source, const struct event_set *set)
 {
 	struct sensor *s = sensor_of(source);
+	struct event_set seen = coverage_seen(&s->coverage, set);
 
-	wants_fill(&s->rows, set);
+	wants_fill(&s->rows, &seen);
 	copy_rows(s->wanted, s->rows.native, WANTED_COUNT);
 	copy_rows(s->narrow, s->rows.narrow, NARROW_COUNT);
 	attach_traces(s, set);
@@ -292,6 +308,7 @@ static void sensor_close(struct source *source)
 	for (unsigned i = 0; i < TRACE_COUNT; i++)
 		bpf_link__destroy(s->traces[i].link);
 	mews__destroy(s->skel);
+	loader_release(&s->loader);
 	snapshot_close(s->snapshot);
 	if (s->epoll > 0)
 		close(s->epoll);
@@ -318,19 +335,6 @@ static const struct source_ops sensor_ops = {
 };
 
 /* ---- opening ---- */
-
-__attribute__((format(printf, 2, 0))) static int print_libbpf(enum libbpf_print_level level,
-							      const char *format, va_list args)
-{
-	char text[1024];
-
-	if (level == LIBBPF_DEBUG)
-		return 0;
-	vsnprintf(text, sizeof(text), format, args);
-	text[strcspn(text, "\n")] = 0; /* of the verifier's pages the first line */
-	log_debug("%s", text);
-	return 0;
-}
 
 /* CPUs that are there get the buffer that was asked for; for those that may come some day a
  * small one is made now, so that a machine with many sockets to spare does not pay. */
@@ -424,6 +428,8 @@ static int families_fill(struct sensor *s)
 	for (__u32 i = 0; i < ARRAY_LEN(programs); i++) {
 		int fd = bpf_program__fd(programs[i]);
 
+		if (fd < 0) /* a gap: nothing asks for it */
+			continue;
 		if (bpf_map_update_elem(map, &i, &fd, BPF_ANY) < 0)
 			return -errno;
 	}
@@ -453,10 +459,10 @@ static bool kernel_has_rings(const struct btf *btf)
 static void traces_open(struct sensor *s, const struct btf *btf)
 {
 	const struct trace rows[] = {
-#define TRACE(event, name) { EVENT_##event, s->skel->progs.name, NULL },
+#define TRACE(event, name) { .code = EVENT_##event, .program = s->skel->progs.name },
 #include "family.def"
 #undef TRACE
-#define RING(name) { 0, s->skel->progs.name, NULL },
+#define RING(name) { .program = s->skel->progs.name },
 #include "family.def"
 #undef RING
 	};
@@ -464,12 +470,15 @@ static void traces_open(struct sensor *s, const struct btf *btf)
 
 	for (unsigned i = 0; i < TRACE_COUNT; i++) {
 		const char *point = strchr(bpf_program__section_name(rows[i].program), '/') + 1;
-		char type[64];
+		char type[64], reason[CONTROL_GAP_REASON];
 
 		snprintf(type, sizeof(type), "btf_trace_%s", point);
-		if (btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) <= 0 ||
-		    (rows[i].code == 0 && !rings))
-			bpf_program__set_autoload(rows[i].program, false);
+		snprintf(reason, sizeof(reason), "this kernel has no trace point %s", point);
+		if (rows[i].code == 0 && !rings)
+			loader_leave_out(&s->loader, rows[i].program,
+					 "this kernel's io_uring is made another way");
+		else if (btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) <= 0)
+			loader_leave_out(&s->loader, rows[i].program, reason);
 		bpf_program__set_autoattach(rows[i].program, false);
 		s->traces[i] = rows[i];
 	}
@@ -487,30 +496,48 @@ static void features_set(struct sensor *s)
 	btf__free(btf);
 }
 
-static int skeleton_load(struct sensor *s, uint64_t bytes)
+/* They are reached by tail call, and attached to nothing. */
+static void families_open(struct sensor *s)
 {
-	const struct bpf_program *const tail_called[] = {
-#define FAMILY(name, program) s->skel->progs.program,
+#define FAMILY(name, program) bpf_program__set_autoattach(s->skel->progs.program, false);
 #include "family.def"
 #undef FAMILY
-	};
-	int err = 0;
+}
 
+static int skeleton_try(struct sensor *s, uint64_t bytes)
+{
+	int err;
+
+	s->skel = mews__open();
+	if (s->skel == NULL)
+		return -errno;
 	s->skel->rodata->settings.bulk_limit = ring_size(SPAN_NONE, 0, bytes) / 4 * 3;
 	s->skel->rodata->settings.cpus = s->ncpus;
 	s->skel->rodata->settings.snaplen = DATA_CARRIED;
 	s->skel->rodata->settings.own_pid = s->source.own_pid > 0 ? (__u32)s->source.own_pid : 0;
 	features_set(s);
-	for (unsigned i = 0; i < ARRAY_LEN(tail_called); i++)
-		bpf_program__set_autoattach((struct bpf_program *)tail_called[i], false);
-	if (err == 0)
-		err = bpf_map__set_max_entries(s->skel->maps.rings, s->ncpus);
+	families_open(s);
+	err = bpf_map__set_max_entries(s->skel->maps.rings, s->ncpus);
 	if (err == 0)
 		err = bpf_map__set_max_entries(s->skel->maps.scratch, s->ncpus);
 	if (err == 0)
 		err = bpf_map__set_max_entries(s->skel->maps.counts, s->ncpus * COUNTS_PER_CPU);
 	if (err == 0)
-		err = mews__load(s->skel);
+		err = loader_begin(&s->loader, s->skel->obj);
+	if (err < 0)
+		return err;
+	return loader_end(&s->loader, s->skel->obj, mews__load(s->skel));
+}
+
+/* The kernel side without what this kernel refuses. */
+static int skeleton_load(struct sensor *s, uint64_t bytes)
+{
+	int err;
+
+	while ((err = skeleton_try(s, bytes)) == -EAGAIN) {
+		mews__destroy(s->skel);
+		s->skel = NULL;
+	}
 	return err;
 }
 
@@ -554,10 +581,7 @@ static int sensor_load(struct sensor *s, uint64_t bytes, const char **failed_ste
 	err = snapshot_open("/proc", &s->snapshot);
 	if (err < 0)
 		return err;
-	*failed_step = "open the kernel side";
-	s->skel = mews__open();
-	if (s->skel == NULL)
-		return -errno;
+	*failed_step = "count the processors";
 	err = libbpf_num_possible_cpus();
 	if (err < 0)
 		return err;
@@ -585,14 +609,17 @@ int sensor_open(uint64_t buffer_bytes, struct source **ret)
 	int err = -ENOMEM;
 
 	if (s != NULL) {
-		libbpf_set_print(print_libbpf);
+		loader_listen();
+		loader_init(&s->loader, &s->coverage);
 		s->source.ops = &sensor_ops;
+		s->source.coverage = &s->coverage;
 		s->source.own_pid = pid_in_initial_namespace(getpid());
 		look_at_clocks(s);
 		err = sensor_load(s, buffer_bytes, &step);
 	}
 	if (err < 0) {
-		explain(step, err);
+		if (s == NULL || !s->loader.said)
+			explain(step, err);
 		sensor_close(&s->source);
 		return EXIT_HOST;
 	}

@@ -10,6 +10,7 @@
 #include "state_set.h"
 #include "wire.h"
 
+struct coverage;
 struct source;
 
 /* What next() may say besides: there is no more; there is more, but it cannot be read, which
@@ -88,6 +89,9 @@ struct source {
 	/* It waits as long as it must: what finds no room in the ring is not dropped.  Its
 	 * events have their numbers, and all of them go. */
 	bool is_recorded;
+
+	/* What it cannot give; NULL: all that there is, it has. */
+	const struct coverage *coverage;
 };
 
 #endif

@@ -4,7 +4,8 @@
  * collected only when a rule wants it.
  *
  * VITAL: who runs what, as whom, where.  These may use the ring's reserve, and
- * there are few of them next to what they matter.
+ * there are few of them next to what they matter.  LINEAGE: those of them that say
+ * which processes there are, without which nothing can be said of any.
  * FILES: descriptor tables.  The kernel says which file is behind a descriptor at
  * each event, so a lost one mostly heals by itself, and a flood of them must not
  * eat the reserve.  They are here so that descriptors of programs that nobody
@@ -12,16 +13,16 @@
  */
 #include "state_set.h"
 
-enum { NOT_STATE, VITAL, FILES };
+enum { NOT_STATE, LINEAGE, VITAL, FILES };
 
 static const uint8_t rows[EVENT_CODE_COUNT] = {
-	[EVENT_SYSCALL_EXECVE_19_X] = VITAL,
-	[EVENT_SYSCALL_EXECVEAT_X] = VITAL,
-	[EVENT_SYSCALL_CLONE_20_X] = VITAL,
-	[EVENT_SYSCALL_FORK_20_X] = VITAL,
-	[EVENT_SYSCALL_VFORK_20_X] = VITAL,
-	[EVENT_SYSCALL_CLONE3_X] = VITAL,
-	[EVENT_PROCEXIT_1_E] = VITAL,
+	[EVENT_SYSCALL_EXECVE_19_X] = LINEAGE,
+	[EVENT_SYSCALL_EXECVEAT_X] = LINEAGE,
+	[EVENT_SYSCALL_CLONE_20_X] = LINEAGE,
+	[EVENT_SYSCALL_FORK_20_X] = LINEAGE,
+	[EVENT_SYSCALL_VFORK_20_X] = LINEAGE,
+	[EVENT_SYSCALL_CLONE3_X] = LINEAGE,
+	[EVENT_PROCEXIT_1_E] = LINEAGE,
 	[EVENT_SYSCALL_SETUID_X] = VITAL,
 	[EVENT_SYSCALL_SETGID_X] = VITAL,
 	[EVENT_SYSCALL_SETREUID_X] = VITAL,
@@ -86,10 +87,17 @@ void state_set_with(const struct ring_wants *wants, struct event_set *ret)
 
 enum ring_class state_set_class(unsigned code)
 {
-	return code < EVENT_CODE_COUNT && rows[code] == VITAL ? RING_STATE : RING_BULK;
+	bool vital = state_set_is_lineage(code) || (code < EVENT_CODE_COUNT && rows[code] == VITAL);
+
+	return vital ? RING_STATE : RING_BULK;
 }
 
 bool state_set_matters(unsigned code)
 {
 	return code < EVENT_CODE_COUNT && rows[code] != NOT_STATE;
+}
+
+bool state_set_is_lineage(unsigned code)
+{
+	return code < EVENT_CODE_COUNT && rows[code] == LINEAGE;
 }

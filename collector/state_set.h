@@ -36,4 +36,7 @@ enum ring_class state_set_class(unsigned code);
 /* Without this event the state behind is wrong: a snapshot has to make it good. */
 bool state_set_matters(unsigned code);
 
+/* Without this event there are no processes: who begins, executes and ends. */
+bool state_set_is_lineage(unsigned code);
+
 #endif

@@ -87,32 +87,69 @@ static void take_ring(struct cursor *c, struct ring_status *ret)
 	cursor_leave(c, outer);
 }
 
+static void put_words(struct pack *pk, const uint64_t *words, unsigned n)
+{
+	pack_array(pk, n);
+	for (unsigned i = 0; i < n; i++)
+		pack_uint64(pk, words[i]);
+}
+
+static void take_words(struct cursor *c, uint64_t *ret, unsigned n)
+{
+	size_t outer;
+
+	if (cursor_enter(c, &outer))
+		for (unsigned i = 0; i < n; i++)
+			ret[i] = cursor_uint(c, 0);
+	cursor_leave(c, outer);
+}
+
+static void put_gap(struct pack *pk, const struct coverage_gap *g)
+{
+	pack_array(pk, 6);
+	pack_span(pk, terminated(g->program, sizeof(g->program)));
+	pack_span(pk, terminated(g->reason, sizeof(g->reason)));
+	put_words(pk, g->events, ARRAY_LEN(g->events));
+	put_words(pk, g->wanted, ARRAY_LEN(g->wanted));
+	pack_bool(pk, g->of_state);
+	pack_bool(pk, g->of_ring);
+}
+
+static void take_gap(struct cursor *c, struct coverage_gap *ret)
+{
+	size_t outer;
+
+	if (!cursor_enter(c, &outer)) {
+		cursor_fail(c);
+		return;
+	}
+	take_text(c, ret->program, sizeof(ret->program));
+	take_text(c, ret->reason, sizeof(ret->reason));
+	take_words(c, ret->events, ARRAY_LEN(ret->events));
+	take_words(c, ret->wanted, ARRAY_LEN(ret->wanted));
+	ret->of_state = cursor_bool(c);
+	ret->of_ring = cursor_bool(c);
+	cursor_leave(c, outer);
+}
+
 static void put_status(struct pack *pk, const struct stage_status *s)
 {
 	unsigned nrings = s->nrings < CONTROL_MAX_RINGS ? s->nrings : CONTROL_MAX_RINGS;
+	unsigned ngaps = s->ngaps < CONTROL_MAX_GAPS ? s->ngaps : CONTROL_MAX_GAPS;
 
-	pack_array(pk, 7);
+	pack_array(pk, 8);
 	pack_uint64(pk, (uint64_t)s->stage);
 	pack_int64(pk, s->pid);
 	pack_uint64(pk, s->uptime_ns);
-	pack_array(pk, RING_COUNTS);
-	for (unsigned i = 0; i < RING_COUNTS; i++)
-		pack_uint64(pk, s->counts.v[i]);
+	put_words(pk, s->counts.v, RING_COUNTS);
 	pack_array(pk, nrings);
 	for (unsigned i = 0; i < nrings; i++)
 		put_ring(pk, &s->rings[i]);
 	pack_span(pk, terminated(s->detail, sizeof(s->detail)));
 	pack_bool(pk, s->mid_event);
-}
-
-static void take_counts(struct cursor *c, struct ring_counts *ret)
-{
-	size_t outer;
-
-	if (cursor_enter(c, &outer))
-		for (unsigned i = 0; i < RING_COUNTS; i++)
-			ret->v[i] = cursor_uint(c, 0);
-	cursor_leave(c, outer);
+	pack_array(pk, ngaps);
+	for (unsigned i = 0; i < ngaps; i++)
+		put_gap(pk, &s->gaps[i]);
 }
 
 static void take_status(struct cursor *c, struct stage_status *ret)
@@ -127,13 +164,17 @@ static void take_status(struct cursor *c, struct stage_status *ret)
 	ret->stage = (enum stage_id)stage;
 	ret->pid = cursor_int(c, 0);
 	ret->uptime_ns = cursor_uint(c, 0);
-	take_counts(c, &ret->counts);
+	take_words(c, ret->counts.v, RING_COUNTS);
 	if (cursor_enter(c, &outer))
 		while (c->left > 0 && ret->nrings < CONTROL_MAX_RINGS)
 			take_ring(c, &ret->rings[ret->nrings++]);
 	cursor_leave(c, outer);
 	take_text(c, ret->detail, sizeof(ret->detail));
 	ret->mid_event = cursor_bool(c);
+	if (cursor_enter(c, &outer))
+		while (c->left > 0 && ret->ngaps < CONTROL_MAX_GAPS)
+			take_gap(c, &ret->gaps[ret->ngaps++]);
+	cursor_leave(c, outer);
 }
 
 static void put_supervised(struct pack *pk, const struct supervised *s)

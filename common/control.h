@@ -28,6 +28,9 @@ enum control_kind {
 
 #define CONTROL_MAX_MESSAGE (64u * 1024)
 #define CONTROL_MAX_RINGS   2
+#define CONTROL_MAX_GAPS    32
+#define CONTROL_GAP_PROGRAM 32
+#define CONTROL_GAP_REASON  192
 
 struct control_request {
 	enum control_kind kind;
@@ -40,6 +43,15 @@ struct ring_status {
 	bool attached; /* the other side is there */
 };
 
+/* Events that the collector cannot see on this host, all of one program of its kernel side. */
+struct coverage_gap {
+	char program[CONTROL_GAP_PROGRAM];
+	char reason[CONTROL_GAP_REASON]; /* why it could not be loaded or attached */
+	uint64_t events[8], wanted[8]; /* a bit per event code: not seen; and asked for by rules */
+	bool of_ring;		       /* seen as system calls, but not through io_uring */
+	bool of_state;		       /* the state of processes and files is folded from some */
+};
+
 struct stage_status {
 	enum stage_id stage;
 	int64_t pid;
@@ -49,6 +61,8 @@ struct stage_status {
 	struct ring_status rings[CONTROL_MAX_RINGS]; /* in, out */
 	char detail[256]; /* one line for people, "" if there is nothing to say */
 	bool mid_event;	  /* waits for room: one event is read and not yet written */
+	unsigned ngaps;	  /* the collector's */
+	struct coverage_gap gaps[CONTROL_MAX_GAPS];
 };
 
 /* What the supervisor knows of the stages that it started. */

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "event.h"
 #include "jstdout.h"
 #include "ledger.h"
 #include "mews.h"
@@ -292,6 +293,51 @@ static void print_ledger(const struct picture *p)
 	}
 }
 
+/* "open, openat2": the names of the events with a bit in SET, each once. */
+static bool is_first_of_name(const uint64_t *set, unsigned code)
+{
+	for (unsigned i = 0; i < code; i++)
+		if ((set[i / 64] >> (i % 64) & 1) != 0 &&
+		    strcmp(event_info(i)->name, event_info(code)->name) == 0)
+			return false;
+	return (set[code / 64] >> (code % 64) & 1) != 0;
+}
+
+static void print_names(const char *label, const uint64_t *set)
+{
+	bool any = false;
+
+	for (unsigned code = 0; code < EVENT_CODE_COUNT; code++) {
+		if (!is_first_of_name(set, code))
+			continue;
+		printf("%s%s", any ? ", " : label, event_info(code)->name);
+		any = true;
+	}
+	if (any)
+		putchar('\n');
+}
+
+/* What the collector cannot see; nothing where it sees all. */
+static void print_gaps(const struct picture *p)
+{
+	const struct stage_status *s = &p->reading.stage[STAGE_COLLECTOR];
+
+	if (!p->reading.there[STAGE_COLLECTOR] || s->ngaps == 0)
+		return;
+	printf("\nNOT SEEN\n");
+	for (unsigned i = 0; i < s->ngaps; i++) {
+		const struct coverage_gap *g = &s->gaps[i];
+		char program[sizeof(g->program) * 4], reason[sizeof(g->reason) * 4];
+
+		log_escape(program, sizeof(program), g->program);
+		log_escape(reason, sizeof(reason), g->reason);
+		printf("%-16s  %s%s\n", program, reason,
+		       g->of_state ? "; files and users of processes may be wrong" : "");
+		print_names(g->of_ring ? "    through io_uring: " : "    events: ", g->events);
+		print_names("    rules ask for: ", g->wanted);
+	}
+}
+
 /* ---- for scripts ---- */
 
 static void json_counters(const struct picture *p, enum stage_id id, struct jout *j)
@@ -361,6 +407,37 @@ static void json_ledger(const struct picture *p, struct jout *j)
 	jout_end(j);
 }
 
+static void json_names(struct jout *j, const char *key, const uint64_t *set)
+{
+	jout_array(j, key);
+	for (unsigned code = 0; code < EVENT_CODE_COUNT; code++)
+		if (is_first_of_name(set, code))
+			jout_str(j, NULL, event_info(code)->name);
+	jout_end(j);
+}
+
+static void json_coverage(const struct picture *p, struct jout *j)
+{
+	const struct stage_status *s = &p->reading.stage[STAGE_COLLECTOR];
+	bool known = p->reading.there[STAGE_COLLECTOR];
+
+	jout_object(j, "coverage");
+	jout_bool(j, "complete", known && s->ngaps == 0);
+	jout_array(j, "gaps");
+	for (unsigned i = 0; known && i < s->ngaps; i++) {
+		jout_object(j, NULL);
+		jout_str(j, "program", s->gaps[i].program);
+		jout_str(j, "reason", s->gaps[i].reason);
+		json_names(j, "events", s->gaps[i].events);
+		json_names(j, "wanted", s->gaps[i].wanted);
+		jout_bool(j, "state", s->gaps[i].of_state);
+		jout_bool(j, "io_uring", s->gaps[i].of_ring);
+		jout_end(j);
+	}
+	jout_end(j);
+	jout_end(j);
+}
+
 static uint64_t word(const struct picture *p, enum stage_id id, unsigned i)
 {
 	return p->reading.there[id] ? p->reading.stage[id].counts.v[i] : 0;
@@ -407,6 +484,7 @@ static int json_picture(const struct picture *p)
 	json_stages(p, j);
 	json_rings(p, j);
 	json_ledger(p, j);
+	json_coverage(p, j);
 	json_rest(p, j);
 	jout_end(j);
 	return jstdout_end(&out);
@@ -473,5 +551,6 @@ int cmd_status(int argc, char **argv)
 	print_stages(&p);
 	print_rings(&p);
 	print_ledger(&p);
+	print_gaps(&p);
 	return fflush(stdout) == 0 ? EXIT_OK : EXIT_HOST;
 }

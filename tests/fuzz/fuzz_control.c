@@ -37,13 +37,18 @@ static void answer(struct span msg)
 	if (control_decode_answer(msg, &a) < 0)
 		return;
 	must(a.result <= 0 && a.nsupervised <= STAGE_COUNT);
-	must(a.status.nrings <= CONTROL_MAX_RINGS);
+	must(a.status.nrings <= CONTROL_MAX_RINGS && a.status.ngaps <= CONTROL_MAX_GAPS);
 	n = control_encode_answer(buf, sizeof(buf), &a);
 	must(n > 0 && control_decode_answer(span_of(buf, (size_t)n), &again) == 0);
 	must(again.result == a.result && strcmp(again.text, a.text) == 0);
 	must(again.has_status == a.has_status && again.nsupervised == a.nsupervised);
 	must(memcmp(&again.status.counts, &a.status.counts, sizeof(a.status.counts)) == 0);
 	must(strcmp(again.status.detail, a.status.detail) == 0);
+	must(again.status.ngaps == a.status.ngaps);
+	for (unsigned i = 0; i < a.status.ngaps; i++)
+		must(strcmp(again.status.gaps[i].reason, a.status.gaps[i].reason) == 0 &&
+		     memcmp(again.status.gaps[i].events, a.status.gaps[i].events,
+			    sizeof(a.status.gaps[i].events)) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

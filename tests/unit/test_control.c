@@ -24,6 +24,9 @@ static struct control_answer full_answer(void)
 			   { "enriched", 1 << 21, 0, 0, 100, false } },
 		.detail = "all is well",
 		.mid_event = true,
+		.ngaps = 2,
+		.gaps = { { "exit_other", "refused", { 1, [7] = 1ull << 63 }, { 1 }, true, false },
+			  { "exit_open", "too", { [2] = 5 }, { 0 }, false, true } },
 	};
 	for (unsigned i = 0; i < RING_COUNTS; i++)
 		a.status.counts.v[i] = i * 0x0101010101010101u;
@@ -64,6 +67,17 @@ Test(control, an_answer_comes_back)
 	cr_assert(out.status.rings[0].attached);
 	cr_assert_str_eq(out.status.detail, "all is well");
 	cr_assert(out.status.mid_event);
+	cr_assert(eq(uint, out.status.ngaps, 2));
+	for (unsigned i = 0; i < 2; i++) {
+		const struct coverage_gap *a = &in.status.gaps[i], *b = &out.status.gaps[i];
+
+		cr_assert_str_eq(b->program, a->program);
+		cr_assert_str_eq(b->reason, a->reason);
+		cr_assert(eq(int, memcmp(b->events, a->events, sizeof(a->events)), 0));
+		cr_assert(eq(int, memcmp(b->wanted, a->wanted, sizeof(a->wanted)), 0));
+		cr_assert(eq(int, b->of_state, a->of_state));
+		cr_assert(eq(int, b->of_ring, a->of_ring));
+	}
 	cr_assert(eq(uint, out.nsupervised, 2));
 	cr_assert(eq(int, (int)out.supervised[1].state, SUPERVISED_WAITING));
 	cr_assert(eq(u64, out.supervised[1].restarts, 9));
