@@ -9,6 +9,9 @@ MEWS_BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config clang llvm b
 	zlib1g-dev libisal-dev libyaml-dev libnng-dev libmsgpack-dev libcurl4-openssl-dev libcap-dev libre2-dev"
 MEWS_TEST_PACKAGES="libcriterion-dev libck-dev libjansson-dev libclang-rt-14-dev clang-format
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross git mandoc procps jq python3 libxml2-utils"
+# What boots other kernels (tests/kernels), and builds for those of arm64.
+MEWS_KERNEL_PACKAGES="qemu-system-x86 qemu-system-arm busybox-static binutils g++-aarch64-linux-gnu
+	gcc-arm-linux-gnueabihf debian-archive-keyring"
 
 # install_packages NAME...: those that are not there yet, quietly.  Needs root only then.
 install_packages() {
