@@ -337,6 +337,11 @@ struct io_open {
 	struct open_how how;
 };
 
+struct io_connect {
+	void *addr;
+	int addr_len;
+};
+
 struct io_sr_msg {
 	void *buf;
 	int len;

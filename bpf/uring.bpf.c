@@ -64,7 +64,7 @@ struct uring_request {
 	__s32 fd, dirfd, other_dirfd;
 	__u32 slot; /* of a file that is opened into the ring's own table, + 1; -1: any; 0: it is not */
 	__u64 flags;
-	__u64 user; /* what is sent: a buffer, a msghdr */
+	__u64 user; /* what is sent: a buffer, a msghdr; whom to connect to */
 	__u32 len;
 	__u32 mode;
 	__u32 resolve;
@@ -128,6 +128,10 @@ static __always_inline void note_names(struct uring_request *r, __u8 op, struct 
 		r->resolve = LOOK(struct io_open, req, how.resolve);
 		copy_name(r->name, LOOK(struct io_open, req, filename));
 		break;
+	case OP_CONNECT:
+		r->user = (__u64)LOOK(struct io_connect, req, addr);
+		r->len = LOOK(struct io_connect, req, addr_len);
+		break;
 	case OP_SEND:
 	case OP_SENDMSG:
 		r->user = (__u64)LOOK(struct io_sr_msg, req, buf);
@@ -174,17 +178,15 @@ static __always_inline bool begin_done(struct build *b, const struct wanted *w,
 	return true;
 }
 
+/* FD: where its file is found, -1: nowhere. */
 static __always_inline void put_request_open(struct build *b, const struct uring_request *r,
-					     long res)
+					     long fd, long res)
 {
 	struct opened o;
-	long fd = res;
 
-	if (r->slot != 0 && res >= 0)
-		fd = RING_FD + (r->slot == (__u32)-1 ? res : (long)r->slot - 1);
-	put_opened_file(b, r->slot == 0 ? fd : -1, &o);
+	put_opened_file(b, fd, &o);
 	params(b, b->code == EVENT_SYSCALL_OPENAT2_X ? 8 : 7);
-	put_u64(b, fd);
+	put_u64(b, res);
 	put_dirfd(b, r->dirfd);
 	put_kernel_text(b, r->name);
 	put_open_flags(b, &o, r->flags, r->mode);
@@ -194,19 +196,28 @@ static __always_inline void put_request_open(struct build *b, const struct uring
 	put_u64(b, o.ino);
 }
 
-static __always_inline void put_request_connect(struct build *b, const struct uring_request *r,
-						struct io_kiocb *req, long res)
+/* What a file that is opened into the ring alone has for a descriptor. */
+static __always_inline long ring_fd(const struct uring_request *r, long res)
 {
-	struct file *file = LOOK(struct io_kiocb, req, file);
+	if (r->slot == 0 || res < 0)
+		return res;
+	return RING_FD + (r->slot == (__u32)-1 ? res : (long)r->slot - 1);
+}
+
+static __always_inline void put_request_connect(struct build *b, const struct uring_request *r,
+						struct file *file, long res)
+{
 	struct sock *sk = file == NULL ? NULL : put_open_file(b, file, r->fd);
+	union user_address far;
 
 	if (res != 0 && res != -EINPROGRESS_NUMBER)
 		sk = NULL;
+	read_user_address(&far, (const void *)r->user, r->len);
 	params(b, 4);
 	put_u64(b, res);
-	put_tuple(b, sk, TUPLE_OUT, NULL);
+	put_tuple(b, sk, TUPLE_OUT, &far);
 	put_int(b, r->fd);
-	put_empty(b);
+	put_user_address(b, (const void *)r->user, r->len);
 }
 
 /* The beginning of a msghdr. */
@@ -216,9 +227,8 @@ struct message_name {
 };
 
 static __always_inline void put_request_send(struct build *b, const struct uring_request *r,
-					     struct io_kiocb *req, long res)
+					     struct file *file, long res)
 {
-	struct file *file = LOOK(struct io_kiocb, req, file);
 	struct sock *sk = file == NULL ? NULL : put_open_file(b, file, r->fd);
 	bool message = b->code == EVENT_SOCKET_SENDMSG_X;
 	struct message_name to = { 0 };
@@ -257,24 +267,31 @@ static __always_inline void put_request_names(struct build *b, const struct urin
 		put_u32(b, b->code == EVENT_SYSCALL_MKDIRAT_X ? r->mode : r->flags);
 }
 
+/* Silent: what comes of it is not known. */
 static __always_inline void send_request(const struct wanted *w, const struct uring_request *r,
-					 struct io_kiocb *req, long res)
+					 struct io_kiocb *req, long res, bool silent)
 {
+	struct file *file;
 	struct build b;
 
 	if (!begin_done(&b, w, r))
 		return;
+	/* A request that was only taken up has no file yet. */
+	file = silent ? file_of_fd(b.task, r->fd) : LOOK(struct io_kiocb, req, file);
 	switch (b.code) {
 	case EVENT_SYSCALL_OPENAT_2_X:
 	case EVENT_SYSCALL_OPENAT2_X:
-		put_request_open(&b, r, res);
+		if (silent)
+			put_request_open(&b, r, -1, r->slot == 0 ? RING_FD : ring_fd(r, 0));
+		else
+			put_request_open(&b, r, r->slot == 0 ? res : -1, ring_fd(r, res));
 		break;
 	case EVENT_SOCKET_CONNECT_X:
-		put_request_connect(&b, r, req, res);
+		put_request_connect(&b, r, file, res);
 		break;
 	case EVENT_SOCKET_SENDTO_X:
 	case EVENT_SOCKET_SENDMSG_X:
-		put_request_send(&b, r, req, res);
+		put_request_send(&b, r, file, res);
 		break;
 	default:
 		put_request_names(&b, r, res);
@@ -307,7 +324,9 @@ int BPF_PROG(uring_submit, struct io_kiocb *req)
 	r->other_name[0] = 0;
 	note_who(r, task);
 	r->fd = LOOK(struct io_kiocb, req, cqe.fd);
-	note_names(r, op, req);
+	/* Asked for again, for to the verifier it is one number on each way to here, and what follows
+	 * another thing to check for each. */
+	note_names(r, LOOK(struct io_kiocb, req, opcode), req);
 	key = address_in(s, req);
 	bpf_map_update_elem(&uring_requests, &key, r, BPF_ANY);
 	if (!(LOOK(struct io_kiocb, req, flags) & REQUEST_IS_SILENT))
@@ -315,9 +334,7 @@ int BPF_PROG(uring_submit, struct io_kiocb *req)
 	r = bpf_map_lookup_elem(&uring_requests, &key);
 	if (r == NULL)
 		return 0;
-	if (r->slot == 0)
-		r->slot = 1;
-	send_request(w, r, req, 0);
+	send_request(w, r, req, 0, true);
 	bpf_map_delete_elem(&uring_requests, &key);
 	return 0;
 }
@@ -334,7 +351,7 @@ int BPF_PROG(uring_done, void *ring, struct io_kiocb *req)
 		return 0;
 	w = wanted_of_op(LOOK(struct io_kiocb, req, opcode));
 	if (w != NULL)
-		send_request(w, r, req, LOOK(struct io_kiocb, req, cqe.res));
+		send_request(w, r, req, LOOK(struct io_kiocb, req, cqe.res), false);
 	bpf_map_delete_elem(&uring_requests, &key);
 	return 0;
 }

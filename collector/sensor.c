@@ -445,9 +445,9 @@ static bool kernel_has(const struct btf *btf, const char *function)
 /* Has the kernel all that the programs of RING look at? */
 static bool kernel_has_rings(const struct btf *btf)
 {
-	static const char *const types[] = { "io_kiocb",  "io_cqe",    "io_open",
-					     "io_rename", "io_unlink", "io_link",
-					     "io_mkdir",  "io_sr_msg", "filename" };
+	static const char *const types[] = { "io_kiocb",  "io_cqe",  "io_open",	 "io_rename",
+					     "io_unlink", "io_link", "io_mkdir", "io_connect",
+					     "io_sr_msg", "filename" };
 
 	for (unsigned i = 0; i < ARRAY_LEN(types); i++)
 		if (btf__find_by_name_kind(btf, types[i], BTF_KIND_STRUCT) <= 0)

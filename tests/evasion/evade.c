@@ -231,21 +231,27 @@ static void do_uring_open_direct(char **arg)
 	must(res < 0 ? -1 : res, arg[0]);
 }
 
-/* Nobody is told that it is done. */
-static void do_uring_open_silent(char **arg)
+/* Let the ring do REQUEST; nobody is told when it is done.  The ring's descriptor. */
+static int silently(struct io_uring_sqe request)
 {
 	struct uring u;
 
 	uring_open(&u);
-	u.sqes[0] = (struct io_uring_sqe){ .opcode = IORING_OP_OPENAT,
-					   .flags = IOSQE_CQE_SKIP_SUCCESS,
-					   .fd = AT_FDCWD,
-					   .addr = (uintptr_t)arg[0],
-					   .open_flags = O_RDONLY };
+	u.sqes[0] = request;
+	u.sqes[0].flags |= IOSQE_CQE_SKIP_SUCCESS;
 	*(unsigned *)(void *)(u.sq + u.p.sq_off.array) = 0;
 	atomic_store((_Atomic unsigned *)(void *)(u.sq + u.p.sq_off.tail), 1);
 	must(syscall(SYS_io_uring_enter, u.fd, 1, 0, 0, NULL, 0), "io_uring_enter");
-	look_into(u.fd + 1);
+	return u.fd;
+}
+
+static void do_uring_open_silent(char **arg)
+{
+	look_into(silently((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT,
+						  .fd = AT_FDCWD,
+						  .addr = (uintptr_t)arg[0],
+						  .open_flags = O_RDONLY }) +
+		  1);
 }
 
 static void do_uring_rename(char **arg)
@@ -284,6 +290,18 @@ static void do_uring_connect(char **arg)
 		.opcode = IORING_OP_CONNECT, .fd = fd, .addr = (uintptr_t)&to, .off = sizeof(to) });
 	by_uring((struct io_uring_sqe){
 		.opcode = IORING_OP_SEND, .fd = fd, .addr = (uintptr_t) "hello", .len = 5 });
+}
+
+static void do_uring_connect_silent(char **arg)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)strtoul(arg[0], NULL, 10)) };
+	int fd = (int)must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	silently((struct io_uring_sqe){
+		.opcode = IORING_OP_CONNECT, .fd = fd, .addr = (uintptr_t)&to, .off = sizeof(to) });
+	must(send(fd, "hello", 5, 0), "send");
 }
 
 /* ---- names ---- */
@@ -498,6 +516,7 @@ static const struct {
 	{ "uring-link", 2, do_uring_link },
 	{ "uring-unlink", 1, do_uring_unlink },
 	{ "uring-connect", 1, do_uring_connect },
+	{ "uring-connect-silent", 1, do_uring_connect_silent },
 	{ "read", 1, do_read },
 	{ "read-by-cwd", 1, do_read_by_cwd },
 	{ "read-at", 1, do_read_at },

@@ -52,6 +52,7 @@ coproc listener { exec "$trigger" listen; }
 read -r port <&"${listener[0]}"
 listener_pid=$listener_PID
 do_it E3-connect "$work/bash" uring-connect "$port"
+do_it E3-connect-silent "$work/bash" uring-connect-silent "$port"
 ln -s /etc/security "$work/dir"
 ln -s /etc/shadow "$work/link"
 do_it E4-parent "$evade" read "$work/dir/../shadow"
@@ -152,6 +153,7 @@ if uname -r | grep -qE '^(6\.([4-9]|[1-9][0-9])|[7-9]\.)'; then
 	seen "E3: a link through the ring" E3-link "" "Link to a sensitive file"
 	seen "E3: a rename" E3-rename "" "File put where it will be run"
 	seen "E3: a connection" E3-connect ".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
+	seen "E3: a connection of which nobody is told" E3-connect-silent ".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
 fi
 seen "E4: a link to a directory and .. behind it" E4-parent "$by_path" "${read_rules[@]}"
 seen "E4: a link" E4-link "$by_path" "${read_rules[@]}"
