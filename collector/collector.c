@@ -15,6 +15,7 @@
 #include "log.h"
 #include "replay.h"
 #include "sensor.h"
+#include "sensor_probe.h"
 #include "stage.h"
 #include "raw_tap.h"
 
@@ -26,6 +27,7 @@
 
 struct collector {
 	const char *capture; /* to replay; NULL: live */
+	bool probe;	     /* say what can be seen, and end */
 	struct source *source;
 	struct feed feed;
 	struct ring_wants wants;
@@ -78,6 +80,11 @@ static int option(struct stage *st, void *ctx, const char *name, const char *arg
 {
 	struct collector *c = ctx;
 
+	if (strcmp(name, "probe") == 0) {
+		c->probe = true;
+		st->only_setup = true;
+		return 0;
+	}
 	if (strcmp(name, "replay") != 0)
 		return -EINVAL;
 	c->capture = arg;
@@ -99,12 +106,27 @@ static int open_source(struct stage *st, struct collector *c)
 #endif
 }
 
+static int probe(const struct stage *st)
+{
+#ifdef MEWS_BPF
+	return sensor_probe(st->conf.kernel_buffer_bytes);
+#else
+	(void)st;
+	log_error("built without the kernel side: there is nothing to probe");
+	return EXIT_HOST;
+#endif
+}
+
 /* The outlet is opened after this, and may ask for a snapshot or bring counters before start(). */
 static int setup(struct stage *st, void *ctx)
 {
 	struct feed_out out = { st, out_reserve, out_submit, out_abandon };
 	struct collector *c = ctx;
-	int code = open_source(st, c);
+	int code;
+
+	if (c->probe)
+		return probe(st);
+	code = open_source(st, c);
 
 	if (code != EXIT_OK)
 		return code;
@@ -321,7 +343,9 @@ int main(int argc, char **argv)
 	static struct collector c;
 	static const struct stage_ops ops = {
 		.id = STAGE_COLLECTOR,
-		.usage = "  --replay FILE    events from a capture, in place of the kernel\n",
+		.usage =
+			"  --replay FILE    events from a capture, in place of the kernel\n"
+			"  --probe          load the kernel side, say as JSON what came of it, and end\n",
 		.option = option,
 		.setup = setup,
 		.turn = turn,

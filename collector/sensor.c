@@ -66,6 +66,7 @@ struct sensor {
 	struct source source; /* first: sensor_of() relies on it */
 	struct mews *skel;
 	struct loader loader;
+	uint64_t load_ns, loaded_ns;
 	struct coverage coverage;
 	struct snapshot *snapshot;
 	int epoll;
@@ -532,12 +533,15 @@ static int skeleton_try(struct sensor *s, uint64_t bytes)
 /* The kernel side without what this kernel refuses. */
 static int skeleton_load(struct sensor *s, uint64_t bytes)
 {
+	uint64_t begun = boot_now();
 	int err;
 
 	while ((err = skeleton_try(s, bytes)) == -EAGAIN) {
 		mews__destroy(s->skel);
 		s->skel = NULL;
 	}
+	s->loaded_ns = boot_now();
+	s->load_ns = s->loaded_ns - begun;
 	return err;
 }
 
@@ -625,4 +629,17 @@ int sensor_open(uint64_t buffer_bytes, struct source **ret)
 	}
 	*ret = &s->source;
 	return 0;
+}
+
+void sensor_look_inside(const struct source *source, struct sensor_inside *ret)
+{
+	const struct sensor *s = (const struct sensor *)source;
+
+	*ret = (struct sensor_inside){ .object = s->skel->obj,
+				       .loader = &s->loader,
+				       .load_ns = s->load_ns,
+				       .loaded_ns = s->loaded_ns,
+				       .nbuffers = s->ncpus };
+	for (unsigned i = 0; i < s->ncpus; i++)
+		ret->buffer_bytes += s->ring_sizes[i];
 }

@@ -14,4 +14,15 @@
  * execs and exits says ops->want(). */
 int sensor_open(uint64_t buffer_bytes, struct source **ret);
 
+/* What a live source is made of, for whoever reports on it; valid until it is closed. */
+struct sensor_inside {
+	const struct bpf_object *object;
+	const struct loader *loader;
+	uint64_t load_ns,
+		loaded_ns;     /* how long loading took, and when (CLOCK_BOOTTIME) it was over */
+	uint64_t buffer_bytes; /* of all buffers */
+	unsigned nbuffers;
+};
+void sensor_look_inside(const struct source *s, struct sensor_inside *ret);
+
 #endif

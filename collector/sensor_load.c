@@ -191,6 +191,17 @@ static const char *find_refused(const struct loader *l, const struct bpf_object 
 	return last_named[0] == '\0' || is_of_host(err) ? NULL : last_named;
 }
 
+/* All that the verifier said, for whoever asked for more than the reason. */
+static void say_log(const char *program, const char *log)
+{
+	while (log != NULL && *log != '\0') {
+		size_t n = strcspn(log, "\n");
+
+		log_debug("%s: %.*s", program, (int)(n < 1000 ? n : 1000), log);
+		log += n + (log[n] == '\n');
+	}
+}
+
 static char *keep(struct span log)
 {
 	size_t n = log.n < LOG_KEPT ? log.n : LOG_KEPT;
@@ -231,6 +242,7 @@ int loader_end(struct loader *l, struct bpf_object *o, int err)
 	snprintf(r->program, sizeof(r->program), "%s", name);
 	coverage_reason(log, strerror(-err), r->reason, sizeof(r->reason));
 	r->log = keep(log);
+	say_log(r->program, r->log);
 	l->nrefused++;
 	if (!coverage_lose(l->coverage, r->program, r->reason)) {
 		log_error("program '%s', without which nothing is seen, cannot be loaded: %s",

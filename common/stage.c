@@ -840,7 +840,10 @@ int stage_main(const struct stage_ops *ops, void *ctx, int argc, char **argv)
 	code = parse_options(&rt, argc, argv);
 	if (code != -1)
 		return code;
-	if ((code = load_settings(&rt)) == EXIT_OK && (code = check_run_dir(&rt)) == EXIT_OK) {
+	code = load_settings(&rt);
+	if (code == EXIT_OK && rt.st.only_setup) {
+		code = ops->setup(&rt.st, ctx);
+	} else if (code == EXIT_OK && (code = check_run_dir(&rt)) == EXIT_OK) {
 		catch_signals();
 		open_notify(&rt);
 		code = run(&rt);

@@ -86,7 +86,8 @@ struct stage {
 	const struct stage_ops *ops;
 	void *ctx;
 	struct conf conf;
-	bool replay; /* the events come from a capture */
+	bool replay;	 /* the events come from a capture */
+	bool only_setup; /* ops->option may set it: end behind ops->setup, without a run directory */
 	const char *run_dir;
 	struct inlet *in;	   /* NULL in the collector */
 	struct outlet *out;	   /* NULL in the emitter */
