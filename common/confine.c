@@ -28,16 +28,25 @@ struct ruleset_attr {
 	uint64_t fs, net;
 };
 
+int confine_version(void)
+{
+	long version = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0,
+			       LANDLOCK_CREATE_RULESET_VERSION);
+
+	if (version >= 1)
+		return (int)version;
+	return errno == ENOSYS || errno == EOPNOTSUPP ? -EOPNOTSUPP : -errno;
+}
+
 static int make_ruleset(uint64_t *ret_rights)
 {
 	struct ruleset_attr attr = { .fs = RIGHTS_1 };
 	size_t size = sizeof(attr.fs); /* an old kernel takes no more */
-	long version = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0,
-			       LANDLOCK_CREATE_RULESET_VERSION);
+	int version = confine_version();
 	long fd;
 
-	if (version < 1)
-		return errno == ENOSYS || errno == EOPNOTSUPP ? -EOPNOTSUPP : -errno;
+	if (version < 0)
+		return version;
 	if (version >= VERSION_REFER)
 		attr.fs |= RIGHT_REFER;
 	if (version >= VERSION_TRUNC)

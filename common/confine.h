@@ -23,6 +23,9 @@ struct confine_place {
 	enum confine_use use;
 };
 
+/* The version of Landlock that this kernel has; -EOPNOTSUPP: none. */
+int confine_version(void);
+
 /* For good.  -EOPNOTSUPP: this kernel cannot; other negative errno: it failed, and nothing
  * is confined. */
 int confine_enter(const struct confine_place *places, unsigned n);

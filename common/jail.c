@@ -48,6 +48,21 @@ static struct jail_identity identity_of_row(const struct row *row)
 	return (struct jail_identity){ uid, gr == NULL ? GROUP_ID : gr->gr_gid };
 }
 
+const char *jail_user(enum stage_id stage)
+{
+	return rows[stage].user;
+}
+
+uid_t jail_fallback_uid(enum stage_id stage)
+{
+	return rows[stage].uid;
+}
+
+const char *jail_group(void)
+{
+	return GROUP_NAME;
+}
+
 struct jail_identity jail_identity(enum stage_id stage)
 {
 	uid_t self = geteuid();

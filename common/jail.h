@@ -19,6 +19,11 @@ struct jail_identity {
 };
 struct jail_identity jail_identity(enum stage_id stage);
 
+/* The user's name of STAGE, or the group's; neither has to be there. */
+const char *jail_user(enum stage_id stage);
+uid_t jail_fallback_uid(enum stage_id stage); /* where there is no such user */
+const char *jail_group(void);
+
 /* A stage's number is its row's; further rows are for ways to run it that need less. */
 enum {
 	JAIL_REPLAY = STAGE_COUNT, /* the collector with a capture in place of the kernel */

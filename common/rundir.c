@@ -18,6 +18,7 @@
 #include "span.h"
 
 #define LOCK_NAME "lock"
+#define MODE	  (S_ISVTX | 0770)
 
 /* All that ever lies in a run directory. */
 static const char *const names[] = {
@@ -68,27 +69,39 @@ static int has_only_ours(int fd)
 	return ret;
 }
 
-/* Root's directory gets group and mode; anybody else's must be closed already. */
-static int adapt(int fd, const struct stat *st)
+/* Root's directory must have group and mode, or be one that can get them; anybody else's must be
+ * closed already.  0; 1: it has to be adapted. */
+static int look_at(int fd, const struct stat *st)
 {
-	gid_t gid = jail_identity(STAGE_COLLECTOR).gid;
-	mode_t mode = S_ISVTX | 0770;
 	int only_ours;
 
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return -EPERM;
 	if (geteuid() != 0)
 		return st->st_uid == geteuid() && (st->st_mode & 0022) != 0 ? -EPERM : 0;
-	if (st->st_gid == gid && (st->st_mode & 07777) == mode)
+	if (st->st_gid == jail_identity(STAGE_COLLECTOR).gid && (st->st_mode & 07777) == MODE)
 		return 0;
 	only_ours = has_only_ours(fd);
 	if (only_ours <= 0)
 		return only_ours == 0 ? -ENOTEMPTY : only_ours;
-	return fchown(fd, 0, gid) == -1 || fchmod(fd, mode) == -1 ? -errno : 0;
+	return 1;
+}
+
+/* DIR's descriptor, after a look at it; RET as look_at() says. */
+static int open_dir(const char *dir, int *ret)
+{
+	struct stat st;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd == -1)
+		return errno == ELOOP ? -ENOTDIR : -errno;
+	*ret = fstat(fd, &st) == -1 ? -errno : look_at(fd, &st);
+	return fd;
 }
 
 int run_dir_make(const char *dir, bool *ret_made)
 {
 	bool made = false;
-	struct stat st;
 	int fd, err;
 
 	if (strlen(dir) > RUN_DIR_MAX)
@@ -97,19 +110,31 @@ int run_dir_make(const char *dir, bool *ret_made)
 		made = true;
 	else if (errno != EEXIST)
 		return -errno;
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1)
-		return errno == ELOOP ? -ENOTDIR : -errno;
-	if (fstat(fd, &st) == -1)
-		err = -errno;
-	else if (st.st_uid != 0 && st.st_uid != geteuid())
-		err = -EPERM;
-	else
-		err = adapt(fd, &st);
+	fd = open_dir(dir, &err);
+	if (fd < 0)
+		return fd;
+	if (err == 1)
+		err = fchown(fd, 0, jail_identity(STAGE_COLLECTOR).gid) == -1 ||
+				      fchmod(fd, MODE) == -1
+			      ? -errno
+			      : 0;
 	close(fd);
 	if (err == 0)
 		*ret_made = made;
 	return err;
+}
+
+int run_dir_check(const char *dir)
+{
+	int fd, err;
+
+	if (strlen(dir) > RUN_DIR_MAX)
+		return -ENAMETOOLONG;
+	fd = open_dir(dir, &err);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return err == 1 ? 0 : err;
 }
 
 bool run_dir_closed_above(const char *dir, char ret[RUN_DIR_PATH_MAX])

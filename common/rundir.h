@@ -27,6 +27,9 @@ const char *run_dir_choose(const char *option);
  * -EPERM (somebody else's), -ENOTEMPTY (something else's), other negative errno. */
 int run_dir_make(const char *dir, bool *ret_made);
 
+/* The same for a directory that is there, which stays as it is.  -ENOENT: it is not. */
+int run_dir_check(const char *dir);
+
 /* Is a directory above DIR, RET, one that root's stages may not pass through?  As far
  * as its mode says. */
 bool run_dir_closed_above(const char *dir, char ret[RUN_DIR_PATH_MAX]);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "launch.h"
+#include "host.h"
 #include "mews.h"
 #include "plan.h"
 #include "record_process.h"

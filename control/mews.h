@@ -20,13 +20,11 @@ int cmd_list(int argc, char **argv);
 int cmd_validate(int argc, char **argv);
 int cmd_test(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_restart(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_log_level(int argc, char **argv);
-
-/* Can live events be had here?  EXIT_OK or EXIT_HOST, after it has said what is missing. */
-int host_check_live(void);
 
 /* Says how COMMAND is used, on stderr; returns EXIT_USAGE. */
 int usage_of(const char *command);
