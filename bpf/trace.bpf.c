@@ -25,16 +25,18 @@ int BPF_PROG(task_switch, bool preempt, struct task_struct *prev, struct task_st
 enum { SI_TIMER_CODE = -2, SIGCHLD_NUMBER = 17 };
 
 /* Who sent the signal that INFO tells of; 0: the kernel, or nobody knows.  Codes above 0 are the
- * kernel's own reasons, and but for a child's they name nobody. */
-static __always_inline __s32 sender_of(int sig, struct kernel_siginfo *info)
+ * kernel's own reasons, and but for a child's they name nobody.  INFO may be a number, and the
+ * kernels that know take it for one. */
+static __always_inline __s32 sender_of(int sig, const struct kernel_siginfo *info)
 {
-	unsigned long code = (unsigned long)info;
+	int code;
 
-	if (code <= 2) /* SEND_SIG_NOINFO, SEND_SIG_PRIV */
+	if ((unsigned long)info <= 2) /* SEND_SIG_NOINFO, SEND_SIG_PRIV */
 		return 0;
-	if ((info->si_code > 0 && sig != SIGCHLD_NUMBER) || info->si_code == SI_TIMER_CODE)
+	code = LOOK(struct kernel_siginfo, info, si_code);
+	if ((code > 0 && sig != SIGCHLD_NUMBER) || code == SI_TIMER_CODE)
 		return 0;
-	return info->_sifields._kill._pid;
+	return LOOK(struct kernel_siginfo, info, _sifields._kill._pid);
 }
 
 SEC("tp_btf/signal_deliver")
