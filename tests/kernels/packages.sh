@@ -57,10 +57,10 @@ kernel_get() {
 		package=$(kernel_package "$arch" "$version" | head -n 1)
 		rm -rf "$cache/new"/*
 		(cd "$cache/new" && apt-get "${apt[@]}" download "$package=$version") || continue
-		dpkg-deb --fsys-tarfile "$cache/new"/*.deb | tar -x -C "$cache/new" --wildcards './boot/vmlinuz*'
-		image=$(find "$cache/new" -name 'vmlinuz*' | head -n 1)
+		dpkg-deb --fsys-tarfile "$cache/new"/*.deb | tar -x -C "$cache/new" --wildcards '*/vmlinuz*'
+		image=$(find "$cache/new" -type f -name 'vmlinuz*' | head -n 1)
 		[ -n "$image" ] || continue
-		basename "$image" | sed 's/^vmlinuz-//' >"$to.release"
+		echo "${package#linux-*-}" >"$to.release"
 		touch "$image"
 		mv "$image" "$to"
 		rm -rf "$cache/new"
