@@ -81,7 +81,7 @@ image_of() {
 boot() {
 	local qemu
 	case $1 in
-	amd64) qemu=(qemu-system-x86_64 -M q35 -cpu max) console=ttyS0 ;;
+	amd64) qemu=(qemu-system-x86_64 -M q35 -cpu max,-cx16) console=ttyS0 ;;
 	arm64) qemu=(qemu-system-aarch64 -M virt -cpu cortex-a72) console=ttyAMA0 ;;
 	esac
 	nice timeout -k 5 "$boot_seconds" "${qemu[@]}" -accel tcg -m 768 -smp "$cpus" -display none -no-reboot -nodefaults \
