@@ -370,6 +370,30 @@ struct io_mkdir {
 	struct filename *filename;
 };
 
+struct delayed_filename { /* newer kernels have one in a request in the name's place */
+	struct filename *__incomplete_filename;
+};
+
+struct io_open___7 {
+	struct delayed_filename filename;
+};
+
+struct io_rename___7 {
+	struct delayed_filename oldpath, newpath;
+};
+
+struct io_link___7 {
+	struct delayed_filename oldpath, newpath;
+};
+
+struct io_unlink___7 {
+	struct delayed_filename filename;
+};
+
+struct io_mkdir___7 {
+	struct delayed_filename filename;
+};
+
 struct linux_binprm {
 	struct file *file;
 	const char *filename;

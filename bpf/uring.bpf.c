@@ -100,6 +100,12 @@ static __always_inline const struct wanted *wanted_of_op(__u8 op)
 	return w != NULL && w->flags & WANTED_YES ? w : NULL;
 }
 
+/* The name FIELD of the request at REQ. */
+#define NAME_IN(type, req, field)                                                                  \
+	(bpf_core_type_exists(struct delayed_filename)                                             \
+		 ? LOOK(struct type##___7, req, field.__incomplete_filename)                       \
+		 : LOOK(struct type, req, field))
+
 static __always_inline void copy_name(char *to, const struct filename *from)
 {
 	if (bpf_probe_read_kernel_str(to, TEXT_MAX, LOOK(struct filename, from, name)) < 0)
@@ -126,7 +132,7 @@ static __always_inline void note_names(struct uring_request *r, __u8 op, struct 
 		r->flags = LOOK(struct io_open, req, how.flags) & ~(__u64)NATIVE_O_LARGEFILE;
 		r->mode = LOOK(struct io_open, req, how.mode);
 		r->resolve = LOOK(struct io_open, req, how.resolve);
-		copy_name(r->name, LOOK(struct io_open, req, filename));
+		copy_name(r->name, NAME_IN(io_open, req, filename));
 		break;
 	case OP_CONNECT:
 		r->user = (__u64)LOOK(struct io_connect, req, addr);
@@ -141,26 +147,26 @@ static __always_inline void note_names(struct uring_request *r, __u8 op, struct 
 		r->dirfd = LOOK(struct io_rename, req, old_dfd);
 		r->other_dirfd = LOOK(struct io_rename, req, new_dfd);
 		r->flags = LOOK(struct io_rename, req, flags);
-		copy_name(r->name, LOOK(struct io_rename, req, oldpath));
-		copy_name(r->other_name, LOOK(struct io_rename, req, newpath));
+		copy_name(r->name, NAME_IN(io_rename, req, oldpath));
+		copy_name(r->other_name, NAME_IN(io_rename, req, newpath));
 		break;
 	case OP_UNLINKAT:
 		r->dirfd = LOOK(struct io_unlink, req, dfd);
 		r->flags = LOOK(struct io_unlink, req, flags);
-		copy_name(r->name, LOOK(struct io_unlink, req, filename));
+		copy_name(r->name, NAME_IN(io_unlink, req, filename));
 		break;
 	case OP_MKDIRAT:
 		r->dirfd = LOOK(struct io_mkdir, req, dfd);
 		r->mode = LOOK(struct io_mkdir, req, mode);
-		copy_name(r->name, LOOK(struct io_mkdir, req, filename));
+		copy_name(r->name, NAME_IN(io_mkdir, req, filename));
 		break;
 	case OP_SYMLINKAT:
 	case OP_LINKAT:
 		r->dirfd = LOOK(struct io_link, req, old_dfd);
 		r->other_dirfd = LOOK(struct io_link, req, new_dfd);
 		r->flags = LOOK(struct io_link, req, flags);
-		copy_name(r->name, LOOK(struct io_link, req, oldpath));
-		copy_name(r->other_name, LOOK(struct io_link, req, newpath));
+		copy_name(r->name, NAME_IN(io_link, req, oldpath));
+		copy_name(r->other_name, NAME_IN(io_link, req, newpath));
 		break;
 	}
 }
