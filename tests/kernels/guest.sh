@@ -109,6 +109,10 @@ if seen probe; then
 	alert "a process ends of a signal" "end sig=SIGKILL line=trigger ptrace attach mark"
 	check "the ledger balances" wait_for 10 balanced
 	check "nothing was lost" sh -c 'grep -q "\"lost" /tmp/status && ! grep -oE "\"lost[a-z_]*\":[1-9][0-9]*" /tmp/status'
+	# The kernel leaves a program out where it was interrupted on this CPU.
+	collector=$(pidof mews-collector)
+	cat /proc/$collector/fdinfo/* | grep '^recursion_misses' >/tmp/misses
+	check "no program was left out" sh -c 'test -s /tmp/misses && ! grep -v "[^0-9]0$" /tmp/misses'
 	kill -INT $mews
 	wait $mews
 	check "the pipeline ends with 0" [ $? = 0 ]
