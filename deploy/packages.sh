@@ -10,8 +10,8 @@ MEWS_BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config clang llvm b
 MEWS_TEST_PACKAGES="libcriterion-dev libck-dev libjansson-dev libclang-rt-14-dev clang-format
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross git mandoc procps jq python3 libxml2-utils"
 # What boots other kernels (tests/kernels), and builds for those of arm64.
-MEWS_KERNEL_PACKAGES="qemu-system-x86 qemu-system-arm busybox-static binutils g++-aarch64-linux-gnu
-	gcc-arm-linux-gnueabihf debian-archive-keyring"
+MEWS_KERNEL_PACKAGES="qemu-system-x86 busybox-static binutils debian-archive-keyring"
+MEWS_KERNEL_ARM64_PACKAGES="qemu-system-arm g++-aarch64-linux-gnu gcc-arm-linux-gnueabihf"
 
 # install_packages NAME...: those that are not there yet, quietly.  Needs root only then.
 install_packages() {

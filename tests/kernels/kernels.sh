@@ -19,7 +19,7 @@ build=${MEWS_BUILD_DIR:-$top/build}
 # fails there is known (docs/kernels.md) and shown as skipped.
 kernels="
 amd64	bookworm		always	runs
-arm64	bookworm		always	runs
+arm64	bookworm		long	runs
 amd64	bullseye		long	refused
 amd64	bookworm-backports	long	runs
 amd64	trixie			long	runs
@@ -147,6 +147,7 @@ try() { # ARCH SUITE COMES
 
 grep -q '^MEWS_SANITIZE:BOOL=ON' "$build/CMakeCache.txt" 2>/dev/null && skip_all "they run the plain build's programs"
 command -v apt-get >/dev/null && [ -r "$keyring" ] || skip_all "no apt, or no Debian keys: kernels cannot be had"
+[[ -z "${MEWS_LONG:-}" && "$*" != *arm64* ]] || MEWS_KERNEL_PACKAGES+=" $MEWS_KERNEL_ARM64_PACKAGES"
 install_packages $MEWS_KERNEL_PACKAGES >"$work/install.log" 2>&1 || told "$work/install.log"
 [ -x /bin/busybox ] || skip_all "no busybox"
 mkdir -p "$cache" || skip_all "no place at $cache"
