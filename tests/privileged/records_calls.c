@@ -45,7 +45,8 @@ long long records_own_kb(void)
 	if (read(fd, text, sizeof(text) - 1) < 0)
 		return -1;
 	close(fd);
-	return strtoll(text, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024);
+	/* Of 32 bits in records; under a sanitizer it is more. */
+	return (uint32_t)(strtoll(text, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024));
 }
 
 /* ---- memory ---- */
@@ -368,6 +369,12 @@ static void test_services(struct rig *rig)
 		       s->n[4], 1ll, "size", "4096", 0ll);
 }
 
+/* QCMD() shifts into the sign. */
+static int quota_command(unsigned command, unsigned type)
+{
+	return (int)QCMD(command, type);
+}
+
 static void call_quota(struct said *s)
 {
 	struct if_dqblk limits = { .dqb_bhardlimit = 100,
@@ -375,14 +382,14 @@ static void call_quota(struct said *s)
 				   .dqb_ihardlimit = 7,
 				   .dqb_valid = QIF_BLIMITS };
 
-	s->n[0] = result(
-		syscall(SYS_quotactl, QCMD(Q_SETQUOTA, GRPQUOTA), "/dev/none", 123, &limits));
+	s->n[0] = result(syscall(SYS_quotactl, quota_command(Q_SETQUOTA, GRPQUOTA), "/dev/none",
+				 123, &limits));
 }
 
 static void call_quota_on(struct said *s)
 {
-	s->n[0] = result(syscall(SYS_quotactl, QCMD(Q_QUOTAON, USRQUOTA), "/dev/none", QFMT_VFS_V1,
-				 "/file"));
+	s->n[0] = result(syscall(SYS_quotactl, quota_command(Q_QUOTAON, USRQUOTA), "/dev/none",
+				 QFMT_VFS_V1, "/file"));
 }
 
 static void call_quota_info(struct said *s)
@@ -391,7 +398,8 @@ static void call_quota_info(struct said *s)
 		.dqi_bgrace = 60, .dqi_igrace = 70, .dqi_flags = 1, .dqi_valid = 7
 	};
 
-	s->n[0] = result(syscall(SYS_quotactl, QCMD(Q_SETINFO, USRQUOTA), "/dev/none", 0, &info));
+	s->n[0] = result(
+		syscall(SYS_quotactl, quota_command(Q_SETINFO, USRQUOTA), "/dev/none", 0, &info));
 }
 
 static void test_quotas(struct rig *rig)
