@@ -337,13 +337,22 @@ struct group_frame {
 	bool gone;
 };
 
-/* What the metadata issue fills; the identity is there from the first event. */
+/* Whether somebody who may know was asked about a container that nothing is known of but who
+ * it is. */
+enum container_wait {
+	CONTAINER_NOT_AWAITED, /* all is told, or there is nobody to ask */
+	CONTAINER_AWAITED,     /* an answer may come soon */
+	CONTAINER_UNANSWERED,  /* none came, or it was that it is not known */
+};
+
+/* The identity is there from the first event, the rest when a runtime has told it. */
 struct container_frame {
 	struct span id; /* short, the key */
 	struct span full_id;
 	uint32_t type;	   /* Falco's numbers: docker 0, lxc 1, ... containerd 7, ... */
 	bool has_metadata; /* false: only the identity is known, the rest is empty */
 	struct span json;  /* one JSON object: members of Falco's container event */
+	uint8_t wait;	   /* enum container_wait */
 };
 
 /* One event's alert by one rule. */

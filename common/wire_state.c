@@ -12,7 +12,7 @@ enum {
 	ADDR_ELEMENTS = 3,
 	USER_ELEMENTS = 7,
 	GROUP_ELEMENTS = 4,
-	CONTAINER_ELEMENTS = 5,
+	CONTAINER_ELEMENTS = 6,
 };
 
 /* ---- PROCESS, PROCESS_GONE ---- */
@@ -273,6 +273,7 @@ ssize_t wire_encode_container(uint8_t *buf, size_t cap, const struct container_f
 	pack_uint32(&pk, f->type);
 	pack_bool(&pk, f->has_metadata);
 	pack_span_or_nil(&pk, f->json);
+	pack_uint32(&pk, f->wait);
 	return pack_length(&pk);
 }
 
@@ -285,7 +286,8 @@ int wire_decode_container(struct span payload, struct container_frame *ret)
 	ret->type = cursor_u32(&c);
 	ret->has_metadata = cursor_bool(&c);
 	ret->json = cursor_span(&c);
-	if (ret->id.n == 0)
+	ret->wait = cursor_u8(&c);
+	if (ret->id.n == 0 || ret->wait > CONTAINER_UNANSWERED)
 		cursor_fail(&c);
 	return cursor_finish(&c);
 }

@@ -199,6 +199,7 @@ struct container_frame container_frame(const struct container *c, uint8_t full_i
 	struct container_frame f = { .id = blob_span(c->id),
 				     .type = c->type,
 				     .has_metadata = c->json != NULL,
+				     .wait = c->json != NULL ? CONTAINER_NOT_AWAITED : c->wait,
 				     .json = blob_span(c->json) };
 	struct span member = jread_member(f.json, "full_id");
 

@@ -19,6 +19,7 @@ struct container {
 	uint32_t next; /* index + 1, in its bucket or among the free; 0: the end */
 	uint8_t ip[4];
 	bool has_ip;
+	uint8_t wait; /* enum container_wait: whoever asks about it says so */
 };
 
 struct conttab {

@@ -306,7 +306,7 @@ static void fill_group(union any_frame *f)
 static void fill_container(union any_frame *f)
 {
 	f->container = (struct container_frame){ S("0123456789ab"), S("0123456789abcdef"), 7, true,
-						 S("{}") };
+						 S("{}"), CONTAINER_AWAITED };
 }
 
 static void fill_container_gone(union any_frame *f)
@@ -389,7 +389,7 @@ const struct wire_sample wire_samples[] = {
 	    "[9, 2, 8, 137438953732, [-1, \"cat\", 4096]]"),
 	ROW("process gone", PROCESS_GONE, process_gone, fill_process_gone, "[300]"),
 	ROW("container", CONTAINER, container, fill_container,
-	    "[\"0123456789ab\", \"0123456789abcdef\", 7, true, \"{}\"]"),
+	    "[\"0123456789ab\", \"0123456789abcdef\", 7, true, \"{}\", 1]"),
 	ROW("container gone", CONTAINER_GONE, container_gone, fill_container_gone,
 	    "[\"0123456789ab\"]"),
 	ROW("event with all parts", EVENT, event, fill_event,

@@ -279,8 +279,8 @@ static const struct golden goldens[] = {
 	{ "process", FRAME_PROCESS, B("\x95\x01\x02\x03\xcd\x01\x02\x92\x2a\xc4\x02sh"), B("") },
 	{ "process gone", FRAME_PROCESS_GONE, B("\x91\xcd\x01\x00"), B("") },
 	{ "container", FRAME_CONTAINER,
-	  B("\x95\xc4\x02"
-	    "ab\xc0\x07\xc2\xc0"),
+	  B("\x96\xc4\x02"
+	    "ab\xc0\x07\xc2\xc0\x02"),
 	  B("") },
 	{ "container gone", FRAME_CONTAINER_GONE,
 	  B("\x91\xc4\x02"
@@ -482,6 +482,10 @@ static const struct golden refused[] = {
 	{ "process 0", FRAME_PROCESS, B("\x91\x00"), B("") },
 	{ "process 0 is gone", FRAME_PROCESS_GONE, B("\x90"), B("") },
 	{ "a container without id", FRAME_CONTAINER, B("\x91\xc4\x00"), B("") },
+	{ "a container that waits for what there is not", FRAME_CONTAINER,
+	  B("\x96\xc4\x01"
+	    "a\xc0\x07\xc2\xc0\x03"),
+	  B("") },
 	{ "its file is not there", FRAME_EVENT,
 	  B("\x9c\x05\x00\x00\x01\x02\x03\x04\x05\x06\x07\x03\x00"), B("") },
 	{ "extras that are no map", FRAME_EVENT,
