@@ -94,9 +94,14 @@ static int lock_securebits(void)
 	return prctl(PR_SET_SECUREBITS, bits) == -1 ? -errno : 0;
 }
 
-static int become(struct jail_identity id)
+static int become(struct jail_identity id, const struct jail_groups *groups)
 {
-	if (setgroups(1, &id.gid) == -1 || setresgid(id.gid, id.gid, id.gid) == -1 ||
+	gid_t all[1 + JAIL_GROUPS_MAX] = { id.gid };
+	size_t n = 1;
+
+	for (unsigned i = 0; groups != NULL && i < groups->count && i < JAIL_GROUPS_MAX; i++)
+		all[n++] = groups->gid[i];
+	if (setgroups(n, all) == -1 || setresgid(id.gid, id.gid, id.gid) == -1 ||
 	    setresuid(id.uid, id.uid, id.uid) == -1)
 		return -errno;
 	return 0;
@@ -135,7 +140,7 @@ static int enter_unprivileged(const struct row *row)
 	return keep_capabilities(row);
 }
 
-static int enter_privileged(const struct row *row)
+static int enter_privileged(const struct row *row, const struct jail_groups *groups)
 {
 	struct jail_identity id = identity_of_row(row);
 	int err;
@@ -143,7 +148,7 @@ static int enter_privileged(const struct row *row)
 	if (id.uid == 0 || id.gid == 0)
 		return -EPERM; /* a stage's user that is root is no jail */
 	if ((err = drop_bounding_set()) < 0 || (err = lock_securebits()) < 0 ||
-	    (err = become(id)) < 0 || (err = keep_capabilities(row)) < 0)
+	    (err = become(id, groups)) < 0 || (err = keep_capabilities(row)) < 0)
 		return err;
 	if (prctl(PR_SET_KEEPCAPS, 0) == -1)
 		return -errno;
@@ -153,13 +158,14 @@ static int enter_privileged(const struct row *row)
 	return 0;
 }
 
-int jail_enter(unsigned row)
+int jail_enter(unsigned row, const struct jail_groups *groups)
 {
 	int err;
 
 	if (row <= STAGE_NONE || row >= JAIL_ROW_COUNT || rows[row].user == NULL)
 		return -EINVAL;
-	err = geteuid() == 0 ? enter_privileged(&rows[row]) : enter_unprivileged(&rows[row]);
+	err = geteuid() == 0 ? enter_privileged(&rows[row], groups)
+			     : enter_unprivileged(&rows[row]);
 	if (err < 0)
 		return err;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)

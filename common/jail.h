@@ -30,10 +30,18 @@ enum {
 	JAIL_ROW_COUNT
 };
 
-/* Become that user for good and drop everything else.  Called by a root
- * process with one thread; a process that is not root only gets no_new_privs
- * and a cleared bounding set as far as it may.  Negative errno; after an error
- * the process must end. */
-int jail_enter(unsigned row);
+/* Further groups that a process needs for the sockets of others: no capability reaches
+ * them, and none has to. */
+#define JAIL_GROUPS_MAX 15
+struct jail_groups {
+	unsigned count;
+	gid_t gid[JAIL_GROUPS_MAX];
+};
+
+/* Become that user for good, in group mews and in GROUPS (NULL: in no other), and drop
+ * everything else.  Called by a root process with one thread; a process that is not root
+ * only gets no_new_privs and a cleared bounding set as far as it may.  Negative errno;
+ * after an error the process must end. */
+int jail_enter(unsigned row, const struct jail_groups *groups);
 
 #endif

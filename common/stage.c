@@ -333,7 +333,7 @@ void stage_say(struct stage *st, const char *text)
 
 static int enter_jail(struct runtime *rt)
 {
-	int err = jail_enter(rt->st.jail);
+	int err = jail_enter(rt->st.jail, &rt->st.groups);
 
 	if (err < 0) {
 		log_error("cannot drop privileges: %s", strerror(-err));

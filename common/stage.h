@@ -94,7 +94,8 @@ struct stage {
 	struct ring_counts counts; /* the stage counts here; goes along with publish and commit */
 	struct mono started;
 	bool stopping;
-	unsigned jail; /* the stage's own; ops->setup may set one that keeps less */
+	unsigned jail;		   /* the stage's own; ops->setup may set one that keeps less */
+	struct jail_groups groups; /* further ones, if ops->setup says so */
 	/* What is left of the file system behind the jail, if ops->setup says so; NPLACES 0: what
 	 * the user may. */
 	const struct confine_place *places;

@@ -176,7 +176,7 @@ static int enter_jail(const struct record_process *r)
 {
 	struct sigaction sa = { .sa_handler = on_stop };
 	sigset_t none;
-	int err = jail_enter(STAGE_ENRICHER);
+	int err = jail_enter(STAGE_ENRICHER, NULL);
 
 	if (err < 0) {
 		log_error("cannot drop privileges: %s", strerror(-err));

@@ -160,7 +160,7 @@ _Noreturn static void be_writer(int commands, int answers)
 	signal(SIGPIPE, SIG_IGN);
 	p.reader_uid = jail_identity(STAGE_EMITTER).uid;
 	p.socket_gid = jail_identity(STAGE_EVALUATOR).gid;
-	must(geteuid() != 0 || jail_enter(STAGE_EVALUATOR) == 0, "jail");
+	must(geteuid() != 0 || jail_enter(STAGE_EVALUATOR, NULL) == 0, "jail");
 	run_dir_path(door, run_dir, "alerts", ".door");
 	must(outlet_open(&p, &o) == 0, "outlet");
 	must(write(answers, "r", 1) == 1, "ready");
