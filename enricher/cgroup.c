@@ -260,6 +260,63 @@ bool cgroup_container(struct span cgroups, struct span *ret_id, uint32_t *ret_ty
 	return false;
 }
 
+/* ---- what more a path says ---- */
+
+/* Containerd's own ids may be anything but a path's end; all others are digits. */
+static bool is_of_id(uint8_t c, uint32_t type)
+{
+	return type == CONTAINER_CONTAINERD ? c != 0 : is_hex(c);
+}
+
+struct span cgroup_whole_id(struct span cgroups, struct span id, uint32_t type,
+			    struct span *ret_space)
+{
+	size_t from = (size_t)(id.p - cgroups.p), to = from + id.n, before;
+
+	*ret_space = SPAN_NONE;
+	while (id.n == ID_SHORT && to < cgroups.n && to - from < ID_FULL &&
+	       is_of_id(cgroups.p[to], type))
+		to++;
+	if (type == CONTAINER_CONTAINERD && from > 0) {
+		before = find_last(part(cgroups, 0, from - 1), span_str("/"));
+		if (before != NOT_FOUND)
+			*ret_space = part(cgroups, before + 1, from - 1);
+	}
+	return part(cgroups, from, to);
+}
+
+static bool is_uid_char(uint8_t c)
+{
+	return is_hex(c) || c == '-' || c == '_';
+}
+
+/* A UUID, or the digest that stands in for it where the pod is a file of the node's. */
+static bool is_uid_length(size_t n)
+{
+	return n == 36 || n == 32;
+}
+
+struct span cgroup_pod_uid(struct span cgroups, uint8_t buf[POD_UID_MAX])
+{
+	struct span word = span_str("pod");
+
+	for (size_t at = find(cgroups, word, 0); at != NOT_FOUND;
+	     at = find(cgroups, word, at + 1)) {
+		size_t from = at + word.n, n = 0;
+
+		if (at == 0 || (cgroups.p[at - 1] != '/' && cgroups.p[at - 1] != '-'))
+			continue;
+		while (from + n < cgroups.n && n < POD_UID_MAX &&
+		       is_uid_char(cgroups.p[from + n])) {
+			buf[n] = cgroups.p[from + n] == '_' ? '-' : cgroups.p[from + n];
+			n++;
+		}
+		if (is_uid_length(n))
+			return span_of(buf, n);
+	}
+	return SPAN_NONE;
+}
+
 /* Where the next pair that begins with "io=" is, from AT, the beginning of a pair. */
 static size_t find_io(struct span cgroups, size_t at)
 {
