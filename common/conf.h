@@ -19,6 +19,12 @@ struct conf_list {
 	char *item[CONF_MAX_LIST];
 };
 
+/* Who is asked of containers. */
+struct conf_engine {
+	bool enabled;
+	struct conf_list sockets;
+};
+
 struct conf {
 	/* rules */
 	struct conf_list rules_files; /* files or directories, in order */
@@ -49,6 +55,9 @@ struct conf {
 
 	/* state */
 	uint64_t thread_table_size; /* falco_libs.thread_table_size */
+
+	/* runtimes */
+	struct conf_engine docker, podman, cri, containerd;
 
 	char *log_level;
 };

@@ -38,6 +38,17 @@ const char *supervised_state_name(enum supervised_state state)
 	return (unsigned)state < SUPERVISED_STATE_COUNT ? names[state] : names[SUPERVISED_NONE];
 }
 
+const char *source_state_name(enum source_state state)
+{
+	static const char *const names[SOURCE_STATE_COUNT] = {
+		[SOURCE_ABSENT] = "absent",	  [SOURCE_CONNECTING] = "connecting",
+		[SOURCE_CONNECTED] = "connected", [SOURCE_FAILING] = "failing",
+		[SOURCE_FAILED] = "failed",
+	};
+
+	return (unsigned)state < SOURCE_STATE_COUNT ? names[state] : "?";
+}
+
 /* ---- parts ---- */
 
 /* A text of ours: at most CAP - 1 bytes, terminated, without a NUL inside. */
@@ -132,12 +143,54 @@ static void take_gap(struct cursor *c, struct coverage_gap *ret)
 	cursor_leave(c, outer);
 }
 
+static void put_source(struct pack *pk, const struct source_status *s)
+{
+	pack_array(pk, 10);
+	pack_span(pk, terminated(s->name, sizeof(s->name)));
+	pack_span(pk, terminated(s->place, sizeof(s->place)));
+	pack_span(pk, terminated(s->text, sizeof(s->text)));
+	pack_uint64(pk, (uint64_t)s->state);
+	pack_uint64(pk, s->last_contact_ns);
+	pack_uint64(pk, s->latency_ns);
+	pack_uint64(pk, s->objects);
+	pack_uint64(pk, s->asked);
+	pack_uint64(pk, s->misses);
+	pack_uint64(pk, s->reconnects);
+}
+
+static void take_source(struct cursor *c, struct source_status *ret)
+{
+	uint64_t state;
+	size_t outer;
+
+	if (!cursor_enter(c, &outer)) {
+		cursor_fail(c);
+		return;
+	}
+	take_text(c, ret->name, sizeof(ret->name));
+	take_text(c, ret->place, sizeof(ret->place));
+	take_text(c, ret->text, sizeof(ret->text));
+	state = cursor_uint(c, 0);
+	ret->last_contact_ns = cursor_uint(c, 0);
+	ret->latency_ns = cursor_uint(c, 0);
+	ret->objects = cursor_uint(c, 0);
+	ret->asked = cursor_uint(c, 0);
+	ret->misses = cursor_uint(c, 0);
+	ret->reconnects = cursor_uint(c, 0);
+	cursor_leave(c, outer);
+	if (state >= SOURCE_STATE_COUNT)
+		cursor_fail(c);
+	else
+		ret->state = (enum source_state)state;
+}
+
 static void put_status(struct pack *pk, const struct stage_status *s)
 {
+	unsigned nsources = s->nsources < CONTROL_MAX_SOURCES ? s->nsources : CONTROL_MAX_SOURCES;
 	unsigned nrings = s->nrings < CONTROL_MAX_RINGS ? s->nrings : CONTROL_MAX_RINGS;
 	unsigned ngaps = s->ngaps < CONTROL_MAX_GAPS ? s->ngaps : CONTROL_MAX_GAPS;
 
-	pack_array(pk, 8);
+	pack_array(pk, 9);
 	pack_uint64(pk, (uint64_t)s->stage);
 	pack_int64(pk, s->pid);
 	pack_uint64(pk, s->uptime_ns);
@@ -150,6 +203,9 @@ static void put_status(struct pack *pk, const struct stage_status *s)
 	pack_array(pk, ngaps);
 	for (unsigned i = 0; i < ngaps; i++)
 		put_gap(pk, &s->gaps[i]);
+	pack_array(pk, nsources);
+	for (unsigned i = 0; i < nsources; i++)
+		put_source(pk, &s->sources[i]);
 }
 
 static void take_status(struct cursor *c, struct stage_status *ret)
@@ -174,6 +230,10 @@ static void take_status(struct cursor *c, struct stage_status *ret)
 	if (cursor_enter(c, &outer))
 		while (c->left > 0 && ret->ngaps < CONTROL_MAX_GAPS)
 			take_gap(c, &ret->gaps[ret->ngaps++]);
+	cursor_leave(c, outer);
+	if (cursor_enter(c, &outer))
+		while (c->left > 0 && ret->nsources < CONTROL_MAX_SOURCES)
+			take_source(c, &ret->sources[ret->nsources++]);
 	cursor_leave(c, outer);
 }
 

@@ -52,6 +52,31 @@ struct coverage_gap {
 	bool of_state;		       /* the state of processes and files is folded from some */
 };
 
+/* Who can be asked of containers and pods: the enricher's. */
+enum source_state {
+	SOURCE_ABSENT,	   /* nobody is there */
+	SOURCE_CONNECTING, /* somebody is, and is being asked for the first time, or again */
+	SOURCE_CONNECTED,  /* lists are read, events are followed */
+	SOURCE_FAILING,	   /* TEXT says how; tried again */
+	SOURCE_FAILED,	   /* for good */
+	SOURCE_STATE_COUNT
+};
+
+#define SOURCE_PLACE_MAX    128
+#define CONTROL_MAX_SOURCES 24
+
+struct source_status {
+	char name[16];
+	char place[SOURCE_PLACE_MAX];
+	char text[128]; /* why it is not connected; "" */
+	enum source_state state;
+	uint64_t last_contact_ns; /* how long ago; 0: never */
+	uint64_t latency_ns;	  /* of the last answer */
+	uint64_t objects;	  /* that it told of, and that are there */
+	uint64_t asked, misses;	  /* requests; those that came to nothing */
+	uint64_t reconnects;
+};
+
 struct stage_status {
 	enum stage_id stage;
 	int64_t pid;
@@ -63,6 +88,8 @@ struct stage_status {
 	bool mid_event;	  /* waits for room: one event is read and not yet written */
 	unsigned ngaps;	  /* the collector's */
 	struct coverage_gap gaps[CONTROL_MAX_GAPS];
+	unsigned nsources; /* the enricher's */
+	struct source_status sources[CONTROL_MAX_SOURCES];
 };
 
 /* What the supervisor knows of the stages that it started. */
@@ -97,6 +124,7 @@ enum control_who control_permission(enum control_kind kind);
 
 /* "starting" ...; "?" for others. */
 const char *supervised_state_name(enum supervised_state state);
+const char *source_state_name(enum source_state state);
 
 /* core: encode and decode, side by side in control.c */
 ssize_t control_encode_request(uint8_t *buf, size_t cap, const struct control_request *r);

@@ -6,8 +6,9 @@
 PATH=$PATH:/usr/sbin:/sbin
 
 MEWS_BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config clang llvm bpftool libbpf-dev libelf-dev
-	zlib1g-dev libisal-dev libyaml-dev libnng-dev libmsgpack-dev libcurl4-openssl-dev libcap-dev libre2-dev"
-MEWS_TEST_PACKAGES="libcriterion-dev libck-dev libjansson-dev libclang-rt-14-dev clang-format
+	zlib1g-dev libisal-dev libyaml-dev libnng-dev libmsgpack-dev libcurl4-openssl-dev libcap-dev libre2-dev
+	libjansson-dev"
+MEWS_TEST_PACKAGES="libcriterion-dev libck-dev libclang-rt-14-dev clang-format
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross git mandoc procps jq python3 libxml2-utils"
 # What boots other kernels (tests/kernels), and builds for those of arm64.
 MEWS_KERNEL_PACKAGES="qemu-system-x86 busybox-static binutils debian-archive-keyring"

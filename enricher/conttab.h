@@ -20,6 +20,7 @@ struct container {
 	uint8_t ip[4];
 	bool has_ip;
 	uint8_t wait; /* enum container_wait: whoever asks about it says so */
+	bool is_gone; /* the runtime has it no more */
 };
 
 struct conttab {
@@ -27,6 +28,7 @@ struct conttab {
 	struct container *slots;
 	uint32_t *hash; /* index + 1 */
 	uint32_t max, count, fresh, free, hand, hash_mask;
+	uint32_t gone; /* how many of them are is_gone */
 	uint64_t seed;
 };
 

@@ -20,6 +20,8 @@ int enrich_new(const struct enrich_params *p, struct enrich **ret)
 		return -ENOMEM;
 	en->scratch = malloc(WIRE_MAX_PAYLOAD);
 	en->sink = p->sink;
+	en->ask = p->ask;
+	en->ask_ctx = p->ask_ctx;
 	en->counts = p->counts;
 	en->capture = p->capture;
 	en->remove_tid = en->close_tid = en->close_fd = -1;

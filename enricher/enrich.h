@@ -27,8 +27,18 @@ struct enrich_sink {
 	void (*abandon)(void *ctx);
 };
 
+/* A container that a thread is in and of which nothing else is known. */
+struct container_wish {
+	struct span id;	   /* as long as its control group's path has it */
+	struct span space; /* of containerd, the namespace; else empty */
+	uint32_t type;
+};
+
 struct enrich_params {
 	struct enrich_sink sink;
+	/* Called once for each; true: an answer may come.  NULL: there is nobody to ask. */
+	bool (*ask)(void *ctx, const struct container_wish *wish);
+	void *ask_ctx;
 	uint64_t *counts;	  /* ENRICHER_COUNTERS words; the core counts there */
 	uint64_t seed;		  /* of the hashes: random, so that nobody can make collisions */
 	uint32_t threads;	  /* at most; 0: 262144 */
@@ -70,6 +80,19 @@ bool enrich_in_snapshot(const struct enrich *en);
 /* The host's users and groups, as its files say now.  False for captures: they
  * bring their own. */
 void enrich_host_users(struct enrich *en, struct span passwd, struct span group);
+
+/* What a runtime told, at any time between two frames: an object with the members of
+ * Falco's container event, id among them. */
+void enrich_container(struct enrich *en, struct span json);
+
+/* Nobody who was asked about container ID knows it. */
+void enrich_container_absent(struct enrich *en, struct span id);
+
+/* The runtime has container ID no more.  It goes as soon as no thread is in it. */
+void enrich_container_gone(struct enrich *en, struct span id);
+
+/* Let go of those, now and then. */
+void enrich_sweep(struct enrich *en);
 
 /* A table: entries in use, at most, and what one takes without what hangs on it. */
 struct enrich_table {

@@ -61,6 +61,8 @@ struct turn_row {
 
 struct enrich {
 	struct enrich_sink sink;
+	bool (*ask)(void *ctx, const struct container_wish *wish);
+	void *ask_ctx;
 	uint64_t *counts;
 	struct slab slab;
 	struct fdtab fdtab;

@@ -20,16 +20,19 @@
 #include "host_file.h"
 #include "log.h"
 #include "stage.h"
+#include "thread.h"
 
 #define TURN_FRAMES 256
 #define LOOK_NS	    (50 * NS_PER_MSEC)
 #define FILES_NS    (2 * NS_PER_SEC)
+#define TURN_MAIL   64
 
 struct enricher {
 	struct enrich *core;
 	struct ring_wants wants;
 	struct host_file passwd, group;
-	bool host_users; /* the host's users are those of the events */
+	bool host_users;	   /* the host's users are those of the events */
+	struct metadata *metadata; /* NULL: the events bring their own */
 	struct mono next_look, next_files;
 };
 
@@ -82,6 +85,76 @@ static void sink_abandon(void *ctx)
 	outlet_abandon(st->out);
 }
 
+/* ---- metadata ---- */
+
+static void copy_text(char *to, size_t cap, struct span s)
+{
+	size_t n = s.n < cap ? s.n : cap - 1;
+
+	if (n > 0)
+		memcpy(to, s.p, n);
+	to[n] = '\0';
+}
+
+/* The core's word of a container that it knows nothing of. */
+static bool ask(void *ctx, const struct container_wish *wish)
+{
+	const struct enricher *er = ctx;
+	struct meta_wish w = { .kind = WISH_CONTAINER, .type = wish->type };
+
+	copy_text(w.id, sizeof(w.id), wish->id);
+	copy_text(w.space, sizeof(w.space), wish->space);
+	return metadata_wish(er->metadata, &w);
+}
+
+static void take_update(struct enricher *er, const struct meta_update *u)
+{
+	switch (u->kind) {
+	case META_CONTAINER:
+		enrich_container(er->core, u->text);
+		return;
+	case META_CONTAINER_GONE:
+		enrich_container_gone(er->core, u->id);
+		return;
+	case META_CONTAINER_ABSENT:
+		enrich_container_absent(er->core, u->id);
+		return;
+	case META_POD:
+	case META_POD_GONE:
+	default:
+		return;
+	}
+}
+
+static int take_mail(struct enricher *er)
+{
+	int n = 0;
+
+	while (n < TURN_MAIL && metadata_has_mail(er->metadata)) {
+		struct meta_update *u = metadata_take(er->metadata);
+
+		if (u == NULL)
+			break;
+		take_update(er, u);
+		free(u);
+		n++;
+	}
+	return n;
+}
+
+/* Which sources there may be, and the groups that reach them. */
+static int find_metadata(struct stage *st, struct enricher *er)
+{
+	int err = metadata_open(&st->conf, &er->metadata);
+
+	if (err < 0) {
+		log_error("cannot prepare for metadata: %s", strerror(-err));
+		return EXIT_HOST;
+	}
+	st->groups.count = metadata_groups(er->metadata, st->groups.gid, JAIL_GROUPS_MAX);
+	return EXIT_OK;
+}
+
 /* ---- the stage ---- */
 
 static int setup(struct stage *st, void *ctx)
@@ -89,6 +162,8 @@ static int setup(struct stage *st, void *ctx)
 	struct enricher *er = ctx;
 	struct enrich_params p = {
 		.sink = { st, sink_reserve, sink_submit, sink_abandon },
+		.ask = st->replay ? NULL : ask,
+		.ask_ctx = er,
 		.counts = st->counts.v,
 		.threads = st->conf.thread_table_size > UINT32_MAX
 				   ? UINT32_MAX
@@ -111,13 +186,17 @@ static int setup(struct stage *st, void *ctx)
 		log_error("cannot make the tables for %u threads: %s", p.threads, strerror(-err));
 		return err == -EINVAL ? EXIT_INPUT : EXIT_HOST;
 	}
-	return EXIT_OK;
+	return st->replay ? EXIT_OK : find_metadata(st, er);
 }
 
 static int start(struct stage *st, void *ctx)
 {
+	struct enricher *er = ctx;
+
 	(void)st;
-	look_at_users(ctx);
+	look_at_users(er);
+	if (er->metadata != NULL)
+		metadata_look(er->metadata);
 	return EXIT_OK;
 }
 
@@ -140,6 +219,9 @@ static void look_around(struct stage *st, struct enricher *er, struct mono now)
 	if (now.ns >= er->next_files.ns) {
 		er->next_files = mono_after(now, FILES_NS);
 		look_at_users(er);
+		enrich_sweep(er->core);
+		if (er->metadata != NULL)
+			metadata_look(er->metadata);
 	}
 }
 
@@ -150,6 +232,8 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	int n = 0, err;
 
 	look_around(st, er, now);
+	if (__builtin_expect(metadata_has_mail(er->metadata), 0))
+		n = take_mail(er);
 	for (; n < TURN_FRAMES && inlet_next(st->in, &frame) > 0; n++) {
 		if (frame.type == FRAME_END)
 			return stage_end(st);
@@ -191,6 +275,9 @@ static void status(struct stage *st, void *ctx, struct stage_status *s)
 		 counts[ENRICHER_PROCESSES_EVICTED] + counts[ENRICHER_FILES_EVICTED] +
 			 counts[ENRICHER_USERS_REFUSED] + counts[ENRICHER_CONTAINERS_EVICTED] +
 			 counts[ENRICHER_MEMORY_REFUSED]);
+	if (er->metadata != NULL)
+		s->nsources =
+			metadata_status(er->metadata, mono_now(), s->sources, CONTROL_MAX_SOURCES);
 }
 
 static int put_frame(void *ctx, uint16_t type, struct span payload)
@@ -210,6 +297,8 @@ static void stop(struct stage *st, void *ctx)
 	struct enricher *er = ctx;
 
 	(void)st;
+	metadata_close(er->metadata);
+	er->metadata = NULL;
 	enrich_free(er->core);
 	er->core = NULL;
 }

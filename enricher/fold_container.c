@@ -47,6 +47,16 @@ static struct container *enter(struct enrich *en, struct span id, uint32_t type)
 	return conttab_add(&en->conttab, id, type);
 }
 
+static void ask_about(struct enrich *en, struct container *c, const struct cgroups_memo *m)
+{
+	struct container_wish wish = { .type = m->type };
+
+	if (en->ask == NULL)
+		return;
+	wish.id = cgroup_whole_id(blob_span(m->cgroups), m->id, m->type, &wish.space);
+	c->wait = en->ask(en->ask_ctx, &wish) ? CONTAINER_AWAITED : CONTAINER_NOT_AWAITED;
+}
+
 void thread_find_container(struct enrich *en, struct thread *th)
 {
 	const struct cgroups_memo *m = remember(en, th->f.cgroups);
@@ -54,8 +64,10 @@ void thread_find_container(struct enrich *en, struct thread *th)
 
 	if (m->id.n > 0 && (c = conttab_find(&en->conttab, m->id)) == NULL) {
 		c = enter(en, m->id, m->type);
-		if (c != NULL)
+		if (c != NULL) {
+			ask_about(en, c, m);
 			emit_container(en, c);
+		}
 	}
 	if (c != NULL)
 		THREAD_SHARE_BYTES(&en->proctab, th, container_id, c->id);
@@ -118,4 +130,54 @@ void fold_container(struct enrich *en)
 		tell(en, bytes_param(en, 2), false);
 	else if (span_is(bytes_param(en, 1), "container_removed"))
 		tell(en, bytes_param(en, 2), true);
+}
+
+/* ---- what a runtime tells ---- */
+
+void enrich_container(struct enrich *en, struct span json)
+{
+	if (json.n < WIRE_MAX_PAYLOAD)
+		tell(en, json, false);
+}
+
+/* As the tables have it. */
+static struct container *find_short(struct enrich *en, struct span id)
+{
+	struct container *c = conttab_find(&en->conttab, id);
+
+	return c != NULL || id.n <= SHORT_ID ? c
+					     : conttab_find(&en->conttab, span_of(id.p, SHORT_ID));
+}
+
+void enrich_container_absent(struct enrich *en, struct span id)
+{
+	struct container *c = find_short(en, id);
+
+	if (c == NULL || c->json != NULL || c->wait != CONTAINER_AWAITED)
+		return;
+	c->wait = CONTAINER_UNANSWERED;
+	emit_container(en, c);
+}
+
+void enrich_container_gone(struct enrich *en, struct span id)
+{
+	struct container *c = find_short(en, id);
+
+	if (c == NULL)
+		return;
+	if (container_is_empty(c)) {
+		leave(en, c);
+	} else if (!c->is_gone) {
+		c->is_gone = true;
+		en->conttab.gone++;
+	}
+}
+
+void enrich_sweep(struct enrich *en)
+{
+	struct conttab *ct = &en->conttab;
+
+	for (uint32_t i = 0; i < ct->fresh && ct->gone > 0; i++)
+		if (ct->slots[i].is_gone && container_is_empty(&ct->slots[i]))
+			leave(en, &ct->slots[i]);
 }

@@ -306,7 +306,7 @@ static void fill_group(union any_frame *f)
 static void fill_container(union any_frame *f)
 {
 	f->container = (struct container_frame){ S("0123456789ab"), S("0123456789abcdef"), 7, true,
-						 S("{}"), CONTAINER_AWAITED };
+						 S("{}"),	    CONTAINER_AWAITED };
 }
 
 static void fill_container_gone(union any_frame *f)

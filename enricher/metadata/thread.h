@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * thread.h -- metadata as the event loop sees it: sources are found before the
+ * jail, one thread of their own talks to them, updates come by a mailbox and
+ * wishes go by another.  The thread (and libcurl with it) is there only if somebody
+ * is there to be asked; the loop never waits for it.  Shell.
+ */
+#ifndef MEWS_METADATA_THREAD_H
+#define MEWS_METADATA_THREAD_H
+
+#include <sys/types.h>
+
+#include "clock.h"
+#include "conf.h"
+#include "control.h"
+#include "mailbox.h"
+
+struct metadata;
+
+/* Before the jail: which sources there may be.  -ENOMEM. */
+int metadata_open(const struct conf *conf, struct metadata **ret);
+void metadata_close(struct metadata *md); /* takes NULL; the thread ends first */
+
+/* The groups that the sockets which are there belong to, and that may use them. */
+unsigned metadata_groups(const struct metadata *md, gid_t *ret, unsigned max);
+
+/* Behind the jail, and every second or two from then on: start the thread as soon as a
+ * source is there. */
+void metadata_look(struct metadata *md);
+
+/* Does metadata_take() have anything?  One word; MD may be NULL. */
+bool metadata_has_mail(const struct metadata *md);
+struct meta_update *metadata_take(struct metadata *md); /* the caller's to free() */
+
+/* Ask now.  False: there is nobody to ask, or no room. */
+bool metadata_wish(struct metadata *md, const struct meta_wish *w);
+
+/* The sources that are there or that somebody configured. */
+unsigned metadata_status(const struct metadata *md, struct mono now, struct source_status *ret,
+			 unsigned max);
+
+#endif
