@@ -29,7 +29,7 @@ arm64	trixie			long	runs
 arm64	trixie-backports	long	misses
 "
 sysroot_packages="libc6-dev libstdc++-12-dev libbpf-dev libelf-dev zlib1g-dev libisal-dev libyaml-dev libnng-dev
-	libmsgpack-dev libcurl4-openssl-dev libcap-dev libre2-dev busybox-static coreutils"
+	libmsgpack-dev libcurl4-openssl-dev libcap-dev libre2-dev libjansson-dev busybox-static coreutils"
 boot_seconds=${MEWS_BOOT_SECONDS:-180}
 cpus=1
 [ -z "${MEWS_LONG:-}" ] || cpus=2
