@@ -35,7 +35,8 @@ struct collector {
 	struct mono looked, next_snapshot;
 	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
 	bool taken_since_look;
-	uint8_t *room; /* of the frame that is being written */
+	uint64_t now_ns; /* of that look, in the clock of the events' stamps */
+	uint8_t *room;	 /* of the frame that is being written */
 	struct tap tap;
 	struct stage *st;
 };
@@ -178,13 +179,31 @@ static void follow_wants(struct stage *st, struct collector *c)
 		   !c->source->is_recorded && (c->wants.extras & WANT_TAP) != 0);
 }
 
+static void lose(void *ctx, const struct loss *loss)
+{
+	struct collector *c = ctx;
+
+	feed_lost(&c->feed, loss, c->now_ns);
+}
+
 static void look(struct collector *c)
 {
-	struct source_counts counts;
+	uint64_t seen;
 
 	c->taken_since_look = false;
-	c->source->ops->count(c->source, &counts);
-	feed_counts(&c->feed, &counts, c->source->ops->now(c->source));
+	c->now_ns = c->source->ops->now(c->source);
+	seen = c->source->ops->count(c->source, lose, c);
+	feed_counts(&c->feed, seen, c->now_ns);
+}
+
+/* The table of losses, before the counters that it goes with are published. */
+static void write_sheets(struct collector *c)
+{
+	uint8_t *sheets[RING_SHEETS];
+
+	for (unsigned i = 0; i < RING_SHEETS; i++)
+		sheets[i] = outlet_sheet(c->st->out, i);
+	feed_sheets(&c->feed, sheets);
 }
 
 static void say_progress(struct stage *st, struct collector *c)
@@ -272,6 +291,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	c->tap.stale |= c->feed.stale; /* what the kernel's buffer lost is missing there, too */
 	make_good(st, c, now);
 	tap_turn(&c->tap, st, now);
+	write_sheets(c);
 	if (done > 0 && err != SOURCE_END && err != SOURCE_DAMAGED)
 		return done;
 	if (err == SOURCE_DAMAGED)
@@ -303,12 +323,20 @@ static int snapshot(void *ctx, struct frame_sink *sink)
 	return 0;
 }
 
-static void inherit(struct stage *st, void *ctx, const struct ring_counts *old)
+static void inherit(struct stage *st, void *ctx, const struct ring_counts *old,
+		    const uint8_t *sheets)
 {
+	static struct losses losses; /* large, and needed once */
 	struct collector *c = ctx;
+	uint64_t version = old->v[COLLECTOR_LOSS_SHEETS];
+	bool known = false;
 
 	(void)st;
-	feed_inherit(&c->feed, old, c->source->ops->now(c->source));
+	if (sheets != NULL && version > 0)
+		known = losses_decode(
+				span_of(sheets + version % RING_SHEETS * RING_SHEET, RING_SHEET),
+				version, &losses) == 0;
+	feed_inherit(&c->feed, old, known ? &losses : NULL, c->source->ops->now(c->source));
 }
 
 static void status(struct stage *st, void *ctx, struct stage_status *status)
@@ -317,6 +345,7 @@ static void status(struct stage *st, void *ctx, struct stage_status *status)
 
 	(void)st;
 	look(c);
+	status->losses = c->feed.losses;
 	tap_status(&c->tap, status);
 	if (c->source->coverage != NULL) {
 		struct event_set wanted = wanted_by_rules(c);
@@ -332,8 +361,9 @@ static void stop(struct stage *st, void *ctx)
 {
 	struct collector *c = ctx;
 
-	(void)st;
 	look(c);
+	if (st->out != NULL)
+		write_sheets(c);
 	tap_close(&c->tap);
 	c->source->ops->close(c->source);
 }

@@ -6,11 +6,15 @@
 
 #include <errno.h>
 
-/* Longer than any encoded gap: six numbers of at most 9 bytes. */
-#define GAP_BOUND 64u
+#define GAP_BOUND ((size_t)WIRE_GAP_BOUND)
+#define MARK_NS	  UINT64_C(1000000000)
 
-/* Room for as many gaps as may wait, with what the ring puts around each. */
-#define GAPS_ROOM (GAP_CAUSE_COUNT * (GAP_BOUND + 2 * RING_FRAME_HEADER))
+/* Which counter is whose cause's. */
+static const uint8_t counter_of[GAP_CAUSE_COUNT] = {
+	[GAP_KERNEL_BUFFER] = COLLECTOR_LOST_KERNEL,	[GAP_RING] = COLLECTOR_LOST_RING,
+	[GAP_RESTART] = COLLECTOR_LOST_RESTART,		[GAP_NOT_MADE] = COLLECTOR_LOST_NOT_MADE,
+	[GAP_PASSED_OVER] = COLLECTOR_LOST_PASSED_OVER,
+};
 
 void feed_init(struct feed *f, const struct feed_out *out, struct ring_counts *counts,
 	       int64_t own_pid)
@@ -21,40 +25,100 @@ void feed_init(struct feed *f, const struct feed_out *out, struct ring_counts *c
 
 /* ---- gaps ---- */
 
-static void gap_add(struct feed *f, enum gap_cause cause, uint64_t from_ns, uint64_t to_ns,
-		    uint64_t count)
+/* COUNT 0: nobody knows how many there were. */
+static void lose(struct feed *f, const struct loss *loss, uint64_t from_ns, uint64_t to_ns)
 {
-	struct gap_frame *g = &f->gaps[cause];
+	struct gap_frame *g = &f->gaps[loss->cause];
 
-	if (g->cause == GAP_NONE)
-		*g = (struct gap_frame){ .cause = (uint8_t)cause, .from_ns = from_ns };
+	if (g->cause == GAP_NONE) {
+		g->cause = loss->cause;
+		g->from_ns = from_ns;
+		g->count = 0;
+	}
 	g->to_ns = to_ns;
-	g->count += count;
+	g->count += loss->count;
+	f->counts->v[counter_of[loss->cause]] += loss->count;
+	if (loss->count == 0)
+		return;
+	(void)losses_add(&f->losses, loss);
+	f->has_new_losses = true;
+	f->stale |= loss->code == LOSS_ANY_CODE || state_set_matters(loss->code);
 }
 
-static bool gaps_wait(const struct feed *f)
+static void part_add(struct gap_part *parts, uint8_t *n, uint16_t of, uint64_t count)
 {
+	unsigned i = 0;
+
+	while (i < *n && parts[i].of != of)
+		i++;
+	if (i == *n && i >= GAP_MAX_PARTS - 1) { /* the last place is the others' */
+		i = GAP_MAX_PARTS - 1;
+		of = GAP_OTHERS;
+	}
+	if (i >= *n) {
+		parts[i] = (struct gap_part){ .of = of };
+		*n = (uint8_t)(i + 1);
+	}
+	parts[i].count += count;
+}
+
+/* What G's cause lost since the last gap that told of it. */
+static void gap_fill(const struct feed *f, struct gap_frame *g)
+{
+	uint64_t before = f->seen_before > f->seen_at_gap ? f->seen_before : f->seen_at_gap;
+	uint64_t seen = f->counts->v[COLLECTOR_SEEN];
+
+	g->events = seen > before ? seen - before : 0;
+	g->ntypes = g->ncpus = 0;
+	for (unsigned i = 0; i < f->losses.count; i++) {
+		const struct loss *c = &f->losses.cell[i];
+
+		if (c->cause != g->cause || c->count == f->told[i])
+			continue;
+		part_add(g->types, &g->ntypes, c->code, c->count - f->told[i]);
+		part_add(g->cpus, &g->ncpus, c->cpu, c->count - f->told[i]);
+	}
+}
+
+static void gap_told(struct feed *f, const struct gap_frame *g)
+{
+	f->seen_at_gap = f->counts->v[COLLECTOR_SEEN];
+	for (unsigned i = 0; i < f->losses.count; i++)
+		if (f->losses.cell[i].cause == g->cause)
+			f->told[i] = f->losses.cell[i].count;
+}
+
+/* Room for the gaps that wait, with what the ring puts around each. */
+static size_t gaps_room(const struct feed *f)
+{
+	size_t room = 0;
+
 	for (unsigned i = 0; i < GAP_CAUSE_COUNT; i++)
 		if (f->gaps[i].cause != GAP_NONE)
-			return true;
-	return false;
+			room += GAP_BOUND + 2 * RING_FRAME_HEADER;
+	return room;
 }
 
 /* False: no room. */
 static bool gap_write(struct feed *f, struct gap_frame *g, enum ring_class cls)
 {
-	uint8_t *p = f->out.reserve(f->out.ctx, GAP_BOUND, cls);
+	size_t bound;
+	uint8_t *p;
 	ssize_t n;
 
+	gap_fill(f, g);
+	bound = wire_gap_bound(g);
+	p = f->out.reserve(f->out.ctx, bound, cls);
 	if (p == NULL)
 		return false;
-	n = wire_encode_gap(p, GAP_BOUND, g);
+	n = wire_encode_gap(p, bound, g);
 	if (n < 0) {
 		f->out.abandon(f->out.ctx);
 		return false;
 	}
 	f->out.submit(f->out.ctx, FRAME_GAP, 0, (size_t)n);
 	f->counts->v[COLLECTOR_GAPS]++;
+	gap_told(f, g);
 	g->cause = GAP_NONE;
 	return true;
 }
@@ -63,9 +127,11 @@ static bool gap_write(struct feed *f, struct gap_frame *g, enum ring_class cls)
  * would fill up with gaps, one for each event that is dropped behind it. */
 static bool gaps_write(struct feed *f, size_t size, enum ring_class cls)
 {
-	if (!gaps_wait(f))
+	size_t room = gaps_room(f);
+
+	if (room == 0)
 		return true;
-	if (f->out.reserve(f->out.ctx, GAPS_ROOM + size, cls) == NULL)
+	if (f->out.reserve(f->out.ctx, room + size, cls) == NULL)
 		return false;
 	f->out.abandon(f->out.ctx);
 	for (unsigned i = 0; i < GAP_CAUSE_COUNT; i++)
@@ -81,12 +147,12 @@ void feed_gaps(struct feed *f)
 
 /* ---- events ---- */
 
-static void lose(struct feed *f, const struct raw_event *ev)
+static void found_no_room(struct feed *f, const struct raw_event *ev)
 {
+	struct loss loss = { .cause = GAP_RING, .cpu = ev->cpu, .code = ev->code, .count = 1 };
+
 	f->counts->v[COLLECTOR_TAKEN]++;
-	f->counts->v[COLLECTOR_LOST_RING]++;
-	gap_add(f, GAP_RING, ev->ts_ns, ev->ts_ns, 1);
-	f->stale |= state_set_matters(ev->code);
+	lose(f, &loss, ev->ts_ns, ev->ts_ns);
 }
 
 static void refuse(struct feed *f)
@@ -127,7 +193,7 @@ static void put(struct feed *f, struct raw_event *ev)
 	if (gaps_write(f, bound, cls))
 		p = f->out.reserve(f->out.ctx, bound, cls);
 	if (p == NULL) {
-		lose(f, ev);
+		found_no_room(f, ev);
 		return;
 	}
 	ev->num = f->counts->v[COLLECTOR_OUT] + 1;
@@ -184,7 +250,8 @@ void feed_state(struct feed *f, uint16_t type, struct span payload)
 
 static uint64_t dealt_with(const uint64_t *v)
 {
-	return v[COLLECTOR_TAKEN] + v[COLLECTOR_LOST_KERNEL] + v[COLLECTOR_LOST_RESTART];
+	return v[COLLECTOR_TAKEN] + v[COLLECTOR_LOST_KERNEL] + v[COLLECTOR_LOST_NOT_MADE] +
+	       v[COLLECTOR_LOST_PASSED_OVER] + v[COLLECTOR_LOST_RESTART];
 }
 
 void feed_settle(struct feed *f)
@@ -195,31 +262,77 @@ void feed_settle(struct feed *f)
 		f->counts->v[COLLECTOR_SEEN] = least;
 }
 
-void feed_counts(struct feed *f, const struct source_counts *c, uint64_t now_ns)
+void feed_lost(struct feed *f, const struct loss *loss, uint64_t now_ns)
 {
-	uint64_t lost = c->lost - f->looked.lost;
-
-	if (lost > 0) {
-		f->counts->v[COLLECTOR_LOST_KERNEL] += lost;
-		gap_add(f, GAP_KERNEL_BUFFER, f->looked_ns, now_ns, lost);
-	}
-	f->stale |= c->lost_state != f->looked.lost_state;
-	f->counts->v[COLLECTOR_SEEN] = f->inherited_seen + c->seen;
-	f->looked = *c;
-	f->looked_ns = now_ns;
+	lose(f, loss, f->looked_ns, now_ns);
 }
 
-void feed_inherit(struct feed *f, const struct ring_counts *old, uint64_t now_ns)
+void feed_counts(struct feed *f, uint64_t seen, uint64_t now_ns)
+{
+	f->counts->v[COLLECTOR_SEEN] = f->inherited_seen + seen;
+	f->looked_ns = now_ns;
+	if (now_ns - f->marked_ns < MARK_NS)
+		return;
+	f->seen_before = f->seen_marked;
+	f->seen_marked = f->counts->v[COLLECTOR_SEEN];
+	f->marked_ns = now_ns;
+}
+
+/* The cells of a predecessor, if they say no more than its counters; what these say more was lost
+ * where nobody knows. */
+static void inherit_losses(struct feed *f, const struct ring_counts *old, const struct losses *l)
+{
+	static const struct losses none;
+
+	for (unsigned cause = GAP_NONE + 1; l != NULL && cause < GAP_CAUSE_COUNT; cause++)
+		if (losses_sum(l, cause) > old->v[counter_of[cause]])
+			l = NULL;
+	if (l == NULL || losses_sum(l, GAP_NONE) > 0)
+		l = &none;
+	for (unsigned i = 0; i < l->count; i++)
+		f->told[losses_add(&f->losses, &l->cell[i])] += l->cell[i].count;
+	for (unsigned cause = GAP_NONE + 1; cause < GAP_CAUSE_COUNT; cause++) {
+		struct loss rest = { .cause = (uint8_t)cause,
+				     .cpu = LOSS_ANY_CPU,
+				     .code = LOSS_ANY_CODE,
+				     .count = old->v[counter_of[cause]] - losses_sum(l, cause) };
+
+		if (rest.count > 0)
+			f->told[losses_add(&f->losses, &rest)] += rest.count;
+	}
+	f->has_new_losses |= f->losses.count > 0;
+}
+
+void feed_inherit(struct feed *f, const struct ring_counts *old, const struct losses *losses,
+		  uint64_t now_ns)
 {
 	const uint64_t *v = old->v;
 	uint64_t dealt = dealt_with(v);
 	uint64_t seen = v[COLLECTOR_SEEN] > dealt ? v[COLLECTOR_SEEN] : dealt;
-	uint64_t lost = seen - dealt;
+	struct loss loss = { .cause = GAP_RESTART,
+			     .cpu = LOSS_ANY_CPU,
+			     .code = LOSS_ANY_CODE,
+			     .count = seen - dealt };
 
 	for (unsigned i = 0; i < COLLECTOR_COUNTERS; i++)
 		f->counts->v[i] += v[i];
 	f->counts->v[COLLECTOR_SEEN] += seen - v[COLLECTOR_SEEN];
-	f->counts->v[COLLECTOR_LOST_RESTART] += lost;
 	f->inherited_seen += seen;
-	gap_add(f, GAP_RESTART, 0, now_ns, lost);
+	f->seen_at_gap += seen;
+	f->seen_before += seen;
+	f->seen_marked += seen;
+	inherit_losses(f, old, losses);
+	lose(f, &loss, 0, now_ns);
+}
+
+void feed_sheets(struct feed *f, uint8_t *const sheets[RING_SHEETS])
+{
+	uint64_t version = f->counts->v[COLLECTOR_LOSS_SHEETS] + 1;
+
+	if (!f->has_new_losses)
+		return;
+	if (losses_encode(sheets[version % RING_SHEETS], RING_SHEET, version, &f->losses) < 0)
+		return; /* cannot be: a sheet takes a full table */
+	f->counts->v[COLLECTOR_LOSS_SHEETS] = version;
+	f->has_new_losses = false;
 }

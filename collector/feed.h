@@ -3,11 +3,13 @@
  * feed.h -- what happens to an event between the source and ring raw, and the
  * ledger of it:
  *
- *   SEEN  = TAKEN + LOST_KERNEL + LOST_RESTART + what waits in the kernel's buffers
+ *   SEEN  = TAKEN + LOST_KERNEL + LOST_NOT_MADE + LOST_PASSED_OVER + LOST_RESTART
+ *         + what waits in the kernel's buffers
  *   TAKEN = OUT + REFUSED + LOST_RING + FILTERED
  *
  * A full ring never stops the feed: events are dropped and counted, and where they
- * are missing a GAP frame goes down the line before the next one that has room.
+ * are missing a GAP frame goes down the line before the next one that has room.  Each loss
+ * is also in the table of losses, whose cells of a cause add up to the cause's counter.
  * With a recorded source it is the ring that waits: reserve() gives room, or NULL when
  * all is over, and then the event in hand counts as not taken.
  * Core: the ring is three functions, the time an argument.
@@ -36,9 +38,15 @@ struct feed {
 	struct gap_frame gaps[GAP_CAUSE_COUNT]; /* that are not written yet; cause 0: none */
 	bool stale;				/* state behind is wrong until a snapshot */
 
-	struct source_counts looked; /* the source's counts at the last look */
-	uint64_t looked_ns;
+	struct losses losses;
+	uint64_t told[LOSSES_CELLS]; /* of each cell's count: in gaps that are written */
+	bool has_new_losses;	     /* that are on no sheet */
+
+	uint64_t looked_ns; /* at the source's counts */
 	uint64_t inherited_seen;
+
+	/* SEEN at the last gap; a second ago or more, and at the last look before that. */
+	uint64_t seen_at_gap, seen_before, seen_marked, marked_ns;
 };
 
 void feed_init(struct feed *f, const struct feed_out *out, struct ring_counts *counts,
@@ -58,12 +66,19 @@ void feed_state(struct feed *f, uint16_t type, struct span payload);
  * at the source's counts may have been before.  The next look says it exactly. */
 void feed_settle(struct feed *f);
 
-/* What the source says it met and lost up to NOW. */
-void feed_counts(struct feed *f, const struct source_counts *c, uint64_t now_ns);
+/* The source lost this up to NOW; what it met in all: SEEN. */
+void feed_lost(struct feed *f, const struct loss *loss, uint64_t now_ns);
+void feed_counts(struct feed *f, uint64_t seen, uint64_t now_ns);
 
-/* A predecessor died and left OLD: go on counting from there, and book as lost what
- * it had seen and not taken. */
-void feed_inherit(struct feed *f, const struct ring_counts *old, uint64_t now_ns);
+/* A predecessor died and left OLD and its table of losses (NULL: there is none that can be read): go
+ * on counting from there, and book as lost what it had seen and not taken. */
+void feed_inherit(struct feed *f, const struct ring_counts *old, const struct losses *losses,
+		  uint64_t now_ns);
+
+/* Losses that are on no sheet are written to the one that the counter LOSS_SHEETS does not name, and
+ * that counts on, so it names it with the next frames.  SHEETS: room for both.  They are published before the
+ * next call, or the one in force would be overwritten. */
+void feed_sheets(struct feed *f, uint8_t *const sheets[RING_SHEETS]);
 
 /* Write gaps that wait, if there is room that any event might have. */
 void feed_gaps(struct feed *f);

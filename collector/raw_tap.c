@@ -28,10 +28,11 @@ static int snapshot(void *ctx, struct frame_sink *sink)
 }
 
 /* A predecessor's, which the reader brings: its own go on from there. */
-static void inherit(void *ctx, const struct ring_counts *old)
+static void inherit(void *ctx, const struct ring_counts *old, const uint8_t *sheets)
 {
 	struct tap *t = ctx;
 
+	(void)sheets;
 	t->counts.v[COLLECTOR_TAPPED] += old->v[COLLECTOR_TAPPED];
 	t->counts.v[COLLECTOR_LOST_TAP] += old->v[COLLECTOR_LOST_TAP];
 }

@@ -37,6 +37,7 @@
 #define WINDOW_NS     NS_PER_MSEC
 #define GATHER_NS     (2 * NS_PER_MSEC) /* what comes within it is worth one awakening of all stages */
 #define CLOCK_LOOK_NS NS_PER_SEC
+#define MISS_LOOK_NS  NS_PER_SEC
 
 enum {
 	MIN_BUFFER = 64 * 1024,
@@ -52,6 +53,18 @@ struct trace {
 	bool is_lost;	       /* it cannot be attached: not tried again */
 };
 
+/* What was said to be lost of an event on a processor. */
+struct told {
+	uint64_t lost, failed;
+};
+
+/* A program that the kernel calls, and whose events are lost when it does not. */
+struct entry {
+	unsigned code; /* LOSS_ANY_CODE: of many */
+	const struct bpf_program *program;
+	uint64_t passed_over; /* as last asked */
+};
+
 enum {
 #define TRACE(event, program) TRACE_##program,
 #include "family.def"
@@ -59,7 +72,8 @@ enum {
 #define RING(program) TRACE_##program,
 #include "family.def"
 #undef RING
-	TRACE_COUNT
+	TRACE_COUNT,
+	ENTRY_COUNT = TRACE_COUNT + 4 /* those that are always attached */
 };
 
 struct sensor {
@@ -79,8 +93,11 @@ struct sensor {
 	bool *in_heap;
 	struct merge merge;
 	const struct kernel_counts *counts; /* mapped, NCPUS * COUNTS_PER_CPU */
-	_Atomic uint64_t *wanted, *narrow;  /* mapped, a struct wanted in each */
-	struct wants rows;		    /* what stands there */
+	struct told *told;		    /* as many */
+	struct entry entries[ENTRY_COUNT];
+	uint64_t passed_over, next_miss_look;
+	_Atomic uint64_t *wanted, *narrow; /* mapped, a struct wanted in each */
+	struct wants rows;		   /* what stands there */
 	struct trace traces[TRACE_COUNT];
 	struct timeline time;
 	uint64_t next_clock_look;
@@ -160,7 +177,7 @@ static void copy_rows(_Atomic uint64_t *to, const struct wanted *from, size_t n)
 	}
 }
 
-static void lose(struct sensor *s, struct trace *t, int error)
+static void leave_out(struct sensor *s, struct trace *t, int error)
 {
 	const char *name = bpf_program__name(t->program);
 	char reason[CONTROL_GAP_REASON];
@@ -184,7 +201,7 @@ static void attach_traces(struct sensor *s, const struct event_set *set)
 		if (wanted && t->link == NULL) {
 			t->link = bpf_program__attach(t->program);
 			if (t->link == NULL)
-				lose(s, t, errno);
+				leave_out(s, t, errno);
 		} else if (!wanted && t->link != NULL) {
 			bpf_link__destroy(t->link);
 			t->link = NULL;
@@ -203,23 +220,68 @@ static void sensor_want(struct source *source, const struct event_set *set)
 	attach_traces(s, set);
 }
 
-static void sensor_count(struct source *source, struct source_counts *ret)
+/* Calls at which the kernel did not run our programs, because one of them was running already on that
+ * processor.  To ask is a system call for each. */
+static uint64_t count_passed_over(struct sensor *s, source_lose *lose, void *ctx)
 {
-	const struct sensor *s = sensor_of(source);
+	uint64_t sum = 0;
 
-	*ret = (struct source_counts){ 0 };
+	for (unsigned i = 0; i < ENTRY_COUNT; i++) {
+		struct entry *e = &s->entries[i];
+		struct bpf_prog_info info = { 0 };
+		__u32 len = sizeof(info);
+		struct loss loss = { .cause = GAP_PASSED_OVER,
+				     .cpu = LOSS_ANY_CPU,
+				     .code = (uint16_t)e->code };
+		int fd = bpf_program__fd(e->program);
+
+		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &len) == 0 &&
+		    info.recursion_misses > e->passed_over) {
+			loss.count = info.recursion_misses - e->passed_over;
+			e->passed_over = info.recursion_misses;
+			lose(ctx, &loss);
+		}
+		sum += e->passed_over;
+	}
+	return sum;
+}
+
+/* How much COUNT has grown since *TOLD, to whoever wants to know. */
+static void tell(source_lose *lose, void *ctx, struct loss loss, uint64_t count, uint64_t *told)
+{
+	loss.count = count - *told;
+	*told = count;
+	if (loss.count > 0)
+		lose(ctx, &loss);
+}
+
+static uint64_t sensor_count(struct source *source, source_lose *lose, void *ctx)
+{
+	struct sensor *s = sensor_of(source);
+	uint64_t now = boot_now(), seen = 0;
+
+	if (now >= s->next_miss_look) {
+		s->next_miss_look = now + MISS_LOOK_NS;
+		s->passed_over = count_passed_over(s, lose, ctx);
+	}
 	for (unsigned cpu = 0; cpu < s->ncpus; cpu++) {
 		for (unsigned code = 0; code < EVENT_CODE_COUNT; code++) {
-			const volatile struct kernel_counts *k =
-				&s->counts[cpu * COUNTS_PER_CPU + code];
-			uint64_t lost = k->lost + k->failed;
+			unsigned at = cpu * COUNTS_PER_CPU + code;
+			const volatile struct kernel_counts *k = &s->counts[at];
+			uint64_t lost = k->lost, failed = k->failed;
+			struct loss loss = { .cpu = (uint16_t)cpu, .code = (uint16_t)code };
 
-			ret->lost += lost;
-			ret->seen += k->seen;
-			if (state_set_matters(code))
-				ret->lost_state += lost;
+			/* Looked at behind the others: it grows before they do. */
+			seen += k->seen;
+			if (lost + failed == 0)
+				continue;
+			loss.cause = GAP_KERNEL_BUFFER;
+			tell(lose, ctx, loss, lost, &s->told[at].lost);
+			loss.cause = GAP_NOT_MADE;
+			tell(lose, ctx, loss, failed, &s->told[at].failed);
 		}
 	}
+	return seen + s->passed_over;
 }
 
 static int sensor_snapshot(struct source *source, struct frame_sink *sink, size_t budget)
@@ -319,6 +381,7 @@ static void sensor_close(struct source *source)
 	free(s->rings);
 	free(s->heap);
 	free(s->in_heap);
+	free(s->told);
 	free(s);
 }
 
@@ -497,6 +560,24 @@ static void features_set(struct sensor *s)
 	btf__free(btf);
 }
 
+/* Whom the kernel calls: those, and the programs that are always attached. */
+static void entries_open(struct sensor *s)
+{
+	const struct entry always[] = {
+		{ .code = LOSS_ANY_CODE, .program = s->skel->progs.sys_exit },
+		{ .code = EVENT_SYSCALL_CLONE_20_X, .program = s->skel->progs.process_fork },
+		{ .code = EVENT_SYSCALL_EXECVE_19_X, .program = s->skel->progs.process_exec },
+		{ .code = EVENT_PROCEXIT_1_E, .program = s->skel->progs.process_exit },
+	};
+
+	_Static_assert(ARRAY_LEN(always) == ENTRY_COUNT - TRACE_COUNT, "each has its place");
+	for (unsigned i = 0; i < TRACE_COUNT; i++)
+		s->entries[i] = (struct entry){ .code = s->traces[i].code != 0 ? s->traces[i].code
+									       : LOSS_ANY_CODE,
+						.program = s->traces[i].program };
+	memcpy(&s->entries[TRACE_COUNT], always, sizeof(always));
+}
+
 /* They are reached by tail call, and attached to nothing. */
 static void families_open(struct sensor *s)
 {
@@ -553,8 +634,10 @@ static int arrays_new(struct sensor *s)
 	s->rings = calloc(s->ncpus, sizeof(*s->rings));
 	s->heap = calloc(s->ncpus, sizeof(*s->heap));
 	s->in_heap = calloc(s->ncpus, sizeof(*s->in_heap));
+	/* Of this only what was lost is ever touched. */
+	s->told = calloc((size_t)s->ncpus * COUNTS_PER_CPU, sizeof(*s->told));
 	if (s->ring_fds == NULL || s->ring_maps == NULL || s->ring_sizes == NULL ||
-	    s->rings == NULL || s->heap == NULL || s->in_heap == NULL)
+	    s->rings == NULL || s->heap == NULL || s->in_heap == NULL || s->told == NULL)
 		return -ENOMEM;
 	return 0;
 }
@@ -601,6 +684,7 @@ static int sensor_load(struct sensor *s, uint64_t bytes, const char **failed_ste
 	if ((err = rings_open(s, bytes)) < 0 || (err = maps_open(s)) < 0 ||
 	    (err = families_fill(s)) < 0)
 		return err;
+	entries_open(s);
 	merge_init(&s->merge, s->rings, s->ncpus, s->heap, s->in_heap, WINDOW_NS);
 	*failed_step = "attach to the kernel's trace points";
 	return mews__attach(s->skel);

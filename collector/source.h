@@ -7,6 +7,7 @@
 #define MEWS_SOURCE_H
 
 #include "door.h"
+#include "losses.h"
 #include "state_set.h"
 #include "wire.h"
 
@@ -22,11 +23,8 @@ struct source;
 #define SOURCE_STATE   2
 #define SOURCE_SKIPPED 3
 
-/* What the source met and what it lost before it could be taken; they only grow. */
-struct source_counts {
-	uint64_t seen, lost;
-	uint64_t lost_state; /* of LOST: events that state is folded from */
-};
+/* Is told what was lost before it could be taken. */
+typedef void source_lose(void *ctx, const struct loss *loss);
 
 /* State that comes in line, as a frame of ring raw. */
 struct source_frame {
@@ -60,7 +58,9 @@ struct source_ops {
 	/* Give these events, and no others if that is cheap. */
 	void (*want)(struct source *s, const struct event_set *set);
 
-	void (*count)(struct source *s, struct source_counts *ret);
+	/* All that the source ever met, what was lost of it included; of that, what was lost since
+	 * the last call goes to LOSE. */
+	uint64_t (*count)(struct source *s, source_lose *lose, void *ctx);
 
 	/* NULL: a live source goes nowhere. */
 	void (*progress)(struct source *s, struct source_progress *ret);

@@ -184,13 +184,30 @@ static void take_source(struct cursor *c, struct source_status *ret)
 		ret->state = (enum source_state)state;
 }
 
+/* As on a sheet; the version is for those. */
+static void put_losses(struct pack *pk, const struct losses *l)
+{
+	uint8_t sheet[LOSSES_SHEET];
+	ssize_t n = l->count > 0 ? losses_encode(sheet, sizeof(sheet), 0, l) : 0;
+
+	pack_span_or_nil(pk, span_of(sheet, n > 0 ? (size_t)n : 0));
+}
+
+static void take_losses(struct cursor *c, struct losses *ret)
+{
+	struct span sheet = cursor_span(c);
+
+	if (sheet.n > 0 && losses_decode(sheet, 0, ret) < 0)
+		cursor_fail(c);
+}
+
 static void put_status(struct pack *pk, const struct stage_status *s)
 {
 	unsigned nsources = s->nsources < CONTROL_MAX_SOURCES ? s->nsources : CONTROL_MAX_SOURCES;
 	unsigned nrings = s->nrings < CONTROL_MAX_RINGS ? s->nrings : CONTROL_MAX_RINGS;
 	unsigned ngaps = s->ngaps < CONTROL_MAX_GAPS ? s->ngaps : CONTROL_MAX_GAPS;
 
-	pack_array(pk, 9);
+	pack_array(pk, 10);
 	pack_uint64(pk, (uint64_t)s->stage);
 	pack_int64(pk, s->pid);
 	pack_uint64(pk, s->uptime_ns);
@@ -206,6 +223,7 @@ static void put_status(struct pack *pk, const struct stage_status *s)
 	pack_array(pk, nsources);
 	for (unsigned i = 0; i < nsources; i++)
 		put_source(pk, &s->sources[i]);
+	put_losses(pk, &s->losses);
 }
 
 static void take_status(struct cursor *c, struct stage_status *ret)
@@ -235,6 +253,7 @@ static void take_status(struct cursor *c, struct stage_status *ret)
 		while (c->left > 0 && ret->nsources < CONTROL_MAX_SOURCES)
 			take_source(c, &ret->sources[ret->nsources++]);
 	cursor_leave(c, outer);
+	take_losses(c, &ret->losses);
 }
 
 static void put_supervised(struct pack *pk, const struct supervised *s)

@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "counter.h"
+#include "losses.h"
 #include "span.h"
 
 enum control_kind {
@@ -90,6 +91,7 @@ struct stage_status {
 	struct coverage_gap gaps[CONTROL_MAX_GAPS];
 	unsigned nsources; /* the enricher's */
 	struct source_status sources[CONTROL_MAX_SOURCES];
+	struct losses losses; /* the collector's */
 };
 
 /* What the supervisor knows of the stages that it started. */

@@ -47,8 +47,9 @@ struct outlet_params {
 	 * puts SNAPSHOT_BEGIN ... SNAPSHOT_END.  NULL: there is no state. */
 	int (*snapshot)(void *ctx, struct frame_sink *sink);
 	/* Counters that a predecessor of this writer left with the reader; called
-	 * at most once, when the reader brings them. */
-	void (*inherit)(void *ctx, const struct ring_counts *counts);
+	 * at most once, when the reader brings them.  SHEETS: what it had written there, all
+	 * RING_SHEETS of them, valid during the call; NULL: they were not brought. */
+	void (*inherit)(void *ctx, const struct ring_counts *counts, const uint8_t *sheets);
 	void *ctx;
 };
 
@@ -62,6 +63,10 @@ bool outlet_fits(const struct outlet *o, size_t cap, enum ring_class cls);
 void outlet_submit(struct outlet *o, uint16_t type, uint16_t flags, size_t len);
 void outlet_abandon(struct outlet *o);
 void outlet_publish(struct outlet *o, const struct ring_counts *counts); /* wakes too */
+
+/* Sheet I of the ring, RING_SHEET bytes to write to: they outlive this process with the ring.  Which of
+ * the sheets holds must be said by a counter, since that moves with the frames. */
+uint8_t *outlet_sheet(const struct outlet *o, unsigned i);
 
 /* Serve the door and look at the reader: call it once per turn. */
 void outlet_poll(struct outlet *o, struct mono now);

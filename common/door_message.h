@@ -4,7 +4,8 @@
  * message of fixed size, with at most three descriptors.
  *
  *   reader                              writer
- *   HELLO what it holds, its cursor  ->
+ *   HELLO what it holds: a ring, its
+ *         cursor                     ->
  *                                    <- OFFER ring, cursor of a predecessor, snapshot
  *                                       (or KEPT: go on; or BUSY: somebody reads)
  *   TAKE  its new cursor             ->
@@ -31,6 +32,7 @@ enum {
 	DOOR_HAS_SNAPSHOT = 1 << 2, /* OFFER: a descriptor */
 	DOOR_SKIP = 1 << 3,	    /* HELLO: what is in ring GENERATION cannot be read */
 	DOOR_KEPT = 1 << 4,	    /* OFFER: go on where you are, no descriptors */
+	DOOR_HAS_RING = 1 << 5,	    /* HELLO: a descriptor, of ring GENERATION */
 };
 
 struct door_message {

@@ -170,26 +170,31 @@ static int connect_to_writer(struct inlet *in)
 	return fd;
 }
 
-static void fill_hello(const struct inlet *in, struct door_message *m, int *cursor)
+/* How many descriptors go with it. */
+static unsigned fill_hello(const struct inlet *in, struct door_message *m, int fds[DOOR_FDS])
 {
+	unsigned n = 0;
+
 	*m = (struct door_message){ .kind = DOOR_HELLO };
-	*cursor = -1;
 	if (in->now.used) {
 		m->generation = in->now.r.generation;
 		if (ring_reader_peer_counts(&in->now.r, &m->counts))
 			m->flags |= DOOR_HAS_COUNTS;
-		m->flags |= DOOR_HAS_CURSOR;
-		*cursor = in->now.cursor.fd;
+		m->flags |= DOOR_HAS_CURSOR | DOOR_HAS_RING;
+		fds[n++] = in->now.cursor.fd;
+		fds[n++] = in->now.ring.fd;
 	} else if (in->lied_generation != 0) {
 		m->generation = in->lied_generation;
 		m->flags |= DOOR_SKIP;
 	}
+	return n;
 }
 
 static void knock(struct inlet *in, struct mono now)
 {
 	struct door_message m;
-	int cursor;
+	int fds[DOOR_FDS];
+	unsigned nfds;
 	int fd = connect_to_writer(in);
 
 	in->last_knock = now;
@@ -200,8 +205,8 @@ static void knock(struct inlet *in, struct mono now)
 	if (fd < 0)
 		return;
 	in->fd = fd;
-	fill_hello(in, &m, &cursor);
-	if (door_send(fd, &m, &cursor, cursor == -1 ? 0 : 1) < 0)
+	nfds = fill_hello(in, &m, fds);
+	if (door_send(fd, &m, fds, nfds) < 0)
 		hang_up(in);
 	else
 		in->knock = KNOCK_ASKED;

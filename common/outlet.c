@@ -293,13 +293,28 @@ static void refuse(struct outlet *o, struct caller *c)
 	hang_up(c);
 }
 
+/* What our predecessor left, where the reader has kept it.  Of memory that is none of ours nothing
+ * is believed: who owns it and its seals say that a writer made it. */
+static void inherit_from(struct outlet *o, const struct ring_counts *counts, int *ring)
+{
+	struct shm old = SHM_NONE;
+
+	o->inherited = true;
+	if (*ring != -1 && shm_ring_look(*ring, geteuid(), &old) == 0)
+		*ring = -1;
+	o->p.inherit(o->p.ctx, counts, old.sheets);
+	shm_release(&old);
+}
+
 static void hear_hello(struct outlet *o, struct caller *c, const struct door_message *m, int *fds,
 		       unsigned nfds, struct mono now)
 {
 	bool has_cursor = (m->flags & DOOR_HAS_CURSOR) != 0;
+	bool has_ring = (m->flags & DOOR_HAS_RING) != 0;
 	bool same = m->generation == o->w.generation;
+	int none = -1, *ring = has_ring ? &fds[has_cursor] : &none;
 
-	if (nfds != (has_cursor ? 1 : 0)) {
+	if (nfds != (unsigned)has_cursor + has_ring) {
 		refuse(o, c);
 		return;
 	}
@@ -310,10 +325,8 @@ static void hear_hello(struct outlet *o, struct caller *c, const struct door_mes
 		refuse(o, c);
 		return;
 	}
-	if (!same && (m->flags & DOOR_HAS_COUNTS) != 0 && !o->inherited && o->p.inherit != NULL) {
-		o->inherited = true;
-		o->p.inherit(o->p.ctx, &m->counts);
-	}
+	if (!same && (m->flags & DOOR_HAS_COUNTS) != 0 && !o->inherited && o->p.inherit != NULL)
+		inherit_from(o, &m->counts, ring);
 	if (same && has_cursor && (m->flags & DOOR_SKIP) == 0) {
 		int cursor = fds[0];
 
@@ -488,6 +501,11 @@ void outlet_submit(struct outlet *o, uint16_t type, uint16_t flags, size_t len)
 void outlet_abandon(struct outlet *o)
 {
 	ring_abandon(&o->w);
+}
+
+uint8_t *outlet_sheet(const struct outlet *o, unsigned i)
+{
+	return o->ring.sheets + (size_t)(i % RING_SHEETS) * RING_SHEET;
 }
 
 void outlet_publish(struct outlet *o, const struct ring_counts *counts)

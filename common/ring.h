@@ -8,7 +8,7 @@
  * the own mapping, every word that the peer writes is loaded once and checked,
  * frames are copied out, then read.
  *
- *   writer's memfd  [ header page(s): magic, ABI, generation, head, futex, counts ][ data ][ data again ]
+ *   writer's memfd  [ header page(s): magic, ABI, generation, head, futex, counts ][ sheets ][ data ][ data again ]
  *   reader's memfd  [ cursor page(s): tail, futex, wants, counts, notes ]
  *
  * A frame is 8-byte aligned: u32 length of the payload, u16 type, u16 flags,
@@ -21,7 +21,7 @@
 
 #include "span.h"
 
-#define RING_ABI	  1
+#define RING_ABI	  2
 #define RING_FRAME_HEADER 16
 #define RING_MAX_PAYLOAD  (256u * 1024)
 #define RING_PAGE	  4096 /* of header and cursor, or the system's page if that is larger */
@@ -29,6 +29,8 @@
 #define RING_MAX_SIZE	  (1024u * 1024 * 1024)
 #define RING_COUNTS	  48 /* words of a stage's counters that travel with the ring */
 #define RING_NOTES	  16 /* words that a reader leaves to its successor */
+#define RING_SHEETS	  2  /* behind the header: room for what the writer leaves to its own */
+#define RING_SHEET	  (16u * 1024) /* bytes of each; what stands there is not the ring's matter */
 
 /* Flags of a frame. */
 enum {

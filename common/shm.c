@@ -40,24 +40,33 @@ void shm_release(struct shm *s)
 	*s = SHM_NONE;
 }
 
+/* What lies before the data: whole pages. */
+static size_t head_size(void)
+{
+	size_t page = shm_page(), sheets = RING_SHEETS * RING_SHEET;
+
+	return page + (sheets + page - 1) / page * page;
+}
+
 /* Map header and data, and the data once more behind it.  A page that cannot be
  * touched follows. */
 static int map_ring(int fd, int prot, uint64_t size, struct shm *s)
 {
-	size_t page = shm_page();
+	size_t page = shm_page(), head = head_size();
 	int flags = MAP_SHARED | MAP_FIXED | (size <= POPULATE_MAX ? MAP_POPULATE : 0);
 	uint8_t *base;
 
-	s->mapped = page + 2 * size + page;
+	s->mapped = head + 2 * size + page;
 	base = mmap(NULL, s->mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (base == MAP_FAILED)
 		return -errno;
 	s->base = base;
-	if (mmap(base, page + size, prot, flags, fd, 0) == MAP_FAILED ||
-	    mmap(base + page + size, size, prot, flags, fd, (off_t)page) == MAP_FAILED)
+	if (mmap(base, head + size, prot, flags, fd, 0) == MAP_FAILED ||
+	    mmap(base + head + size, size, prot, flags, fd, (off_t)head) == MAP_FAILED)
 		return -errno;
 	s->page = base;
-	s->data = base + page;
+	s->sheets = base + page;
+	s->data = base + head;
 	s->size = size;
 	return 0;
 }
@@ -116,7 +125,7 @@ int shm_ring_make(uint64_t size, struct shm *ret)
 
 	if (size < RING_MIN_SIZE || size > RING_MAX_SIZE || (size & (size - 1)) != 0)
 		return -EINVAL;
-	s.fd = err = make_memfd("mews-ring", shm_page() + size);
+	s.fd = err = make_memfd("mews-ring", head_size() + size);
 	if (err < 0) {
 		s.fd = -1;
 		return err;
@@ -168,19 +177,31 @@ static int check(int fd, uid_t owner, int seals, uint64_t *ret_size)
 	return 0;
 }
 
-int shm_ring_map(int fd, uid_t owner, struct shm *ret)
+/* The size of the data area of the ring that FD is. */
+static int check_ring(int fd, uid_t owner, uint64_t *ret)
 {
-	struct shm s = SHM_NONE;
 	uint64_t size = 0;
 	int err = check(fd, owner, SEALS_SHARED, &size);
 
 	if (err < 0)
 		return err;
-	if (size < shm_page() + RING_MIN_SIZE || size > shm_page() + RING_MAX_SIZE)
+	if (size < head_size() + RING_MIN_SIZE || size > head_size() + RING_MAX_SIZE)
 		return -EINVAL;
-	size -= shm_page();
+	size -= head_size();
 	if ((size & (size - 1)) != 0)
 		return -EINVAL;
+	*ret = size;
+	return 0;
+}
+
+int shm_ring_map(int fd, uid_t owner, struct shm *ret)
+{
+	struct shm s = SHM_NONE;
+	uint64_t size;
+	int err = check_ring(fd, owner, &size);
+
+	if (err < 0)
+		return err;
 	err = map_ring(fd, PROT_READ, size, &s);
 	if (err < 0) {
 		shm_release(&s);
@@ -201,6 +222,19 @@ static int map_whole(int fd, int flags, size_t size, struct shm *ret)
 	s.fd = fd;
 	*ret = s;
 	return 0;
+}
+
+int shm_ring_look(int fd, uid_t owner, struct shm *ret)
+{
+	uint64_t size;
+	int err = check_ring(fd, owner, &size);
+
+	if (err < 0)
+		return err;
+	err = map_whole(fd, MAP_SHARED, head_size(), ret);
+	if (err == 0)
+		ret->sheets = (uint8_t *)ret->page + shm_page();
+	return err;
 }
 
 int shm_cursor_map(int fd, uid_t owner, struct shm *ret)

@@ -6,7 +6,7 @@
  * shrink it or grow it.  Who is given one checks owner, mode, seals and size
  * before it maps it.  Shell; no logs, negative errno.
  *
- * A ring's memfd holds the header page and the data area; a cursor's one page.
+ * A ring's memfd holds the header page, two sheets and the data area; a cursor's one page.
  * A "page" is RING_PAGE bytes, or the system's page where that is larger.
  */
 #ifndef MEWS_SHM_H
@@ -20,11 +20,12 @@
 /* A mapping and the descriptor behind it.  The maker's descriptor is open for
  * reading only, where /proc is there to make it so: it is for handing out. */
 struct shm {
-	int fd;	       /* -1: none */
-	void *page;    /* header or cursor */
-	uint8_t *data; /* of a ring: the data area, mapped twice in a row */
-	uint64_t size; /* of the data area */
-	void *base;    /* what release unmaps */
+	int fd;		 /* -1: none */
+	void *page;	 /* header or cursor */
+	uint8_t *sheets; /* of a ring: RING_SHEETS times RING_SHEET bytes */
+	uint8_t *data;	 /* of a ring: the data area, mapped twice in a row */
+	uint64_t size;	 /* of the data area */
+	void *base;	 /* what release unmaps */
 	size_t mapped;
 };
 
@@ -40,6 +41,9 @@ int shm_cursor_make(struct shm *ret);
  * RET's, on failure it is still the caller's. */
 int shm_ring_map(int fd, uid_t owner, struct shm *ret);
 int shm_cursor_map(int fd, uid_t owner, struct shm *ret);
+
+/* As shm_ring_map(), but header and sheets alone: what a dead writer left of its own. */
+int shm_ring_look(int fd, uid_t owner, struct shm *ret);
 
 /* A memfd that nobody can change any more: its whole content; at most CAP bytes. */
 int shm_sealed_map(int fd, uid_t owner, size_t cap, struct shm *ret);

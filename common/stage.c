@@ -360,24 +360,28 @@ static int enter_jail(struct runtime *rt)
 
 /* ---- counters that were there before us ---- */
 
-static void inherit(struct runtime *rt, const struct ring_counts *counts)
+static void inherit(struct runtime *rt, const struct ring_counts *counts, const uint8_t *sheets)
 {
 	rt->inheritance = INHERIT_DONE;
 	if (rt->ops->inherit != NULL) {
-		rt->ops->inherit(&rt->st, rt->st.ctx, counts);
+		rt->ops->inherit(&rt->st, rt->st.ctx, counts, sheets);
 		return;
 	}
 	for (unsigned i = 0; i < RING_COUNTS; i++)
 		rt->st.counts.v[i] += counts->v[i];
 }
 
-static void offered_by_reader(void *ctx, const struct ring_counts *counts)
+static void offered_by_reader(void *ctx, const struct ring_counts *counts, const uint8_t *sheets)
 {
 	struct runtime *rt = ctx;
 
 	/* A replay that starts over counts from the beginning, too. */
 	if (rt->inheritance != INHERIT_NOTHING || rt->st.replay)
 		return;
+	if (rt->st.in == NULL) { /* there is nobody who might know better */
+		inherit(rt, counts, sheets);
+		return;
+	}
 	rt->offered = *counts;
 	rt->inheritance = INHERIT_OFFERED;
 }
@@ -396,12 +400,12 @@ static void look_for_inheritance(struct runtime *rt)
 		if (!in.attached)
 			return;
 		if (inlet_inherited(rt->st.in, &counts)) {
-			inherit(rt, &counts);
+			inherit(rt, &counts, NULL);
 			return;
 		}
 	}
 	if (rt->inheritance == INHERIT_OFFERED)
-		inherit(rt, &rt->offered);
+		inherit(rt, &rt->offered, NULL);
 }
 
 /* ---- rings ---- */

@@ -76,7 +76,8 @@ struct stage_ops {
 
 	/* OLD: the counters that a dead predecessor left with the reader of the outlet;
 	 * make st->counts go on from them.  NULL: stage_main adds them word by word. */
-	void (*inherit)(struct stage *st, void *ctx, const struct ring_counts *old);
+	void (*inherit)(struct stage *st, void *ctx, const struct ring_counts *old,
+			const uint8_t *sheets);
 };
 
 #define STAGE_DONE INT32_MIN

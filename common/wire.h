@@ -291,10 +291,23 @@ struct process_gone_frame {
 	uint64_t key;
 };
 
+/* So many of what is missing are of this event, or of this processor. */
+struct gap_part {
+	uint16_t of;
+	uint64_t count;
+};
+
+#define GAP_MAX_PARTS 48 /* the last one is GAP_OTHERS if there are more */
+#define GAP_OTHERS    UINT16_MAX
+
 struct gap_frame {
 	uint8_t cause;		 /* enum gap_cause */
 	uint64_t from_ns, to_ns; /* ns since the epoch, as far as known */
 	uint64_t count;		 /* 0: nobody knows how many */
+	uint64_t events; /* met since the gap before, or in the last second if that is longer ago */
+	uint8_t ntypes, ncpus;
+	struct gap_part types[GAP_MAX_PARTS]; /* by event code; together COUNT, or none */
+	struct gap_part cpus[GAP_MAX_PARTS];
 };
 
 enum gap_cause {
@@ -302,6 +315,8 @@ enum gap_cause {
 	GAP_KERNEL_BUFFER, /* the kernel's buffer was full */
 	GAP_RING,	   /* ring raw was full */
 	GAP_RESTART,	   /* the collector was started again */
+	GAP_NOT_MADE,	   /* the kernel side could not make the record */
+	GAP_PASSED_OVER,   /* the kernel did not call the kernel side */
 	GAP_CAUSE_COUNT
 };
 
@@ -473,7 +488,13 @@ size_t wire_group_bound(const struct group_frame *f);
 size_t wire_container_bound(const struct container_frame *f);
 size_t wire_alert_bound(const struct alert_frame *f);
 size_t wire_capture_bound(const struct capture_frame *f);
-#define WIRE_GAP_BOUND		64
+#define WIRE_GAP_BOUND 1280 /* of any */
+
+static inline size_t wire_gap_bound(const struct gap_frame *f)
+{
+	return 64 + 12 * ((size_t)f->ntypes + f->ncpus);
+}
+
 #define WIRE_PROCESS_GONE_BOUND 16
 #define WIRE_EMPTY_BOUND	1
 

@@ -7,7 +7,7 @@
 
 enum {
 	PROCESS_ELEMENTS = 5,
-	GAP_ELEMENTS = 4,
+	GAP_ELEMENTS = 7,
 	HOST_ELEMENTS = 6,
 	ADDR_ELEMENTS = 3,
 	USER_ELEMENTS = 7,
@@ -82,16 +82,52 @@ int wire_decode_process_gone(struct span payload, struct process_gone_frame *ret
 
 /* ---- GAP ---- */
 
+static void put_gap_parts(struct pack *pk, const struct gap_part *parts, unsigned n)
+{
+	if (n == 0) {
+		pack_nil(pk);
+		return;
+	}
+	pack_array(pk, 2 * n);
+	for (unsigned i = 0; i < n; i++) {
+		pack_uint16(pk, parts[i].of);
+		pack_uint64(pk, parts[i].count);
+	}
+}
+
+static uint8_t get_gap_parts(struct cursor *c, struct gap_part *ret)
+{
+	size_t outer;
+	unsigned n = 0;
+
+	cursor_enter(c, &outer);
+	for (; c->left > 0; n++) {
+		if (n == GAP_MAX_PARTS || c->left % 2 != 0) {
+			cursor_fail(c);
+			break;
+		}
+		ret[n].of = cursor_u16(c);
+		ret[n].count = cursor_uint(c, 0);
+	}
+	cursor_leave(c, outer);
+	return c->bad ? 0 : (uint8_t)n;
+}
+
 ssize_t wire_encode_gap(uint8_t *buf, size_t cap, const struct gap_frame *f)
 {
 	struct pack pk;
 
+	if (f->ntypes > GAP_MAX_PARTS || f->ncpus > GAP_MAX_PARTS)
+		return -EINVAL;
 	pack_init(&pk, buf, cap);
 	pack_array(&pk, GAP_ELEMENTS);
 	pack_uint8(&pk, f->cause);
 	pack_uint64(&pk, f->from_ns);
 	pack_uint64(&pk, f->to_ns);
 	pack_uint64(&pk, f->count);
+	pack_uint64(&pk, f->events);
+	put_gap_parts(&pk, f->types, f->ntypes);
+	put_gap_parts(&pk, f->cpus, f->ncpus);
 	return pack_length(&pk);
 }
 
@@ -104,6 +140,9 @@ int wire_decode_gap(struct span payload, struct gap_frame *ret)
 	ret->from_ns = cursor_uint(&c, 0);
 	ret->to_ns = cursor_uint(&c, 0);
 	ret->count = cursor_uint(&c, 0);
+	ret->events = cursor_uint(&c, 0);
+	ret->ntypes = get_gap_parts(&c, ret->types);
+	ret->ncpus = get_gap_parts(&c, ret->cpus);
 	if (ret->cause >= GAP_CAUSE_COUNT)
 		ret->cause = GAP_NONE;
 	return cursor_finish(&c);

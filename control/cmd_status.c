@@ -16,6 +16,7 @@
 #include "event.h"
 #include "jstdout.h"
 #include "ledger.h"
+#include "loss_report.h"
 #include "mews.h"
 #include "rundir.h"
 
@@ -402,6 +403,8 @@ static void json_ledger(const struct picture *p, struct jout *j)
 			jout_int(j, s->term[t].name, s->term[t].value);
 		jout_end(j);
 		jout_bool(j, "balanced", s->balanced);
+		if (strcmp(s->name, "losses") == 0)
+			loss_report_json(&p->reading.stage[STAGE_COLLECTOR].losses, j);
 		jout_end(j);
 	}
 	jout_end(j);
@@ -551,6 +554,8 @@ int cmd_status(int argc, char **argv)
 	print_stages(&p);
 	print_rings(&p);
 	print_ledger(&p);
+	if (p.reading.there[STAGE_COLLECTOR])
+		loss_report_print(&p.reading.stage[STAGE_COLLECTOR].losses);
 	print_gaps(&p);
 	return fflush(stdout) == 0 ? EXIT_OK : EXIT_HOST;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ledger.c -- the eight sums of the pipeline, from the collector's kernel side
+ * ledger.c -- the nine sums of the pipeline, from the collector's kernel side
  * to the outputs, and the one of what the recorder gets.
  */
 #include "ledger.h"
@@ -82,6 +82,8 @@ static void kernel(struct summing *s)
 	int64_t rest = sum_term(s, "seen", C(SEEN));
 
 	rest -= sum_term(s, "lost_kernel", C(LOST_KERNEL));
+	rest -= sum_term(s, "lost_not_made", C(LOST_NOT_MADE));
+	rest -= sum_term(s, "lost_passed_over", C(LOST_PASSED_OVER));
 	rest -= sum_term(s, "lost_restart", C(LOST_RESTART));
 	rest -= sum_term(s, "taken", C(TAKEN));
 	sum_term(s, "in_kernel_buffer", rest);
@@ -97,6 +99,35 @@ static void collector(struct summing *s)
 	rest -= sum_term(s, "refused", C(REFUSED));
 	rest -= sum_term(s, "filtered", C(FILTERED));
 	sum_stage(s, STAGE_COLLECTOR, rest);
+}
+
+/* Each cell of the table of losses is counted by its cause. */
+static void losses(struct summing *s)
+{
+	static const struct {
+		enum gap_cause cause;
+		unsigned counter;
+	} rows[] = {
+		{ GAP_KERNEL_BUFFER, COLLECTOR_LOST_KERNEL },
+		{ GAP_NOT_MADE, COLLECTOR_LOST_NOT_MADE },
+		{ GAP_PASSED_OVER, COLLECTOR_LOST_PASSED_OVER },
+		{ GAP_RESTART, COLLECTOR_LOST_RESTART },
+		{ GAP_RING, COLLECTOR_LOST_RING },
+	};
+	const struct losses *l = &s->r->stage[STAGE_COLLECTOR].losses;
+	int64_t all = 0;
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
+		all += counter(s, STAGE_COLLECTOR, rows[i].counter);
+	sum_term(s, "lost", all);
+	s->sum->balanced = true;
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		int64_t cells = (int64_t)losses_sum(l, rows[i].cause);
+
+		sum_term(s, loss_cause_name(rows[i].cause), cells);
+		if (cells != counter(s, STAGE_COLLECTOR, rows[i].counter))
+			s->sum->balanced = false;
+	}
 }
 
 static void raw(struct summing *s)
@@ -181,6 +212,7 @@ static const struct {
 } sums[LEDGER_SUMS] = {
 	{ "kernel", { STAGE_COLLECTOR, STAGE_COLLECTOR }, kernel },
 	{ "collector", { STAGE_COLLECTOR, STAGE_COLLECTOR }, collector },
+	{ "losses", { STAGE_COLLECTOR, STAGE_COLLECTOR }, losses },
 	{ "raw", { STAGE_COLLECTOR, STAGE_ENRICHER }, raw },
 	{ "enricher", { STAGE_ENRICHER, STAGE_ENRICHER }, enricher },
 	{ "enriched", { STAGE_ENRICHER, STAGE_EVALUATOR }, enriched },

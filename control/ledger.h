@@ -17,7 +17,7 @@
 
 #include "control.h"
 
-#define LEDGER_SUMS  9
+#define LEDGER_SUMS  10
 #define LEDGER_TERMS 8
 
 enum ledger_pace { LEDGER_FLOWING, LEDGER_QUIET };

@@ -45,6 +45,10 @@ static void answer(struct span msg)
 	must(memcmp(&again.status.counts, &a.status.counts, sizeof(a.status.counts)) == 0);
 	must(strcmp(again.status.detail, a.status.detail) == 0);
 	must(again.status.ngaps == a.status.ngaps);
+	must(a.status.losses.count <= LOSSES_CELLS &&
+	     again.status.losses.count == a.status.losses.count &&
+	     memcmp(again.status.losses.cell, a.status.losses.cell, sizeof(a.status.losses.cell)) ==
+		     0);
 	for (unsigned i = 0; i < a.status.ngaps; i++)
 		must(strcmp(again.status.gaps[i].reason, a.status.gaps[i].reason) == 0 &&
 		     memcmp(again.status.gaps[i].events, a.status.gaps[i].events,

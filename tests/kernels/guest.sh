@@ -55,7 +55,7 @@ alert() {
 # counted PATTERN: how often it stands in the status.
 counted() { grep -o "$1" /tmp/status | wc -l; }
 balanced() {
-	mews status --json --run-dir /run/mews >/tmp/status && [ "$(counted '"balanced":true')" -ge 8 ] &&
+	mews status --json --run-dir /run/mews >/tmp/status && [ "$(counted '"balanced":true')" -ge 9 ] &&
 		[ "$(counted '"balanced":false')" = 0 ]
 }
 live() {

@@ -288,19 +288,35 @@ static void test_wants(struct source *s)
 
 /* What was seen and not lost up to a moment is taken soon after; only records that
  * were just being made at that moment may be counted and have a later stamp. */
-static void balance(struct source *s, const char *what)
+struct counted {
+	uint64_t seen, lost, cells, lost_state;
+	bool bad;
+};
+
+static void lose(void *ctx, const struct loss *loss)
 {
-	struct source_counts c;
+	struct counted *c = ctx;
+
+	c->lost += loss->count;
+	c->cells++;
+	if (state_set_matters(loss->code))
+		c->lost_state += loss->count;
+	c->bad |= loss->count == 0 || loss->cause == GAP_NONE || loss->cause >= GAP_CAUSE_COUNT ||
+		  (loss->cause == GAP_KERNEL_BUFFER && event_info(loss->code) == NULL);
+}
+
+static void balance(struct source *s, struct counted *c, const char *what)
+{
 	uint64_t before = taken;
 	int64_t open;
 
 	until_ts = s->ops->now(s);
 	taken_until = 0;
-	s->ops->count(s, &c);
+	c->seen = s->ops->count(s, lose, c);
 	take(s, 50 * NS_PER_MSEC, 0);
-	open = (int64_t)(c.seen - c.lost - before - taken_until);
+	open = (int64_t)(c->seen - c->lost - before - taken_until);
 	printf("# seen %llu, lost %llu, taken %llu, open %lld, refused %llu, out of order %llu\n",
-	       (unsigned long long)c.seen, (unsigned long long)c.lost,
+	       (unsigned long long)c->seen, (unsigned long long)c->lost,
 	       (unsigned long long)(before + taken_until), (long long)open,
 	       (unsigned long long)refused, (unsigned long long)unordered);
 	check(open >= -4 && open <= 4, what);
@@ -315,24 +331,27 @@ static void flood(unsigned n)
 
 static void test_counts(struct source *s)
 {
-	struct source_counts before, after;
+	struct counted all = { 0 }, before;
 	pid_t pids[4];
 
-	balance(s, "the counts balance");
-	s->ops->count(s, &before);
+	balance(s, &all, "the counts balance");
+	all.seen = s->ops->count(s, lose, &all);
+	before = all;
 	for (unsigned i = 0; i < 4; i++)
 		if ((pids[i] = fork()) == 0)
 			flood(20000);
 	for (unsigned i = 0; i < 4; i++) /* nobody reads meanwhile: the buffers run full */
 		waitpid(pids[i], NULL, 0);
-	s->ops->count(s, &after);
-	printf("# a flood: %llu seen, %llu lost, %llu of state\n",
-	       (unsigned long long)(after.seen - before.seen),
-	       (unsigned long long)(after.lost - before.lost),
-	       (unsigned long long)(after.lost_state - before.lost_state));
-	check(after.lost > before.lost, "a flood that nobody reads is lost and counted");
+	all.seen = s->ops->count(s, lose, &all);
+	printf("# a flood: %llu seen, %llu lost, %llu of state, in %llu cells\n",
+	       (unsigned long long)(all.seen - before.seen),
+	       (unsigned long long)(all.lost - before.lost),
+	       (unsigned long long)(all.lost_state - before.lost_state),
+	       (unsigned long long)(all.cells - before.cells));
+	check(all.lost > before.lost, "a flood that nobody reads is lost and counted");
+	check(!all.bad, "with the cause, the processor and the event of each");
 	take(s, 200 * NS_PER_MSEC, 0);
-	balance(s, "and the counts balance after it");
+	balance(s, &all, "and the counts balance after it");
 }
 
 /* ---- snapshot ---- */

@@ -52,8 +52,9 @@ static _Noreturn void fail(const char *what, uint64_t expected, uint64_t got)
 static bool has_inherited;
 static struct ring_counts counts;
 
-static void inherit(void *ctx, const struct ring_counts *old)
+static void inherit(void *ctx, const struct ring_counts *old, const uint8_t *sheets)
 {
+	(void)sheets;
 	(void)ctx;
 	has_inherited = true;
 	counts = *old;

@@ -24,6 +24,8 @@ struct world {
 	char dir[64], door[80];
 	unsigned snapshot_frames; /* of each snapshot */
 	unsigned snapshots, inherits;
+	bool has_sheet; /* a predecessor's were brought */
+	uint8_t sheet;	/* first byte of the second one */
 	struct ring_counts inherited;
 	struct outlet_params op;
 	struct inlet_params ip;
@@ -42,11 +44,13 @@ static inline int snapshot(void *ctx, struct frame_sink *sink)
 	return 0;
 }
 
-static inline void inherit(void *ctx, const struct ring_counts *counts)
+static inline void inherit(void *ctx, const struct ring_counts *counts, const uint8_t *sheets)
 {
 	struct world *w = ctx;
 
 	w->inherits++;
+	w->has_sheet = sheets != NULL;
+	w->sheet = sheets != NULL ? sheets[RING_SHEET] : 0;
 	w->inherited = *counts;
 }
 

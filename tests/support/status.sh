@@ -15,12 +15,12 @@ counter() {
 		sed -n "s/.*\"$3\":\([0-9]*\).*/\1/p"
 }
 
-# balanced RUN: all eight sums (and that of the recorder, if there is one) are there and close.  Prints those
+# balanced RUN: all nine sums (and that of the recorder, if there is one) are there and close.  Prints those
 # that do not.
 balanced() {
 	local status
 	status=$(status_of "$1") || { echo "no status"; return 1; }
-	if [ "$(grep -o '"balanced":true' <<<"$status" | wc -l)" -ge 8 ] && ! grep -q '"balanced":false' <<<"$status"; then
+	if [ "$(grep -o '"balanced":true' <<<"$status" | wc -l)" -ge 9 ] && ! grep -q '"balanced":false' <<<"$status"; then
 		return 0
 	fi
 	"$mews" status --run-dir "$work/$1" | sed -n '/^LEDGER/,$p' | grep 'DOES NOT'

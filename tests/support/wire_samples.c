@@ -46,8 +46,7 @@ static size_t bound_process_gone(const union any_frame *f)
 
 static size_t bound_gap(const union any_frame *f)
 {
-	(void)f;
-	return WIRE_GAP_BOUND;
+	return wire_gap_bound(&f->gap);
 }
 
 static ssize_t encode_container_gone(uint8_t *buf, size_t cap, const union any_frame *f)
@@ -271,7 +270,15 @@ static void fill_event_bare(union any_frame *f)
 
 static void fill_gap(union any_frame *f)
 {
-	f->gap = (struct gap_frame){ GAP_RESTART, 1000, 70000, 3 };
+	f->gap = (struct gap_frame){ .cause = GAP_RESTART,
+				     .from_ns = 1000,
+				     .to_ns = 70000,
+				     .count = 3,
+				     .events = 200,
+				     .ntypes = 2,
+				     .ncpus = 1,
+				     .types = { { 307, 2 }, { GAP_OTHERS, 1 } },
+				     .cpus = { { 1, 3 } } };
 }
 
 static void fill_host(union any_frame *f)
@@ -378,7 +385,7 @@ const struct wire_sample wire_samples[] = {
 	ROW("task file", TASK_FILE, task_file, fill_task_file, "[4243, " SOCKET_SEEN "]"),
 	ROW("snapshot begin", SNAPSHOT_BEGIN, empty, fill_empty, "[]"),
 	ROW("snapshot end", SNAPSHOT_END, empty, fill_empty, "[]"),
-	ROW("gap", GAP, gap, fill_gap, "[3, 1000, 70000, 3]"),
+	ROW("gap", GAP, gap, fill_gap, "[3, 1000, 70000, 3, 200, [307, 2, 65535, 1], [1, 3]]"),
 	ROW("host", HOST, host, fill_host,
 	    "[\"perch\", 1700000000000000000, 8589934592, 2, [[\"eth0\", \"\\x0a\\x00\\x00\\x01\", "
 	    "\"\\xff\\x00\\x00\\x00\"], [\"lo\", \"AAAABBBBCCCCDDDD\", \"aaaabbbbccccdddd\"]], 1700000000000000001]"),

@@ -118,6 +118,7 @@ Test(door, a_dead_writers_ring_is_drained_before_the_new_one_is_read)
 	meet(o, in);
 	put_range(o, 1, 20);
 	put(o, 21); /* not published: never seen */
+	*outlet_sheet(o, 1) = 77;
 	expect_range(in, 1, 5);
 	commit(in, 5);
 	outlet_close(o);
@@ -130,6 +131,8 @@ Test(door, a_dead_writers_ring_is_drained_before_the_new_one_is_read)
 	put_range(successor, 1001, 1005);
 	cr_assert(eq(uint, world.inherits, 1));
 	cr_assert(eq(int, memcmp(&world.inherited, &expected, sizeof(expected)), 0));
+	cr_assert(world.has_sheet);
+	cr_assert(eq(u8, world.sheet, 77));
 	expect_range(in, 7, 20);
 	cr_assert(eq(u64, inlet_generation(in), generation));
 	expect_none(in); /* not before all of it is committed */

@@ -304,7 +304,7 @@ static int reader_of_another_user(void)
 	if (door_send(fd, &m, NULL, 0) < 0 || poll(&p, 1, 5000) != 1 ||
 	    door_receive(fd, &m, fds, &n) != 1 || n != 1)
 		return 10;
-	ret = try_to_write(fds[0], shm_page() + RING_MIN_SIZE);
+	ret = try_to_write(fds[0], shm_page() + RING_SHEETS * RING_SHEET + RING_MIN_SIZE);
 	if (ret != 0)
 		return ret;
 	map = mmap(NULL, shm_page(), PROT_READ, MAP_SHARED, fds[0], 0);

@@ -178,43 +178,190 @@ Test(feed, the_ledger_balances_through_a_ring_that_fills_and_empties, .init = be
 	cr_assert(eq(u64, V(LOST_RING), 0), "the gaps account for each lost event");
 }
 
+static void lost(unsigned cause, unsigned cpu, unsigned code, uint64_t count, uint64_t now_ns)
+{
+	struct loss loss = { .cause = (uint8_t)cause,
+			     .cpu = (uint16_t)cpu,
+			     .code = (uint16_t)code,
+			     .count = count };
+
+	feed_lost(&feed, &loss, now_ns);
+}
+
 Test(feed, losses_in_the_kernel_make_a_gap_and_are_counted_once, .init = begin)
 {
-	struct source_counts c = { .seen = 100, .lost = 0 };
-
-	feed_counts(&feed, &c, 1000);
+	feed_counts(&feed, 100, 1000);
 	feed_gaps(&feed);
 	cr_assert(eq(uint, ring.count, 0));
-	c = (struct source_counts){ .seen = 200, .lost = 30, .lost_state = 0 };
-	feed_counts(&feed, &c, 2000);
+	lost(GAP_KERNEL_BUFFER, 0, EVENT_SYSCALL_KILL_X, 30, 2000);
+	feed_counts(&feed, 200, 2000);
 	cr_assert_not(feed.stale);
-	feed_counts(&feed, &c, 3000);
+	feed_counts(&feed, 200, 3000);
 	feed_gaps(&feed);
 	cr_assert(eq(uint, ring.count, 1));
 	cr_assert(eq(u8, ring.gap[0].cause, GAP_KERNEL_BUFFER));
 	cr_assert(eq(u64, ring.gap[0].count, 30));
 	cr_assert(eq(u64, ring.gap[0].from_ns, 1000));
 	cr_assert(eq(u64, ring.gap[0].to_ns, 2000));
+	cr_assert(eq(u64, ring.gap[0].events, 200));
 	cr_assert(eq(u64, V(SEEN), 200));
 	cr_assert(eq(u64, V(LOST_KERNEL), 30));
-	c.lost_state = 1;
-	feed_counts(&feed, &c, 4000);
+	lost(GAP_KERNEL_BUFFER, 1, EVENT_SYSCALL_CLOSE_X, 1, 4000);
+	feed_counts(&feed, 201, 4000);
 	cr_assert(feed.stale);
+}
+
+static uint64_t part(const struct gap_part *parts, unsigned n, unsigned of)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (parts[i].of == of)
+			return parts[i].count;
+	return 0;
+}
+
+Test(feed, a_gap_tells_which_events_of_which_processors_were_lost, .init = begin)
+{
+	const struct gap_frame *g = &ring.gap[0];
+
+	lost(GAP_KERNEL_BUFFER, 0, EVENT_SYSCALL_CLOSE_X, 3, 1000);
+	lost(GAP_KERNEL_BUFFER, 1, EVENT_SYSCALL_CLOSE_X, 4, 1000);
+	lost(GAP_KERNEL_BUFFER, 1, EVENT_SYSCALL_KILL_X, 5, 1000);
+	feed_counts(&feed, 12, 1000);
+	feed_gaps(&feed);
+	cr_assert(eq(u64, g->count, 12));
+	cr_assert(eq(u64, part(g->types, g->ntypes, EVENT_SYSCALL_CLOSE_X), 7));
+	cr_assert(eq(u64, part(g->types, g->ntypes, EVENT_SYSCALL_KILL_X), 5));
+	cr_assert(eq(u64, part(g->cpus, g->ncpus, 0), 3));
+	cr_assert(eq(u64, part(g->cpus, g->ncpus, 1), 9));
+	lost(GAP_KERNEL_BUFFER, 1, EVENT_SYSCALL_KILL_X, 2, 2000);
+	feed_counts(&feed, 14, 2000);
+	feed_gaps(&feed);
+	g = &ring.gap[1];
+	cr_assert(eq(u64, g->count, 2));
+	cr_assert(eq(uint, g->ntypes, 1));
+	cr_assert(eq(u64, part(g->types, g->ntypes, EVENT_SYSCALL_KILL_X), 2));
+	cr_assert(eq(u64, g->events, 2));
+}
+
+Test(feed, of_more_events_than_a_gap_has_places_the_rest_is_told_together, .init = begin)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < 2 * GAP_MAX_PARTS; i++)
+		lost(GAP_KERNEL_BUFFER, i, EVENT_SYSCALL_CLOSE_X + i, 1, 1000);
+	feed_counts(&feed, 2 * GAP_MAX_PARTS, 1000);
+	feed_gaps(&feed);
+	cr_assert(eq(uint, ring.gap[0].ntypes, GAP_MAX_PARTS));
+	cr_assert(eq(u64, part(ring.gap[0].types, GAP_MAX_PARTS, GAP_OTHERS), GAP_MAX_PARTS + 1));
+	for (unsigned i = 0; i < GAP_MAX_PARTS; i++)
+		sum += ring.gap[0].types[i].count;
+	cr_assert(eq(u64, sum, 2 * GAP_MAX_PARTS));
+}
+
+static uint8_t sheet_memory[RING_SHEETS][RING_SHEET];
+static uint8_t *const sheets[RING_SHEETS] = { sheet_memory[0], sheet_memory[1] };
+static struct losses read_back;
+
+static int read_sheet(uint64_t version)
+{
+	return losses_decode(span_of(sheets[version % RING_SHEETS], RING_SHEET), version,
+			     &read_back);
+}
+
+Test(feed, the_sheet_that_the_counters_name_has_all_losses_and_the_other_one_those_before,
+     .init = begin)
+{
+	feed_sheets(&feed, sheets);
+	cr_assert(eq(u64, V(LOSS_SHEETS), 0), "nothing was lost");
+	lost(GAP_KERNEL_BUFFER, 1, EVENT_SYSCALL_CLOSE_X, 3, 1000);
+	feed_sheets(&feed, sheets);
+	cr_assert(eq(u64, V(LOSS_SHEETS), 1));
+	lost(GAP_NOT_MADE, 0, EVENT_SYSCALL_CLOSE_X, 2, 1000);
+	feed_sheets(&feed, sheets);
+	feed_sheets(&feed, sheets);
+	cr_assert(eq(u64, V(LOSS_SHEETS), 2), "only what is new is written");
+	cr_assert(eq(int, read_sheet(1), 0), "who dies before it is published leaves this one");
+	cr_assert(eq(u64, losses_sum(&read_back, GAP_KERNEL_BUFFER), 3));
+	cr_assert(eq(u64, losses_sum(&read_back, GAP_NOT_MADE), 0));
+	cr_assert(eq(int, read_sheet(2), 0));
+	cr_assert(eq(u64, losses_sum(&read_back, GAP_NOT_MADE), 2));
+	cr_assert(eq(u64, V(LOST_NOT_MADE), 2));
+}
+
+/* Each counter of a cause is what the cells of the cause add up to. */
+static void cells_balance(void)
+{
+	cr_assert(eq(u64, losses_sum(&feed.losses, GAP_KERNEL_BUFFER), V(LOST_KERNEL)));
+	cr_assert(eq(u64, losses_sum(&feed.losses, GAP_RING), V(LOST_RING)));
+	cr_assert(eq(u64, losses_sum(&feed.losses, GAP_RESTART), V(LOST_RESTART)));
+	cr_assert(eq(u64, losses_sum(&feed.losses, GAP_NOT_MADE), V(LOST_NOT_MADE)));
+	cr_assert(eq(u64, losses_sum(&feed.losses, GAP_PASSED_OVER), V(LOST_PASSED_OVER)));
+}
+
+Test(feed, losses_of_a_predecessor_keep_their_cells, .init = begin)
+{
+	struct ring_counts old;
+
+	lost(GAP_KERNEL_BUFFER, 1, EVENT_SYSCALL_CLOSE_X, 3, 1000);
+	ring.room = 0;
+	event(EVENT_SYSCALL_CLOSE_X, 20, 7);
+	feed_counts(&feed, 10, 1000);
+	feed_sheets(&feed, sheets);
+	old = counts;
+	begin();
+	cr_assert(eq(int, read_sheet(1), 0));
+	feed_inherit(&feed, &old, &read_back, 2000);
+	cells_balance();
+	cr_assert(eq(uint, feed.losses.count, 3));
+	cr_assert(eq(u64, V(LOST_RESTART), 6));
+	feed_gaps(&feed);
+	cr_assert(eq(uint, ring.count, 1), "what its predecessor lost was told by that one");
+	cr_assert(eq(u64, ring.gap[0].count, 6));
+	feed_sheets(&feed, sheets);
+	cr_assert(eq(u64, V(LOSS_SHEETS), 2));
+}
+
+Test(feed, a_table_that_says_more_than_the_counters_is_not_believed, .init = begin)
+{
+	struct ring_counts old = { 0 };
+	struct losses lie = { 0 };
+	struct loss loss = { .cause = GAP_RING, .cpu = 1, .code = 2, .count = 100 };
+
+	old.v[COLLECTOR_SEEN] = old.v[COLLECTOR_TAKEN] = 99;
+	old.v[COLLECTOR_LOST_RING] = 99;
+	losses_add(&lie, &loss);
+	feed_inherit(&feed, &old, &lie, 2000);
+	cells_balance();
+	cr_assert(eq(u16, feed.losses.cell[0].code, LOSS_ANY_CODE));
+	cr_assert(eq(u64, feed.losses.cell[0].count, 99));
+}
+
+Test(feed, what_the_table_lacks_of_the_counters_was_lost_nobody_knows_where, .init = begin)
+{
+	struct ring_counts old = { 0 };
+
+	old.v[COLLECTOR_SEEN] = 1000;
+	old.v[COLLECTOR_LOST_KERNEL] = 1000;
+	feed_inherit(&feed, &old, NULL, 2000);
+	cells_balance();
+	lost(GAP_PASSED_OVER, LOSS_ANY_CPU, LOSS_ANY_CODE, 7, 2100);
+	feed_counts(&feed, 7, 2100);
+	cells_balance();
+	cr_assert(feed.stale, "it may have been any call");
 }
 
 Test(feed, a_predecessors_counts_go_on_and_what_it_had_not_taken_is_lost, .init = begin)
 {
 	struct ring_counts old = { 0 };
-	struct source_counts c = { .seen = 10 };
 
 	old.v[COLLECTOR_SEEN] = 1000;
 	old.v[COLLECTOR_TAKEN] = 900;
 	old.v[COLLECTOR_OUT] = 890;
 	old.v[COLLECTOR_FILTERED] = 10;
 	old.v[COLLECTOR_LOST_KERNEL] = 60;
-	feed_counts(&feed, &c, 5);
+	feed_counts(&feed, 10, 5);
 	event(EVENT_SYSCALL_CLOSE_X, 6, 7);
-	feed_inherit(&feed, &old, 2000);
+	feed_inherit(&feed, &old, NULL, 2000);
 	feed_gaps(&feed);
 	cr_assert(eq(u64, V(LOST_RESTART), 40));
 	cr_assert(eq(u64, V(SEEN), 1010));
@@ -222,8 +369,7 @@ Test(feed, a_predecessors_counts_go_on_and_what_it_had_not_taken_is_lost, .init 
 	cr_assert(eq(u16, ring.type[1], FRAME_GAP));
 	cr_assert(eq(u8, ring.gap[1].cause, GAP_RESTART));
 	cr_assert(eq(u64, ring.gap[1].count, 40));
-	c.seen = 25;
-	feed_counts(&feed, &c, 2500);
+	feed_counts(&feed, 25, 2500);
 	cr_assert(eq(u64, V(SEEN), 1025));
 	for (unsigned i = 0; i < 24; i++)
 		event(EVENT_SYSCALL_CLOSE_X, 3000 + i, 7);
@@ -235,25 +381,22 @@ Test(feed, a_predecessors_counts_go_on_and_what_it_had_not_taken_is_lost, .init 
 Test(feed, a_predecessor_that_died_before_its_last_look_leaves_no_hole, .init = begin)
 {
 	struct ring_counts old = { 0 };
-	struct source_counts c = { .seen = 3 };
 
 	old.v[COLLECTOR_SEEN] = 100; /* its last look was before it took the last 50 */
 	old.v[COLLECTOR_TAKEN] = old.v[COLLECTOR_OUT] = 150;
-	feed_inherit(&feed, &old, 2000);
-	feed_counts(&feed, &c, 2500);
+	feed_inherit(&feed, &old, NULL, 2000);
+	feed_counts(&feed, 3, 2500);
 	cr_assert(eq(u64, V(SEEN), 153));
 	cr_assert(eq(u64, V(LOST_RESTART), 0));
 }
 
 Test(feed, what_was_taken_was_seen_even_before_the_next_look, .init = begin)
 {
-	struct source_counts c = { .seen = 2 };
-
 	event(EVENT_SYSCALL_CLOSE_X, 1, 7);
 	event(EVENT_SYSCALL_CLOSE_X, 2, 7);
 	feed_settle(&feed);
 	cr_assert(eq(u64, V(SEEN), 2));
-	feed_counts(&feed, &c, 10);
+	feed_counts(&feed, 2, 10);
 	feed_settle(&feed);
 	cr_assert(eq(u64, V(SEEN), 2));
 }

@@ -10,13 +10,25 @@
 /* A pipeline at rest, after a restart of enricher and evaluator. */
 static struct ledger_reading at_rest(void)
 {
+	static const struct loss losses[] = {
+		{ .cause = GAP_KERNEL_BUFFER, .cpu = 0, .code = 5, .count = 20 },
+		{ .cause = GAP_KERNEL_BUFFER, .cpu = 1, .code = 5, .count = 30 },
+		{ .cause = GAP_RESTART, .cpu = LOSS_ANY_CPU, .code = LOSS_ANY_CODE, .count = 3 },
+		{ .cause = GAP_RING, .cpu = 0, .code = 5, .count = 20 },
+		{ .cause = GAP_NOT_MADE, .cpu = 0, .code = 5, .count = 4 },
+		{ .cause = GAP_PASSED_OVER, .cpu = LOSS_ANY_CPU, .code = 5, .count = 2 },
+	};
 	struct ledger_reading r = { 0 };
 	uint64_t *c = r.stage[STAGE_COLLECTOR].counts.v, *en = r.stage[STAGE_ENRICHER].counts.v;
 	uint64_t *ev = r.stage[STAGE_EVALUATOR].counts.v, *em = r.stage[STAGE_EMITTER].counts.v;
 	static const char *const in[] = { NULL, NULL, "raw", "enriched", "alerts", "tap" };
 	static const char *const out[] = { NULL, "raw", "enriched", "alerts", NULL, NULL };
 
-	c[COLLECTOR_SEEN] = 1000;
+	for (unsigned i = 0; i < ARRAY_LEN(losses); i++)
+		losses_add(&r.stage[STAGE_COLLECTOR].losses, &losses[i]);
+	c[COLLECTOR_SEEN] = 1006;
+	c[COLLECTOR_LOST_NOT_MADE] = 4;
+	c[COLLECTOR_LOST_PASSED_OVER] = 2;
 	c[COLLECTOR_LOST_KERNEL] = 50;
 	c[COLLECTOR_LOST_RESTART] = 3;
 	c[COLLECTOR_TAKEN] = 947;
@@ -83,7 +95,7 @@ Test(ledger, the_first_term_is_the_sum_of_the_others)
 	struct ledger_reading r = at_rest();
 
 	ledger_sums(&r, LEDGER_QUIET, sums);
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < 3; i++) { /* kernel, collector, losses */
 		int64_t rest = sums[i].term[0].value;
 
 		for (unsigned t = 1; t < sums[i].nterms; t++)
@@ -104,6 +116,11 @@ Test(ledger, one_event_too_few_opens_the_sum)
 		{ STAGE_COLLECTOR, COLLECTOR_TAKEN, +1, "kernel" },
 		{ STAGE_COLLECTOR, COLLECTOR_OUT, -1, "collector" },
 		{ STAGE_COLLECTOR, COLLECTOR_LOST_RING, +1, "collector" },
+		{ STAGE_COLLECTOR, COLLECTOR_LOST_KERNEL, +1, "losses" },
+		{ STAGE_COLLECTOR, COLLECTOR_LOST_NOT_MADE, -1, "losses" },
+		{ STAGE_COLLECTOR, COLLECTOR_LOST_PASSED_OVER, -1, "losses" },
+		{ STAGE_COLLECTOR, COLLECTOR_LOST_RESTART, +1, "losses" },
+		{ STAGE_COLLECTOR, COLLECTOR_LOST_RING, -1, "losses" },
 		{ STAGE_ENRICHER, ENRICHER_IN, -1, "raw" },
 		{ STAGE_ENRICHER, ENRICHER_IN, +1, "raw" },
 		{ STAGE_ENRICHER, ENRICHER_OUT, +1, "enricher" },
@@ -186,8 +203,8 @@ Test(ledger, sums_of_a_stage_that_is_away_are_left_out)
 	struct ledger_reading r = at_rest();
 
 	r.there[STAGE_EVALUATOR] = false;
-	cr_assert(eq(uint, ledger_sums(&r, LEDGER_FLOWING, sums), 6));
-	for (unsigned i = 0; i < 6; i++)
+	cr_assert(eq(uint, ledger_sums(&r, LEDGER_FLOWING, sums), 7));
+	for (unsigned i = 0; i < 7; i++)
 		cr_assert_not(strcmp(sums[i].name, "evaluator") == 0 ||
 			      strcmp(sums[i].name, "enriched") == 0 ||
 			      strcmp(sums[i].name, "alerts") == 0);

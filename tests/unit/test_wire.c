@@ -269,7 +269,11 @@ static const struct golden goldens[] = {
 	{ "snapshot begin", FRAME_SNAPSHOT_BEGIN, B("\x90"), B("") },
 	{ "snapshot end", FRAME_SNAPSHOT_END, B("\x90"), B("") },
 	{ "end", FRAME_END, B("\x90"), B("") },
-	{ "gap", FRAME_GAP, B("\x94\x02\x01\xcd\x01\x00\xcc\x80"), B("") },
+	{ "gap", FRAME_GAP,
+	  B("\x97\x02\x01\xcd\x01\x00\xcc\x80\x07\x94\xcd\x01\x33\x05\xcd\xff\xff\x02\x92\x03\x07"),
+	  B("") },
+	{ "gap of an older writer", FRAME_GAP, B("\x94\x02\x01\xcd\x01\x00\xcc\x80"),
+	  B("\x97\x02\x01\xcd\x01\x00\xcc\x80\x00\xc0\xc0") },
 	{ "host", FRAME_HOST,
 	  B("\x96\xc4\x01h\x01\x02\x03\x91\x93\xc0\xc4\x04\x7f\x00\x00\x01\xc4\x04"
 	    "\xff\x00\x00\x00\x09"),
@@ -301,7 +305,7 @@ static const struct golden goldens[] = {
 	{ "ints in long forms", FRAME_GAP,
 	  B("\xdd\x00\x00\x00\x04\xcc\x01\xcf\0\0\0\0\0\0\0\x05\xd3\0\0\0\0\0\0\0\x06"
 	    "\xd0\x07"),
-	  B("\x94\x01\x05\x06\x07") },
+	  B("\x97\x01\x05\x06\x07\x00\xc0\xc0") },
 	{ "only the first elements", FRAME_RAW_EVENT, B("\x91\x05"),
 	  B("\x99\xcd\0\5\xcd\0\0\xce\0\0\0\0" WIDE("\0") WIDE(
 		  "\0") "\xd3\xff\xff\xff\xff\xff\xff\xff\xff\xd3\xff\xff\xff\xff\xff\xff\xff\xff\xc0\x90") },
@@ -456,6 +460,9 @@ Test(wire, numbers_in_full_width_are_read_like_others)
 static const struct golden refused[] = {
 	{ "no array", FRAME_GAP, B("\x01"), B("") },
 	{ "a map", FRAME_GAP, B("\x80"), B("") },
+	{ "a gap's event without its count", FRAME_GAP, B("\x96\x01\0\0\0\0\x93\x01\x02\x03"),
+	  B("") },
+	{ "a gap's number for its events", FRAME_GAP, B("\x96\x01\0\0\0\0\x05"), B("") },
 	{ "a str where a bin belongs", FRAME_GROUP, B("\x93\xc0\x05\xa3tty"), B("") },
 	{ "a bin where an int belongs", FRAME_GROUP, B("\x92\xc0\xc4\x00"), B("") },
 	{ "an int where a bin belongs", FRAME_GROUP, B("\x91\x05"), B("") },
