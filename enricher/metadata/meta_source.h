@@ -23,7 +23,6 @@ struct source;
 struct source_places {
 	unsigned count;
 	char place[SOURCE_PLACES_MAX][SOURCE_PLACE_MAX];
-	bool configured; /* somebody asked for these: shown even when nobody is there */
 };
 
 struct source_ops {
@@ -56,7 +55,6 @@ struct source {
 	const struct source_ops *ops;
 	char place[SOURCE_PLACE_MAX];
 	unsigned number;
-	bool configured;
 	struct source_status status; /* the source writes it; told when it changes */
 	struct metadata *md;
 	void *self;
@@ -71,7 +69,12 @@ struct source {
 extern const struct source_ops *const source_rows[];
 extern const unsigned source_row_count;
 
+extern const struct source_ops source_docker, source_podman; /* docker.c */
+
 /* ---- what a source may use ---- */
+
+/* For find(): the sockets of an engine, below HOST_ROOT. */
+void source_places_of(const struct conf_engine *engine, struct source_places *ret);
 
 struct fetcher *metadata_fetcher(struct metadata *md);
 

@@ -273,8 +273,7 @@ static void *thread_main(void *ctx)
 
 /* ---- the event loop's side ---- */
 
-static void add_source(struct metadata *md, const struct source_ops *ops, const char *place,
-		       bool configured)
+static void add_source(struct metadata *md, const struct source_ops *ops, const char *place)
 {
 	struct source *s = &md->sources[md->nsources];
 
@@ -282,9 +281,7 @@ static void add_source(struct metadata *md, const struct source_ops *ops, const 
 		log_warning("too many sources of metadata: '%s' is not asked", place);
 		return;
 	}
-	*s = (struct source){
-		.ops = ops, .number = md->nsources, .configured = configured, .md = md
-	};
+	*s = (struct source){ .ops = ops, .number = md->nsources, .md = md };
 	snprintf(s->place, sizeof(s->place), "%s", place);
 	s->status.state = SOURCE_ABSENT;
 	snprintf(s->status.name, sizeof(s->status.name), "%s", ops->name);
@@ -308,7 +305,7 @@ int metadata_open(const struct conf *conf, struct metadata **ret)
 		}
 		source_rows[i]->find(conf, p);
 		for (unsigned k = 0; k < p->count; k++)
-			add_source(md, source_rows[i], p->place[k], p->configured);
+			add_source(md, source_rows[i], p->place[k]);
 		free(p);
 	}
 	*ret = md;
@@ -435,8 +432,6 @@ unsigned metadata_status(const struct metadata *md, struct mono now, struct sour
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < md->nsources && n < max; i++) {
-		if (md->shown[i].state == SOURCE_ABSENT && !md->sources[i].configured)
-			continue;
 		ret[n] = md->shown[i];
 		/* From here on: how long ago. */
 		if (ret[n].last_contact_ns != 0)

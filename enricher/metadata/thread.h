@@ -35,7 +35,7 @@ struct meta_update *metadata_take(struct metadata *md); /* the caller's to free(
 /* Ask now.  False: there is nobody to ask, or no room. */
 bool metadata_wish(struct metadata *md, const struct meta_wish *w);
 
-/* The sources that are there or that somebody configured. */
+/* All places where somebody may be. */
 unsigned metadata_status(const struct metadata *md, struct mono now, struct source_status *ret,
 			 unsigned max);
 
