@@ -325,7 +325,7 @@ ssize_t control_encode_answer(uint8_t *buf, size_t cap, const struct control_ans
 	struct pack pk;
 
 	pack_init(&pk, buf, cap);
-	pack_array(&pk, 5);
+	pack_array(&pk, 7);
 	pack_uint64(&pk, CONTROL_VERSION);
 	pack_int64(&pk, a->result);
 	pack_span(&pk, terminated(a->text, sizeof(a->text)));
@@ -336,6 +336,8 @@ ssize_t control_encode_answer(uint8_t *buf, size_t cap, const struct control_ans
 	pack_array(&pk, n);
 	for (unsigned i = 0; i < n; i++)
 		put_supervised(&pk, &a->supervised[i]);
+	pack_span(&pk, a->page);
+	pack_uint64(&pk, a->next);
 	return pack_length(&pk);
 }
 
@@ -356,6 +358,8 @@ int control_decode_answer(struct span msg, struct control_answer *ret)
 		while (c.left > 0 && a.nsupervised < STAGE_COUNT)
 			take_supervised(&c, &a.supervised[a.nsupervised++]);
 	cursor_leave(&c, outer);
+	a.page = cursor_span(&c);
+	a.next = cursor_uint(&c, 0);
 	if (cursor_finish(&c) < 0 || result > 0 || result < -4095)
 		return -EPROTO;
 	if (version != CONTROL_VERSION)

@@ -5,9 +5,11 @@
  * messages.  Never on the event path: with every control socket dead, events
  * flow on.
  *
- * request: [version, kind, argument]     answer: [version, result, text, status, supervised]
+ * request: [version, kind, argument]
+ * answer: [version, result, text, status, supervised, page, next]
  * result: 0 or a negative errno; text: for people; status: nil or a struct stage_status;
- * supervised: nil or an array of struct supervised.  Texts are bin, structs arrays that may
+ * supervised: nil or an array of struct supervised; page: lines of JSON, next: the argument that
+ * asks for those behind them, 0 if there are none.  Texts are bin, structs arrays that may
  * grow at the end.
  */
 #ifndef MEWS_CONTROL_H
@@ -28,6 +30,7 @@ enum control_kind {
 };
 
 #define CONTROL_MAX_MESSAGE (64u * 1024)
+#define CONTROL_PAGE_BYTES  (60u * 1024) /* of a page, at most */
 #define CONTROL_MAX_RINGS   2
 #define CONTROL_MAX_GAPS    32
 #define CONTROL_GAP_PROGRAM 32
@@ -118,6 +121,8 @@ struct control_answer {
 	struct stage_status status;
 	unsigned nsupervised;
 	struct supervised supervised[STAGE_COUNT]; /* from the supervisor only */
+	struct span page; /* the answerer's own memory; of an answer: see who gave it */
+	uint64_t next;
 };
 
 /* Who may ask for what. */
@@ -132,6 +137,7 @@ const char *source_state_name(enum source_state state);
 ssize_t control_encode_request(uint8_t *buf, size_t cap, const struct control_request *r);
 int control_decode_request(struct span msg, struct control_request *ret);
 ssize_t control_encode_answer(uint8_t *buf, size_t cap, const struct control_answer *a);
+/* RET->page lies in MSG. */
 int control_decode_answer(struct span msg, struct control_answer *ret);
 
 /* shell: control_socket.c, the only file that includes nng */
@@ -155,6 +161,7 @@ void control_server_poll(struct control_server *s,
 /* A connection for several questions. */
 struct control_client;
 int control_client_open(const char *path, uint64_t timeout_ns, struct control_client **ret);
+/* RET->page is valid until the next question. */
 int control_client_ask(struct control_client *c, const struct control_request *req,
 		       struct control_answer *ret);
 void control_client_close(struct control_client *c);

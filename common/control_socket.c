@@ -227,6 +227,7 @@ static int knock(const char *path)
 }
 
 struct control_client {
+	uint8_t *page;
 	nng_socket socket;
 	bool open;
 };
@@ -277,7 +278,26 @@ void control_client_close(struct control_client *c)
 		return;
 	if (c->open)
 		nng_close(c->socket);
+	free(c->page);
 	free(c);
+}
+
+/* The answer's page outlives the message that it came in. */
+static int keep_page(struct control_client *c, struct control_answer *a)
+{
+	struct span page = a->page;
+
+	a->page = SPAN_NONE;
+	free(c->page);
+	c->page = NULL;
+	if (page.n == 0)
+		return 0;
+	c->page = malloc(page.n);
+	if (c->page == NULL)
+		return -ENOMEM;
+	memcpy(c->page, page.p, page.n);
+	a->page = span_of(c->page, page.n);
+	return 0;
 }
 
 int control_client_ask(struct control_client *c, const struct control_request *req,
@@ -300,6 +320,8 @@ int control_client_ask(struct control_client *c, const struct control_request *r
 	if ((err = nng_recvmsg(c->socket, &msg, 0)) != 0)
 		return to_errno(err);
 	err = control_decode_answer(span_of(nng_msg_body(msg), nng_msg_len(msg)), ret);
+	if (err == 0)
+		err = keep_page(c, ret);
 	nng_msg_free(msg);
 	return err;
 }
@@ -313,6 +335,7 @@ int control_ask(const char *path, const struct control_request *req, uint64_t ti
 	if (err < 0)
 		return err;
 	err = control_client_ask(c, req, ret);
+	ret->page = SPAN_NONE; /* goes with the connection */
 	control_client_close(c);
 	return err;
 }

@@ -568,6 +568,19 @@ static void set_log_level(const char *text, struct control_answer *a)
 		log_set_level(level);
 }
 
+static void list(struct runtime *rt, const struct control_request *req, struct control_answer *a)
+{
+	if (rt->ops->list == NULL) {
+		a->result = -EOPNOTSUPP;
+		snprintf(a->text, sizeof(a->text), "another stage knows that");
+	} else if (rt->in_reserve) {
+		a->result = -EBUSY;
+		snprintf(a->text, sizeof(a->text), "the next stage does not keep up, try again");
+	} else {
+		rt->ops->list(&rt->st, rt->st.ctx, req, a);
+	}
+}
+
 static void answer(void *ctx, const struct control_request *req, struct control_answer *ret)
 {
 	struct runtime *rt = ctx;
@@ -582,6 +595,9 @@ static void answer(void *ctx, const struct control_request *req, struct control_
 		return;
 	case CONTROL_RELOAD:
 		reload(rt, ret);
+		return;
+	case CONTROL_CONTAINERS:
+		list(rt, req, ret);
 		return;
 	case CONTROL_LOG_LEVEL:
 		set_log_level(req->argument, ret);

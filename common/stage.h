@@ -69,6 +69,11 @@ struct stage_ops {
 	/* Fill STATUS->detail, bring counters up to date.  May be NULL. */
 	void (*status)(struct stage *st, void *ctx, struct stage_status *status);
 
+	/* Fill a page of RET with what REQ asks for; -EOPNOTSUPP in RET->result: it is not
+	 * known here.  May be NULL. */
+	void (*list)(struct stage *st, void *ctx, const struct control_request *req,
+		     struct control_answer *ret);
+
 	/* The outlet's snapshot.  NULL: the stage has no state to give. */
 	int (*snapshot)(void *ctx, struct frame_sink *sink);
 

@@ -318,6 +318,32 @@ static void print_names(const char *label, const uint64_t *set)
 		putchar('\n');
 }
 
+/* Who is asked of containers; nothing where nobody is there. */
+static void print_sources(const struct picture *p)
+{
+	const struct stage_status *s = &p->reading.stage[STAGE_ENRICHER];
+	bool any = false;
+
+	for (unsigned i = 0; p->reading.there[STAGE_ENRICHER] && i < s->nsources; i++) {
+		const struct source_status *o = &s->sources[i];
+		char place[sizeof(o->place) * 4], text[sizeof(o->text) * 4], ago[32] = "never";
+
+		if (o->state == SOURCE_ABSENT)
+			continue;
+		if (!any)
+			printf("\n%-10s %-10s %9s %8s %8s %8s %10s  %s\n", "METADATA", "STATE",
+			       "HEARD s", "OBJECTS", "ASKED", "MISSES", "LATENCY ms", "PLACE");
+		any = true;
+		if (o->last_contact_ns != 0)
+			snprintf(ago, sizeof(ago), "%.1f", (double)o->last_contact_ns / 1e9);
+		log_escape(place, sizeof(place), o->place);
+		log_escape(text, sizeof(text), o->text);
+		printf("%-10s %-10s %9s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10.2f  %s%s%s\n",
+		       o->name, source_state_name(o->state), ago, o->objects, o->asked, o->misses,
+		       (double)o->latency_ns / 1e6, place, text[0] == '\0' ? "" : "  ", text);
+	}
+}
+
 /* What the collector cannot see; nothing where it sees all. */
 static void print_gaps(const struct picture *p)
 {
@@ -454,6 +480,31 @@ static void json_output(const struct picture *p, const char *name, unsigned fail
 	jout_end(j);
 }
 
+static void json_sources(const struct stage_status *s, struct jout *j)
+{
+	jout_array(j, "sources");
+	for (unsigned i = 0; i < s->nsources; i++) {
+		const struct source_status *o = &s->sources[i];
+
+		jout_object(j, NULL);
+		jout_str(j, "name", o->name);
+		jout_str(j, "place", o->place);
+		jout_str(j, "state", source_state_name(o->state));
+		jout_str(j, "reason", o->text);
+		if (o->last_contact_ns == 0)
+			jout_null(j, "last_contact_s");
+		else
+			jout_double(j, "last_contact_s", (double)o->last_contact_ns / 1e9);
+		jout_uint(j, "objects", o->objects);
+		jout_double(j, "latency_ms", (double)o->latency_ns / 1e6);
+		jout_uint(j, "asked", o->asked);
+		jout_uint(j, "misses", o->misses);
+		jout_uint(j, "reconnects", o->reconnects);
+		jout_end(j);
+	}
+	jout_end(j);
+}
+
 static void json_rest(const struct picture *p, struct jout *j)
 {
 	jout_object(j, "rules");
@@ -475,6 +526,7 @@ static void json_rest(const struct picture *p, struct jout *j)
 	jout_uint(j, "memory_refused", word(p, STAGE_ENRICHER, ENRICHER_MEMORY_REFUSED));
 	jout_uint(j, "mirror_cut", word(p, STAGE_EVALUATOR, EVALUATOR_STATE_CUT));
 	jout_uint(j, "process_misses", word(p, STAGE_ENRICHER, ENRICHER_PROCESS_MISSES));
+	json_sources(&p->reading.stage[STAGE_ENRICHER], j);
 	jout_end(j);
 }
 
@@ -553,6 +605,7 @@ int cmd_status(int argc, char **argv)
 		return json_picture(&p);
 	print_stages(&p);
 	print_rings(&p);
+	print_sources(&p);
 	print_ledger(&p);
 	if (p.reading.there[STAGE_COLLECTOR])
 		loss_report_print(&p.reading.stage[STAGE_COLLECTOR].losses);

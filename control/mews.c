@@ -33,6 +33,8 @@ static const struct command {
 	  "[-c FILE] [-r RULES]... [-o KEY=VALUE]... [--run-dir DIR] [--json] [--verbose]",
 	  "what can be seen on this host, what cannot, and why", cmd_doctor },
 	{ "status", "[--json] [--run-dir DIR]", "how the stages and the ledger are", cmd_status },
+	{ "containers", "[--json] [--run-dir DIR]", "what is known of the containers that run",
+	  cmd_containers },
 	{ "restart", "STAGE [--run-dir DIR]", "end one stage and start it again", cmd_restart },
 	{ "stop", "[--run-dir DIR]", "end the pipeline", cmd_stop },
 	{ "log-level", "LEVEL [--run-dir DIR]", "what the stages say: error, warning, info, debug",

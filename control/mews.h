@@ -22,6 +22,7 @@ int cmd_test(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_containers(int argc, char **argv);
 int cmd_restart(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_log_level(int argc, char **argv);

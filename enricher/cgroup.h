@@ -7,21 +7,7 @@
 #ifndef MEWS_CGROUP_H
 #define MEWS_CGROUP_H
 
-#include "span.h"
-
-/* Falco's numbers of container types. */
-enum container_type {
-	CONTAINER_DOCKER = 0,
-	CONTAINER_LXC = 1,
-	CONTAINER_LIBVIRT_LXC = 2,
-	CONTAINER_CRI = 6,
-	CONTAINER_CONTAINERD = 7,
-	CONTAINER_CRIO = 8,
-	CONTAINER_BPM = 9,
-	CONTAINER_PODMAN = 11,
-	CONTAINER_HOST = 0xfffe,
-	CONTAINER_UNKNOWN = 0xffff,
-};
+#include "container_type.h"
 
 /* The container of one path: its id (part of PATH) and type.  False: none. */
 bool cgroup_match(struct span path, struct span *ret_id, uint32_t *ret_type);

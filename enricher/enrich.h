@@ -94,6 +94,10 @@ void enrich_container_gone(struct enrich *en, struct span id);
 /* Let go of those, now and then. */
 void enrich_sweep(struct enrich *en);
 
+/* A page of what is known of containers, a line of JSON for each, from number *FROM on, which
+ * becomes where the next page begins; 0: this was the last.  The bytes in BUF. */
+size_t enrich_list_containers(const struct enrich *en, uint64_t *from, uint8_t *buf, size_t cap);
+
 /* A table: entries in use, at most, and what one takes without what hangs on it. */
 struct enrich_table {
 	uint32_t used, max, entry_bytes;

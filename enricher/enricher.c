@@ -280,6 +280,23 @@ static void status(struct stage *st, void *ctx, struct stage_status *s)
 			metadata_status(er->metadata, mono_now(), s->sources, CONTROL_MAX_SOURCES);
 }
 
+static void list(struct stage *st, void *ctx, const struct control_request *req,
+		 struct control_answer *ret)
+{
+	static uint8_t page[CONTROL_PAGE_BYTES];
+	struct enricher *er = ctx;
+	char *end;
+
+	(void)st;
+	ret->next = strtoull(req->argument, &end, 10);
+	if (*end != '\0') {
+		ret->result = -EINVAL;
+		snprintf(ret->text, sizeof(ret->text), "not a number");
+		return;
+	}
+	ret->page = span_of(page, enrich_list_containers(er->core, &ret->next, page, sizeof(page)));
+}
+
 static int put_frame(void *ctx, uint16_t type, struct span payload)
 {
 	return frame_sink_put(ctx, type, payload);
@@ -310,6 +327,7 @@ static const struct stage_ops ops = {
 	.turn = turn,
 	.reload = reload,
 	.status = status,
+	.list = list,
 	.snapshot = snapshot,
 	.stop = stop,
 };

@@ -4,21 +4,11 @@
  */
 #include <stdlib.h>
 
+#include "container_type.h"
 #include "field_class.h"
 #include "glob.h"
 
-enum { CONTAINER_TYPE_HOST = 0xfffe, SHORT_ID = 12 };
-
-static const char *type_text(uint32_t type)
-{
-	static const char *const names[] = { "docker", "lxc",	"libvirt-lxc", "mesos", "rkt",
-					     "",       "cri",	"containerd",  "cri-o", "bpm",
-					     "",       "podman" };
-
-	if (type == CONTAINER_TYPE_HOST)
-		return "host";
-	return type < ARRAY_LEN(names) ? names[type] : "";
-}
+enum { SHORT_ID = 12 };
 
 /* ---- what the JSON says ---- */
 
@@ -311,7 +301,7 @@ bool field_contmeta_get(const struct field_ref *ref, const struct field_event *e
 	case FIELD_container_full_id:
 		return value_string(ret, c->frame.full_id);
 	case FIELD_container_type:
-		return value_str(ret, type_text(c->frame.type));
+		return value_str(ret, container_type_name(c->frame.type));
 	case FIELD_container_mounts:
 		return value_string(ret, all_mounts(e, m->members[CONTMETA_MOUNTS]));
 	case FIELD_container_mount:

@@ -457,10 +457,11 @@ void fetcher_run(struct fetcher *f, uint64_t timeout_ns)
 	uint64_t first = look_over(f, mono_now());
 	int running;
 
-	curl.multi_perform(f->multi, &running);
-	take_ends(f);
 	if (first < timeout_ns)
 		timeout_ns = first;
+	/* Who was just handed over is due at once, by a timer of libcurl's own. */
 	if (timeout_ns > 0)
 		curl.multi_poll(f->multi, NULL, 0, (int)milliseconds(timeout_ns), NULL);
+	curl.multi_perform(f->multi, &running);
+	take_ends(f);
 }

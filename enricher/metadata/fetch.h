@@ -19,7 +19,8 @@ struct fetch;
 int fetcher_open(struct fetcher **ret);
 void fetcher_close(struct fetcher *f); /* unfinished requests end without a word */
 
-/* Move what can be moved, then sleep until something can, TIMEOUT_NS at most. */
+/* Sleep until something can be moved, TIMEOUT_NS at most, then move it: what comes of it comes
+ * as calls, which the caller acts on before it comes back here. */
 void fetcher_run(struct fetcher *f, uint64_t timeout_ns);
 void fetcher_wake(struct fetcher *f); /* from any thread: end that sleep */
 

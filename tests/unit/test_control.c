@@ -30,6 +30,12 @@ static struct control_answer full_answer(void)
 	};
 	for (unsigned i = 0; i < RING_COUNTS; i++)
 		a.status.counts.v[i] = i * 0x0101010101010101u;
+	a.status.nsources = 1;
+	a.status.sources[0] = (struct source_status){
+		"docker", "/run/docker.sock", "why", SOURCE_CONNECTED, 1, 2, 3, 4, 5, 6,
+	};
+	a.page = span_str("{}\n");
+	a.next = 17;
 	a.nsupervised = 2;
 	a.supervised[0] = (struct supervised){ STAGE_COLLECTOR, SUPERVISED_RUNNING, 12, 3 };
 	a.supervised[1] = (struct supervised){ STAGE_EMITTER, SUPERVISED_WAITING, 0, 9 };
@@ -57,6 +63,12 @@ Test(control, an_answer_comes_back)
 	cr_assert(eq(int, out.result, -EBUSY));
 	cr_assert_str_eq(out.text, "not now");
 	cr_assert(out.has_status);
+	cr_assert(eq(u32, out.status.nsources, 1));
+	cr_assert_eq(memcmp(&out.status.sources[0], &in.status.sources[0],
+			    sizeof(out.status.sources[0])),
+		     0);
+	cr_assert(span_is(out.page, "{}\n"));
+	cr_assert(eq(u64, out.next, 17));
 	cr_assert(eq(int, (int)out.status.stage, STAGE_ENRICHER));
 	cr_assert(eq(i64, out.status.pid, 4711));
 	cr_assert(eq(int, memcmp(&out.status.counts, &in.status.counts, sizeof(in.status.counts)),
@@ -108,7 +120,7 @@ Test(control, any_msgpack_library_can_read_it)
 		     MSGPACK_UNPACK_SUCCESS));
 	cr_assert(eq(sz, off, (size_t)n));
 	cr_assert(eq(int, (int)u.data.type, MSGPACK_OBJECT_ARRAY));
-	cr_assert(eq(u32, u.data.via.array.size, 5));
+	cr_assert(eq(u32, u.data.via.array.size, 7));
 	cr_assert(eq(i64, u.data.via.array.ptr[1].via.i64, -EBUSY));
 	cr_assert(eq(u64, u.data.via.array.ptr[3].via.array.ptr[1].via.u64, 4711));
 	msgpack_unpacked_destroy(&u);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd_containers.c -- `mews containers`: what the enricher knows of them, page by page.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "jread.h"
+#include "mews.h"
+#include "rundir.h"
+
+enum form { FORM_TABLE, FORM_JSON };
+
+static int parse_options(int argc, char **argv, enum form *ret_form, const char **ret_run_dir)
+{
+	static const struct option longs[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "run-dir", required_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	const char *option = NULL;
+	int opt;
+
+	opterr = 0;
+	optind = 1;
+	*ret_form = FORM_TABLE;
+	while ((opt = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
+		switch (opt) {
+		case 'j':
+			*ret_form = FORM_JSON;
+			break;
+		case 'd':
+			option = optarg;
+			break;
+		case 'h':
+			(void)usage_of("containers");
+			return EXIT_OK;
+		default:
+			return usage_error("containers",
+					   opt == ':' ? "no value for" : "no such option",
+					   argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		return usage_error("containers", "not expected", argv[optind]);
+	*ret_run_dir = run_dir_choose(option);
+	return -1;
+}
+
+/* ---- a line ---- */
+
+static void print_text(struct span value, int width)
+{
+	uint8_t *buf = malloc(value.n + 1);
+	char clean[256] = "";
+	struct span s;
+
+	if (buf != NULL && jread_string(value, buf, &s) && s.n > 0) {
+		char text[128];
+
+		s.n = s.n < sizeof(text) ? s.n : sizeof(text) - 1;
+		memcpy(text, s.p, s.n);
+		text[s.n] = '\0';
+		log_escape(clean, sizeof(clean), text);
+	}
+	printf("%-*s ", width, clean[0] == '\0' ? "-" : clean);
+	free(buf);
+}
+
+static void print_row(struct span line)
+{
+	struct span top = jread_value(line), told = jread_member(top, "container"),
+		    labels = jread_member(told, "labels");
+	uint64_t threads = 0;
+
+	(void)jread_uint(jread_member(top, "threads"), &threads);
+	print_text(jread_member(top, "id"), 12);
+	print_text(jread_member(top, "type"), 11);
+	printf("%7" PRIu64 " ", threads);
+	print_text(jread_member(top, "metadata"), 10);
+	print_text(jread_member(told, "name"), 24);
+	print_text(jread_member(told, "image"), 40);
+	print_text(jread_member(labels, "io.kubernetes.pod.namespace"), 12);
+	print_text(jread_member(labels, "io.kubernetes.pod.name"), 1);
+	putchar('\n');
+}
+
+static void print_lines(struct span page, enum form form, uint64_t *count)
+{
+	while (page.n > 0) {
+		const uint8_t *end = memchr(page.p, '\n', page.n);
+		struct span line = span_of(page.p, end == NULL ? page.n : (size_t)(end - page.p));
+
+		if (form == FORM_TABLE)
+			print_row(line);
+		else
+			printf("%s%.*s", (*count)++ == 0 ? "[" : ",\n", (int)line.n,
+			       (const char *)line.p);
+		page = end == NULL ? SPAN_NONE : span_of(end + 1, page.n - line.n - 1);
+	}
+}
+
+/* ---- all of them ---- */
+
+static int print_all(struct control_client *c, enum form form)
+{
+	struct control_request req = { .kind = CONTROL_CONTAINERS, .argument = "0" };
+	struct control_answer a;
+	uint64_t count = 0;
+	int err;
+
+	if (form == FORM_TABLE)
+		printf("%-12s %-11s %7s %-10s %-24s %-40s %-12s %s\n", "ID", "TYPE", "THREADS",
+		       "METADATA", "NAME", "IMAGE", "NAMESPACE", "POD");
+	do {
+		err = control_client_ask(c, &req, &a);
+		if (err == 0)
+			err = a.result;
+		if (err < 0) {
+			log_error("cannot ask the enricher: %s",
+				  a.text[0] != '\0' ? a.text : strerror(-err));
+			return EXIT_INPUT;
+		}
+		print_lines(a.page, form, &count);
+		snprintf(req.argument, sizeof(req.argument), "%" PRIu64, a.next);
+	} while (a.next != 0);
+	if (form == FORM_JSON)
+		printf("%s]\n", count == 0 ? "[" : "");
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_HOST;
+}
+
+int cmd_containers(int argc, char **argv)
+{
+	struct control_client *c;
+	char path[RUN_DIR_PATH_MAX];
+	const char *run_dir = NULL;
+	enum form form;
+	int code = parse_options(argc, argv, &form, &run_dir);
+
+	if (code != -1)
+		return code;
+	if (strlen(run_dir) <= RUN_DIR_MAX)
+		run_dir_path(path, run_dir, "enricher", ".ctl");
+	if (strlen(run_dir) > RUN_DIR_MAX || control_client_open(path, ASK_TIMEOUT_NS, &c) < 0) {
+		log_error("no pipeline runs in '%s'", run_dir);
+		return EXIT_INPUT;
+	}
+	code = print_all(c, form);
+	control_client_close(c);
+	return code;
+}
