@@ -77,6 +77,7 @@ static __always_inline bool begin(struct build *b, struct task_struct *task, __u
 	r->code = code;
 	r->cpu = b->cpu;
 	r->flags = 0;
+	r->more_files = 0;
 	r->reserved = 0;
 	r->reserved2 = 0;
 	return true;

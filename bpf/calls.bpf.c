@@ -86,6 +86,10 @@ int BPF_PROG(exit_nameat, struct pt_regs *regs, long ret)
 
 	if (!begin_exit(&b))
 		return 0;
+	put_more_file(&b, arg(&b, b.code == EVENT_SYSCALL_SYMLINKAT_X ? 1 : 0));
+	if (b.code == EVENT_SYSCALL_RENAMEAT_X || b.code == EVENT_SYSCALL_RENAMEAT2_X ||
+	    b.code == EVENT_SYSCALL_LINKAT_2_X)
+		put_more_file(&b, arg(&b, 2));
 	switch (b.code) {
 #define NAMEAT_CALL CASE
 #include "call.def"
@@ -104,6 +108,8 @@ int BPF_PROG(exit_fd, struct pt_regs *regs, long ret)
 
 	if (!begin_exit_on_fd(&b))
 		return 0;
+	if (b.code == EVENT_SYSCALL_SPLICE_X || b.code == EVENT_SYSCALL_COPY_FILE_RANGE_X)
+		put_more_file(&b, arg(&b, 2));
 	switch (b.code) {
 #define FD_CALL CASE
 #include "call.def"
@@ -140,6 +146,8 @@ int BPF_PROG(exit_memory, struct pt_regs *regs, long ret)
 
 	if (!begin_exit(&b))
 		return 0;
+	if (b.code == EVENT_SYSCALL_MMAP_X || b.code == EVENT_SYSCALL_MMAP2_X)
+		put_more_file(&b, arg(&b, 4));
 	switch (b.code) {
 #define MEMORY_CALL CASE
 #include "call.def"

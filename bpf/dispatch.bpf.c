@@ -6,6 +6,23 @@
  */
 #include "family.bpf.h"
 
+enum { CMD_DUPFD = 0, CMD_SETFD = 2, CMD_DUPFD_CLOEXEC = 1030, LAST_STANDARD_FD = 2 };
+
+/* Is this a call that W's row spares? */
+static __always_inline bool is_spared(const struct wanted *w, struct pt_regs *regs,
+				      enum call_abi abi, long ret)
+{
+	__u32 first = abi == ABI_32 ? NARROW_ARG0(regs) : REGS_ARG0(regs);
+	__u32 second = abi == ABI_32 ? NARROW_ARG1(regs) : REGS_ARG1(regs);
+
+	if (!(w->family & WANTED_SPARED))
+		return false;
+	if (w->code != EVENT_SYSCALL_FCNTL_X)
+		return ret < 0 || first > LAST_STANDARD_FD;
+	return ret < 0 ||
+	       (second != CMD_DUPFD && second != CMD_SETFD && second != CMD_DUPFD_CLOEXEC);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
@@ -19,7 +36,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	task = bpf_get_current_task_btf();
 	w = row_of_call(task, regs, w, &abi);
-	if (w == NULL || is_own(task))
+	if (w == NULL || is_spared(w, regs, abi, ret) || is_own(task))
 		return 0;
 	cpu = bpf_get_smp_processor_id();
 	s = bpf_map_lookup_elem(&scratch, &cpu);
@@ -28,7 +45,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	note_call(&s->call, w, regs, abi);
 	/* By constant index: the kernel makes a plain jump of it, and no indirect one, which the
 	 * defences against speculation make dear. */
-	switch (w->family) {
+	switch (w->family & ~WANTED_SPARED) {
 #define FAMILY(name, program)                                                                      \
 	case FAMILY_##name:                                                                        \
 		bpf_tail_call_static(ctx, &families, FAMILY_##name);                               \

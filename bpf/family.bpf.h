@@ -69,7 +69,8 @@ static __always_inline __u64 address_result(const struct build *b, long ret)
 	return b->s->call.regs32 && (unsigned long)ret < -4095ul ? (__u32)ret : ret;
 }
 
-/* Put FILE, open at FD, behind the header: its numbers, and both ends if it is a socket.  */
+/* Put FILE, open at FD, behind the header: its numbers, and its path, or both ends if it is a socket.
+ * Whoever keeps descriptors' names sees by them if it is the file that he thinks. */
 static __always_inline struct sock *put_open_file(struct build *b, struct file *file, __s32 fd)
 {
 	struct sock *sk;
@@ -77,8 +78,12 @@ static __always_inline struct sock *put_open_file(struct build *b, struct file *
 
 	put_file(b, file, fd);
 	sk = sock_of_file(file, FILE_OF(b)->mode);
-	if (sk == NULL)
+	if (sk == NULL) {
+		n = path_behind(b->cpu, address_of(b, file), b->off) & (2 * TEXT_MAX - 1);
+		FILE_OF(b)->path_len = n;
+		b->off = forget(b, b->off + n);
 		return NULL;
+	}
 	FILE_OF(b)->sock_type = LOOK(struct sock, sk, sk_type);
 	FILE_OF(b)->sock_proto = LOOK(struct sock, sk, sk_protocol);
 	n = append_tuple(b, sk, TUPLE_OUT, NULL);

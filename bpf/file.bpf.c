@@ -105,6 +105,8 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 	if (!begin_exit(&b))
 		return 0;
 	put_opened_file(&b, ret, &o);
+	if (b.code == EVENT_SYSCALL_OPENAT_2_X || b.code == EVENT_SYSCALL_OPENAT2_X)
+		put_more_file(&b, arg(&b, 0));
 	switch (b.code) {
 	case EVENT_SYSCALL_OPEN_X:
 		params(&b, 6);

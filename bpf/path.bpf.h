@@ -137,6 +137,9 @@ static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
 		const unsigned char *name = LOOK(struct dentry, w->dentry, d_name.name);
 		long n = bpf_probe_read_kernel_str(text_room(b), 256, name);
 
+		/* What has no name either (a namespace, a pidfd) is no root. */
+		if (w->dentry != w->mount_root && AT(b, b->off, __u8) == '/')
+			return 0;
 		return n > 0 ? (n - 1) & 0xff : 0;
 	}
 	if (len <= SHORT_PATH) {
@@ -167,16 +170,29 @@ static __always_inline __u32 overlay_layer(struct file *file)
 	return upper ? PPM_FD_UPPER_LAYER : PPM_FD_LOWER_LAYER;
 }
 
-/* Put FILE, open at FD, behind the header: the numbers.  Path and tuple may follow. */
-static __always_inline void put_file(struct build *b, struct file *file, long fd)
+/* Append the path of FILE, an address, to CPU's record at byte AT; its length.  A function of its own
+ * for the verifier's sake, as walk_on(). */
+__noinline int path_behind(__u32 cpu, __u64 file, __u32 at)
 {
-	struct record_file *rf = FILE_OF(b);
+	struct build b = { .cpu = cpu, .off = at };
+	const void *f = (const void *)file;
+
+	b.s = bpf_map_lookup_elem(&scratch, &cpu);
+	if (b.s == NULL)
+		return 0;
+	return append_path(&b, LOOK(struct file, f, f_path.dentry),
+			   LOOK(struct file, f, f_path.mnt),
+			   whole_root(plain(bpf_get_current_task_btf())));
+}
+
+/* The numbers of FILE, open at FD. */
+static __always_inline void fill_file(struct record_file *rf, struct file *file, long fd)
+{
 	struct inode *inode = LOOK(struct file, file, f_inode);
 	struct super_block *sb = LOOK(struct inode, inode, i_sb);
 	struct vfsmount *mnt = LOOK(struct file, file, f_path.mnt);
 	__u32 nlink = LOOK(struct inode, inode, i_nlink);
 
-	HEADER_OF(b)->flags |= RECORD_HAS_FILE;
 	rf->ino = LOOK(struct inode, inode, i_ino);
 	rf->dev = encode_dev(LOOK(struct super_block, sb, s_dev));
 	rf->mode = LOOK(struct inode, inode, i_mode);
@@ -185,7 +201,36 @@ static __always_inline void put_file(struct build *b, struct file *file, long fd
 	rf->path_len = rf->tuple_len = 0;
 	rf->sock_type = rf->sock_proto = 0;
 	rf->nlink = nlink > 65535 ? 65535 : nlink;
-	b->off = sizeof(struct record) + sizeof(*rf);
+}
+
+/* Put FILE, open at FD, behind the header: the numbers.  Path and tuple may follow. */
+static __always_inline void put_file(struct build *b, struct file *file, long fd)
+{
+	HEADER_OF(b)->flags |= RECORD_HAS_FILE;
+	fill_file(FILE_OF(b), file, fd);
+	b->off = sizeof(struct record) + sizeof(struct record_file);
+}
+
+enum { FMT_MASK = 0170000, FMT_SOCKET = 0140000 };
+
+/* Append the file that the task has open at FD, with its path, behind those that are there: one of
+ * further descriptors.  Before params(). */
+static __always_inline void put_more_file(struct build *b, __u64 arg)
+{
+	__s32 fd = arg;
+	struct file *file = fd < 0 ? NULL : file_of_fd(b->task, fd);
+	struct record_file *rf = &AT(b, b->off, struct record_file);
+	__u32 n = 0;
+
+	if (file == NULL)
+		return;
+	fill_file(rf, file, fd);
+	b->off += sizeof(*rf);
+	if ((rf->mode & FMT_MASK) != FMT_SOCKET)
+		n = path_behind(b->cpu, address_of(b, file), b->off) & (2 * TEXT_MAX - 1);
+	rf->path_len = n;
+	b->off = forget(b, b->off + n);
+	HEADER_OF(b)->more_files++;
 }
 
 #endif

@@ -4,7 +4,8 @@
  * event.  For bpf/ and collector/ only; the collector checks every length.
  *
  *   struct record | struct record_file (if RECORD_HAS_FILE) | path and tuple of
- *   the file | u16 lengths[nparams] | parameters, one behind the other, no padding
+ *   the file | more files in the same form | u16 lengths[nparams] | parameters, one
+ *   behind the other, no padding
  *
  * Parameters are in Falco's encoding (compat: scap-format), in the order of
  * event.def, with one freedom: string parameters carry no NUL at their end.
@@ -17,13 +18,15 @@
 #include <linux/types.h>
 #endif
 
-#define RECORD_ABI 3
+#define RECORD_ABI 4
 
 enum {
 	RECORD_HAS_FILE = 1 << 0,
 	RECORD_TRUNCATED = 1 << 1, /* a parameter was longer than what is carried */
 	RECORD_COMPAT32 = 1 << 2,
 };
+
+enum { RECORD_MORE_FILES = 2 };
 
 struct record {
 	__u64 ts_ns;	 /* CLOCK_BOOTTIME at the event */
@@ -35,13 +38,16 @@ struct record {
 	__u16 code;	 /* enum event_code */
 	__u16 cpu;
 	__u8 nparams;
-	__u8 flags; /* RECORD_* */
-	__u16 reserved;
+	__u8 flags;	 /* RECORD_* */
+	__u8 more_files; /* behind the first one, or in its place; at most RECORD_MORE_FILES */
+	__u8 reserved;
 	__u32 reserved2;
 };
 
-/* The file that the event made or uses.  The path is from the root of the file's mount namespace;
- * only opens have it (an exec's is its parameter trusted_exepath, and fd is -1). */
+/* The file that the event made or uses; further ones are those of its other descriptors: the
+ * directories that names are relative to, the other end of a copy.  Nobody need have seen how they
+ * were opened, or that what was there was closed.  The path is from the root of the file's mount
+ * namespace; sockets have none (an exec's is its parameter trusted_exepath, and fd is -1). */
 struct record_file {
 	__u64 ino;
 	__u64 mnt_id;
@@ -82,8 +88,8 @@ struct wanted {
 	__u16 code;   /* enum event_code of the exit event */
 	__u16 sc;     /* enum syscall_code, for GENERIC_X */
 	__u16 native; /* the call's number among the native ones, for GENERIC_X */
-	__u8 family;
-	__u8 flags; /* WANTED_*; from WANTED_ARGS on the number of arguments that lie in memory */
+	__u8 family;  /* enum family, and WANTED_SPARED */
+	__u8 flags;   /* WANTED_*; from WANTED_ARGS on the number of arguments that lie in memory */
 };
 
 enum {
@@ -94,6 +100,10 @@ enum {
 	WANTED_WIDE = 1 << 4,	/* of a 32-bit call: times of 64 bits, ids of 32, not of half */
 	WANTED_ARGS = 5,
 };
+
+/* Of a row's family: only the state is made of this call.  Told are calls that change what rules can
+ * see of it: a duplicate or close-on-exec, for fcntl; for what closes, the standard descriptors. */
+enum { WANTED_SPARED = 1 << 7 };
 
 enum { WANTED_COUNT = 512 };
 

@@ -243,6 +243,8 @@ static __always_inline void put_sendfile(struct build *b, long ret)
 		offset = user_u32(user_arg(b, 2));
 	else
 		bpf_probe_read_user(&offset, sizeof(offset), user_arg(b, 2));
+	put_more_file(b, arg(b, 0));
+	put_more_file(b, arg(b, 1));
 	params(b, NPARAMS_SYSCALL_SENDFILE_X);
 	put_u64(b, ret);
 	put_u64(b, offset);
@@ -282,6 +284,7 @@ static __always_inline void put_fsconfig(struct build *b, long ret)
 	const void *value = user_arg(b, 3);
 	__s32 aux = arg(b, 4);
 
+	put_more_file(b, arg(b, 0));
 	params(b, NPARAMS_SYSCALL_FSCONFIG_X);
 	put_u64(b, ret);
 	put_int(b, arg(b, 0));

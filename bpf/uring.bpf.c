@@ -191,6 +191,7 @@ static __always_inline void put_request_open(struct build *b, const struct uring
 	struct opened o;
 
 	put_opened_file(b, fd, &o);
+	put_more_file(b, r->dirfd);
 	params(b, b->code == EVENT_SYSCALL_OPENAT2_X ? 8 : 7);
 	put_u64(b, res);
 	put_dirfd(b, r->dirfd);
@@ -260,6 +261,9 @@ static __always_inline void put_request_names(struct build *b, const struct urin
 	bool symlink = b->code == EVENT_SYSCALL_SYMLINKAT_X;
 	bool two = b->code == EVENT_SYSCALL_RENAMEAT2_X || b->code == EVENT_SYSCALL_LINKAT_2_X;
 
+	put_more_file(b, symlink ? r->other_dirfd : r->dirfd);
+	if (two)
+		put_more_file(b, r->other_dirfd);
 	params(b, two ? 6 : 4);
 	put_u64(b, res);
 	if (!symlink)

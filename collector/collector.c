@@ -31,6 +31,7 @@ struct collector {
 	struct source *source;
 	struct feed feed;
 	struct ring_wants wants;
+	struct selection selection;
 	struct event_set unseen; /* of what rules ask for */
 	struct mono looked, next_snapshot;
 	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
@@ -137,7 +138,9 @@ static int setup(struct stage *st, void *ctx)
 	feed_init(&c->feed, &out, &st->counts, c->source->own_pid);
 	c->feed.is_recorded = c->source->is_recorded;
 	c->feed.looked_ns = c->source->ops->now(c->source);
-	c->source->ops->want(c->source, &c->feed.set);
+	selection_fill(&c->selection, NULL);
+	c->feed.set = c->selection.events;
+	c->source->ops->want(c->source, &c->selection);
 	return EXIT_OK;
 }
 
@@ -170,10 +173,14 @@ static void say_unseen(struct collector *c)
 /* What the evaluator wants of the kernel now: for system calls, nothing is attached or detached. */
 static void follow_wants(struct stage *st, struct collector *c)
 {
+	struct selection before = c->selection;
+
 	if (!outlet_wants(st->out, &c->wants))
 		return;
-	state_set_with(&c->wants, &c->feed.set);
-	c->source->ops->want(c->source, &c->feed.set);
+	selection_fill(&c->selection, &c->wants);
+	c->feed.set = c->selection.events;
+	c->source->ops->want(c->source, &c->selection);
+	c->feed.stale |= !c->source->is_recorded && selection_grows(&before, &c->selection);
 	say_unseen(c);
 	tap_switch(&c->tap, st, c->source,
 		   !c->source->is_recorded && (c->wants.extras & WANT_TAP) != 0);

@@ -191,6 +191,12 @@ int decode_record(struct span record, struct raw_event *ret)
 	ret->has_file = r.flags & RECORD_HAS_FILE;
 	if (ret->has_file && decode_file(&c, &ret->file) < 0)
 		return -EPROTO;
+	if (r.more_files > EVENT_MORE_FILES)
+		return -EPROTO;
+	ret->nmore = r.more_files;
+	for (unsigned i = 0; i < ret->nmore; i++)
+		if (decode_file(&c, &ret->more[i]) < 0)
+			return -EPROTO;
 	if (decode_params(&c, info, ret->params) < 0)
 		return -EPROTO;
 

@@ -192,10 +192,10 @@ static void replay_commit(struct source *source)
 }
 
 /* All that the file has is given: what a rule does not ask for may be state to another. */
-static void replay_want(struct source *source, const struct event_set *set)
+static void replay_want(struct source *source, const struct selection *selection)
 {
 	(void)source;
-	(void)set;
+	(void)selection;
 }
 
 static uint64_t replay_count(struct source *source, source_lose *lose, void *ctx)

@@ -253,6 +253,7 @@ static void take_header(const struct scap_event *ev, uint16_t code, struct raw_e
 	ret->tid = ev->tid;
 	ret->pid = -1;
 	ret->has_kernel = ret->has_file = false;
+	ret->nmore = 0;
 	ret->start_ns = ret->cgroup_id = 0;
 	ret->uid = ret->gid = 0;
 }

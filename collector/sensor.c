@@ -209,15 +209,17 @@ static void attach_traces(struct sensor *s, const struct event_set *set)
 	}
 }
 
-static void sensor_want(struct source *source, const struct event_set *set)
+static void sensor_want(struct source *source, const struct selection *selection)
 {
 	struct sensor *s = sensor_of(source);
-	struct event_set seen = coverage_seen(&s->coverage, set);
+	struct selection seen = *selection;
+
+	seen.events = coverage_seen(&s->coverage, &selection->events);
 
 	wants_fill(&s->rows, &seen);
 	copy_rows(s->wanted, s->rows.native, WANTED_COUNT);
 	copy_rows(s->narrow, s->rows.narrow, NARROW_COUNT);
-	attach_traces(s, set);
+	attach_traces(s, &selection->events);
 }
 
 /* Calls at which the kernel did not run our programs, because one of them was running already on that

@@ -218,9 +218,9 @@ static void put_program(const struct sensor_inside *in, const struct coverage *c
 /* Ask for what is attached only on demand, and for no system call. */
 static void attach_all(struct source *s)
 {
-	struct event_set set = { { 0 } };
+	struct selection set = { 0 };
 
-#define TRACE(event, program) event_set_add(&set, EVENT_##event);
+#define TRACE(event, program) event_set_add(&set.events, EVENT_##event);
 #include "family.def"
 #undef TRACE
 	s->ops->want(s, &set);

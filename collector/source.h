@@ -8,7 +8,7 @@
 
 #include "door.h"
 #include "losses.h"
-#include "state_set.h"
+#include "selection.h"
 #include "wire.h"
 
 struct coverage;
@@ -56,7 +56,7 @@ struct source_ops {
 	void (*commit)(struct source *s);
 
 	/* Give these events, and no others if that is cheap. */
-	void (*want)(struct source *s, const struct event_set *set);
+	void (*want)(struct source *s, const struct selection *selection);
 
 	/* All that the source ever met, what was lost of it included; of that, what was lost since
 	 * the last call goes to LOSE. */

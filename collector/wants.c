@@ -93,25 +93,27 @@ bool wants_can(unsigned code)
 }
 
 /* The system call SC's row; all zero if its event is not wanted. */
-static struct wanted row_of(const struct event_set *set, unsigned sc, unsigned native)
+static struct wanted row_of(const struct selection *s, unsigned sc, unsigned native)
 {
 	unsigned code = event_of(sc);
 	struct wanted row = { 0 };
 
-	if (!event_set_has(set, code) || !capture_of(code, &row))
+	if (!event_set_has(&s->events, code) || !capture_of(code, &row))
 		return (struct wanted){ 0 };
 	row.code = (uint16_t)code;
 	row.sc = (uint16_t)sc;
 	row.native = (uint16_t)native;
+	if (event_set_has(&s->spared, code))
+		row.family |= WANTED_SPARED;
 	return row;
 }
 
 /* The row of a 32-bit call.  Its number is told as the one that the call has natively; if it has
  * none, as it is. */
-static void fill_narrow(struct wants *w, const struct event_set *set, const struct narrow_row *n)
+static void fill_narrow(struct wants *w, const struct selection *s, const struct narrow_row *n)
 {
 	int nr = native_nr(n->sc);
-	struct wanted row = row_of(set, n->sc, nr < 0 ? n->row : (unsigned)nr);
+	struct wanted row = row_of(s, n->sc, nr < 0 ? n->row : (unsigned)nr);
 
 	if (row.flags == 0)
 		return;
@@ -121,13 +123,13 @@ static void fill_narrow(struct wants *w, const struct event_set *set, const stru
 		w->narrow[NARROW_32 + SOCKETCALL_NR].flags |= WANTED_MANY;
 }
 
-void wants_fill(struct wants *w, const struct event_set *set)
+void wants_fill(struct wants *w, const struct selection *selection)
 {
 	*w = (struct wants){ 0 };
 	for (unsigned nr = 0; nr < WANTED_COUNT; nr++)
-		w->native[nr] = row_of(set, syscall_from_native((int)nr), nr);
+		w->native[nr] = row_of(selection, syscall_from_native((int)nr), nr);
 	for (size_t i = 0; i < ARRAY_LEN(narrow_rows); i++)
-		fill_narrow(w, set, &narrow_rows[i]);
+		fill_narrow(w, selection, &narrow_rows[i]);
 	/* Where a second look is worth it. */
 	for (unsigned nr = 0; nr < NARROW_X32; nr++)
 		if (w->narrow[NARROW_32 + nr].flags != 0)

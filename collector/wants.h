@@ -14,8 +14,8 @@ struct wants {
 	struct wanted narrow[NARROW_COUNT];
 };
 
-/* The rows for SET; all zero where nothing is wanted. */
-void wants_fill(struct wants *w, const struct event_set *set);
+/* The rows for SELECTION; all zero where nothing is wanted. */
+void wants_fill(struct wants *w, const struct selection *selection);
 
 /* Can the kernel side make event CODE at a system call's return? */
 bool wants_can(unsigned code);

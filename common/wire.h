@@ -101,6 +101,8 @@ struct kernel_file {
 	uint16_t nlink;		       /* names of the file, 65535 at most; 0: not known */
 };
 
+enum { EVENT_MORE_FILES = 2 };
+
 struct raw_event {
 	uint16_t code; /* enum event_code */
 	uint16_t cpu;
@@ -117,6 +119,8 @@ struct raw_event {
 	uint32_t uid, gid;  /* effective */
 	bool has_file;
 	struct kernel_file file; /* means nothing if there is none */
+	uint8_t nmore;		 /* further files, of its other descriptors */
+	struct kernel_file more[EVENT_MORE_FILES];
 
 	uint8_t nparams;
 	struct param params[EVENT_MAX_PARAMS];
@@ -252,6 +256,9 @@ enum want_extra {
 
 /* Nothing of an event's: the collector is to give all that it gives to ring tap, too. */
 #define WANT_TAP (UINT64_C(1) << 63)
+
+/* Nor this: whoever asks keeps account of open descriptors for himself, and needs their ends. */
+#define WANT_CLOSES (UINT64_C(1) << 62)
 
 #define EVENT_MAX_FILES 6
 

@@ -73,13 +73,13 @@ CURSOR_INLINE bool has_kernel_file_run(const struct cursor *c)
 		(p[KFILE_AT_INO] ^ MP_UINT64) | (p[KFILE_AT_MNT] ^ MP_UINT64)) == 0;
 }
 
-CURSOR_INLINE void get_kernel_file(struct cursor *c, struct raw_event *ret)
+/* False: there is none. */
+CURSOR_INLINE bool get_kernel_file(struct cursor *c, struct kernel_file *f)
 {
-	struct kernel_file *f = &ret->file;
+	bool there = true;
 	size_t outer;
 
 	if (has_kernel_file_run(c)) {
-		ret->has_file = true;
 		f->fd = (int64_t)cursor_wide64(c->p + KFILE_AT_FD);
 		f->mode = cursor_wide32(c->p + KFILE_AT_MODE);
 		f->dev = cursor_wide32(c->p + KFILE_AT_DEV);
@@ -89,7 +89,7 @@ CURSOR_INLINE void get_kernel_file(struct cursor *c, struct raw_event *ret)
 		c->left = KERNEL_FILE_ELEMENTS;
 		cursor_pass(c, KFILE_RUN, KFILE_RUN_COUNT);
 	} else {
-		ret->has_file = cursor_enter(c, &outer);
+		there = cursor_enter(c, &outer);
 		f->fd = cursor_int(c, -1);
 		f->mode = cursor_u32(c);
 		f->dev = cursor_u32(c);
@@ -102,6 +102,7 @@ CURSOR_INLINE void get_kernel_file(struct cursor *c, struct raw_event *ret)
 	f->sock_proto = cursor_u8(c);
 	f->nlink = cursor_u16(c);
 	cursor_leave(c, outer);
+	return there;
 }
 
 PACK_INLINE void put_kernel(struct pack *pk, const struct raw_event *ev)
@@ -114,7 +115,7 @@ PACK_INLINE void put_kernel(struct pack *pk, const struct raw_event *ev)
 	}
 	if (!pack_run_begin(pk, KERNEL_RUN, &end))
 		return;
-	pack_array(pk, KERNEL_ELEMENTS);
+	pack_array(pk, KERNEL_ELEMENTS + ev->nmore);
 	pack_fix_uint64(pk, ev->start_ns);
 	pack_fix_uint64(pk, ev->cgroup_id);
 	pack_fix_uint32(pk, ev->uid);
@@ -124,16 +125,19 @@ PACK_INLINE void put_kernel(struct pack *pk, const struct raw_event *ev)
 		put_kernel_file(pk, &ev->file);
 	else
 		pack_nil(pk);
+	for (unsigned i = 0; i < ev->nmore; i++)
+		put_kernel_file(pk, &ev->more[i]);
 }
 
+/* How many elements there are is anybody's guess, from KERNEL_ELEMENTS on. */
 CURSOR_INLINE bool has_kernel_run(const struct cursor *c)
 {
 	const uint8_t *p = c->p;
 
 	return c->left > 0 && c->end - p > KERNEL_RUN &&
-	       ((p[0] ^ (MP_FIXARRAY | KERNEL_ELEMENTS)) | (p[KERNEL_AT_START] ^ MP_UINT64) |
-		(p[KERNEL_AT_CGROUP] ^ MP_UINT64) | (p[KERNEL_AT_UID] ^ MP_UINT32) |
-		(p[KERNEL_AT_GID] ^ MP_UINT32)) == 0;
+	       (uint8_t)(p[0] - (MP_FIXARRAY | KERNEL_ELEMENTS)) <= EVENT_MORE_FILES &&
+	       ((p[KERNEL_AT_START] ^ MP_UINT64) | (p[KERNEL_AT_CGROUP] ^ MP_UINT64) |
+		(p[KERNEL_AT_UID] ^ MP_UINT32) | (p[KERNEL_AT_GID] ^ MP_UINT32)) == 0;
 }
 
 CURSOR_INLINE void get_kernel(struct cursor *c, struct raw_event *ret)
@@ -148,7 +152,7 @@ CURSOR_INLINE void get_kernel(struct cursor *c, struct raw_event *ret)
 		ret->uid = cursor_wide32(c->p + KERNEL_AT_UID);
 		ret->gid = cursor_wide32(c->p + KERNEL_AT_GID);
 		outer = c->left - 1;
-		c->left = KERNEL_ELEMENTS;
+		c->left = c->p[0] & 0xf;
 		cursor_pass(c, KERNEL_RUN, KERNEL_RUN_COUNT);
 	} else {
 		/* What is not there reads as zero. */
@@ -158,8 +162,12 @@ CURSOR_INLINE void get_kernel(struct cursor *c, struct raw_event *ret)
 		ret->uid = cursor_u32(c);
 		ret->gid = cursor_u32(c);
 	}
+	ret->nmore = 0;
 	if (c->left > 0)
-		get_kernel_file(c, ret);
+		ret->has_file = get_kernel_file(c, &ret->file);
+	while (c->left > 0 && ret->nmore < EVENT_MORE_FILES)
+		if (get_kernel_file(c, &ret->more[ret->nmore]))
+			ret->nmore++;
 	cursor_leave(c, outer);
 }
 
@@ -227,15 +235,23 @@ int wire_decode_raw_event(struct span payload, struct raw_event *ret)
 	return cursor_finish(&c);
 }
 
+static size_t files_bound(const struct raw_event *ev)
+{
+	size_t n =
+		ev->has_file ? pack_span_bound(ev->file.path) + pack_span_bound(ev->file.tuple) : 0;
+
+	for (unsigned i = 0; i < ev->nmore; i++)
+		n += PACK_MAX_HEADER + KERNEL_FILE_ELEMENTS * PACK_MAX_INT +
+		     pack_span_bound(ev->more[i].path) + pack_span_bound(ev->more[i].tuple);
+	return n;
+}
+
 size_t wire_raw_event_bound(const struct raw_event *ev)
 {
 	/* The parts' own headers and the ints of all four arrays; then what varies. */
 	return 3 * PACK_MAX_HEADER +
 	       (RAW_EVENT_ELEMENTS + KERNEL_ELEMENTS + KERNEL_FILE_ELEMENTS) * PACK_MAX_INT +
-	       (ev->has_kernel && ev->has_file
-			? pack_span_bound(ev->file.path) + pack_span_bound(ev->file.tuple)
-			: 0) +
-	       params_bound(ev->params, ev->nparams);
+	       (ev->has_kernel ? files_bound(ev) : 0) + params_bound(ev->params, ev->nparams);
 }
 
 /* ---- TASK, TASK_FILE ---- */

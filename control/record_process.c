@@ -169,6 +169,7 @@ static void want(struct record_process *r)
 		record_filter_wants(r->p->filter, &wants);
 	else
 		memset(wants.events, 0xff, sizeof(wants.events));
+	wants.extras |= WANT_CLOSES; /* whoever reads the file has no kernel to ask */
 	inlet_want(r->in, &wants);
 }
 

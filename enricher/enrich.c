@@ -30,6 +30,7 @@ int enrich_new(const struct enrich_params *p, struct enrich **ret)
 	slab_init(&en->slab, p->memory_bytes != 0 ? p->memory_bytes : DEFAULT_MEMORY);
 	fdtab_init(&en->fdtab, &en->slab,
 		   p->fds_per_process != 0 ? p->fds_per_process : DEFAULT_FDS, p->seed);
+	en->fdtab.replaces = !p->capture;
 	err = en->scratch == NULL ? -ENOMEM : 0;
 	if (err == 0)
 		err = proctab_init(&en->proctab, &en->slab, &en->fdtab,
@@ -66,7 +67,7 @@ void enrich_free(struct enrich *en)
 void enrich_want(struct enrich *en, const struct ring_wants *wants)
 {
 	en->wants = *wants;
-	en->wants.extras &= ~WANT_TAP;
+	en->wants.extras &= ~(WANT_TAP | WANT_CLOSES);
 }
 
 void enrich_status(const struct enrich *en, struct enrich_status *ret)

@@ -188,7 +188,8 @@ void container_left_by_init(struct enrich *en, struct blob *id);
 
 /* ---- enrich_heal.c: what the kernel knew ---- */
 
-void heal_file(struct enrich *en, int64_t fd);
+void heal_used(struct enrich *en); /* the descriptors that the event names, before it is folded */
+void heal_made(struct enrich *en); /* the one that it made, after that */
 void heal_thread(struct enrich *en);
 void heal_credentials(struct enrich *en);
 

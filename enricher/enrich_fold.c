@@ -181,16 +181,15 @@ void fold_event(struct enrich *en)
 			store_enter(en);
 		else
 			fetch_enter(en);
-		if (turn->used_fd >= 0) {
+		if (turn->used_fd >= 0)
 			th->last_fd = int_param(en, (unsigned)turn->used_fd, -1);
-			heal_file(en, th->last_fd);
-		}
+		heal_used(en);
 	}
 	if (en->th != NULL || (turn->traits & TURN_THREAD_ONLY) == 0)
 		turn->fold(en);
 	if (en->th != NULL) {
-		if ((turn->info->flags & EF_CREATES_FD) != 0 && en->th == th)
-			heal_file(en, th->last_fd);
+		if (en->th == th)
+			heal_made(en);
 		heal_credentials(en);
 		en->th->f.flags |= CL_ACTIVE;
 	}

@@ -4,6 +4,8 @@
  * thread number that was taken again, a descriptor that we missed or believe to
  * be another file, ids.  Captures have none of this; then nothing here acts.
  */
+#include <errno.h>
+
 #include "enrich_core.h"
 
 enum {
@@ -13,6 +15,8 @@ enum {
 	FMT_FIFO = 0010000,
 	FMT_REG = 0100000
 };
+
+enum { MEMFD_PREFIX = 6 }; /* "memfd:" */
 
 void heal_thread(struct enrich *en)
 {
@@ -52,6 +56,46 @@ static bool is_path_type(unsigned type)
 	       type == FILE_MEMFD || type == FILE_UNSUPPORTED || type == FILE_UNKNOWN;
 }
 
+static enum file_type anon_type(struct span name)
+{
+	static const struct {
+		const char *name;
+		uint8_t type;
+	} names[] = {
+		{ "[eventpoll]", FILE_EVENTPOLL },
+		{ "[eventfd]", FILE_EVENT },
+		{ "[signalfd]", FILE_SIGNALFD },
+		{ "[timerfd]", FILE_TIMERFD },
+		{ "inotify", FILE_INOTIFY },
+		{ "[userfaultfd]", FILE_USERFAULTFD },
+		{ "[io_uring]", FILE_IO_URING },
+		{ "[pidfd]", FILE_PIDFD },
+		{ "bpf", FILE_BPF },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (span_starts(name, span_str(names[i].name)))
+			return names[i].type;
+	return FILE_UNSUPPORTED;
+}
+
+/* Both ends of a pair of sockets have one entry's numbers, in this order or the other. */
+static bool is_same_pair(const struct file *f, const struct kernel_file *k)
+{
+	struct net_tuple t;
+
+	if (f->type != FILE_UNIX || f->source == 0 || !net_parse_tuple(k->tuple, &t) ||
+	    t.family != FAMILY_UNIX)
+		return true;
+	return (f->source == t.source && f->dest == t.dest) ||
+	       (f->source == t.dest && f->dest == t.source);
+}
+
+static bool is_anon(const struct file *f, enum file_type type)
+{
+	return f->type == type || (type == FILE_UNSUPPORTED && is_path_type(f->type));
+}
+
 /* Can the file that we have be the one that the kernel has there? */
 static bool is_same_file(const struct file *f, const struct kernel_file *k)
 {
@@ -61,36 +105,14 @@ static bool is_same_file(const struct file *f, const struct kernel_file *k)
 		return false;
 	if (f->ino != 0 && f->dev != 0 && k->dev != 0 && f->dev != k->dev)
 		return false;
-	if (fmt == 0)
-		return !is_socket_type(f->type) || f->type == FILE_UNKNOWN;
+	if (fmt == 0) /* they all have the number of one inode; their names tell them apart */
+		return k->path.n == 0 ? !is_socket_type(f->type) || f->type == FILE_UNKNOWN
+				      : is_anon(f, anon_type(k->path));
 	if (fmt == FMT_SOCK)
-		return is_socket_type(f->type);
+		return is_socket_type(f->type) && (f->ino != 0 || is_same_pair(f, k));
 	if (fmt == FMT_FIFO)
 		return f->type == FILE_FIFO || is_path_type(f->type);
 	return is_path_type(f->type);
-}
-
-static enum file_type anon_type(struct span path)
-{
-	static const struct {
-		const char *name;
-		uint8_t type;
-	} names[] = {
-		{ "anon_inode:[eventpoll]", FILE_EVENTPOLL },
-		{ "anon_inode:[eventfd]", FILE_EVENT },
-		{ "anon_inode:[signalfd]", FILE_SIGNALFD },
-		{ "anon_inode:[timerfd]", FILE_TIMERFD },
-		{ "anon_inode:inotify", FILE_INOTIFY },
-		{ "anon_inode:[userfaultfd]", FILE_USERFAULTFD },
-		{ "anon_inode:[io_uring]", FILE_IO_URING },
-		{ "anon_inode:[pidfd]", FILE_PIDFD },
-		{ "anon_inode:bpf", FILE_BPF },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (span_starts(path, span_str(names[i].name)))
-			return names[i].type;
-	return FILE_UNSUPPORTED;
 }
 
 static enum file_type path_type(const struct kernel_file *k)
@@ -103,7 +125,7 @@ static enum file_type path_type(const struct kernel_file *k)
 		return FILE_FIFO;
 	if (fmt == 0)
 		return anon_type(k->path);
-	if (span_starts(k->path, span_str("/memfd:")))
+	if (span_starts(k->path, span_str("memfd:")))
 		return FILE_MEMFD;
 	return FILE_REGULAR_V2;
 }
@@ -180,7 +202,8 @@ static struct file *make_file(struct enrich *en, const struct kernel_file *k)
 	if (sock) {
 		make_socket(en, f, k);
 	} else if (f->type == FILE_MEMFD) {
-		file_set_name(&en->fdtab, f, span_of(k->path.p + 7, k->path.n - 7));
+		file_set_name(&en->fdtab, f,
+			      span_of(k->path.p + MEMFD_PREFIX, k->path.n - MEMFD_PREFIX));
 	} else if (k->path.n > 0 && k->path.p[0] == '/') {
 		file_set_name(&en->fdtab, f, k->path);
 		f->resolved = file_text(&en->fdtab, k->path, f->name);
@@ -188,35 +211,79 @@ static struct file *make_file(struct enrich *en, const struct kernel_file *k)
 	return f;
 }
 
-void heal_file(struct enrich *en, int64_t fd)
+/* The kernel's own words hold for all who share the file. */
+static void learn(struct enrich *en, struct file *f, const struct kernel_file *k)
 {
-	const struct kernel_file *k = &en->ev.file;
+	struct blob *resolved = f->resolved;
+
+	set_linked(f, k);
+	if (f->mnt_id == 0)
+		f->mnt_id = k->mnt_id;
+	if (f->ino == 0) {
+		f->ino = k->ino;
+		f->dev = k->dev;
+	}
+	if (k->path.n == 0 || k->path.p[0] != '/' || blob_is(resolved, k->path))
+		return;
+	/* It was not known, or it has another name since. */
+	f->resolved = file_text(&en->fdtab, k->path, f->name);
+	blob_drop(&en->slab, resolved);
+}
+
+static void heal_file(struct enrich *en, const struct kernel_file *k)
+{
 	const struct fd_slot *slot;
-	struct fds *fds;
+	struct fds *fds = event_fds(en);
 	uint16_t keep;
 
-	if (!en->ev.has_file || k->fd != fd || fd < 0)
+	if (fds == NULL || k->fd < 0)
 		return;
-	fds = event_fds(en);
-	if (fds == NULL)
-		return;
-	slot = fds_find(&en->fdtab, fds, fd);
+	slot = fds_find(&en->fdtab, fds, k->fd);
 	if (slot != NULL && is_same_file(slot->file, k)) {
-		struct file *f = slot->file;
-
-		/* The kernel's own words hold for all who share the file. */
-		set_linked(f, k);
-		if (f->mnt_id == 0)
-			f->mnt_id = k->mnt_id;
-		if (f->ino == 0) {
-			f->ino = k->ino;
-			f->dev = k->dev;
-		}
-		if (f->resolved == NULL && k->path.n > 0 && k->path.p[0] == '/')
-			f->resolved = file_text(&en->fdtab, k->path, f->name);
+		learn(en, slot->file, k);
 		return;
 	}
 	keep = slot != NULL ? slot->flags : 0;
-	if (fds_put(&en->fdtab, fds, fd, make_file(en, k), keep) != NULL)
+	if (fds_put(&en->fdtab, fds, k->fd, make_file(en, k), keep) != NULL)
 		en->counts[ENRICHER_HEALED]++;
+}
+
+/* Is the event's file the one that it made? */
+static bool is_made(const struct enrich *en)
+{
+	return (en->turn->info->flags & EF_CREATES_FD) != 0 && en->ev.file.fd == result_of(en);
+}
+
+/* None of the descriptors that the event names and the kernel knew no file of is open. */
+static void forget_bad(struct enrich *en)
+{
+	struct fds *fds = event_fds(en);
+
+	for (uint32_t left = en->turn->fd_params; fds != NULL && left != 0; left &= left - 1) {
+		int64_t fd = int_param(en, (unsigned)__builtin_ctz(left), -1);
+		bool open = en->ev.has_file && en->ev.file.fd == fd;
+
+		for (unsigned i = 0; i < en->ev.nmore; i++)
+			open |= en->ev.more[i].fd == fd;
+		if (fd >= 0 && !open)
+			fds_remove(&en->fdtab, fds, fd);
+	}
+}
+
+void heal_used(struct enrich *en)
+{
+	if (!en->ev.has_kernel)
+		return;
+	if (en->ev.has_file && !is_made(en))
+		heal_file(en, &en->ev.file);
+	for (unsigned i = 0; i < en->ev.nmore; i++)
+		heal_file(en, &en->ev.more[i]);
+	if (result_of(en) == -EBADF)
+		forget_bad(en);
+}
+
+void heal_made(struct enrich *en)
+{
+	if (en->ev.has_file && is_made(en))
+		heal_file(en, &en->ev.file);
 }

@@ -6,7 +6,8 @@
  */
 #include "fdtab.h"
 
-#define FIRST_CAP 8u
+#define FIRST_CAP  8u
+#define STDIO_LAST 2
 
 void fdtab_init(struct fdtab *ft, struct slab *slab, uint32_t per_table, uint64_t seed)
 {
@@ -189,15 +190,34 @@ uint16_t fds_flags(const struct fds *fds, const struct fd_slot *slot)
 	return (uint16_t)(fds->all_cloned ? flags | FILE_CLONED : flags);
 }
 
-/* Room for one more descriptor in a table of our own. */
-static bool make_room(struct fdtab *ft, struct fds *fds)
+/* A descriptor near FD's place goes; not one that every program has. */
+static bool give_one_up(struct fdtab *ft, struct fds *fds, int32_t fd)
+{
+	struct fd_table *t;
+	uint32_t at;
+
+	if (!ft->replaces || !own_table(ft, fds))
+		return false;
+	t = fds->table;
+	at = home(ft, t, fd);
+	for (uint32_t left = t->cap; left > 0 && t->slot[at].fd <= STDIO_LAST; left--)
+		at = (at + 1) & (t->cap - 1);
+	if (t->slot[at].fd <= STDIO_LAST)
+		return false;
+	remove_at(ft, t, at);
+	ft->evicted++;
+	return true;
+}
+
+/* Room for FD in a table of our own. */
+static bool make_room(struct fdtab *ft, struct fds *fds, int32_t fd)
 {
 	const struct fd_table *t = fds->table;
 
 	if (t == NULL)
 		return rebuild(ft, fds, FIRST_CAP);
 	if (t->count >= ft->per_table)
-		return false;
+		return give_one_up(ft, fds, fd);
 	if ((t->count + 1) * 4 > t->cap * 3)
 		return rebuild(ft, fds, t->cap * 2);
 	return own_table(ft, fds);
@@ -211,7 +231,8 @@ struct file *fds_put(struct fdtab *ft, struct fds *fds, int64_t fd, struct file 
 
 	if (file == NULL)
 		return NULL;
-	if (fd < 0 || fd > FDTAB_MAX_FD || !(there ? own_table(ft, fds) : make_room(ft, fds))) {
+	if (fd < 0 || fd > FDTAB_MAX_FD ||
+	    !(there ? own_table(ft, fds) : make_room(ft, fds, (int32_t)fd))) {
 		ft->evicted++;
 		file_drop(ft, file);
 		return NULL;

@@ -6,7 +6,8 @@
  * holders is copied before it changes, as Falco's entries are copies.
  *
  * Bounded: descriptors per table, and all of it by the slab's ceiling; what does
- * not fit is left out and counted.  Core.
+ * not fit is left out and counted.  Where nobody tells of descriptors that are closed
+ * (see selection.h) a full table is mostly such ones: then another one goes.  Core.
  */
 #ifndef MEWS_FDTAB_H
 #define MEWS_FDTAB_H
@@ -44,7 +45,8 @@ struct fdtab {
 	struct slab *slab;
 	uint32_t per_table;
 	uint64_t seed;
-	uint64_t evicted; /* descriptors that found no room */
+	uint64_t evicted; /* descriptors that found no room, or made some */
+	bool replaces;	  /* a full table gives one up for a new one */
 };
 
 /* One process's view: the table, and whether it came by a fork. */

@@ -121,13 +121,13 @@ static bool is_others(const struct syscall_info *info, const struct listing *l)
 
 static void check_calls(bool verbose)
 {
-	struct event_set all = { 0 };
+	struct selection all = { 0 };
 	unsigned seen = 0, missing = 0;
 	struct wants w;
 	char text[128];
 
 	for (unsigned code = 0; code < EVENT_CODE_COUNT; code++)
-		event_set_add(&all, code);
+		event_set_add(&all.events, code);
 	wants_fill(&w, &all);
 	for (unsigned sc = 1; sc < SC_COUNT; sc++) {
 		const struct syscall_info *info = syscall_info(sc);

@@ -69,6 +69,10 @@ void records_looked_at(const struct rig_record *r, unsigned i);
 /* The record's file is what is open at FD, found at PATH (NULL: not told). */
 void is_file(const struct rig_record *r, int fd, const char *path, const char *what);
 
+/* The same of further file I. */
+void is_more_file(const struct rig_record *r, unsigned i, int fd, const char *path,
+		  const char *what);
+
 void test_files(struct rig *rig);
 void test_descriptors(struct rig *rig);
 void test_names(struct rig *rig);

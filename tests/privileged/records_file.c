@@ -97,6 +97,7 @@ static void test_open(struct rig *rig)
 	is_number(r, 3, F_RDONLY, "openat in a directory: not made anew");
 	is_number(r, 4, 0, "openat without O_CREAT has no mode");
 	is_file(r, fd, path, "openat in a directory: whole path");
+	is_more_file(r, 0, at, records_dir(), "openat in a directory");
 	close(fd);
 	close(at);
 
@@ -294,6 +295,49 @@ void test_files(struct rig *rig)
 	test_mount_path(rig);
 }
 
+static unsigned how_many(struct rig *rig, unsigned code)
+{
+	unsigned from = 0, n = 0;
+
+	rig_collect(rig);
+	while (rig_find(rig, code, getpid(), &from) != NULL)
+		n++;
+	records_restart(rig);
+	return n;
+}
+
+/* What only the state is made of. */
+static void test_spared(struct rig *rig)
+{
+	int fd = open("/etc/passwd", O_RDONLY), input = dup(STDIN_FILENO);
+
+	rig_spare(rig, EVENT_SYSCALL_CLOSE_X);
+	rig_spare(rig, EVENT_SYSCALL_FCNTL_X);
+	records_restart(rig);
+	fcntl(fd, F_GETFL);
+	fcntl(fd, F_GETFD);
+	fcntl(9999, F_DUPFD, 0);
+	tap_number(how_many(rig, EVENT_SYSCALL_FCNTL_X), 0,
+		   "spared: an fcntl that changes nothing");
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	close(fcntl(fd, F_DUPFD, 50));
+	close(fcntl(fd, F_DUPFD_CLOEXEC, 50));
+	close(9999);
+	close(fd);
+	rig_collect(rig);
+	tap_number(how_many(rig, EVENT_SYSCALL_FCNTL_X), 3, "told: one that does");
+	close(open("/etc/passwd", O_RDONLY));
+	tap_number(how_many(rig, EVENT_SYSCALL_CLOSE_X), 0, "spared: a close");
+	close(STDIN_FILENO);
+	tap_number(how_many(rig, EVENT_SYSCALL_CLOSE_X), 1, "told: that of a standard descriptor");
+	dup2(input, STDIN_FILENO);
+	close(input);
+	rig_want_all(rig);
+	records_restart(rig);
+	close(dup(STDIN_FILENO));
+	tap_number(how_many(rig, EVENT_SYSCALL_CLOSE_X), 1, "told: any when it is asked for");
+}
+
 void test_descriptors(struct rig *rig)
 {
 	const struct rig_record *r;
@@ -304,7 +348,7 @@ void test_descriptors(struct rig *rig)
 	r = records_one(rig, EVENT_SYSCALL_DUP_1_X, getpid());
 	is_number(r, 0, two, "dup: res");
 	is_number(r, 1, fd, "dup: oldfd");
-	is_file(r, fd, NULL, "dup");
+	is_file(r, fd, "/etc/passwd", "dup");
 	syscall(SYS_dup3, fd, 77, O_CLOEXEC);
 	r = records_one(rig, EVENT_SYSCALL_DUP3_X, getpid());
 	is_number(r, 0, 77, "dup3: res");
@@ -353,14 +397,16 @@ void test_descriptors(struct rig *rig)
 	is_number(r, 0, fd, "memfd_create: fd");
 	is_text(r, 1, "a name", "memfd_create: name");
 	is_number(r, 2, 3, "memfd_create: flags");
-	is_file(r, fd, NULL, "memfd_create");
+	is_file(r, fd, "memfd:a name", "memfd_create");
 	close(fd);
 	fd = eventfd(5, EFD_NONBLOCK);
 	r = records_one(rig, EVENT_SYSCALL_EVENTFD2_X, getpid());
 	is_number(r, 0, fd, "eventfd2: res");
 	is_number(r, 1, F_NONBLOCK, "eventfd2: flags");
 	is_number(r, 2, 5, "eventfd2: initval");
+	tap_text(r->path, "[eventfd]", "eventfd2: a file without a path has its kind's name");
 	close(fd);
+	test_spared(rig);
 }
 
 /* Each name call once, on a file of its own directory. */
@@ -388,6 +434,8 @@ void test_names(struct rig *rig)
 	is_text(r, 2, "s", "linkat: oldpath");
 	is_number(r, 3, at, "linkat: newdir");
 	is_text(r, 4, "hard", "linkat: newpath");
+	is_more_file(r, 0, at, records_dir(), "linkat: old directory");
+	is_more_file(r, 1, at, records_dir(), "linkat: new directory");
 	syscall(SYS_renameat2, at, "hard", AT_FDCWD, "/nowhere/x", 1);
 	r = records_one(rig, EVENT_SYSCALL_RENAMEAT2_X, me);
 	is_number(r, 0, -ENOENT, "renameat2: res");
@@ -430,12 +478,12 @@ void test_names(struct rig *rig)
 			exit(1);
 	}
 	if (fchdir(at) == 0)
-		is_file(records_one(rig, EVENT_SYSCALL_FCHDIR_X, me), at, NULL, "fchdir");
+		is_file(records_one(rig, EVENT_SYSCALL_FCHDIR_X, me), at, records_dir(), "fchdir");
 	fchmod(at, 0700);
 	r = records_one(rig, EVENT_SYSCALL_FCHMOD_X, me);
 	is_number(r, 1, at, "fchmod: fd");
 	is_number(r, 2, 0700, "fchmod: mode");
-	is_file(r, at, NULL, "fchmod");
+	is_file(r, at, records_dir(), "fchmod");
 	if (chdir(cwd) != 0)
 		exit(1);
 	close(at);
@@ -460,7 +508,7 @@ void test_data(struct rig *rig)
 	is_bytes(r, 1, bytes, 80, "write: the first 80 bytes");
 	is_number(r, 2, pair[1], "write: fd");
 	is_number(r, 3, 200, "write: size");
-	is_file(r, pair[1], NULL, "write");
+	is_file(r, pair[1], "", "write");
 	tap_number(read(pair[0], back, 50), 50, "a read of 50 bytes");
 	r = records_one(rig, EVENT_SYSCALL_READ_X, me);
 	is_number(r, 0, 50, "read: res");

@@ -26,7 +26,7 @@ struct rig {
 	int *ring_fds;
 	struct rig_record *records;
 	unsigned count, bad;
-	struct event_set set;
+	struct selection set;
 	struct wants rows;
 };
 
@@ -35,6 +35,23 @@ static size_t buffer_bytes = 4 << 20;
 void rig_set_buffer(size_t bytes)
 {
 	buffer_bytes = bytes;
+}
+
+/* The file at *AT, which is moved behind it. */
+static bool parse_file(const uint8_t *bytes, size_t n, size_t *at, struct record_file *file,
+		       struct span *path, struct span *tuple)
+{
+	if (n - *at < sizeof(*file))
+		return false;
+	memcpy(file, bytes + *at, sizeof(*file));
+	*at += sizeof(*file);
+	if (n - *at < (size_t)file->path_len + file->tuple_len)
+		return false;
+	*path = span_of(bytes + *at, file->path_len);
+	*at += file->path_len;
+	*tuple = span_of(bytes + *at, file->tuple_len);
+	*at += file->tuple_len;
+	return true;
 }
 
 /* What a record claims, against its length.  The parts of R point into BYTES. */
@@ -48,17 +65,16 @@ static bool parse(struct rig_record *r, const uint8_t *bytes, size_t n)
 	memcpy(&r->head, bytes, sizeof(r->head));
 	if (r->head.len != n || r->head.nparams > EVENT_MAX_PARAMS)
 		return false;
-	if (r->head.flags & RECORD_HAS_FILE) {
-		if (n - at < sizeof(r->file))
+	if ((r->head.flags & RECORD_HAS_FILE) &&
+	    !parse_file(bytes, n, &at, &r->file, &r->path, &r->tuple))
+		return false;
+	if (r->head.more_files > RECORD_MORE_FILES)
+		return false;
+	for (unsigned i = 0; i < r->head.more_files; i++) {
+		struct span none;
+
+		if (!parse_file(bytes, n, &at, &r->more[i], &r->more_path[i], &none))
 			return false;
-		memcpy(&r->file, bytes + at, sizeof(r->file));
-		at += sizeof(r->file);
-		if (n - at < (size_t)r->file.path_len + r->file.tuple_len)
-			return false;
-		r->path = span_of(bytes + at, r->file.path_len);
-		at += r->file.path_len;
-		r->tuple = span_of(bytes + at, r->file.tuple_len);
-		at += r->file.tuple_len;
 	}
 	lens = at;
 	if (n - at < 2u * r->head.nparams)
@@ -288,23 +304,30 @@ bool rig_want(struct rig *rig, unsigned code)
 		return true;
 	if (!wants_can(code))
 		return false;
-	event_set_add(&rig->set, code);
+	event_set_add(&rig->set.events, code);
 	follow_set(rig);
 	return true;
 }
 
+void rig_spare(struct rig *rig, unsigned code)
+{
+	event_set_add(&rig->set.spared, code);
+	follow_set(rig);
+}
+
 void rig_want_all(struct rig *rig)
 {
+	rig->set.spared = (struct event_set){ 0 };
 	for (unsigned code = 2; code < EVENT_CODE_COUNT; code++)
 		if (wants_can(code))
-			event_set_add(&rig->set, code);
+			event_set_add(&rig->set.events, code);
 	follow_set(rig);
 }
 
 void rig_want_none(struct rig *rig)
 {
 	detach_traces(rig);
-	rig->set = (struct event_set){ 0 };
+	rig->set = (struct selection){ 0 };
 	follow_set(rig);
 }
 

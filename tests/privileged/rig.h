@@ -17,6 +17,8 @@ struct rig_record {
 	struct record head;
 	struct record_file file; /* all zero without RECORD_HAS_FILE */
 	struct span path, tuple;
+	struct record_file more[RECORD_MORE_FILES];
+	struct span more_path[RECORD_MORE_FILES];
 	struct span param[EVENT_MAX_PARAMS];
 	void *bytes;
 };
@@ -30,6 +32,8 @@ void rig_set_buffer(size_t bytes);
 
 /* Ask for event CODE; false if the kernel side cannot make it. */
 bool rig_want(struct rig *rig, unsigned code);
+/* Of CODE only what the state is made of. */
+void rig_spare(struct rig *rig, unsigned code);
 void rig_want_all(struct rig *rig);
 void rig_want_none(struct rig *rig);
 

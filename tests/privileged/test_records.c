@@ -222,6 +222,15 @@ void is_file(const struct rig_record *r, int fd, const char *path, const char *w
 		tap_text(r->path, path, what);
 }
 
+void is_more_file(const struct rig_record *r, unsigned i, int fd, const char *path,
+		  const char *what)
+{
+	tap_ok(i < r->head.more_files && r->more[i].fd == fd && r->more[i].dev == records_dev(fd) &&
+		       r->more[i].ino == records_ino(fd),
+	       "%s: a further file's numbers", what);
+	tap_text(r->more_path[i], path, what);
+}
+
 static uint64_t boot_ns(void)
 {
 	struct timespec t;

@@ -262,7 +262,7 @@ static pid_t kill_in_child(struct source *s)
 static void test_wants(struct source *s)
 {
 	struct ring_wants wants = { .version = 1 };
-	struct event_set set;
+	struct selection set;
 
 	kill_in_child(s);
 	check(find(EVENT_PROCEXIT_1_E, NULL, NULL) != NULL &&
@@ -270,13 +270,13 @@ static void test_wants(struct source *s)
 	      "what nobody wants does not come");
 	forget();
 	wants.events[EVENT_SYSCALL_KILL_X / 64] |= UINT64_C(1) << (EVENT_SYSCALL_KILL_X % 64);
-	state_set_with(&wants, &set);
+	selection_fill(&set, &wants);
 	s->ops->want(s, &set);
 	kill_in_child(s);
 	check_event(EVENT_SYSCALL_KILL_X, find(EVENT_SYSCALL_KILL_X, NULL, NULL) != NULL,
 		    "what is wanted comes at once, nothing is attached anew");
 	forget();
-	state_set_with(NULL, &set);
+	selection_fill(&set, NULL);
 	s->ops->want(s, &set);
 	close(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
 	take(s, 50 * NS_PER_MSEC, getpid());
@@ -458,7 +458,7 @@ static void test_snapshot(struct source *s)
 
 int main(void)
 {
-	struct event_set set;
+	struct selection set;
 	struct source *s;
 
 	if (geteuid() != 0 || access("/sys/kernel/btf/vmlinux", R_OK) == -1) {
@@ -470,7 +470,7 @@ int main(void)
 		return 1;
 	}
 	check(true, "the kernel side loads and attaches");
-	state_set_with(NULL, &set);
+	selection_fill(&set, NULL);
 	s->ops->want(s, &set);
 	test_child(s);
 	test_wants(s);

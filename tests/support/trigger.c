@@ -221,20 +221,78 @@ static void do_in_cgroup(char **arg)
 	die(arg[1]);
 }
 
+/* Descriptor of DECOY, which is closed, and then the number is that of REAL, which comes through a
+ * socket: no call that makes a descriptor says so. */
+static int handed(const char *decoy, const char *real)
+{
+	char byte = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	int pair[2], fd = must(open(real, O_RDONLY | O_CLOEXEC), real), got;
+
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), "socketpair");
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	must((int)sendmsg(pair[0], &m, 0), "sendmsg");
+	fd = must(open(decoy, O_RDONLY | O_CLOEXEC), decoy);
+	close(fd);
+	must((int)recvmsg(pair[1], &m, MSG_CMSG_CLOEXEC), "recvmsg");
+	memcpy(&got, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(got));
+	if (got != fd)
+		die("the number is another");
+	return got;
+}
+
+/* handed DECOY REAL: a file. */
+static void do_handed(char **arg)
+{
+	must(fchmod(handed(arg[0], arg[1]), 0600), "fchmod");
+}
+
+/* handed-dir DECOY REAL NAME: a directory, and a file in it. */
+static void do_handed_dir(char **arg)
+{
+	close(must(openat(handed(arg[0], arg[1]), arg[2], O_RDONLY | O_CLOEXEC), arg[2]));
+}
+
+/* many FILE N: open and close, so many times. */
+static void do_many(char **arg)
+{
+	for (long n = strtol(arg[1], NULL, 10); n > 0; n--)
+		open_with(arg[0], O_RDONLY);
+}
+
 static const struct action {
 	const char *name;
 	int args;
 	void (*act)(char **arg);
 } actions[] = {
-	{ "read", 1, do_read },		  { "write", 1, do_write },
-	{ "append", 1, do_append },	  { "truncate", 1, do_truncate },
-	{ "unlink", 1, do_unlink },	  { "chmod", 2, do_chmod },
-	{ "symlink", 2, do_symlink },	  { "ptrace", 1, do_ptrace },
-	{ "setns", 1, do_setns },	  { "mount", 1, do_mount },
-	{ "memfd", 2, do_memfd },	  { "module", 0, do_module },
-	{ "connect", 1, do_connect },	  { "redirect", 2, do_redirect },
-	{ "listen", 0, do_listen },	  { "run", 1, do_run },
+	{ "read", 1, do_read },
+	{ "write", 1, do_write },
+	{ "append", 1, do_append },
+	{ "truncate", 1, do_truncate },
+	{ "unlink", 1, do_unlink },
+	{ "chmod", 2, do_chmod },
+	{ "symlink", 2, do_symlink },
+	{ "ptrace", 1, do_ptrace },
+	{ "setns", 1, do_setns },
+	{ "mount", 1, do_mount },
+	{ "memfd", 2, do_memfd },
+	{ "module", 0, do_module },
+	{ "connect", 1, do_connect },
+	{ "redirect", 2, do_redirect },
+	{ "listen", 0, do_listen },
+	{ "run", 1, do_run },
 	{ "in-cgroup", 2, do_in_cgroup },
+	{ "handed", 2, do_handed },
+	{ "handed-dir", 3, do_handed_dir },
+	{ "many", 2, do_many },
 };
 
 int main(int argc, char **argv)

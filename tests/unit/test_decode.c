@@ -25,6 +25,8 @@ static void put(struct made *m, const void *p, size_t n)
 	m->len += n;
 }
 
+static unsigned more; /* files behind the first one */
+
 static void begin(struct made *m, unsigned code, unsigned flags, const struct record_file *file,
 		  const char *path, const void *tuple)
 {
@@ -37,7 +39,8 @@ static void begin(struct made *m, unsigned code, unsigned flags, const struct re
 			    .gid = 100,
 			    .code = (__u16)code,
 			    .cpu = 3,
-			    .flags = (__u8)flags };
+			    .flags = (__u8)flags,
+			    .more_files = (__u8)more };
 
 	*m = (struct made){ .nparams = 0 };
 	r.nparams = event_info(code)->nparams;
@@ -46,6 +49,12 @@ static void begin(struct made *m, unsigned code, unsigned flags, const struct re
 		put(m, file, sizeof(*file));
 		put(m, path, file->path_len);
 		put(m, tuple, file->tuple_len);
+	}
+	for (unsigned i = 0; i < more; i++) {
+		const struct record_file dir = { .ino = 100 + i, .fd = i, .path_len = 4 };
+
+		put(m, &dir, sizeof(dir));
+		put(m, "/dir", 4);
 	}
 	m->lens_at = m->len;
 	m->len += 2u * r.nparams;
@@ -115,11 +124,35 @@ Test(decode, an_openat_with_its_file_comes_out_as_it_went_in)
 	cr_assert(eq(u64, ev.params[6].u, 42));
 }
 
+Test(decode, further_files_come_behind_the_first)
+{
+	struct raw_event ev;
+	struct made m;
+
+	more = 2;
+	make_openat(&m);
+	cr_assert(eq(int, decode_record(made(&m), &ev), 0));
+	cr_assert(eq(u8, ev.nmore, 2));
+	cr_assert(span_is(ev.file.path, "/etc/shadow"));
+	cr_assert(eq(u64, ev.more[1].ino, 101));
+	cr_assert(eq(i64, ev.more[1].fd, 1));
+	cr_assert(span_is(ev.more[0].path, "/dir"));
+	cr_assert(span_is(ev.params[2].s, "shadow"));
+	more = 3;
+	make_openat(&m);
+	cr_assert(eq(int, decode_record(made(&m), &ev), -EPROTO), "so many there are not");
+	more = 0;
+	make_openat(&m);
+	cr_assert(eq(int, decode_record(made(&m), &ev), 0));
+	cr_assert(eq(u8, ev.nmore, 0));
+}
+
 Test(decode, every_prefix_of_a_good_record_is_refused)
 {
 	struct raw_event ev;
 	struct made m;
 
+	more = 1;
 	make_openat(&m);
 	for (size_t n = 0; n < m.len; n++) {
 		uint32_t len = (uint32_t)n;

@@ -10,6 +10,7 @@
 #include <criterion/new/assert.h>
 
 #include "enrich.h"
+#include "netaddr.h"
 #include "support/raw_kit.h"
 
 enum { MAX_OUT = 4096, MAX_ENTRIES = 64 };
@@ -536,6 +537,148 @@ Test(enrich, the_kernel_puts_a_descriptor_right_that_was_missed)
 	cr_assert(eq(u64, counts[ENRICHER_HEALED], 1));
 	send_event(&ev);
 	cr_assert(eq(u64, counts[ENRICHER_HEALED], 1), "right now");
+}
+
+/* An event by the kernel's account: what is open at FD is PATH, of inode INO. */
+static struct raw_event fd_event(unsigned code, int64_t fd, const char *path, uint64_t ino)
+{
+	struct raw_event ev = event(code, 10);
+
+	ev.has_kernel = ev.has_file = true;
+	ev.start_ns = 5;
+	ev.file = (struct kernel_file){
+		.fd = fd, .mode = 0100644, .dev = 0x10, .ino = ino, .path = span_str(path)
+	};
+	return ev;
+}
+
+Test(enrich, a_directory_that_was_replaced_unseen_is_what_the_kernel_says)
+{
+	struct raw_event ev;
+	struct event_frame f;
+
+	two_tasks();
+	open_file(10, 3, "/tmp/decoy", 1);
+	ev = fd_event(EVENT_SYSCALL_OPENAT_2_X, 4, "/etc/shadow", 77);
+	ev.nmore = 1;
+	ev.more[0] = (struct kernel_file){
+		.fd = 3, .mode = 0040755, .dev = 0x10, .ino = 2, .path = span_str("/etc")
+	};
+	set_int(&ev, "fd", 4);
+	set_int(&ev, "dirfd", 3);
+	set_text(&ev, "name", "shadow");
+	set_int(&ev, "dev", 0x10);
+	set_int(&ev, "ino", 77);
+	send_event(&ev);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/etc/shadow"));
+	cr_assert(eq(u64, counts[ENRICHER_HEALED], 1));
+}
+
+Test(enrich, a_bad_descriptor_is_forgotten)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_READ_X, 10);
+	struct event_frame f;
+
+	two_tasks();
+	open_file(10, 3, "/etc/old", 1);
+	set_int(&ev, "res", -EBADF);
+	set_int(&ev, "fd", 3);
+	send_event(&ev);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/etc/old"), "a capture tells of each close");
+	ev.has_kernel = true;
+	ev.start_ns = 5;
+	send_event(&ev);
+	f = last_event();
+	cr_assert(eq(int, f.fd_file, -1));
+}
+
+/* Its end was not told, but that one of its own is not open for reading is no end. */
+Test(enrich, a_descriptor_of_the_wrong_kind_is_not_forgotten)
+{
+	struct raw_event ev = fd_event(EVENT_SYSCALL_READ_X, 3, "/etc/old", 1234);
+	struct event_frame f;
+
+	two_tasks();
+	open_file(10, 3, "/etc/old", 2);
+	set_int(&ev, "res", -EBADF);
+	set_int(&ev, "fd", 3);
+	send_event(&ev);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/etc/old"));
+	cr_assert(eq(u64, counts[ENRICHER_HEALED], 0));
+}
+
+/* All of them are the same inode to the kernel. */
+Test(enrich, descriptors_without_a_file_are_told_apart_by_their_names)
+{
+	struct raw_event made = event(EVENT_SYSCALL_EVENTFD2_X, 10), ev;
+	struct event_frame f;
+
+	two_tasks();
+	set_int(&made, "res", 5);
+	send_event(&made);
+	ev = fd_event(EVENT_SYSCALL_READ_X, 5, "[eventfd]", 9);
+	ev.file.mode = 0600;
+	set_int(&ev, "res", 8);
+	set_int(&ev, "fd", 5);
+	send_event(&ev);
+	cr_assert(eq(u64, counts[ENRICHER_HEALED], 0));
+	ev.file.path = span_str("[perf_event]");
+	send_event(&ev);
+	f = last_event();
+	cr_assert(eq(u64, counts[ENRICHER_HEALED], 1));
+	cr_assert(eq(u8, f.files[0].type, FILE_UNSUPPORTED));
+	ev.file.path = span_str("inotify");
+	send_event(&ev);
+	f = last_event();
+	cr_assert(eq(u8, f.files[0].type, FILE_INOTIFY));
+}
+
+Test(enrich, a_file_that_was_renamed_has_its_new_path)
+{
+	struct raw_event ev = fd_event(EVENT_SYSCALL_FCHMOD_X, 3, "/etc/new", 1234);
+	struct event_frame f;
+
+	two_tasks();
+	open_file(10, 3, "/etc/old", 1);
+	set_int(&ev, "res", 0);
+	set_int(&ev, "fd", 3);
+	send_event(&ev);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/etc/old"), "its name is that by which it was opened");
+	cr_assert(span_is(f.files[0].resolved, "/etc/new"));
+}
+
+/* Nobody tells that the ends of one pair are closed, and the next pair's have their numbers. */
+Test(enrich, a_socket_of_another_pair_is_another_socket)
+{
+	uint8_t tuple[18] = { FAMILY_UNIX };
+	struct raw_event made = event(EVENT_SOCKET_SOCKETPAIR_X, 10), ev;
+	uint64_t ends[2] = { 0x200, 0x100 };
+
+	two_tasks();
+	set_int(&made, "res", 0);
+	set_int(&made, "fd1", 5);
+	set_int(&made, "fd2", 6);
+	set_int(&made, "source", 0x100);
+	set_int(&made, "peer", 0x200);
+	send_event(&made);
+	ev = fd_event(EVENT_SYSCALL_READ_X, 5, "", 900);
+	ev.file.mode = 0140777;
+	memcpy(tuple + 1, ends, sizeof(ends));
+	ev.file.tuple = span_of(tuple, sizeof(tuple));
+	set_int(&ev, "res", 1);
+	set_int(&ev, "fd", 5);
+	send_event(&ev);
+	cr_assert(eq(u64, counts[ENRICHER_HEALED], 0));
+	ev.file.fd = 6;
+	set_int(&ev, "fd", 6);
+	ends[0] = 0x300;
+	memcpy(tuple + 1, ends, sizeof(ends));
+	send_event(&ev);
+	cr_assert(eq(u64, counts[ENRICHER_HEALED], 1));
 }
 
 Test(enrich, another_start_time_is_another_thread)

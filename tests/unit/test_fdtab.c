@@ -125,6 +125,21 @@ Test(fdtab, close_range_takes_a_range_or_marks_it)
 	cr_assert(eq(u32, fds_count(&fds), 15));
 }
 
+Test(fdtab, a_full_table_gives_one_up_where_ends_are_not_told)
+{
+	struct fds fds = { 0 };
+
+	ft.replaces = true;
+	for (int fd = 0; fd < 10000; fd++)
+		cr_assert_not_null(fds_put(&ft, &fds, fd, named("/f"), 0));
+	cr_assert(eq(u32, fds_count(&fds), 100));
+	cr_assert(eq(u64, ft.evicted, 9900));
+	for (int fd = 0; fd < 3; fd++)
+		cr_assert_not_null(fds_find(&ft, &fds, fd), "every program has these");
+	cr_assert_not_null(fds_find(&ft, &fds, 9999), "the last one is there");
+	fds_clear(&ft, &fds);
+}
+
 Test(fdtab, memory_comes_back_when_tables_go)
 {
 	size_t bytes = 0;

@@ -11,11 +11,11 @@
 
 static struct wants filled(unsigned code)
 {
-	struct event_set set = { 0 };
+	struct selection s = { 0 };
 	struct wants w;
 
-	event_set_add(&set, code);
-	wants_fill(&w, &set);
+	event_set_add(&s.events, code);
+	wants_fill(&w, &s);
 	return w;
 }
 
@@ -40,7 +40,7 @@ static int native_nr(unsigned sc)
 Test(wants, nothing_wanted_is_nothing_asked_for)
 {
 	struct wants w = filled(EVENT_CODE_COUNT - 1); /* keyctl: any that is not below */
-	struct event_set none = { 0 };
+	struct selection none = { 0 };
 
 	wants_fill(&w, &none);
 	cr_assert(eq(u32, rows_with(w.native, WANTED_COUNT, 0xff), 0));
@@ -66,6 +66,19 @@ Test(wants, calls_without_an_event_of_their_own_are_wanted_together)
 
 	cr_assert(eq(u32, w.native[native_nr(SC_personality)].sc, SC_personality));
 	cr_assert(eq(u32, w.native[native_nr(SC_close)].flags & WANTED_YES, 0));
+}
+
+Test(wants, a_call_that_is_spared_is_marked_and_keeps_its_family)
+{
+	struct selection s = { 0 };
+	struct wants w;
+
+	event_set_add(&s.events, EVENT_SYSCALL_CLOSE_X);
+	event_set_add(&s.events, EVENT_SYSCALL_FCNTL_X);
+	event_set_add(&s.spared, EVENT_SYSCALL_CLOSE_X);
+	wants_fill(&w, &s);
+	cr_assert(eq(u32, w.native[native_nr(SC_close)].family, FAMILY_CLOSE | WANTED_SPARED));
+	cr_assert(eq(u32, w.native[native_nr(SC_fcntl)].family, FAMILY_FD));
 }
 
 #if defined(__x86_64__)

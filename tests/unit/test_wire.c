@@ -366,6 +366,26 @@ Test(wire, an_openat_comes_back_field_by_field)
 	cr_assert(ev.params[2].kind == PARAM_BYTES && span_is(ev.params[2].s, "/etc/shadow"));
 }
 
+Test(wire, further_files_of_a_raw_event_come_back)
+{
+	struct raw_event ev, back;
+	ssize_t n;
+
+	wire_sample_openat(&ev);
+	ev.nmore = 2;
+	ev.more[0] = (struct kernel_file){ .fd = 9, .ino = 1, .path = span_str("/etc") };
+	ev.more[1] = (struct kernel_file){ .fd = 10, .ino = 2, .path = span_str("/root") };
+	n = wire_encode_raw_event(buf, sizeof(buf), &ev);
+	cr_assert(n > 0 && (size_t)n <= wire_raw_event_bound(&ev));
+	cr_assert(wire_decode_raw_event(span_of(buf, (size_t)n), &back) == 0);
+	cr_assert(back.nmore == 2 && back.more[0].fd == 9 && back.more[1].ino == 2);
+	cr_assert(span_is(back.more[1].path, "/root") && span_is(back.file.path, "/etc/shadow"));
+	ev.has_file = false;
+	n = wire_encode_raw_event(buf, sizeof(buf), &ev);
+	cr_assert(wire_decode_raw_event(span_of(buf, (size_t)n), &back) == 0);
+	cr_assert(!back.has_file && back.nmore == 2 && back.more[0].fd == 9 && back.nparams == 7);
+}
+
 Test(wire, an_event_comes_back_field_by_field)
 {
 	const struct wire_sample *row = row_of(FRAME_EVENT);
