@@ -50,6 +50,8 @@ enum frame_type {
 	FRAME_CONTAINER = 18, /* upsert */
 	FRAME_CONTAINER_GONE = 19,
 	FRAME_EVENT = 20, /* one event with what it refers to */
+	FRAME_POD = 21,	  /* upsert: what Kubernetes says of a pod */
+	FRAME_POD_GONE = 22,
 
 	/* ring alerts */
 	FRAME_ALERT = 32,
@@ -377,6 +379,12 @@ struct container_frame {
 	uint8_t wait;	   /* enum container_wait */
 };
 
+/* What Kubernetes says of a pod that is on this node. */
+struct pod_frame {
+	struct span uid;  /* as control groups have it (pod_uid.h), the key */
+	struct span json; /* one object: what enricher/metadata/kube_store.h puts together */
+};
+
 /* One event's alert by one rule. */
 enum alert_value_kind {
 	ALERT_NULL,
@@ -470,16 +478,21 @@ int wire_decode_group(struct span payload, struct group_frame *ret);
 ssize_t wire_encode_container(uint8_t *buf, size_t cap, const struct container_frame *f);
 int wire_decode_container(struct span payload, struct container_frame *ret);
 
+ssize_t wire_encode_pod(uint8_t *buf, size_t cap, const struct pod_frame *f);
+int wire_decode_pod(struct span payload, struct pod_frame *ret);
+
 ssize_t wire_encode_alert(uint8_t *buf, size_t cap, const struct alert_frame *f);
 int wire_decode_alert(struct span payload, struct alert_frame *ret);
 
 ssize_t wire_encode_capture(uint8_t *buf, size_t cap, const struct capture_frame *f);
 int wire_decode_capture(struct span payload, struct capture_frame *ret);
 
-/* SNAPSHOT_BEGIN, SNAPSHOT_END, END: an empty array.  CONTAINER_GONE: [id]. */
+/* SNAPSHOT_BEGIN, SNAPSHOT_END, END: an empty array.  CONTAINER_GONE: [id], POD_GONE: [uid]. */
 ssize_t wire_encode_empty(uint8_t *buf, size_t cap);
 ssize_t wire_encode_container_gone(uint8_t *buf, size_t cap, struct span id);
 int wire_decode_container_gone(struct span payload, struct span *ret_id);
+ssize_t wire_encode_pod_gone(uint8_t *buf, size_t cap, struct span uid);
+int wire_decode_pod_gone(struct span payload, struct span *ret_uid);
 
 int wire_decode_empty(struct span payload);
 
@@ -493,6 +506,7 @@ size_t wire_host_bound(const struct host_frame *f);
 size_t wire_user_bound(const struct user_frame *f);
 size_t wire_group_bound(const struct group_frame *f);
 size_t wire_container_bound(const struct container_frame *f);
+size_t wire_pod_bound(const struct pod_frame *f);
 size_t wire_alert_bound(const struct alert_frame *f);
 size_t wire_capture_bound(const struct capture_frame *f);
 #define WIRE_GAP_BOUND 1280 /* of any */

@@ -22,6 +22,8 @@ const char *frame_type_name(unsigned type)
 		[FRAME_CONTAINER] = "CONTAINER",
 		[FRAME_CONTAINER_GONE] = "CONTAINER_GONE",
 		[FRAME_EVENT] = "EVENT",
+		[FRAME_POD] = "POD",
+		[FRAME_POD_GONE] = "POD_GONE",
 		[FRAME_ALERT] = "ALERT",
 		[FRAME_CAPTURE] = "CAPTURE",
 	};

@@ -13,6 +13,7 @@ enum {
 	USER_ELEMENTS = 7,
 	GROUP_ELEMENTS = 4,
 	CONTAINER_ELEMENTS = 6,
+	POD_ELEMENTS = 2,
 };
 
 /* ---- PROCESS, PROCESS_GONE ---- */
@@ -297,7 +298,7 @@ size_t wire_group_bound(const struct group_frame *f)
 	       pack_span_bound(f->name);
 }
 
-/* ---- CONTAINER, CONTAINER_GONE ---- */
+/* ---- CONTAINER ---- */
 
 ssize_t wire_encode_container(uint8_t *buf, size_t cap, const struct container_frame *f)
 {
@@ -337,7 +338,9 @@ size_t wire_container_bound(const struct container_frame *f)
 	       pack_span_bound(f->full_id) + pack_span_bound(f->json);
 }
 
-ssize_t wire_encode_container_gone(uint8_t *buf, size_t cap, struct span id)
+/* ---- CONTAINER_GONE, POD_GONE: who it was ---- */
+
+static ssize_t encode_gone(uint8_t *buf, size_t cap, struct span id)
 {
 	struct pack pk;
 
@@ -349,7 +352,7 @@ ssize_t wire_encode_container_gone(uint8_t *buf, size_t cap, struct span id)
 	return pack_length(&pk);
 }
 
-int wire_decode_container_gone(struct span payload, struct span *ret_id)
+static int decode_gone(struct span payload, struct span *ret_id)
 {
 	struct cursor c = wire_start(payload);
 
@@ -357,6 +360,57 @@ int wire_decode_container_gone(struct span payload, struct span *ret_id)
 	if (ret_id->n == 0)
 		cursor_fail(&c);
 	return cursor_finish(&c);
+}
+
+ssize_t wire_encode_container_gone(uint8_t *buf, size_t cap, struct span id)
+{
+	return encode_gone(buf, cap, id);
+}
+
+int wire_decode_container_gone(struct span payload, struct span *ret_id)
+{
+	return decode_gone(payload, ret_id);
+}
+
+ssize_t wire_encode_pod_gone(uint8_t *buf, size_t cap, struct span uid)
+{
+	return encode_gone(buf, cap, uid);
+}
+
+int wire_decode_pod_gone(struct span payload, struct span *ret_uid)
+{
+	return decode_gone(payload, ret_uid);
+}
+
+/* ---- POD ---- */
+
+ssize_t wire_encode_pod(uint8_t *buf, size_t cap, const struct pod_frame *f)
+{
+	struct pack pk;
+
+	if (f->uid.n == 0)
+		return -EINVAL;
+	pack_init(&pk, buf, cap);
+	pack_array(&pk, POD_ELEMENTS);
+	pack_span(&pk, f->uid);
+	pack_span_or_nil(&pk, f->json);
+	return pack_length(&pk);
+}
+
+int wire_decode_pod(struct span payload, struct pod_frame *ret)
+{
+	struct cursor c = wire_start(payload);
+
+	ret->uid = cursor_span(&c);
+	ret->json = cursor_span(&c);
+	if (ret->uid.n == 0)
+		cursor_fail(&c);
+	return cursor_finish(&c);
+}
+
+size_t wire_pod_bound(const struct pod_frame *f)
+{
+	return PACK_MAX_HEADER + pack_span_bound(f->uid) + pack_span_bound(f->json);
 }
 
 /* ---- SNAPSHOT_BEGIN, SNAPSHOT_END, END ---- */

@@ -285,38 +285,6 @@ struct span cgroup_whole_id(struct span cgroups, struct span id, uint32_t type,
 	return part(cgroups, from, to);
 }
 
-static bool is_uid_char(uint8_t c)
-{
-	return is_hex(c) || c == '-' || c == '_';
-}
-
-/* A UUID, or the digest that stands in for it where the pod is a file of the node's. */
-static bool is_uid_length(size_t n)
-{
-	return n == 36 || n == 32;
-}
-
-struct span cgroup_pod_uid(struct span cgroups, uint8_t buf[POD_UID_MAX])
-{
-	struct span word = span_str("pod");
-
-	for (size_t at = find(cgroups, word, 0); at != NOT_FOUND;
-	     at = find(cgroups, word, at + 1)) {
-		size_t from = at + word.n, n = 0;
-
-		if (at == 0 || (cgroups.p[at - 1] != '/' && cgroups.p[at - 1] != '-'))
-			continue;
-		while (from + n < cgroups.n && n < POD_UID_MAX &&
-		       is_uid_char(cgroups.p[from + n])) {
-			buf[n] = cgroups.p[from + n] == '_' ? '-' : cgroups.p[from + n];
-			n++;
-		}
-		if (is_uid_length(n))
-			return span_of(buf, n);
-	}
-	return SPAN_NONE;
-}
-
 /* Where the next pair that begins with "io=" is, from AT, the beginning of a pair. */
 static size_t find_io(struct span cgroups, size_t at)
 {

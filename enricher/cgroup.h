@@ -20,11 +20,6 @@ bool cgroup_container(struct span cgroups, struct span *ret_id, uint32_t *ret_ty
 struct span cgroup_whole_id(struct span cgroups, struct span id, uint32_t type,
 			    struct span *ret_space);
 
-/* The uid of the pod that CGROUPS belong to, as Kubernetes writes it, in BUF; the drivers
- * of control groups differ in how.  Empty: none. */
-#define POD_UID_MAX 63
-struct span cgroup_pod_uid(struct span cgroups, uint8_t buf[POD_UID_MAX]);
-
 /* CGROUPS with Falco's name for the one controller that version 2 renamed: io is
  * blkio.  CGROUPS itself if there is none, else in BUF; cut to what fits in CAP. */
 struct span cgroup_rename(struct span cgroups, uint8_t *buf, size_t cap);

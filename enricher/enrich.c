@@ -8,7 +8,7 @@
 #include "enrich_core.h"
 
 enum { DEFAULT_THREADS = 262144, DEFAULT_FDS = 16384, DEFAULT_USERS = 65536 };
-enum { DEFAULT_CONTAINERS = 8192 };
+enum { DEFAULT_CONTAINERS = 8192, DEFAULT_PODS = 1024 };
 #define DEFAULT_MEMORY ((size_t)512 << 20)
 
 int enrich_new(const struct enrich_params *p, struct enrich **ret)
@@ -42,6 +42,8 @@ int enrich_new(const struct enrich_params *p, struct enrich **ret)
 		err = conttab_init(&en->conttab, &en->slab,
 				   p->containers != 0 ? p->containers : DEFAULT_CONTAINERS,
 				   p->seed);
+	if (err == 0)
+		err = podtab_init(&en->podtab, &en->slab, p->pods != 0 ? p->pods : DEFAULT_PODS);
 	if (err < 0) {
 		enrich_free(en);
 		return err;
@@ -59,6 +61,7 @@ void enrich_free(struct enrich *en)
 	proctab_release(&en->proctab);
 	usertab_release(&en->usertab);
 	conttab_release(&en->conttab);
+	podtab_release(&en->podtab);
 	slab_release(&en->slab);
 	free(en->scratch);
 	free(en);
@@ -77,6 +80,7 @@ void enrich_status(const struct enrich *en, struct enrich_status *ret)
 			     sizeof(struct thread) + sizeof(struct thread_group) },
 		.users = { en->usertab.count, en->usertab.max, sizeof(struct user_entry) },
 		.containers = { en->conttab.count, en->conttab.max, sizeof(struct container) },
+		.pods = { en->podtab.count, en->podtab.max, sizeof(struct pod) },
 		.fds_per_process = en->fdtab.per_table,
 		.memory_bytes = en->slab.bytes,
 		.memory_max = en->slab.ceiling,
@@ -359,6 +363,17 @@ static void give_containers(struct snapshot *s)
 	}
 }
 
+static void give_pods(struct snapshot *s)
+{
+	const struct podtab *pt = &s->en->podtab;
+
+	for (uint32_t i = 0; i < pt->count && s->err == 0; i++) {
+		struct pod_frame f = pod_frame(&pt->pods[i]);
+
+		give(s, FRAME_POD, wire_encode_pod(s->en->scratch, WIRE_MAX_PAYLOAD, &f));
+	}
+}
+
 static void give_threads(struct snapshot *s, bool main)
 {
 	struct proctab *pt = &s->en->proctab;
@@ -386,6 +401,7 @@ int enrich_snapshot(struct enrich *en, int (*put)(void *ctx, uint16_t type, stru
 	give_people(&s, false);
 	give_people(&s, true);
 	give_containers(&s);
+	give_pods(&s);
 	give_threads(&s, true);
 	give_threads(&s, false);
 	give(&s, FRAME_SNAPSHOT_END, wire_encode_empty(en->scratch, WIRE_MAX_PAYLOAD));

@@ -45,6 +45,7 @@ struct enrich_params {
 	uint32_t fds_per_process; /* 0: 16384 */
 	uint32_t users;		  /* users and groups together; 0: 65536 */
 	uint32_t containers;	  /* 0: 8192 */
+	uint32_t pods;		  /* 0: 1024 */
 	size_t memory_bytes;	  /* of all that is variable; 0: 512 MiB */
 	bool capture; /* events are named by their number in a capture, not by their frame */
 };
@@ -98,13 +99,18 @@ void enrich_sweep(struct enrich *en);
  * becomes where the next page begins; 0: this was the last.  The bytes in BUF. */
 size_t enrich_list_containers(const struct enrich *en, uint64_t *from, uint8_t *buf, size_t cap);
 
+/* What Kubernetes told of the pod that control groups call UID: an object, as
+ * metadata/kube_store.h makes it. */
+void enrich_pod(struct enrich *en, struct span uid, struct span json);
+void enrich_pod_gone(struct enrich *en, struct span uid);
+
 /* A table: entries in use, at most, and what one takes without what hangs on it. */
 struct enrich_table {
 	uint32_t used, max, entry_bytes;
 };
 
 struct enrich_status {
-	struct enrich_table threads, users, containers;
+	struct enrich_table threads, users, containers, pods;
 	uint32_t fds_per_process;
 	size_t memory_bytes, memory_max; /* of texts and descriptors */
 };

@@ -13,6 +13,7 @@
 #include "fdtab.h"
 #include "netaddr.h"
 #include "path.h"
+#include "podtab.h"
 #include "proctab.h"
 #include "usertab.h"
 
@@ -69,6 +70,7 @@ struct enrich {
 	struct proctab proctab;
 	struct usertab usertab;
 	struct conttab conttab;
+	struct podtab podtab;
 	struct net_local local;
 	struct ring_wants wants;
 	uint64_t boot_ts_ns;
@@ -203,6 +205,8 @@ void emit_user(struct enrich *en, const struct user_frame *u);
 void emit_group(struct enrich *en, const struct group_frame *g);
 void emit_container(struct enrich *en, const struct container *c);
 void emit_container_gone(struct enrich *en, struct span id);
+void emit_pod(struct enrich *en, const struct pod *p);
+void emit_pod_gone(struct enrich *en, struct span uid);
 void file_record(const struct enrich *en, const struct fds *fds, const struct fd_slot *slot,
 		 struct file_info *ret);
 ssize_t thread_encode(const struct thread *th, uint8_t *buf, size_t cap); /* whole */

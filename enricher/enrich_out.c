@@ -82,6 +82,25 @@ void emit_container_gone(struct enrich *en, struct span id)
 		done(en, FRAME_CONTAINER_GONE, wire_encode_container_gone(buf, cap, id));
 }
 
+void emit_pod(struct enrich *en, const struct pod *p)
+{
+	struct pod_frame f = pod_frame(p);
+	size_t cap = wire_pod_bound(&f);
+	uint8_t *buf = room(en, cap);
+
+	if (buf != NULL)
+		done(en, FRAME_POD, wire_encode_pod(buf, cap, &f));
+}
+
+void emit_pod_gone(struct enrich *en, struct span uid)
+{
+	size_t cap = SMALL_FRAME + uid.n;
+	uint8_t *buf = room(en, cap);
+
+	if (buf != NULL)
+		done(en, FRAME_POD_GONE, wire_encode_pod_gone(buf, cap, uid));
+}
+
 /* ---- processes ---- */
 
 /* The fields in which TH is not as BASE; all that travel along, too. */

@@ -120,7 +120,11 @@ static void take_update(struct enricher *er, const struct meta_update *u)
 		enrich_container_absent(er->core, u->id);
 		return;
 	case META_POD:
+		enrich_pod(er->core, u->id, u->text);
+		return;
 	case META_POD_GONE:
+		enrich_pod_gone(er->core, u->id);
+		return;
 	default:
 		return;
 	}
@@ -266,12 +270,12 @@ static void status(struct stage *st, void *ctx, struct stage_status *s)
 	enrich_status(er->core, &es);
 	snprintf(s->detail, sizeof(s->detail),
 		 "threads %u of %u (%u B each), users and groups %u of %u (%u B), "
-		 "containers %u of %u (%u B), %u descriptors a process, "
+		 "containers %u of %u (%u B), pods %u of %u, %u descriptors a process, "
 		 "texts and descriptors %zu of %zu MiB; %" PRIu64 " left out",
 		 es.threads.used, es.threads.max, es.threads.entry_bytes, es.users.used,
 		 es.users.max, es.users.entry_bytes, es.containers.used, es.containers.max,
-		 es.containers.entry_bytes, es.fds_per_process, es.memory_bytes >> 20,
-		 es.memory_max >> 20,
+		 es.containers.entry_bytes, es.pods.used, es.pods.max, es.fds_per_process,
+		 es.memory_bytes >> 20, es.memory_max >> 20,
 		 counts[ENRICHER_PROCESSES_EVICTED] + counts[ENRICHER_FILES_EVICTED] +
 			 counts[ENRICHER_USERS_REFUSED] + counts[ENRICHER_CONTAINERS_EVICTED] +
 			 counts[ENRICHER_MEMORY_REFUSED]);

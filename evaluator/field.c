@@ -24,10 +24,11 @@ enum {
 	UTIL_FIRST = FIELD_util_cnt,
 	FDLIST_FIRST = FIELD_fdlist_nums,
 	CONTAINER_FIRST = FIELD_container_id,
+	POD_FIRST = FIELD_k8smeta_pod_name,
 };
 _Static_assert(PROC_FIRST < USER_FIRST && USER_FIRST < FD_FIRST && FD_FIRST < PATH_FIRST &&
 		       PATH_FIRST < UTIL_FIRST && UTIL_FIRST < FDLIST_FIRST &&
-		       FDLIST_FIRST < CONTAINER_FIRST,
+		       FDLIST_FIRST < CONTAINER_FIRST && CONTAINER_FIRST < POD_FIRST,
 	       "the classes stand in this order in field.def");
 
 const struct field_info *field_info(enum field_id id)
@@ -450,7 +451,9 @@ field_getter *field_getter_of(const struct field_ref *ref)
 		return field_path_get;
 	if (id < FDLIST_FIRST)
 		return util_get;
-	return id < CONTAINER_FIRST ? field_fdlist_get : field_container_get;
+	if (id < CONTAINER_FIRST)
+		return field_fdlist_get;
+	return id < POD_FIRST ? field_container_get : field_pod_get;
 }
 
 bool field_get(const struct field_ref *ref, struct field_event *e, struct value *ret)

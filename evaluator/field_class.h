@@ -9,6 +9,7 @@
 #include "field.h"
 #include "mirror.h"
 #include "path.h"
+#include "pod_uid.h"
 #include "text.h"
 
 /* One per class: the value of REF at E; false: missing. */
@@ -20,6 +21,18 @@ bool field_path_get(const struct field_ref *ref, struct field_event *e, struct v
 bool field_fdlist_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 bool field_container_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 
+bool field_pod_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
+
+/* The pod that the thread is in, as control groups call it ("": none), in BUF; NULL: nobody
+ * has told of it. */
+const struct mirror_pod *field_pod(const struct field_event *e, struct span *ret_uid,
+				   uint8_t buf[POD_UID_MAX]);
+
+/* k8s.* of a container that no runtime has told of: what Kubernetes told of its pod is the
+ * same. */
+bool field_pod_in_container(const struct field_ref *ref, const struct field_event *e,
+			    struct value *ret);
+
 /* Of what the runtime told of container C. */
 bool field_contmeta_get(const struct field_ref *ref, const struct field_event *e,
 			const struct mirror_container *c, struct value *ret);
@@ -29,6 +42,20 @@ bool field_container_user(const struct field_event *e, struct value *ret);
 
 /* The text of the JSON value V; empty if it is no string, or there is no room. */
 struct span field_json_text(const struct field_event *e, struct span v);
+
+/* How many elements or members the JSON value V has. */
+size_t field_json_count(struct span v);
+
+/* A JSON object's members that are texts, by their names; NULL: none, or no room. */
+struct field_label {
+	struct span key, value;
+};
+struct field_label *field_json_labels(const struct field_event *e, struct span object,
+				      unsigned *ret_n);
+/* "key:value, key:value", without those that are not the user's. */
+struct span field_json_labels_text(const struct field_event *e, struct span object);
+bool field_json_label(const struct field_event *e, struct span object, struct span key,
+		      struct value *ret);
 
 /* Of those that many rules look at, their own. */
 field_getter *field_evt_getter(enum field_id id);

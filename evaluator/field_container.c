@@ -102,5 +102,6 @@ bool field_container_get(const struct field_ref *ref, struct field_event *e, str
 	if (ref->id == FIELD_container_id)
 		return value_string(ret, id);
 	c = mirror_container(e->mirror, id);
-	return c != NULL && c->frame.has_metadata && field_contmeta_get(ref, e, c, ret);
+	return c != NULL && c->frame.has_metadata ? field_contmeta_get(ref, e, c, ret)
+						  : field_pod_in_container(ref, e, ret);
 }

@@ -22,8 +22,7 @@ struct span field_json_text(const struct field_event *e, struct span v)
 	return (!escaped || buf != NULL) && jread_string(v, buf, &s) ? s : SPAN_NONE;
 }
 
-/* Of elements, or of members. */
-static size_t count(struct span value)
+size_t field_json_count(struct span value)
 {
 	struct jread_walk w = jread_begin(value);
 	struct span key, one;
@@ -80,7 +79,7 @@ static struct span mount_text(const struct field_event *e, const struct mount *m
 
 static struct span all_mounts(const struct field_event *e, struct span array)
 {
-	struct mount *mounts = arena_get(e->arena, count(array) * sizeof(*mounts));
+	struct mount *mounts = arena_get(e->arena, field_json_count(array) * sizeof(*mounts));
 	struct jread_walk w = jread_begin(array);
 	struct span key, object;
 	struct text t;
@@ -143,28 +142,43 @@ static bool mount_field(const struct field_ref *ref, const struct field_event *e
 
 /* ---- labels ---- */
 
-struct label {
-	struct span key, value;
-};
-
 static int by_key(const void *a, const void *b)
 {
-	const struct span x = ((const struct label *)a)->key, y = ((const struct label *)b)->key;
+	const struct span x = ((const struct field_label *)a)->key,
+			  y = ((const struct field_label *)b)->key;
 	int order = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
 
 	return order != 0 ? order : (x.n > y.n) - (x.n < y.n);
 }
 
-static bool label_field(const struct field_ref *ref, const struct field_event *e,
-			struct span object, struct value *ret)
+bool field_json_label(const struct field_event *e, struct span object, struct span name,
+		      struct value *ret)
 {
 	struct jread_walk w = jread_begin(object);
 	struct span key, value;
 
 	while (w.is_object && jread_next(&w, &key, &value))
-		if (span_eq(field_json_text(e, key), ref->key))
+		if (span_eq(field_json_text(e, key), name))
 			return value_string(ret, field_json_text(e, value));
 	return false;
+}
+
+struct field_label *field_json_labels(const struct field_event *e, struct span object,
+				      unsigned *ret_n)
+{
+	struct field_label *labels =
+		arena_get(e->arena, field_json_count(object) * sizeof(*labels));
+	struct jread_walk w = jread_begin(object);
+	struct span key, value;
+	unsigned n = 0;
+
+	while (labels != NULL && w.is_object && jread_next(&w, &key, &value))
+		labels[n++] =
+			(struct field_label){ field_json_text(e, key), field_json_text(e, value) };
+	if (n > 0)
+		qsort(labels, n, sizeof(*labels), by_key);
+	*ret_n = n;
+	return labels;
 }
 
 static bool is_shown(struct span key)
@@ -173,23 +187,17 @@ static bool is_shown(struct span key)
 	       !span_starts(key, span_str("io.kubernetes."));
 }
 
-static struct span all_labels(const struct field_event *e, struct span object)
+struct span field_json_labels_text(const struct field_event *e, struct span object)
 {
-	struct label *labels = arena_get(e->arena, count(object) * sizeof(*labels));
-	struct jread_walk w = jread_begin(object);
-	struct span key, value;
-	unsigned n = 0;
+	unsigned n, shown = 0;
+	struct field_label *labels = field_json_labels(e, object, &n);
 	struct text t;
 
-	while (labels != NULL && w.is_object && jread_next(&w, &key, &value)) {
-		labels[n] = (struct label){ field_json_text(e, key), field_json_text(e, value) };
-		n += is_shown(labels[n].key);
-	}
-	if (n > 0)
-		qsort(labels, n, sizeof(*labels), by_key);
 	text_begin(&t, e->arena);
 	for (unsigned i = 0; i < n; i++) {
-		if (i > 0)
+		if (!is_shown(labels[i].key))
+			continue;
+		if (shown++ > 0)
 			text_str(&t, ", ");
 		text_put(&t, labels[i].key);
 		if (labels[i].value.n > 0)
@@ -236,9 +244,9 @@ static bool pod_field(const struct field_ref *ref, const struct field_event *e,
 	case FIELD_k8s_pod_full_sandbox_id:
 		return value_string(ret, s);
 	case FIELD_k8s_pod_label:
-		return label_field(ref, e, pod_labels(e, m), ret);
+		return field_json_label(e, pod_labels(e, m), ref->key, ret);
 	case FIELD_k8s_pod_labels:
-		return value_string(ret, all_labels(e, pod_labels(e, m)));
+		return value_string(ret, field_json_labels_text(e, pod_labels(e, m)));
 	case FIELD_k8s_pod_ip:
 		return value_string(ret, member_text(e, pod_meta(e, m), CONTMETA_IP));
 	case FIELD_k8s_pod_cni_json:
@@ -312,9 +320,9 @@ bool field_contmeta_get(const struct field_ref *ref, const struct field_event *e
 	case FIELD_container_mount_propagation:
 		return mount_field(ref, e, m->members[CONTMETA_MOUNTS], ret);
 	case FIELD_container_label:
-		return label_field(ref, e, m->members[CONTMETA_LABELS], ret);
+		return field_json_label(e, m->members[CONTMETA_LABELS], ref->key, ret);
 	case FIELD_container_labels:
-		return value_string(ret, all_labels(e, m->members[CONTMETA_LABELS]));
+		return value_string(ret, field_json_labels_text(e, m->members[CONTMETA_LABELS]));
 	default:
 		return pod_field(ref, e, m, ret);
 	}

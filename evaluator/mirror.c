@@ -11,6 +11,7 @@
  * are few and lie in one chained table of records that own a copy of their frame.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "mirror.h"
@@ -38,19 +39,20 @@ struct slot {
 	bool looked_at; /* an ancestor or leader of somebody: its change matters to others */
 };
 
-enum record_kind { RECORD_USER, RECORD_GROUP, RECORD_CONTAINER, RECORD_KIND_COUNT };
+enum record_kind { RECORD_USER, RECORD_GROUP, RECORD_CONTAINER, RECORD_POD, RECORD_KIND_COUNT };
 
-/* A user, a group or a container, with its frame's bytes behind it. */
+/* A user, a group, a container or a pod, with its frame's bytes behind it. */
 struct record {
 	struct record *next;
 	uint8_t kind;
-	uint32_t number; /* uid, gid; 0 for a container */
+	uint32_t number; /* uid, gid; 0 for a container or a pod */
 	size_t size;	 /* of it all */
-	struct span id;	 /* the container's */
+	struct span id;	 /* the container's; the pod's uid */
 	union {
 		struct user_frame user;
 		struct group_frame group;
 		struct mirror_container container;
+		struct mirror_pod pod;
 	};
 	uint8_t bytes[];
 };
@@ -406,10 +408,10 @@ static int record_put(struct mirror *m, enum record_kind kind, unsigned limit, s
 	return 0;
 }
 
-/* Where a container's record has what its JSON says: behind the frame's bytes. */
+/* Where a container's or pod's record has what its JSON says: behind the frame's bytes. */
 static size_t meta_at(size_t payload_bytes)
 {
-	size_t align = _Alignof(struct contmeta);
+	size_t align = _Alignof(max_align_t);
 
 	return (sizeof(struct record) + payload_bytes + align - 1) / align * align;
 }
@@ -417,6 +419,7 @@ static size_t meta_at(size_t payload_bytes)
 static struct record *record_new(struct mirror *m, enum record_kind kind, struct span payload)
 {
 	size_t size = kind == RECORD_CONTAINER ? meta_at(payload.n) + sizeof(struct contmeta)
+		      : kind == RECORD_POD     ? meta_at(payload.n) + sizeof(struct podmeta)
 					       : sizeof(struct record) + payload.n;
 	struct record *r = get_bytes(m, size);
 
@@ -502,6 +505,37 @@ static int apply_container_gone(struct mirror *m, struct span payload)
 	if (err < 0)
 		return err;
 	record_remove(m, record_at(m, RECORD_CONTAINER, id, 0));
+	return 0;
+}
+
+static int apply_pod(struct mirror *m, struct span payload)
+{
+	struct record *r = record_new(m, RECORD_POD, payload);
+	struct podmeta *meta;
+	int err;
+
+	if (r == NULL)
+		return -ENOSPC;
+	err = wire_decode_pod(span_of(r->bytes, payload.n), &r->pod.frame);
+	if (err < 0) {
+		put_bytes(m, r, r->size);
+		return err;
+	}
+	r->id = r->pod.frame.uid;
+	meta = (struct podmeta *)((uint8_t *)r + meta_at(payload.n));
+	podmeta_read(meta, r->pod.frame.json);
+	r->pod.meta = meta;
+	return record_put(m, RECORD_POD, m->limits.containers, r);
+}
+
+static int apply_pod_gone(struct mirror *m, struct span payload)
+{
+	struct span uid;
+	int err = wire_decode_pod_gone(payload, &uid);
+
+	if (err < 0)
+		return err;
+	record_remove(m, record_at(m, RECORD_POD, uid, 0));
 	return 0;
 }
 
@@ -596,6 +630,10 @@ int mirror_apply(struct mirror *m, uint16_t frame_type, struct span payload)
 		return apply_container(m, payload);
 	case FRAME_CONTAINER_GONE:
 		return apply_container_gone(m, payload);
+	case FRAME_POD:
+		return apply_pod(m, payload);
+	case FRAME_POD_GONE:
+		return apply_pod_gone(m, payload);
 	case FRAME_HOST:
 		return apply_host(m, payload);
 	case FRAME_SNAPSHOT_BEGIN:
@@ -684,6 +722,13 @@ const struct mirror_container *mirror_container(const struct mirror *m, struct s
 	const struct record *r = *record_at(m, RECORD_CONTAINER, id, 0);
 
 	return r != NULL ? &r->container : NULL;
+}
+
+const struct mirror_pod *mirror_pod(const struct mirror *m, struct span uid)
+{
+	const struct record *r = *record_at(m, RECORD_POD, uid, 0);
+
+	return r != NULL ? &r->pod : NULL;
 }
 
 const struct host_frame *mirror_host(const struct mirror *m)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * mirror.h -- the state as the enricher's frames told it: the thread table,
- * users, groups, containers, the host.  Bounded: what does not fit is refused
+ * users, groups, containers, pods, the host.  Bounded: what does not fit is refused
  * with -ENOSPC.  Core.
  */
 #ifndef MEWS_MIRROR_H
 #define MEWS_MIRROR_H
 
 #include "contmeta.h"
+#include "podmeta.h"
 #include "wire.h"
 
 struct mirror;
@@ -22,17 +23,23 @@ struct mirror_container {
 	const struct contmeta *meta; /* of frame.json */
 };
 
+struct mirror_pod {
+	struct pod_frame frame;
+	const struct podmeta *meta; /* of frame.json */
+};
+
 struct mirror_limits {
-	unsigned processes, users, groups, containers;
-	uint64_t seed; /* of the hashes: random, from the shell */
-	size_t bytes;  /* of all texts and records; 0: 1 GiB */
+	unsigned processes, users, groups;
+	unsigned containers; /* and as many pods */
+	uint64_t seed;	     /* of the hashes: random, from the shell */
+	size_t bytes;	     /* of all texts and records; 0: 1 GiB */
 };
 
 int mirror_new(const struct mirror_limits *limits, struct mirror **ret);
 void mirror_free(struct mirror *m);
 
 /* Take one state frame (PROCESS, PROCESS_GONE, USER, GROUP, CONTAINER,
- * CONTAINER_GONE, HOST, SNAPSHOT_BEGIN, SNAPSHOT_END).  0; -EPROTO: refused;
+ * CONTAINER_GONE, POD, POD_GONE, HOST, SNAPSHOT_BEGIN, SNAPSHOT_END).  0; -EPROTO: refused;
  * -ENOENT: it builds on an entry that is not there (the entry is made all the
  * same, from defaults); -ENOSPC: table or memory full; -ENOMEM.  A text that
  * finds no room is left out of its entry, and counted. */
@@ -59,6 +66,7 @@ const struct user_frame *mirror_user(const struct mirror *m, struct span contain
 const struct group_frame *mirror_group(const struct mirror *m, struct span container_id,
 				       uint32_t gid);
 const struct mirror_container *mirror_container(const struct mirror *m, struct span id);
+const struct mirror_pod *mirror_pod(const struct mirror *m, struct span uid);
 const struct host_frame *mirror_host(const struct mirror *m);
 
 struct mirror_status {

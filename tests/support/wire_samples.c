@@ -33,6 +33,7 @@ WRAP_BOUND(host)
 WRAP_BOUND(user)
 WRAP_BOUND(group)
 WRAP_BOUND(container)
+WRAP_BOUND(pod)
 WRAP_BOUND(alert)
 WRAP_BOUND(capture)
 WRAP(process_gone)
@@ -62,6 +63,21 @@ static int decode_container_gone(struct span payload, union any_frame *ret)
 static size_t bound_container_gone(const union any_frame *f)
 {
 	return f->container_gone.n + 8;
+}
+
+static ssize_t encode_pod_gone(uint8_t *buf, size_t cap, const union any_frame *f)
+{
+	return wire_encode_pod_gone(buf, cap, f->pod_gone);
+}
+
+static int decode_pod_gone(struct span payload, union any_frame *ret)
+{
+	return wire_decode_pod_gone(payload, &ret->pod_gone);
+}
+
+static size_t bound_pod_gone(const union any_frame *f)
+{
+	return f->pod_gone.n + 8;
 }
 
 static ssize_t encode_empty(uint8_t *buf, size_t cap, const union any_frame *f)
@@ -321,6 +337,17 @@ static void fill_container_gone(union any_frame *f)
 	f->container_gone = S("0123456789ab");
 }
 
+static void fill_pod(union any_frame *f)
+{
+	f->pod = (struct pod_frame){ S("4348581d-93ad-4c9c-93fd-c71bd2cb4d20"),
+				     S("{\"name\":\"web\"}") };
+}
+
+static void fill_pod_gone(union any_frame *f)
+{
+	f->pod_gone = S("4348581d-93ad-4c9c-93fd-c71bd2cb4d20");
+}
+
 static void fill_empty(union any_frame *f)
 {
 	memset(f, 0, sizeof(f->gap));
@@ -399,6 +426,10 @@ const struct wire_sample wire_samples[] = {
 	    "[\"0123456789ab\", \"0123456789abcdef\", 7, true, \"{}\", 1]"),
 	ROW("container gone", CONTAINER_GONE, container_gone, fill_container_gone,
 	    "[\"0123456789ab\"]"),
+	ROW("pod", POD, pod, fill_pod,
+	    "[\"4348581d-93ad-4c9c-93fd-c71bd2cb4d20\", \"{\\\"name\\\":\\\"web\\\"}\"]"),
+	ROW("pod gone", POD_GONE, pod_gone, fill_pod_gone,
+	    "[\"4348581d-93ad-4c9c-93fd-c71bd2cb4d20\"]"),
 	ROW("event with all parts", EVENT, event, fill_event,
 	    "[307, 1, 4, 1700000000123456789, 70000, 5000000000, 65536, 9, 2, 4243, 3, 0, "
 	    "[" SHADOW_SEEN ", " SOCKET_SEEN "], {0=>19, 4=>[4, 3]}, " OPENAT_SEEN "]"),

@@ -23,6 +23,8 @@ union any_frame {
 	struct group_frame group;
 	struct container_frame container;
 	struct span container_gone;
+	struct pod_frame pod;
+	struct span pod_gone;
 	struct alert_frame alert;
 	struct capture_frame capture;
 };

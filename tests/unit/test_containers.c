@@ -10,13 +10,12 @@
 #include <stdlib.h>
 
 #include "support/raw_kit.h"
-#include "state_world.h"
+#include "support/state_kit.h"
 
 #define ID	"3f5ae0a1b2c3"
 #define CGROUPS "cpu=/docker/3f5ae0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d"
 
 static struct state_world *w;
-static char text[4096];
 
 static void setup(void)
 {
@@ -86,46 +85,12 @@ static void async(const char *name, const char *json)
 
 /* ---- fields of the last event ---- */
 
-/* NULL: missing. */
-static const char *value(const char *field)
-{
-	struct field_ref ref;
-	struct diag diag = { 0 };
-	struct value v;
-	struct span s;
-
-	arena_clear(&w->arena);
-	cr_assert(eq(int, field_parse(span_str(field), &ref, &diag), 0), "%s: %s", field,
-		  diag.message);
-	if (!field_get(&ref, &w->event, &v))
-		return NULL;
-	s = field_text(&ref, &w->event);
-	cr_assert(lt(sz, s.n, sizeof(text)));
-	if (s.n > 0)
-		memcpy(text, s.p, s.n);
-	text[s.n] = 0;
-	return text;
-}
-
 static void is(const char *field, const char *expected)
 {
-	const char *got = value(field);
-	bool same = got == NULL || expected == NULL ? got == expected : strcmp(got, expected) == 0;
-
-	cr_assert(same, "%s is '%s', not '%s'", field, got == NULL ? "(missing)" : got,
-		  expected == NULL ? "(missing)" : expected);
+	state_is(w, field, expected);
 }
 
-struct row {
-	const char *field, *text;
-};
-
-#define ARE(...)                                                                                   \
-	do {                                                                                       \
-		static const struct row rows_[] = { __VA_ARGS__ };                                 \
-		for (size_t i_ = 0; i_ < ARRAY_LEN(rows_); i_++)                                   \
-			is(rows_[i_].field, rows_[i_].text);                                       \
-	} while (0)
+#define ARE(...) STATE_ARE(w, __VA_ARGS__)
 
 /* ---- what is told ---- */
 

@@ -290,6 +290,15 @@ static const struct golden goldens[] = {
 	  B("\x91\xc4\x02"
 	    "ab"),
 	  B("") },
+	{ "pod", FRAME_POD,
+	  B("\x92\xc4\x02"
+	    "ab"
+	    "\xc4\x02{}"),
+	  B("") },
+	{ "pod gone", FRAME_POD_GONE,
+	  B("\x91\xc4\x02"
+	    "ab"),
+	  B("") },
 	{ "event", FRAME_EVENT,
 	  B("\x9f\x05\x00\x00\x01\x02\x03\x04\x05\x06\x07\xff\xff\x90\xc0"
 	    "\x93\xc0\xc4\x00\x08"),
@@ -513,6 +522,8 @@ static const struct golden refused[] = {
 	  B("\x96\xc4\x01"
 	    "a\xc0\x07\xc2\xc0\x03"),
 	  B("") },
+	{ "a pod without uid", FRAME_POD, B("\x92\xc0\xc4\x02{}"), B("") },
+	{ "nobody is gone", FRAME_POD_GONE, B("\x90"), B("") },
 	{ "its file is not there", FRAME_EVENT,
 	  B("\x9c\x05\x00\x00\x01\x02\x03\x04\x05\x06\x07\x03\x00"), B("") },
 	{ "extras that are no map", FRAME_EVENT,
@@ -603,6 +614,8 @@ Test(wire, structs_that_break_their_own_bounds_are_not_sent)
 	cr_assert(wire_encode_process(buf, sizeof(buf), &(struct process_frame){ 0 }) == -EINVAL);
 	cr_assert(wire_encode_container(buf, sizeof(buf), &(struct container_frame){ 0 }) ==
 		  -EINVAL);
+	cr_assert(wire_encode_pod(buf, sizeof(buf), &(struct pod_frame){ 0 }) == -EINVAL);
+	cr_assert(wire_encode_pod_gone(buf, sizeof(buf), SPAN_NONE) == -EINVAL);
 }
 
 /* ---- process entries of other versions ---- */
