@@ -31,6 +31,7 @@ struct conf {
 	unsigned priority;	      /* least severe priority that is evaluated, 7 = debug */
 	bool rule_matching_all;	      /* rule_matching: all */
 	bool match_resolved_paths;
+	uint64_t metadata_wait_ms; /* how long an event waits for what rules ask of its container */
 
 	/* form of alerts (Falco's keys) */
 	bool json_output, json_include_output_property, json_include_message_property,

@@ -22,9 +22,9 @@
 
 /* All that ever lies in a run directory. */
 static const char *const names[] = {
-	"raw.door",	 "enriched.door", "alerts.door",  "tap.door",
-	"captures.door", "collector.ctl", "enricher.ctl", "evaluator.ctl",
-	"emitter.ctl",	 "recorder.ctl",  "mews.ctl",	  LOCK_NAME,
+	"raw.door",	 "enriched.door",  "alerts.door",   "tap.door",	   "captures.door",
+	"collector.ctl", "enricher.ctl",   "evaluator.ctl", "emitter.ctl", "recorder.ctl",
+	"mews.ctl",	 "evaluator.held", LOCK_NAME,
 };
 
 const char *run_dir_choose(const char *option)

@@ -415,6 +415,9 @@ struct alert_field {
 #define ALERT_MAX_FIELDS 512 /* more than there are: a format may name them all */
 #define ALERT_MAX_TAGS	 64
 
+/* The ring frame's flag: alerts of younger events may have gone before it. */
+#define ALERT_FRAME_LATE (1u << 1)
+
 struct alert_frame {
 	/* What tells doubles: the same event and rule give the same three numbers. */
 	uint64_t origin_generation, origin_seq;

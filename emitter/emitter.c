@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "delivered.h"
 #include "format.h"
 #include "log.h"
 #include "sink.h"
@@ -32,19 +33,16 @@ enum {
  * many bytes went to standard output. */
 enum { NOTE_GENERATION, NOTE_SEQ, NOTE_RULE, NOTE_STDOUT };
 
-/* Alerts come in the order of their names. */
-struct alert_name {
-	uint64_t generation, seq, rule;
-};
-
 struct emitter {
 	struct format format;
 	char hostname[256];
 	bool is_open[8]; /* by place in the table of sinks */
 
-	uint64_t stdout_at;		   /* of a replay: bytes that predecessors wrote there */
-	bool knows_last;		   /* the notes were read, or an alert was delivered */
-	struct alert_name last, delivered; /* read last; behind the last batch */
+	uint64_t stdout_at;    /* of a replay: bytes that predecessors wrote there */
+	bool knows_last;       /* the notes were read, or an alert was delivered */
+	struct delivered read; /* and delivered with the next batch */
+	struct alert_name
+		delivered; /* the last of those that came in order, behind the last batch */
 
 	unsigned count; /* alerts in the batch */
 	size_t used;
@@ -143,15 +141,6 @@ static int setup(struct stage *st, void *ctx)
 
 /* ---- a batch ---- */
 
-static bool is_after(struct alert_name a, struct alert_name b)
-{
-	if (a.generation != b.generation)
-		return a.generation > b.generation;
-	if (a.seq != b.seq)
-		return a.seq > b.seq;
-	return a.rule > b.rule;
-}
-
 /* Write what there is to all ways out.  From here on it counts as delivered, also
  * where it could not be. */
 static void deliver(struct stage *st, struct emitter *em)
@@ -174,7 +163,7 @@ static void deliver(struct stage *st, struct emitter *em)
 	st->counts.v[EMITTER_FAILED] += em->count - everywhere;
 	em->count = 0;
 	em->used = 0;
-	em->delivered = em->last;
+	em->delivered = em->read.last;
 }
 
 static void reopen_sinks(struct emitter *em)
@@ -192,37 +181,28 @@ static void look_for_last(struct stage *st, struct emitter *em)
 	if (em->knows_last)
 		return;
 	em->knows_last = true;
-	em->last =
+	em->read.last =
 		(struct alert_name){ inlet_note(st->in, NOTE_GENERATION),
 				     inlet_note(st->in, NOTE_SEQ), inlet_note(st->in, NOTE_RULE) };
-	em->delivered = em->last;
+	em->delivered = em->read.last;
 	if (st->replay)
 		sink_stdout_resume(inlet_note(st->in, NOTE_STDOUT), em->stdout_at);
 }
 
-/* Alerts of generation 0 belong to no event, and have no name to know them by. */
-static bool is_double(struct emitter *em, struct alert_name name)
-{
-	if (name.generation == 0)
-		return false;
-	if (!is_after(name, em->last))
-		return true;
-	em->last = name;
-	return false;
-}
-
-static void take_alert(struct stage *st, struct emitter *em, struct span payload)
+static void take_alert(struct stage *st, struct emitter *em, const struct ring_frame *f)
 {
 	const struct alert_frame *a = &em->alert;
 	ssize_t n;
 
 	st->counts.v[EMITTER_IN]++;
-	if (wire_decode_alert(payload, &em->alert) < 0) {
+	if (wire_decode_alert(f->payload, &em->alert) < 0) {
 		st->counts.v[EMITTER_REFUSED]++;
 		return;
 	}
-	if (is_double(em,
-		      (struct alert_name){ a->origin_generation, a->origin_seq, a->rule_index })) {
+	if (delivered_before(
+		    &em->read,
+		    (struct alert_name){ a->origin_generation, a->origin_seq, a->rule_index },
+		    (f->flags & ALERT_FRAME_LATE) != 0)) {
 		st->counts.v[EMITTER_DOUBLES]++;
 		return;
 	}
@@ -255,7 +235,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 		n++;
 		ended = frame.type == FRAME_END;
 		if (frame.type == FRAME_ALERT)
-			take_alert(st, em, frame.payload);
+			take_alert(st, em, &frame);
 	}
 	deliver(st, em);
 	if (n > 0) {

@@ -21,17 +21,12 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "captures.h"
-#include "gapalert.h"
+#include "evaluator.h"
 #include "inode_names.h"
 #include "log.h"
-#include "mirror.h"
-#include "rulefile.h"
-#include "stage.h"
 
 enum {
 	BATCH_FRAMES = 64,
-	ARENA_BYTES = 1024 * 1024,
 
 	MAX_USERS = 65536,
 	MAX_GROUPS = 65536,
@@ -40,23 +35,6 @@ enum {
 
 /* The notes that a successor finds: the name of the event that was evaluated last. */
 enum { NOTE_GENERATION, NOTE_SEQ };
-
-struct evaluator {
-	struct rulefile_load load;
-	struct conf_list default_paths;
-	struct mirror *mirror;
-	struct field_context context;
-	struct arena arena;
-	struct gapalert gaps;
-	struct captures captures;
-	uint64_t wants_version;
-	bool knows_last; /* the notes were read, or an event was evaluated */
-	uint64_t last_generation, last_seq;
-
-	struct event_frame event;
-	struct alert_frame alert;
-	_Alignas(16) uint8_t arena_bytes[ARENA_BYTES];
-};
 
 /* ---- rules ---- */
 
@@ -167,6 +145,8 @@ static int setup(struct stage *st, void *ctx)
 		log_error("cannot make the mirror: %s", strerror(-err));
 		return EXIT_HOST;
 	}
+	if (!st->replay)
+		(void)waiting_setup(st, ev);
 	log_info("%u rules, %u in force", ruleset_count(ev->load.rules),
 		 ruleset_evaluated_count(ev->load.rules));
 	return EXIT_OK;
@@ -176,75 +156,6 @@ static int start(struct stage *st, void *ctx)
 {
 	publish_wants(st, ctx);
 	return EXIT_OK;
-}
-
-/* ---- alerts ---- */
-
-/* Into the ring, whole, or without what makes it too long.  -ECANCELED: told to stop. */
-static int put_alert(struct stage *st, struct alert_frame *a)
-{
-	size_t cap = wire_alert_bound(a);
-	uint8_t *buf;
-	ssize_t n;
-
-	if (cap > WIRE_MAX_PAYLOAD) {
-		a->nfields = 0;
-		if (a->message.n > WIRE_MAX_PAYLOAD / 4)
-			a->message.n = WIRE_MAX_PAYLOAD / 4;
-		cap = wire_alert_bound(a);
-	}
-	if (cap > WIRE_MAX_PAYLOAD) {
-		a->ntags = 0;
-		cap = wire_alert_bound(a);
-	}
-	buf = stage_reserve(st, cap);
-	if (buf == NULL)
-		return -ECANCELED;
-	n = wire_encode_alert(buf, cap, a);
-	BUG_ON(n < 0); /* all bounds were kept */
-	outlet_submit(st->out, FRAME_ALERT, 0, (size_t)n);
-	st->counts.v[EVALUATOR_OUT]++;
-	return 0;
-}
-
-/* Say which path it was that the rule found, if it is not the one that the fields show. */
-static void add_matched_path(struct alert_frame *a, struct span path)
-{
-	struct alert_field *f;
-
-	if (path.n == 0 || a->nfields == ALERT_MAX_FIELDS)
-		return;
-	f = &a->fields[a->nfields++];
-	f->name = span_str("mews.matched_path");
-	f->value.kind = ALERT_STRING;
-	f->value.s = path;
-}
-
-static int put_match(struct stage *st, struct evaluator *ev, const struct ruleset_rule *rule,
-		     struct span other_path, struct field_event *e)
-{
-	struct alert_frame *a = &ev->alert;
-	int err;
-
-	a->origin_generation = e->ev->origin_generation;
-	a->origin_seq = e->ev->origin_seq;
-	a->rule_index = rule->ordinal;
-	a->priority = rule->priority;
-	a->ts_ns = e->ev->ts_ns;
-	a->rule = rule->name;
-	a->source = rule->source;
-	a->ntags = (uint8_t)(rule->ntags < ALERT_MAX_TAGS ? rule->ntags : ALERT_MAX_TAGS);
-	for (unsigned i = 0; i < a->ntags; i++)
-		a->tags[i] = rule->tags[i];
-	a->nfields = 0;
-	a->message = output_message(rule->output, e);
-	output_alert_fields(rule->output, e, a);
-	add_matched_path(a, other_path);
-	st->counts.v[EVALUATOR_MATCHES]++;
-	err = put_alert(st, a);
-	if (err == 0)
-		captures_match(&ev->captures, st, rule, e->ev);
-	return err;
 }
 
 /* ---- events ---- */
@@ -266,7 +177,17 @@ static bool is_double(const struct evaluator *ev, const struct event_frame *e)
 	return e->origin_seq <= ev->last_seq;
 }
 
-static int run_rules(struct stage *st, struct evaluator *ev)
+/* What there is to say of E's container to whom asks: NULL, or that nobody answered. */
+static const char *metadata_word(const struct evaluator *ev, const struct mirror_process *p)
+{
+	const struct mirror_container *c = NULL;
+
+	if (p != NULL && p->info.container_id.n > 0)
+		c = mirror_container(ev->mirror, p->info.container_id);
+	return c != NULL && c->frame.wait == CONTAINER_UNANSWERED ? "none" : NULL;
+}
+
+static int run_rules(struct stage *st, struct evaluator *ev, struct span payload, struct mono now)
 {
 	struct field_event e = {
 		.ev = &ev->event,
@@ -284,16 +205,22 @@ static int run_rules(struct stage *st, struct evaluator *ev)
 		e.process = mirror_process(ev->mirror, ev->event.process);
 		st->counts.v[EVALUATOR_STATE_MISSING] += e.process == NULL;
 	}
+	if (waiting_is_for(ev, e.process))
+		return waiting_take(st, ev, &e, payload, now);
 	ruleset_begin(ev->load.rules, &e, &walk);
 	while (err == 0 && (rule = ruleset_next(ev->load.rules, &walk)) != NULL) {
-		err = put_match(st, ev, rule, walk.other_path, &e);
+		struct match m = { .rule = rule, .other_path = walk.other_path };
+
+		if (rule->asks != 0)
+			m.metadata = metadata_word(ev, e.process);
+		err = put_match(st, ev, &m, &e);
 		if (!st->conf.rule_matching_all)
 			break;
 	}
 	return err;
 }
 
-static int take_event(struct stage *st, struct evaluator *ev, struct span payload)
+static int take_event(struct stage *st, struct evaluator *ev, struct span payload, struct mono now)
 {
 	int err = 0;
 
@@ -309,7 +236,7 @@ static int take_event(struct stage *st, struct evaluator *ev, struct span payloa
 		return 0;
 	}
 	if ((ev->event.flags & EVENT_STATE_ONLY) == 0)
-		err = run_rules(st, ev);
+		err = run_rules(st, ev, payload, now);
 	st->counts.v[EVALUATOR_EVALUATED]++;
 	ev->last_generation = ev->event.origin_generation;
 	ev->last_seq = ev->event.origin_seq;
@@ -322,6 +249,8 @@ static void take_state(struct stage *st, struct evaluator *ev, const struct ring
 
 	st->counts.v[EVALUATOR_STATE_IN]++;
 	st->counts.v[EVALUATOR_STATE_CUT] += mirror_take_cut(ev->mirror);
+	if (f->type == FRAME_SNAPSHOT_BEGIN || f->type == FRAME_SNAPSHOT_END)
+		ev->has_state = f->type == FRAME_SNAPSHOT_END;
 	if (err == 0)
 		return;
 	st->counts.v[EVALUATOR_STATE_REFUSED]++;
@@ -337,7 +266,7 @@ static int put_gap_alert(struct stage *st, struct evaluator *ev)
 	arena_clear(&ev->arena);
 	if (!gapalert_make(&ev->gaps, &ev->arena, &ev->alert))
 		return 0;
-	err = put_alert(st, &ev->alert);
+	err = put_alert(st, ev, 0);
 	st->counts.v[EVALUATOR_GAPS] += err == 0;
 	return err;
 }
@@ -348,7 +277,7 @@ static int put_limit_alerts(struct stage *st, struct evaluator *ev)
 
 	while (err == 0 && limitalert_make(&ev->captures.limits, st->conf.capture_max_mb,
 					   wall_now().ns, &ev->alert))
-		err = put_alert(st, &ev->alert);
+		err = put_alert(st, ev, 0);
 	return err;
 }
 
@@ -370,7 +299,7 @@ static int take_frame(struct stage *st, struct evaluator *ev, const struct ring_
 {
 	switch (f->type) {
 	case FRAME_EVENT:
-		return take_event(st, ev, f->payload);
+		return take_event(st, ev, f->payload, now);
 	case FRAME_GAP:
 		return take_gap(st, ev, f->payload, now);
 	default:
@@ -387,7 +316,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 
 	while (err == 0 && n < BATCH_FRAMES && inlet_next(st->in, &frame) == 1) {
 		if (frame.type == FRAME_END)
-			return stage_end(st);
+			return waiting_look(st, ev, now, true) < 0 ? n : stage_end(st);
 		err = take_frame(st, ev, &frame, now);
 		n++;
 	}
@@ -396,6 +325,8 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	captures_turn(&ev->captures, now);
 	if (err == 0)
 		err = put_limit_alerts(st, ev);
+	if (err == 0)
+		err = waiting_look(st, ev, now, false);
 	if (err < 0) /* told to stop: a successor does this turn again */
 		return n;
 	if (ev->knows_last && n > 0) {
@@ -417,6 +348,12 @@ static int reload(struct stage *st, void *ctx, char *text, size_t cap)
 		snprintf(text, cap,
 			 "the rules are broken, the old ones stay in force: see the log");
 		return err;
+	}
+	/* What waits was held for the old ones. */
+	if (waiting_look(st, ev, mono_now(), true) < 0) {
+		rulefile_release(&fresh);
+		snprintf(text, cap, "the stage is told to stop");
+		return -ECANCELED;
 	}
 	rulefile_release(&ev->load);
 	ev->load = fresh;
@@ -445,7 +382,8 @@ static void stop(struct stage *st, void *ctx)
 {
 	struct evaluator *ev = ctx;
 
-	(void)st;
+	(void)waiting_look(st, ev, mono_now(), true);
+	waiting_close(ev);
 	captures_close(&ev->captures);
 	mirror_free(ev->mirror);
 	rulefile_release(&ev->load);

@@ -343,6 +343,19 @@ bool field_is_of_process(const struct field_ref *ref)
 	}
 }
 
+bool field_is_of_metadata(const struct field_ref *ref)
+{
+	switch (ref->id) {
+	/* These come from the kernel. */
+	case FIELD_container_id:
+	case FIELD_container_start_ts:
+	case FIELD_container_duration:
+		return false;
+	default:
+		return ref->id >= (enum field_id)CONTAINER_FIRST;
+	}
+}
+
 bool field_is_of_name(const struct field_ref *ref)
 {
 	switch (ref->id) {

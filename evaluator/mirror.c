@@ -57,10 +57,11 @@ struct record {
 	uint8_t bytes[];
 };
 
-enum { RECORD_BUCKETS = 4096, SMALL_BYTES = 512 };
+enum { RECORD_BUCKETS = 4096, SMALL_BYTES = 512, FREEZE_MAX = 64 };
 #define DEFAULT_BYTES ((size_t)1 << 30)
 
 struct mirror {
+	struct mirror *frozen_of; /* whose memory and records these are; NULL: its own */
 	struct mirror_limits limits;
 	struct slot *slots;
 	uint32_t *by_key, *by_tid;
@@ -71,8 +72,10 @@ struct mirror {
 	uint64_t cut; /* texts that found no room below the ceiling */
 	uint64_t epoch;
 	uint64_t missed[64]; /* bits by hash: tids that somebody looked for in vain */
-	struct record *records[RECORD_BUCKETS];
+	struct record **records;
 	unsigned nrecords[RECORD_KIND_COUNT];
+	unsigned awaited; /* containers of which more may be told */
+	uint64_t containers_version;
 	struct host_frame host;
 	uint8_t *host_bytes;
 	bool has_host;
@@ -111,6 +114,8 @@ static void *get_bytes(struct mirror *m, size_t n)
 
 static void put_bytes(struct mirror *m, void *p, size_t n)
 {
+	if (m->frozen_of != NULL)
+		m = m->frozen_of;
 	if (p != NULL)
 		m->bytes -= n;
 	free(p);
@@ -377,12 +382,23 @@ static struct record **record_at(const struct mirror *m, enum record_kind kind, 
 	return (struct record **)at;
 }
 
+/* R, if it is a container's, is there from now on, or is gone. */
+static void count_container(struct mirror *m, const struct record *r, bool there)
+{
+	if (r->kind != RECORD_CONTAINER)
+		return;
+	m->containers_version++;
+	if (r->container.frame.wait == CONTAINER_AWAITED)
+		m->awaited += there ? 1 : -1u;
+}
+
 static void record_remove(struct mirror *m, struct record **at)
 {
 	struct record *r = *at;
 
 	if (r == NULL)
 		return;
+	count_container(m, r, false);
 	*at = r->next;
 	m->nrecords[r->kind]--;
 	m->epoch++;
@@ -403,6 +419,7 @@ static int record_put(struct mirror *m, enum record_kind kind, unsigned limit, s
 	at = record_at(m, kind, fresh->id, fresh->number);
 	fresh->next = *at;
 	*at = fresh;
+	count_container(m, fresh, true);
 	m->nrecords[kind]++;
 	m->epoch++;
 	return 0;
@@ -569,6 +586,8 @@ static void forget_all(struct mirror *m)
 	for (uint32_t i = 0; i < m->used; i++)
 		if (m->slots[i].p.key != 0)
 			slot_remove(m, &m->slots[i]);
+	if (m->frozen_of != NULL)
+		return;
 	for (unsigned i = 0; i < RECORD_BUCKETS; i++)
 		while (m->records[i] != NULL)
 			record_remove(m, &m->records[i]);
@@ -578,13 +597,15 @@ static void forget_all(struct mirror *m)
 	m->epoch++;
 }
 
-int mirror_new(const struct mirror_limits *limits, struct mirror **ret)
+static int tables_new(const struct mirror_limits *limits, struct mirror *frozen_of,
+		      struct mirror **ret)
 {
 	struct mirror *m = calloc(1, sizeof(*m));
 	uint64_t buckets = 64;
 
 	if (m == NULL)
 		return -ENOMEM;
+	m->frozen_of = frozen_of;
 	m->limits = *limits;
 	if (m->limits.bytes == 0)
 		m->limits.bytes = DEFAULT_BYTES;
@@ -595,7 +616,9 @@ int mirror_new(const struct mirror_limits *limits, struct mirror **ret)
 	m->slots = calloc(limits->processes > 0 ? limits->processes : 1, sizeof(*m->slots));
 	m->by_key = calloc(buckets, sizeof(*m->by_key));
 	m->by_tid = calloc(buckets, sizeof(*m->by_tid));
-	if (m->slots == NULL || m->by_key == NULL || m->by_tid == NULL) {
+	m->records = frozen_of != NULL ? frozen_of->records
+				       : calloc(RECORD_BUCKETS, sizeof(struct record *));
+	if (m->slots == NULL || m->by_key == NULL || m->by_tid == NULL || m->records == NULL) {
 		mirror_free(m);
 		return -ENOMEM;
 	}
@@ -603,12 +626,19 @@ int mirror_new(const struct mirror_limits *limits, struct mirror **ret)
 	return 0;
 }
 
+int mirror_new(const struct mirror_limits *limits, struct mirror **ret)
+{
+	return tables_new(limits, NULL, ret);
+}
+
 void mirror_free(struct mirror *m)
 {
 	if (m == NULL)
 		return;
-	if (m->slots != NULL && m->by_key != NULL && m->by_tid != NULL)
+	if (m->slots != NULL && m->by_key != NULL && m->by_tid != NULL && m->records != NULL)
 		forget_all(m);
+	if (m->frozen_of == NULL)
+		free(m->records);
 	free(m->slots);
 	free(m->by_key);
 	free(m->by_tid);
@@ -733,7 +763,78 @@ const struct mirror_pod *mirror_pod(const struct mirror *m, struct span uid)
 
 const struct host_frame *mirror_host(const struct mirror *m)
 {
+	if (m->frozen_of != NULL)
+		m = m->frozen_of;
 	return m->has_host ? &m->host : NULL;
+}
+
+bool mirror_is_awaited(const struct mirror *m, const struct mirror_process *p)
+{
+	const struct mirror_container *c;
+
+	if (m->awaited == 0 || p == NULL || p->info.container_id.n == 0)
+		return false;
+	c = mirror_container(m, p->info.container_id);
+	return c != NULL && c->frame.wait == CONTAINER_AWAITED;
+}
+
+uint64_t mirror_containers_version(const struct mirror *m)
+{
+	return m->containers_version;
+}
+
+/* ---- frozen ---- */
+
+/* Put P in the list, if it is neither there nor too much. */
+static void list_once(const struct slot **list, unsigned *n, const struct mirror_process *p)
+{
+	const struct slot *s = (const struct slot *)p;
+
+	if (p == NULL || *n == FREEZE_MAX)
+		return;
+	for (unsigned i = 0; i < *n; i++)
+		if (list[i] == s)
+			return;
+	list[(*n)++] = s;
+}
+
+static unsigned list_around(const struct mirror *m, const struct mirror_process *p,
+			    const struct slot *list[FREEZE_MAX])
+{
+	unsigned n = 0;
+
+	list_once(list, &n, p);
+	list_once(list, &n, mirror_process_by_tid(m, p->info.sid));
+	list_once(list, &n, mirror_process_by_tid(m, p->info.pgid));
+	for (unsigned i = 0; p != NULL && i < FREEZE_MAX; i++) {
+		list_once(list, &n, mirror_main(m, p));
+		p = mirror_parent(m, p);
+	}
+	return n;
+}
+
+static void freeze_slot(struct mirror *to, const struct slot *from)
+{
+	struct slot *s = slot_take(to, from->p.key);
+
+	s->p = from->p;
+	for (unsigned i = 0; i < TEXT_COUNT; i++)
+		s->text[i] = blob_get(from->text[i]);
+	link_tid(to, s);
+}
+
+struct mirror *mirror_freeze(struct mirror *m, const struct mirror_process *p)
+{
+	const struct slot *list[FREEZE_MAX];
+	unsigned n = list_around(m, p, list);
+	struct mirror_limits limits = { .processes = n, .seed = m->limits.seed };
+	struct mirror *frozen;
+
+	if (tables_new(&limits, m, &frozen) < 0)
+		return NULL;
+	while (n-- > 0)
+		freeze_slot(frozen, list[n]);
+	return frozen;
 }
 
 void mirror_status(const struct mirror *m, struct mirror_status *ret)

@@ -69,6 +69,17 @@ const struct mirror_container *mirror_container(const struct mirror *m, struct s
 const struct mirror_pod *mirror_pod(const struct mirror *m, struct span uid);
 const struct host_frame *mirror_host(const struct mirror *m);
 
+/* Does anybody still wait for what a runtime may tell of P's container? */
+bool mirror_is_awaited(const struct mirror *m, const struct mirror_process *p);
+
+/* Grows whenever something is told of a container. */
+uint64_t mirror_containers_version(const struct mirror *m);
+
+/* P as it is now, with its ancestors and the leaders of its groups, whatever becomes of them; users
+ * and containers are M's own, as they will be.  It takes no frames, and ends before M.  NULL: no
+ * memory. */
+struct mirror *mirror_freeze(struct mirror *m, const struct mirror_process *p);
+
 struct mirror_status {
 	unsigned processes, processes_max;
 	size_t process_bytes; /* of one entry, without its texts */

@@ -13,6 +13,9 @@
 #include "path_view.h"
 #include "rule_index.h"
 
+/* By the index; each rule; each rule, as long as it is open what a runtime tells. */
+enum ruleset_mode { MODE_INDEXED, MODE_EACH, MODE_OPEN };
+
 struct ruleset {
 	struct pool pool;
 	struct program program;
@@ -31,6 +34,10 @@ struct ruleset {
 	bool any_matched;
 	struct path_view view;
 	struct inode_names *inodes;
+
+	unsigned priority;
+	bool asks;	/* some rule in force does */
+	uint64_t *told; /* predicates (a bit each) that need nothing that a runtime tells */
 };
 
 int ruleset_new(size_t limit, struct ruleset **ret)
@@ -142,12 +149,56 @@ static int find_of_path(struct ruleset *rs, unsigned priority)
 	return 0;
 }
 
+static bool tree_asks(const struct program *p, const struct node *n)
+{
+	if (n->kind == NODE_CHECK && program_predicate(p, n->predicate - 1)->of_metadata)
+		return true;
+	for (unsigned i = 0; i < n->n; i++)
+		if (tree_asks(p, n->child[i]))
+			return true;
+	return false;
+}
+
+static bool output_asks(const struct output *o)
+{
+	const struct field_ref *refs;
+	unsigned n = o == NULL ? 0 : output_fields(o, &refs);
+
+	for (unsigned i = 0; i < n; i++)
+		if (field_is_of_metadata(&refs[i]))
+			return true;
+	return false;
+}
+
+static int find_asking(struct ruleset *rs, unsigned priority)
+{
+	const struct program *p = &rs->program;
+
+	rs->told = pool_array(&rs->pool, (p->predicates.n + 63) / 64, sizeof(*rs->told));
+	if (rs->told == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < p->predicates.n; i++)
+		if (!program_predicate(p, i)->of_metadata)
+			set_bit(rs->told, i);
+	for (unsigned i = 0; i < rs->rules.n; i++) {
+		struct ruleset_rule *rule = rule_at(rs, i);
+
+		rule->asks = (tree_asks(p, rule->tree) ? RULE_ASKS_IN_CONDITION : 0) |
+			     (output_asks(rule->output) ? RULE_ASKS_IN_OUTPUT : 0);
+		rs->asks |= rule->asks != 0 && rule_is_in_force(rule, priority);
+	}
+	return 0;
+}
+
 int ruleset_seal(struct ruleset *rs, unsigned priority)
 {
 	int err = find_of_path(rs, priority);
 
+	if (err == 0)
+		err = find_asking(rs, priority);
 	if (err < 0)
 		return err;
+	rs->priority = priority;
 	for (unsigned i = 0; i < rs->rules.n; i++) {
 		if (!rule_is_in_force(rule_at(rs, i), priority))
 			continue;
@@ -214,12 +265,17 @@ static void begin_view(struct ruleset *rs, struct field_event *e, struct ruleset
 	program_memo_next(&rs->memo, &rs->program);
 	w->event = e;
 	w->word = w->nwords = 0;
-	rule_index_begin(rs->index, &rs->memo, w);
+	w->next = 0;
+	if (w->mode == MODE_INDEXED)
+		rule_index_begin(rs->index, &rs->memo, w);
 }
 
-void ruleset_begin(struct ruleset *rs, struct field_event *e, struct ruleset_walk *ret)
+static void begin(struct ruleset *rs, struct field_event *e, enum ruleset_mode mode,
+		  struct ruleset_walk *ret)
 {
-	*ret = (struct ruleset_walk){ .event = e, .as_is = e };
+	*ret = (struct ruleset_walk){
+		.event = e, .as_is = e, .mode = (uint8_t)mode, .next = rs->rules.n
+	};
 	arena_clear(e->arena);
 	if (rs->other_paths)
 		inode_names_follow(rs->inodes, e);
@@ -229,6 +285,22 @@ void ruleset_begin(struct ruleset *rs, struct field_event *e, struct ruleset_wal
 		memset(rs->matched, 0, (rs->rules.n + 63) / 64 * sizeof(*rs->matched));
 	rs->any_matched = false;
 	begin_view(rs, e, ret);
+}
+
+void ruleset_begin(struct ruleset *rs, struct field_event *e, struct ruleset_walk *ret)
+{
+	begin(rs, e, MODE_INDEXED, ret);
+}
+
+bool ruleset_asks(const struct ruleset *rs)
+{
+	return rs->asks;
+}
+
+void ruleset_begin_each(struct ruleset *rs, struct field_event *e, bool open,
+			struct ruleset_walk *ret)
+{
+	begin(rs, e, open ? MODE_OPEN : MODE_EACH, ret);
 }
 
 /* The next way to look at the event: by the kernel's paths, then by the name by which rules know the
@@ -265,16 +337,45 @@ static bool is_worth(const struct ruleset *rs, const struct ruleset_walk *w, uin
 	return w->view == 0 || (has_bit(rs->of_path, rule) && !has_bit(rs->matched, rule));
 }
 
+static bool next_of_each(const struct ruleset *rs, struct ruleset_walk *w, uint32_t *ret_rule)
+{
+	unsigned code = w->event->ev->code;
+
+	for (; w->next < rs->rules.n; w->next++) {
+		const struct ruleset_rule *rule = rule_at(rs, w->next);
+
+		if (rule_is_in_force(rule, rs->priority) && codes_has(&rule->codes, code)) {
+			*ret_rule = w->next++;
+			return true;
+		}
+	}
+	return false;
+}
+
+static inline bool next_to_look_at(const struct ruleset *rs, struct ruleset_walk *w,
+				   uint32_t *ret_rule)
+{
+	return w->mode == MODE_INDEXED ? rule_index_next(w, ret_rule)
+				       : next_of_each(rs, w, ret_rule);
+}
+
+static inline bool trips(struct ruleset *rs, const struct ruleset_walk *w,
+			 const struct ruleset_rule *rule)
+{
+	if (w->mode == MODE_OPEN && (rule->asks & RULE_ASKS_IN_CONDITION) != 0)
+		return program_may(&rs->program, &rs->memo, rule->start, rs->told, false, w->event);
+	return program_run(&rs->program, &rs->memo, rule->start, w->event);
+}
+
 const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk *w)
 {
 	uint32_t i;
 
 	do {
-		while (rule_index_next(w, &i)) {
+		while (next_to_look_at(rs, w, &i)) {
 			const struct ruleset_rule *rule = rule_at(rs, i);
 
-			if (!is_worth(rs, w, i) ||
-			    !program_run(&rs->program, &rs->memo, rule->start, w->event))
+			if (!is_worth(rs, w, i) || !trips(rs, w, rule))
 				continue;
 			set_bit(rs->matched, i);
 			rs->any_matched = true;

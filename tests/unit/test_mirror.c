@@ -411,3 +411,82 @@ Test(mirror, records_stop_at_the_ceiling)
 	cr_assert(lt(uint, taken, 12));
 	mirror_free(m);
 }
+
+/* A container, of which more is awaited or not. */
+static void tell_container(struct mirror *m, const char *id, enum container_wait wait,
+			   const char *json)
+{
+	struct container_frame f = { .id = span_str(id),
+				     .type = 6,
+				     .has_metadata = json != NULL,
+				     .json = json != NULL ? span_str(json) : SPAN_NONE,
+				     .wait = (uint8_t)wait };
+	uint8_t buf[256];
+	ssize_t n = wire_encode_container(buf, sizeof(buf), &f);
+
+	cr_assert(lt(i64, 0, (int64_t)n));
+	cr_assert(eq(int, mirror_apply(m, FRAME_CONTAINER, span_of(buf, (size_t)n)), 0));
+}
+
+Test(mirror, it_knows_which_containers_are_awaited)
+{
+	struct mirror *m = mirror_of(16);
+	struct process_frame in = whole(7, 100, 1, "sh"), out = whole(8, 101, 1, "sh");
+	uint64_t version = mirror_containers_version(m);
+
+	in.info.container_id = span_str("abc");
+	cr_assert(eq(int, put(m, &in), 0));
+	cr_assert(eq(int, put(m, &out), 0));
+	cr_assert(not(mirror_is_awaited(m, mirror_process(m, 7))));
+	tell_container(m, "abc", CONTAINER_AWAITED, NULL);
+	cr_assert(mirror_is_awaited(m, mirror_process(m, 7)));
+	cr_assert(not(mirror_is_awaited(m, mirror_process(m, 8))));
+	cr_assert(not(mirror_is_awaited(m, NULL)));
+	cr_assert(lt(u64, version, mirror_containers_version(m)));
+	tell_container(m, "other", CONTAINER_AWAITED, NULL);
+	tell_container(m, "abc", CONTAINER_UNANSWERED, NULL);
+	cr_assert(not(mirror_is_awaited(m, mirror_process(m, 7))));
+	tell_container(m, "abc", CONTAINER_AWAITED, NULL);
+	tell_container(m, "abc", CONTAINER_NOT_AWAITED, "{\"name\":\"n\"}");
+	cr_assert(not(mirror_is_awaited(m, mirror_process(m, 7))));
+	cr_assert(eq(int, mirror_apply(m, FRAME_SNAPSHOT_BEGIN, SPAN_NONE), 0));
+	cr_assert(not(mirror_is_awaited(m, mirror_process(m, 7))));
+	mirror_free(m);
+}
+
+Test(mirror, what_is_frozen_stays_and_containers_go_on)
+{
+	struct mirror *m = mirror_of(16), *then;
+	struct process_frame parent = whole(6, 1, 0, "init"), f = whole(7, 100, 1, "sh");
+	const struct mirror_process *p;
+	struct mirror_status before, after;
+
+	mirror_status(m, &before);
+	f.info.container_id = span_str("abc");
+	cr_assert(eq(int, put(m, &parent), 0));
+	cr_assert(eq(int, put(m, &f), 0));
+	then = mirror_freeze(m, mirror_process(m, 7));
+	cr_assert_not_null(then);
+
+	f.version = 2;
+	f.info.comm = span_str("cat");
+	cr_assert(eq(int, put(m, &f), 0));
+	cr_assert(eq(int, put_gone(m, 6), 0));
+	tell_container(m, "abc", CONTAINER_NOT_AWAITED, "{\"name\":\"n\"}");
+
+	p = mirror_process(then, 7);
+	cr_assert(p != NULL && span_is(p->info.comm, "sh"));
+	cr_assert(eq(u64, p->version, 1));
+	p = mirror_parent(then, p);
+	cr_assert(p != NULL && span_is(p->info.comm, "init"));
+	cr_assert(span_is(mirror_process(m, 7)->info.comm, "cat"));
+	cr_assert_null(mirror_process(m, 6));
+	cr_assert(mirror_container(then, span_str("abc"))->frame.has_metadata);
+
+	cr_assert(eq(int, put_gone(m, 7), 0));
+	mirror_free(then);
+	cr_assert(eq(int, mirror_apply(m, FRAME_SNAPSHOT_BEGIN, SPAN_NONE), 0));
+	mirror_status(m, &after);
+	cr_assert(eq(sz, after.bytes, before.bytes), "what both shared is given back");
+	mirror_free(m);
+}

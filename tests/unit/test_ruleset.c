@@ -48,20 +48,36 @@ static void add(const char *name, const char *condition, unsigned priority, bool
 	cr_assert(eq(int, ruleset_add(rules, &rule, tree, &diag, &error), 0));
 }
 
-/* The names of the rules that the event trips, with blanks between. */
-static const char *tripped(void)
+/* The names of the rules that a walk gives, with blanks between. */
+static const char *names_of(struct ruleset_walk walk)
 {
 	static char names[256];
 	const struct ruleset_rule *rule;
-	struct ruleset_walk walk;
 
 	names[0] = '\0';
-	ruleset_begin(rules, &world.event, &walk);
 	while ((rule = ruleset_next(rules, &walk)) != NULL) {
 		strncat(names, (const char *)rule->name.p, sizeof(names) - strlen(names) - 2);
 		strcat(names, " ");
 	}
 	return names;
+}
+
+/* Those that the event trips. */
+static const char *tripped(void)
+{
+	struct ruleset_walk walk;
+
+	ruleset_begin(rules, &world.event, &walk);
+	return names_of(walk);
+}
+
+/* The same, each rule looked at; OPEN: whatever a runtime may tell. */
+static const char *tripped_of_each(bool open)
+{
+	struct ruleset_walk walk;
+
+	ruleset_begin_each(rules, &world.event, open, &walk);
+	return names_of(walk);
 }
 
 Test(ruleset, rules_are_tripped_in_load_order)
@@ -330,4 +346,57 @@ Test(ruleset, gaps_make_one_alert_a_second_and_are_added_up)
 	gapalert_add(&g, &gap);
 	cr_assert_not(gapalert_due(&g, mono_after(t, NS_PER_SEC / 2)));
 	cr_assert(gapalert_due(&g, mono_after(t, NS_PER_SEC)));
+}
+
+Test(ruleset, as_long_as_it_is_open_what_a_container_is_rules_that_ask_may_match)
+{
+	add("plain", "evt.type = openat and proc.name = bash", 4, true);
+	add("image", "evt.type = openat and container.image.repository = nginx", 4, true);
+	add("not", "evt.type = openat and not container.name in (a, b)", 4, true);
+	add("id", "evt.type = openat and container.id = abc", 4, true);
+	add("other", "evt.type = openat and proc.name = zsh and container.privileged = true", 4,
+	    true);
+	add("code", "evt.type = connect and container.privileged = true", 4, true);
+	add("off", "evt.type = openat and container.privileged = true", 4, false);
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	cr_assert(ruleset_asks(rules));
+	cr_assert(eq(uint, ruleset_rule(rules, 0)->asks, 0));
+	cr_assert(eq(uint, ruleset_rule(rules, 1)->asks, RULE_ASKS_IN_CONDITION));
+	cr_assert(eq(uint, ruleset_rule(rules, 3)->asks, 0), "who it is, the kernel says");
+
+	cr_assert_str_eq(tripped_of_each(true), "plain image not ");
+	cr_assert_str_eq(tripped_of_each(false), tripped());
+	cr_assert_str_eq(tripped_of_each(false), "plain not ");
+}
+
+Test(ruleset, a_rule_that_only_shows_what_a_container_is_asks_in_its_output)
+{
+	struct ruleset_rule rule = { .name = span_str("shows"),
+				     .source = span_str("syscall"),
+				     .enabled = true,
+				     .priority = 4 };
+	struct compile_error error;
+	struct node *tree;
+
+	cr_assert(eq(int,
+		     parse_condition(span_str("evt.type = openat"), 1000, ruleset_pool(rules),
+				     &tree, &diag, NULL),
+		     0));
+	cr_assert(eq(int, output_parse(span_str("in %container.name"), &rule.output, &diag), 0));
+	cr_assert(eq(int, ruleset_add(rules, &rule, tree, &diag, &error), 0));
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	cr_assert(eq(uint, ruleset_rule(rules, 0)->asks, RULE_ASKS_IN_OUTPUT));
+	cr_assert(ruleset_asks(rules));
+}
+
+Test(ruleset, of_each_rule_other_paths_are_tried_too)
+{
+	add("x", "fd.name = /etc/shadow and container.privileged = true", 4, true);
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	ruleset_match_other_paths(rules, true);
+	cr_assert_str_eq(tripped_of_each(true), "x ");
+	world.open.files[0].name = span_str("/tmp/link");
+	cr_assert_str_eq(tripped_of_each(true), "");
+	world.open.files[0].resolved = span_str("/etc/shadow");
+	cr_assert_str_eq(tripped_of_each(true), "x ");
 }
