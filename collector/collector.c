@@ -22,6 +22,8 @@
 #define TURN_EVENTS	512u
 #define LOOK_NS		(10 * NS_PER_MSEC) /* at the kernel's counters, while there are events */
 #define LOOK_IDLE_NS	NS_PER_SEC
+#define LOOK_LAST_NS	(100 * NS_PER_MSEC) /* when there are none any more */
+#define SOON_NS		(50 * NS_PER_MSEC)  /* what waits for room, or for its time */
 #define SNAPSHOT_GAP_NS (5 * NS_PER_SEC)
 #define DOOR_BUDGET	(64u * 1024 * 1024) /* bytes of a snapshot that is handed over at the door */
 
@@ -299,6 +301,10 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	make_good(st, c, now);
 	tap_turn(&c->tap, st, now);
 	write_sheets(c);
+	if (c->feed.stale || feed_has_gaps(&c->feed) || c->tap.out != NULL)
+		st->due = mono_after(now, SOON_NS);
+	else if (c->taken_since_look)
+		st->due = mono_after(now, LOOK_LAST_NS);
 	if (done > 0 && err != SOURCE_END && err != SOURCE_DAMAGED)
 		return done;
 	if (err == SOURCE_DAMAGED)
@@ -306,14 +312,19 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	return err == SOURCE_END || err == SOURCE_DAMAGED ? stage_end(st) : err;
 }
 
+static bool until(void *ctx, int fd, uint64_t timeout_ns)
+{
+	return stage_sleep(ctx, fd, timeout_ns);
+}
+
 static void wait_for_events(struct stage *st, void *ctx, uint64_t timeout_ns)
 {
 	struct collector *c = ctx;
 
-	if (c->source->is_recorded) /* it always has something, and waits for its reader */
-		outlet_wait(st->out, outlet_has_reader(st->out) ? NS_PER_MSEC : timeout_ns);
+	if (c->source->is_recorded) /* it always has something, and waits for its reader's wants */
+		(void)stage_sleep(st, -1, timeout_ns);
 	else
-		c->source->ops->wait(c->source, timeout_ns);
+		c->source->ops->wait(c->source, timeout_ns, until, st);
 }
 
 static int snapshot(void *ctx, struct frame_sink *sink)

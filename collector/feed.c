@@ -123,6 +123,11 @@ static bool gap_write(struct feed *f, struct gap_frame *g, enum ring_class cls)
 	return true;
 }
 
+bool feed_has_gaps(const struct feed *f)
+{
+	return gaps_room(f) > 0;
+}
+
 /* The gaps that wait, if behind them there is room for SIZE more: else a full ring
  * would fill up with gaps, one for each event that is dropped behind it. */
 static bool gaps_write(struct feed *f, size_t size, enum ring_class cls)

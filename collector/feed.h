@@ -83,4 +83,7 @@ void feed_sheets(struct feed *f, uint8_t *const sheets[RING_SHEETS]);
 /* Write gaps that wait, if there is room that any event might have. */
 void feed_gaps(struct feed *f);
 
+/* Are there gaps that wait? */
+bool feed_has_gaps(const struct feed *f);
+
 #endif

@@ -228,12 +228,6 @@ static uint64_t replay_now(struct source *source)
 	return replay_of(source)->last_ts;
 }
 
-static void replay_wait(struct source *source, uint64_t timeout_ns)
-{
-	(void)source;
-	(void)timeout_ns;
-}
-
 static void replay_close(struct source *source)
 {
 	struct replay *r = replay_of(source);
@@ -260,7 +254,6 @@ static const struct source_ops replay_ops = {
 	.progress = replay_progress,
 	.snapshot = replay_snapshot,
 	.now = replay_now,
-	.wait = replay_wait,
 	.close = replay_close,
 };
 

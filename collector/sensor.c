@@ -313,13 +313,10 @@ static void sleep_ns(uint64_t ns)
 	nanosleep(&ts, NULL);
 }
 
-static void sensor_wait(struct source *source, uint64_t timeout_ns)
+static void sensor_wait(struct source *source, uint64_t timeout_ns, source_sleep *sleep, void *ctx)
 {
 	struct sensor *s = sensor_of(source);
 	volatile uint32_t *wake_me = &s->skel->bss->wake_me;
-	int timeout_ms = (int)(timeout_ns / NS_PER_MSEC);
-	struct epoll_event ev;
-	bool woken;
 
 	if (merge_pending(&s->merge)) {
 		sleep_ns(timeout_ns < GATHER_NS ? timeout_ns : GATHER_NS);
@@ -329,12 +326,10 @@ static void sensor_wait(struct source *source, uint64_t timeout_ns)
 	atomic_thread_fence(memory_order_seq_cst);
 	/* A record that was being submitted when we asked does not wake us: it is
 	 * visible a moment later.  So look once at once and once after a moment. */
-	woken = anything_there(s) ||
-		epoll_wait(s->epoll, &ev, 1, timeout_ms < 1 ? timeout_ms : 1) > 0 ||
-		anything_there(s) ||
-		(timeout_ms > 1 && epoll_wait(s->epoll, &ev, 1, timeout_ms - 1) > 0);
+	if (!anything_there(s) && !sleep(ctx, s->epoll, NS_PER_MSEC) && !anything_there(s))
+		(void)sleep(ctx, s->epoll, timeout_ns);
 	*wake_me = 0;
-	if (woken)
+	if (anything_there(s))
 		sleep_ns(GATHER_NS);
 }
 

@@ -38,6 +38,8 @@ struct source_progress {
 	uint64_t events;
 };
 
+typedef bool source_sleep(void *ctx, int fd, uint64_t timeout_ns);
+
 struct source_ops {
 	const char *name;
 
@@ -74,8 +76,10 @@ struct source_ops {
 	/* Now, in the clock of the events' stamps. */
 	uint64_t (*now)(struct source *s);
 
-	/* Sleep until there may be events, at most TIMEOUT_NS. */
-	void (*wait)(struct source *s, uint64_t timeout_ns);
+	/* Sleep until there may be events, at most TIMEOUT_NS, by means of SLEEP, which does so until
+	 * FD (-1: none) can be read or the stage has something else to do: true.
+	 * NULL: there always is something. */
+	void (*wait)(struct source *s, uint64_t timeout_ns, source_sleep *sleep, void *ctx);
 
 	/* Takes NULL. */
 	void (*close)(struct source *s);

@@ -14,6 +14,9 @@
  * memfd of state frames made for this reader).  SO_PEERCRED, seals and sizes
  * are checked on both sides.  docs/wire.md has the messages.
  *
+ * Who sleeps is woken over the same connection, so that one poll() waits for frames, for
+ * room, for callers and for the end of the peer alike.
+ *
  * Nothing here blocks except the two wait functions, which have a bound.
  * Shell: one thread each.
  */
@@ -79,7 +82,13 @@ uint64_t outlet_next_seq(const struct outlet *o); /* that the next submit gets *
 struct pollfd;
 unsigned outlet_fds(const struct outlet *o, struct pollfd *p);
 
-/* Sleep until the reader made room, or TIMEOUT_NS (at most 1 s). */
+/* Sleep for room is due, nothing has changed since the last outlet_reserve(): then the reader's
+ * commit makes one of the descriptors readable.  False: it has changed.  Call outlet_awake() after
+ * either, and outlet_poll() for a descriptor that is readable. */
+bool outlet_nap(struct outlet *o);
+void outlet_awake(struct outlet *o);
+
+/* All of that: sleep until the reader made room, or TIMEOUT_NS (at most 1 s). */
 void outlet_wait(struct outlet *o, uint64_t timeout_ns);
 
 /* The reader's wants; true when their version is not RET->version, and once for
@@ -130,7 +139,15 @@ void inlet_poll(struct inlet *in, struct mono now);
 /* The connection to the writer; -1: there is none. */
 int inlet_fd(const struct inlet *in);
 
-/* Spin a little, then sleep until there is a frame, or TIMEOUT_NS (at most 1 s). */
+/* Spin a little, then say that sleep is due: from here on the writer makes the connection readable when
+ * there is a frame.  How long to sleep at most, however long it takes otherwise: inlet_poll() is
+ * due then; 0: there is something already.  Call inlet_awake() afterwards. */
+uint64_t inlet_nap(struct inlet *in, struct mono now);
+
+/* READABLE: the connection was. */
+void inlet_awake(struct inlet *in, bool readable);
+
+/* All of that: sleep until there is a frame, or TIMEOUT_NS (at most 1 s). */
 void inlet_wait(struct inlet *in, uint64_t timeout_ns);
 
 void inlet_want(struct inlet *in, const struct ring_wants *wants);

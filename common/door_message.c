@@ -9,6 +9,7 @@
 
 #include "door_message.h"
 
+#define BELL_BYTES 1
 #define DOOR_MAGIC UINT64_C(0x726f6f647377656d) /* "mewsdoor" */
 
 union control {
@@ -40,6 +41,11 @@ int door_send(int fd, struct door_message *m, const int *fds, unsigned nfds)
 	if (sendmsg(fd, &h, MSG_NOSIGNAL | MSG_DONTWAIT) == -1)
 		return -errno;
 	return 0;
+}
+
+void door_ring(int fd)
+{
+	(void)!send(fd, "", BELL_BYTES, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void door_close_all(int *fds, unsigned nfds)
@@ -92,6 +98,8 @@ int door_receive(int fd, struct door_message *ret, int fds[DOOR_FDS], unsigned *
 	nfds = take_descriptors(&h, fds);
 	if (n == 0 && nfds == 0)
 		return 0;
+	if (n == BELL_BYTES && nfds == 0)
+		return DOOR_RANG;
 	if (n != sizeof(m) || (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 ||
 	    m.magic != DOOR_MAGIC || m.protocol != DOOR_PROTOCOL || m.kind == DOOR_NONE ||
 	    m.kind >= DOOR_KIND_COUNT) {

@@ -10,7 +10,8 @@
  *                                       (or KEPT: go on; or BUSY: somebody reads)
  *   TAKE  its new cursor             ->
  *
- * Then the connection stays open and silent: its end is the other's death.
+ * Then the connection stays open: its end is the other's death, and a single byte, the
+ * bell, says that there is something to look at in the shared memory.
  * Shell; nothing blocks.
  */
 #ifndef MEWS_DOOR_MESSAGE_H
@@ -20,7 +21,7 @@
 
 #include "ring.h"
 
-#define DOOR_PROTOCOL	  1
+#define DOOR_PROTOCOL	  2
 #define DOOR_FDS	  3
 #define DOOR_SNAPSHOT_MAX (256u * 1024 * 1024) /* bytes of a snapshot */
 
@@ -48,9 +49,14 @@ struct door_message {
 /* M's magic and protocol are filled in.  -EAGAIN: would block. */
 int door_send(int fd, struct door_message *m, const int *fds, unsigned nfds);
 
-/* 1: a message that is well-formed, its descriptors in FDS (the caller's now);
- * 0: the other end is gone; -EAGAIN: none yet; -EPROTO: nonsense. */
+#define DOOR_RANG 2
+
+/* 1: a message that is well-formed, its descriptors in FDS (the caller's now); DOOR_RANG:
+ * the bell; 0: the other end is gone; -EAGAIN: none yet; -EPROTO: nonsense. */
 int door_receive(int fd, struct door_message *ret, int fds[DOOR_FDS], unsigned *ret_nfds);
+
+/* Ring the other side's bell.  One that does not listen has enough of them already. */
+void door_ring(int fd);
 
 void door_close_all(int *fds, unsigned nfds);
 

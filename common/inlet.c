@@ -20,10 +20,13 @@
 #include "log.h"
 #include "shm.h"
 
-#define SPIN_NS	     (4 * NS_PER_USEC)
-#define KNOCK_NS     (20 * NS_PER_MSEC)
-#define KNOCK_MAX_NS (1 * NS_PER_SEC) /* after lies */
-#define MAX_WAIT_NS  (1 * NS_PER_SEC)
+#define SPIN_NS	      (4 * NS_PER_USEC)
+#define KNOCK_NS      (20 * NS_PER_MSEC)
+#define KNOCK_SOON_NS (4 * NS_PER_MSEC) /* as long as a writer that died may be started again */
+#define KNOCK_LATE_NS (50 * NS_PER_MSEC)
+#define SOON_NS	      (2 * NS_PER_SEC)
+#define KNOCK_MAX_NS  (1 * NS_PER_SEC) /* after lies */
+#define MAX_WAIT_NS   (1 * NS_PER_SEC)
 
 struct link {
 	bool used;
@@ -43,7 +46,7 @@ struct inlet {
 	struct sockaddr_un addr;
 	int fd; /* of the connection */
 	enum knock knock;
-	struct mono last_knock;
+	struct mono last_knock, away_since;
 	uint64_t knock_after_ns;
 
 	struct link now, next;	/* NEXT: of the writer's successor */
@@ -108,6 +111,7 @@ static void hang_up(struct inlet *in)
 		close(in->fd);
 	in->fd = -1;
 	in->knock = KNOCK_NONE;
+	in->away_since = mono_now();
 }
 
 /* The writer lies, or somebody who is not the writer stands there: come back
@@ -198,8 +202,6 @@ static void knock(struct inlet *in, struct mono now)
 	int fd = connect_to_writer(in);
 
 	in->last_knock = now;
-	if (in->knock_after_ns < KNOCK_NS)
-		in->knock_after_ns = KNOCK_NS;
 	if (fd == -EPERM)
 		mistrust(in);
 	if (fd < 0)
@@ -342,6 +344,7 @@ static void hear_offer(struct inlet *in, const struct door_message *m, int fds[D
 	}
 }
 
+/* Of bells the waking was all. */
 static void hear(struct inlet *in)
 {
 	struct door_message m;
@@ -349,7 +352,7 @@ static void hear(struct inlet *in)
 	unsigned nfds = 0;
 	int got = door_receive(in->fd, &m, fds, &nfds);
 
-	if (got == -EAGAIN)
+	if (got == -EAGAIN || (got == DOOR_RANG && in->knock == KNOCK_ATTACHED))
 		return;
 	if (got == 0) {
 		hang_up(in);
@@ -369,6 +372,16 @@ static bool is_drained(const struct link *l)
 	return l->snapshot.base == NULL && !ring_has_more(&l->r) && l->r.tail == l->r.committed;
 }
 
+static uint64_t until_knock(const struct inlet *in, struct mono now)
+{
+	uint64_t after = mono_since(in->away_since, now) < SOON_NS ? KNOCK_SOON_NS : KNOCK_LATE_NS;
+	uint64_t gone = mono_since(in->last_knock, now);
+
+	if (after < in->knock_after_ns)
+		after = in->knock_after_ns;
+	return in->last_knock.ns == 0 || gone >= after ? 0 : after - gone;
+}
+
 void inlet_poll(struct inlet *in, struct mono now)
 {
 	if (in->fd != -1)
@@ -376,10 +389,8 @@ void inlet_poll(struct inlet *in, struct mono now)
 	if (in->next.used && is_drained(&in->now))
 		switch_links(in);
 	/* One successor at a time: when it has died too, its ring is read first. */
-	if (in->fd == -1 && !in->next.used &&
-	    (in->last_knock.ns == 0 || mono_since(in->last_knock, now) >= in->knock_after_ns)) {
+	if (in->fd == -1 && !in->next.used && until_knock(in, now) == 0)
 		knock(in, now);
-	}
 }
 
 /* ---- reading ---- */
@@ -441,9 +452,11 @@ void inlet_commit(struct inlet *in, const struct ring_counts *counts)
 	if (!in->now.used)
 		return;
 	if (in->now.r.tail != in->now.r.committed)
-		in->knock_after_ns = KNOCK_NS;
-	if (ring_commit(&in->now.r, counts))
-		shm_wake(ring_reader_bell(&in->now.r));
+		in->knock_after_ns = 0;
+	/* Of a ring whose writer is dead nobody waits for room, and its successor would take the
+	 * bell for nonsense as long as it expects another word. */
+	if (ring_commit(&in->now.r, counts) && in->knock == KNOCK_ATTACHED)
+		door_ring(in->fd);
 }
 
 /* ---- waiting ---- */
@@ -477,32 +490,37 @@ int inlet_fd(const struct inlet *in)
 	return in->fd;
 }
 
-/* Nobody writes now: sleep until the door answers or it is time to knock. */
-static void wait_at_door(const struct inlet *in, uint64_t timeout_ns)
+uint64_t inlet_nap(struct inlet *in, struct mono now)
 {
-	struct pollfd p = { .fd = in->fd, .events = POLLIN };
+	struct ring_nap nap;
 
-	if (in->fd == -1 && timeout_ns > KNOCK_NS)
-		timeout_ns = KNOCK_NS;
-	poll(&p, 1, (int)((timeout_ns + NS_PER_MSEC - 1) / NS_PER_MSEC));
+	if (has_something(in))
+		return 0;
+	if (in->fd == -1)
+		return in->next.used ? MAX_WAIT_NS : until_knock(in, now);
+	if (!in->now.used || in->knock != KNOCK_ATTACHED)
+		return MAX_WAIT_NS;
+	return spin(in, in->spin_ns) || !ring_reader_nap(&in->now.r, &nap) ? 0 : MAX_WAIT_NS;
+}
+
+void inlet_awake(struct inlet *in, bool readable)
+{
+	if (in->now.used)
+		ring_reader_awake(&in->now.r);
+	if (readable && in->fd != -1)
+		hear(in);
 }
 
 void inlet_wait(struct inlet *in, uint64_t timeout_ns)
 {
-	struct ring_nap nap;
+	struct pollfd p = { .fd = in->fd, .events = POLLIN };
+	uint64_t most_ns = inlet_nap(in, mono_now());
 
-	if (timeout_ns > MAX_WAIT_NS)
-		timeout_ns = MAX_WAIT_NS;
-	if (has_something(in))
-		return;
-	if (!in->now.used || in->knock != KNOCK_ATTACHED) {
-		wait_at_door(in, timeout_ns);
-		return;
-	}
-	if (spin(in, in->spin_ns) || !ring_reader_nap(&in->now.r, &nap))
-		return;
-	shm_sleep(nap.word, nap.value, timeout_ns);
-	ring_reader_awake(&in->now.r);
+	if (timeout_ns > most_ns)
+		timeout_ns = most_ns;
+	if (timeout_ns > 0)
+		poll(&p, 1, (int)((timeout_ns + NS_PER_MSEC - 1) / NS_PER_MSEC));
+	inlet_awake(in, p.revents != 0);
 }
 
 /* ---- what outlives this process ---- */
@@ -517,6 +535,8 @@ void inlet_want(struct inlet *in, const struct ring_wants *wants)
 	}
 	if (in->next.used)
 		ring_reader_want(&in->next.r, &in->self.wants);
+	if (in->knock == KNOCK_ATTACHED)
+		door_ring(in->fd);
 }
 
 uint64_t inlet_note(const struct inlet *in, unsigned i)

@@ -176,10 +176,10 @@ static struct caller *reader_of(struct outlet *o)
 	return NULL;
 }
 
-/* Has C closed its end?  A reader has nothing to say either. */
+/* Has C closed its end? */
 static bool is_gone(const struct caller *c)
 {
-	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	struct pollfd p = { .fd = c->fd };
 
 	return poll(&p, 1, 0) != 0;
 }
@@ -354,6 +354,7 @@ static void hear_take(struct outlet *o, struct caller *c, const struct door_mess
 	}
 	c->state = CALLER_READER;
 	o->wants_again = true;
+	door_ring(c->fd); /* what was published since it has fallen asleep, it has not heard of */
 }
 
 static void hear(struct outlet *o, struct caller *c, struct mono now)
@@ -363,7 +364,7 @@ static void hear(struct outlet *o, struct caller *c, struct mono now)
 	unsigned nfds = 0;
 	int got = door_receive(c->fd, &m, fds, &nfds);
 
-	if (got == -EAGAIN)
+	if (got == -EAGAIN || (got == DOOR_RANG && c->state == CALLER_READER))
 		return;
 	if (got == 0)
 		hang_up(c);
@@ -464,21 +465,28 @@ bool outlet_has_reader(const struct outlet *o)
 	return false;
 }
 
+bool outlet_nap(struct outlet *o)
+{
+	struct ring_nap nap;
+
+	return !outlet_has_reader(o) || ring_writer_nap(&o->w, &nap);
+}
+
+void outlet_awake(struct outlet *o)
+{
+	ring_writer_awake(&o->w);
+}
+
 void outlet_wait(struct outlet *o, uint64_t timeout_ns)
 {
 	struct pollfd p[OUTLET_FDS];
-	struct ring_nap nap;
+	unsigned n = outlet_fds(o, p);
 
 	if (timeout_ns > MAX_WAIT_NS)
 		timeout_ns = MAX_WAIT_NS;
-	if (!outlet_has_reader(o)) {
-		poll(p, outlet_fds(o, p), (int)((timeout_ns + NS_PER_MSEC - 1) / NS_PER_MSEC));
-		return;
-	}
-	if (ring_writer_nap(&o->w, &nap)) {
-		shm_sleep(nap.word, nap.value, timeout_ns);
-		ring_writer_awake(&o->w);
-	}
+	if (outlet_nap(o) && poll(p, n, (int)((timeout_ns + NS_PER_MSEC - 1) / NS_PER_MSEC)) > 0)
+		outlet_poll(o, mono_now());
+	outlet_awake(o);
 }
 
 /* ---- the ring ---- */
@@ -510,10 +518,14 @@ uint8_t *outlet_sheet(const struct outlet *o, unsigned i)
 
 void outlet_publish(struct outlet *o, const struct ring_counts *counts)
 {
-	if (ring_publish(&o->w, counts)) {
-		shm_wake(ring_writer_bell(&o->w));
-		o->wakeups++;
-	}
+	const struct caller *c;
+
+	if (!ring_publish(&o->w, counts))
+		return;
+	c = reader_of(o);
+	if (c != NULL) /* else it hears that its connection is gone */
+		door_ring(c->fd);
+	o->wakeups++;
 }
 
 int outlet_snapshot(struct outlet *o)

@@ -56,8 +56,8 @@ void shm_release(struct shm *s);
 
 size_t shm_page(void);
 
-/* Sleep while *WORD is VALUE, until shm_wake() on it, or TIMEOUT_NS; may return
- * early.  WORD may lie in a mapping that is read only. */
+/* For two ends without a door between them: sleep while *WORD is VALUE, until shm_wake() on
+ * it, or TIMEOUT_NS; may return early.  WORD may lie in a mapping that is read only. */
 void shm_sleep(const void *word, uint32_t value, uint64_t timeout_ns);
 void shm_wake(const void *word);
 

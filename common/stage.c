@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -30,8 +31,8 @@
 #include "wire.h"
 
 #define POLL_HOT_NS  NS_PER_MSEC
-#define POLL_IDLE_NS (50 * NS_PER_MSEC)
-#define POLL_DOOR_NS (10 * NS_PER_MSEC) /* as long as there is no reader */
+#define POLL_IDLE_NS NS_PER_SEC /* all that happens wakes: this is for what was forgotten */
+#define POLL_STOP_NS (10 * NS_PER_MSEC)
 #define PROGRESS_NS  (100 * NS_PER_MSEC)
 #define DRAIN_NS     (2 * NS_PER_SEC)
 #define LAST_TURN_NS (100 * NS_PER_MSEC) /* of a stage that reads no ring */
@@ -52,6 +53,7 @@ struct runtime {
 	unsigned noptions, nrules;
 	pid_t supervisor; /* 0: none; else its end is ours */
 	int notify_fd;	  /* -1: nobody wants to know how we are */
+	int bell_fd;	  /* of signals and stage_wake(); -1: none */
 	struct mono last_progress;
 
 	struct control_server *control;
@@ -67,7 +69,7 @@ struct runtime {
 	struct ring_counts offered;
 };
 
-static volatile sig_atomic_t stop_signals, reload_signals;
+static volatile sig_atomic_t stop_signals, reload_signals, signal_bell = -1;
 
 static struct runtime *runtime_of(struct stage *st)
 {
@@ -235,12 +237,35 @@ static int load_settings(struct runtime *rt)
 
 /* ---- before the loop ---- */
 
+static void ring_own_bell(int fd)
+{
+	static const uint64_t one = 1;
+
+	(void)!write(fd, &one, sizeof(one));
+}
+
 static void on_signal(int sig)
 {
+	int saved = errno;
+
 	if (sig == SIGHUP)
 		reload_signals = 1;
 	else
 		stop_signals = stop_signals < 2 ? stop_signals + 1 : 2;
+	/* It may have come a moment before we sleep. */
+	ring_own_bell(signal_bell);
+	errno = saved;
+}
+
+static void open_own_bell(struct runtime *rt)
+{
+	rt->bell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	signal_bell = rt->bell_fd;
+}
+
+void stage_wake(struct stage *st)
+{
+	ring_own_bell(runtime_of(st)->bell_fd);
 }
 
 static void catch_signals(void)
@@ -671,30 +696,100 @@ void stage_flush(struct stage *st)
 	rt->flushed = st->counts;
 }
 
-/* No reader yet: what may come next is a caller, so hear it at once. */
-static void wait_at_doors(struct runtime *rt)
-{
-	struct pollfd p[OUTLET_FDS + 1];
-	unsigned n = outlet_fds(rt->st.out, p);
+/* ---- sleeping ---- */
 
-	p[n++] = (struct pollfd){ .fd = inlet_fd(rt->st.in), .events = POLLIN };
-	poll(p, n, (int)(POLL_DOOR_NS / NS_PER_MSEC));
-	rt->last_poll = (struct mono){ 0 };
+enum { OWN_FDS = 2, INLET_AT = OWN_FDS, FOREIGN_AT, OUTLET_AT, ALL_FDS = OUTLET_AT + OUTLET_FDS };
+
+static int timeout_ms(uint64_t ns)
+{
+	return (int)((ns + NS_PER_MSEC - 1) / NS_PER_MSEC);
+}
+
+static void quiet_own_bell(struct runtime *rt)
+{
+	uint64_t rings;
+
+	(void)!read(rt->bell_fd, &rings, sizeof(rings));
+}
+
+/* Sleep until something of P can be read: true.  Doors and control are to be heard at once if it
+ * is theirs, and were looked at just now if it is not. */
+static bool sleep_on(struct runtime *rt, struct pollfd *p, uint64_t timeout_ns)
+{
+	bool has_news = false, is_any;
+	unsigned n = OUTLET_AT;
+
+	p[0] = (struct pollfd){ .fd = rt->bell_fd, .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = rt->control == NULL ? -1 : control_server_fd(rt->control),
+				.events = POLLIN };
+	if (rt->st.out != NULL)
+		n += outlet_fds(rt->st.out, p + OUTLET_AT);
+	is_any = poll(p, n, timeout_ms(timeout_ns)) > 0;
+	if (!is_any)
+		for (unsigned i = 0; i < n; i++)
+			p[i].revents = 0;
+	if (p[0].revents != 0)
+		quiet_own_bell(rt);
+	for (unsigned i = 0; i < n; i++)
+		has_news |= p[i].revents != 0 && i != INLET_AT && i != FOREIGN_AT;
+	rt->last_poll = has_news ? (struct mono){ 0 } : mono_now();
+	return is_any;
+}
+
+bool stage_sleep(struct stage *st, int fd, uint64_t timeout_ns)
+{
+	struct runtime *rt = runtime_of(st);
+	struct pollfd p[ALL_FDS];
+	uint64_t most_ns = UINT64_MAX;
+	bool is_any = true;
+
+	p[INLET_AT] = p[FOREIGN_AT] = (struct pollfd){ .fd = -1 };
+	p[FOREIGN_AT] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	if (st->in != NULL) {
+		most_ns = inlet_nap(st->in, mono_now());
+		p[INLET_AT] = (struct pollfd){ .fd = inlet_fd(st->in), .events = POLLIN };
+	}
+	if (timeout_ns > most_ns)
+		timeout_ns = most_ns;
+	if (timeout_ns > 0)
+		is_any = sleep_on(rt, p, timeout_ns);
+	if (st->in != NULL) {
+		inlet_awake(st->in, p[INLET_AT].revents != 0);
+		/* The door is on its way: an answer, a new writer, the end of the old one. */
+		if (p[INLET_AT].fd == -1 || inlet_fd(st->in) == -1)
+			rt->last_poll = (struct mono){ 0 };
+	}
+	return is_any;
+}
+
+/* For room: what comes in meanwhile stays where it is. */
+static void wait_for_room(struct runtime *rt)
+{
+	struct pollfd p[ALL_FDS];
+
+	p[INLET_AT] = p[FOREIGN_AT] = (struct pollfd){ .fd = -1 };
+	if (outlet_nap(rt->st.out))
+		(void)sleep_on(rt, p, POLL_IDLE_NS);
+	outlet_awake(rt->st.out);
 }
 
 static void wait_for_work(struct runtime *rt)
 {
-	struct timespec ts = { 0, (long)POLL_IDLE_NS };
+	uint64_t timeout_ns = POLL_IDLE_NS, left;
 
+	if (rt->st.due.ns != 0) {
+		left = mono_since(mono_now(), rt->st.due);
+		timeout_ns = left < timeout_ns ? left : timeout_ns;
+	}
+	if (rt->stop_at.ns != 0 && timeout_ns > POLL_STOP_NS)
+		timeout_ns = POLL_STOP_NS;
 	if (rt->ops->wait != NULL)
-		rt->ops->wait(&rt->st, rt->st.ctx, POLL_IDLE_NS);
-	else if (rt->st.in != NULL && rt->st.out != NULL && !outlet_has_reader(rt->st.out))
-		wait_at_doors(rt);
-	else if (rt->st.in != NULL)
-		inlet_wait(rt->st.in, POLL_IDLE_NS);
+		rt->ops->wait(&rt->st, rt->st.ctx, timeout_ns);
 	else
-		nanosleep(&ts, NULL);
+		(void)stage_sleep(&rt->st, -1, timeout_ns);
 }
+
+/* ---- room ---- */
 
 /* No turn follows on a frame that found no room: the loop ends behind it. */
 static uint8_t *give_up(struct runtime *rt)
@@ -728,7 +823,7 @@ uint8_t *stage_reserve(struct stage *st, size_t cap)
 			housekeeping(rt, now);
 		if (must_stop(rt, now))
 			return give_up(rt);
-		outlet_wait(st->out, POLL_IDLE_NS);
+		wait_for_room(rt);
 	}
 	rt->in_reserve = false;
 	return room;
@@ -766,7 +861,7 @@ static void outstay(struct runtime *rt)
 		outlet_status(rt->st.out, &out);
 		if (!rt->done || (out.frames > 0 && out.used == 0))
 			return;
-		outlet_wait(rt->st.out, POLL_IDLE_NS);
+		wait_for_room(rt);
 	}
 }
 
@@ -780,6 +875,7 @@ static int loop(struct runtime *rt)
 			housekeeping(rt, now);
 		if (must_stop(rt, now))
 			break;
+		rt->st.due = (struct mono){ 0 };
 		n = rt->ops->turn(&rt->st, rt->st.ctx, now);
 		if (rt->broken)
 			return EXIT_STAGE;
@@ -852,7 +948,8 @@ int stage_main(const struct stage_ops *ops, void *ctx, int argc, char **argv)
 
 	rt = (struct runtime){ .st = { .ops = ops, .ctx = ctx, .jail = ops->id },
 			       .ops = ops,
-			       .notify_fd = -1 };
+			       .notify_fd = -1,
+			       .bell_fd = -1 };
 	rt.st.started = mono_now();
 	snprintf(rt.name, sizeof(rt.name), "mews-%s", stage_name(ops->id));
 	log_open(rt.name, LOG_LEVEL_INFO);
@@ -864,6 +961,7 @@ int stage_main(const struct stage_ops *ops, void *ctx, int argc, char **argv)
 	if (code == EXIT_OK && rt.st.only_setup) {
 		code = ops->setup(&rt.st, ctx);
 	} else if (code == EXIT_OK && (code = check_run_dir(&rt)) == EXIT_OK) {
+		open_own_bell(&rt);
 		catch_signals();
 		open_notify(&rt);
 		code = run(&rt);

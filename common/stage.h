@@ -21,8 +21,10 @@
  * each stage that reads it passes it on, stays until its reader has committed it, and
  * ends by itself.
  *
- * One thread of ours.  The loop polls doors and control between turns, at
- * least every 50 ms, and never in a hot turn more often than every millisecond.
+ * One thread of ours.  The loop looks at doors and control between turns, and never in a
+ * hot turn more often than every millisecond.  With nothing to do it sleeps in one
+ * poll() over all that can happen to a stage; nothing is looked at by the clock but what has
+ * no descriptor, and that once a second.
  */
 #ifndef MEWS_STAGE_H
 #define MEWS_STAGE_H
@@ -60,7 +62,8 @@ struct stage_ops {
 	 * the stage failed for good. */
 	int (*turn)(struct stage *st, void *ctx, struct mono now);
 
-	/* Sleep until there may be work, at most TIMEOUT_NS.  NULL: inlet_wait(). */
+	/* Sleep until there may be work, at most TIMEOUT_NS, with stage_sleep().  NULL: that
+	 * alone. */
 	void (*wait)(struct stage *st, void *ctx, uint64_t timeout_ns);
 
 	/* Read rules and settings again (SIGHUP, control).  NULL: nothing to do. */
@@ -99,6 +102,9 @@ struct stage {
 	struct outlet *out;	   /* NULL in the emitter */
 	struct ring_counts counts; /* the stage counts here; goes along with publish and commit */
 	struct mono started;
+	/* ops->turn may set it: when it wants to be called again although nothing comes.  ns 0: a
+	 * second will do. */
+	struct mono due;
 	bool stopping;
 	unsigned jail;		   /* the stage's own; ops->setup may set one that keeps less */
 	struct jail_groups groups; /* further ones, if ops->setup says so */
@@ -121,6 +127,13 @@ void stage_flush(struct stage *st);
  * stage is told to stop: then return from the turn; nothing of it is committed,
  * the successor does it again. */
 uint8_t *stage_reserve(struct stage *st, size_t cap);
+
+/* Sleep until FD (-1: none) can be read, a frame came, something is to be heard at a door or at
+ * control, a signal, stage_wake(): true; or TIMEOUT_NS is over. */
+bool stage_sleep(struct stage *st, int fd, uint64_t timeout_ns);
+
+/* There is work that the stage does not know of; from any thread. */
+void stage_wake(struct stage *st);
 
 /* END was read, or the source is at its end: pass it on.  What to return from the turn. */
 int stage_end(struct stage *st);

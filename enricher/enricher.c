@@ -23,7 +23,6 @@
 #include "thread.h"
 
 #define TURN_FRAMES 256
-#define LOOK_NS	    (50 * NS_PER_MSEC)
 #define FILES_NS    (2 * NS_PER_SEC)
 #define TURN_MAIL   64
 
@@ -33,7 +32,7 @@ struct enricher {
 	struct host_file passwd, group;
 	bool host_users;	   /* the host's users are those of the events */
 	struct metadata *metadata; /* NULL: the events bring their own */
-	struct mono next_look, next_files;
+	struct mono next_files;
 };
 
 /* ---- users ---- */
@@ -146,6 +145,11 @@ static int take_mail(struct enricher *er)
 	return n;
 }
 
+static void wake(void *ctx)
+{
+	stage_wake(ctx);
+}
+
 /* Which sources there may be, and the groups that reach them. */
 static int find_metadata(struct stage *st, struct enricher *er)
 {
@@ -155,6 +159,7 @@ static int find_metadata(struct stage *st, struct enricher *er)
 		log_error("cannot prepare for metadata: %s", strerror(-err));
 		return EXIT_HOST;
 	}
+	metadata_bell(er->metadata, wake, st);
 	st->groups.count = metadata_groups(er->metadata, st->groups.gid, JAIL_GROUPS_MAX);
 	return EXIT_OK;
 }
@@ -215,11 +220,7 @@ static void follow_wants(struct stage *st, struct enricher *er)
 
 static void look_around(struct stage *st, struct enricher *er, struct mono now)
 {
-	/* A replay's collector waits for the first ones. */
-	if (er->wants.version == 0 || now.ns >= er->next_look.ns) {
-		er->next_look = mono_after(now, LOOK_NS);
-		follow_wants(st, er);
-	}
+	follow_wants(st, er);
 	if (now.ns >= er->next_files.ns) {
 		er->next_files = mono_after(now, FILES_NS);
 		look_at_users(er);

@@ -25,6 +25,8 @@
 #include "inode_names.h"
 #include "log.h"
 
+#define SOON_NS (50 * NS_PER_MSEC) /* what waits for its time */
+
 enum {
 	BATCH_FRAMES = 64,
 
@@ -323,6 +325,8 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	if (err == 0 && gapalert_due(&ev->gaps, now))
 		err = put_gap_alert(st, ev);
 	captures_turn(&ev->captures, now);
+	if (ev->gaps.pending > 0 || ev->captures.out != NULL)
+		st->due = mono_after(now, SOON_NS);
 	if (err == 0)
 		err = put_limit_alerts(st, ev);
 	if (err == 0)

@@ -39,6 +39,8 @@ struct asked {
 
 struct metadata {
 	struct mailbox mail;
+	void (*ring)(void *ctx); /* may be NULL */
+	void *ring_ctx;
 	struct wishbox wishes;
 	_Atomic bool sleeps, stopping;
 
@@ -84,6 +86,8 @@ bool metadata_tell(struct metadata *md, const struct meta_update *u)
 	if (err < 0)
 		log_rationed(LOG_LEVEL_WARNING, "metadata of %zu bytes is let go: %s", u->text.n,
 			     strerror(-err));
+	else if (md->ring != NULL)
+		md->ring(md->ring_ctx);
 	return true;
 }
 
@@ -310,6 +314,12 @@ int metadata_open(const struct conf *conf, struct metadata **ret)
 	}
 	*ret = md;
 	return 0;
+}
+
+void metadata_bell(struct metadata *md, void (*ring)(void *ctx), void *ctx)
+{
+	md->ring = ring;
+	md->ring_ctx = ctx;
 }
 
 unsigned metadata_groups(const struct metadata *md, gid_t *ret, unsigned max)

@@ -21,6 +21,9 @@ struct metadata;
 int metadata_open(const struct conf *conf, struct metadata **ret);
 void metadata_close(struct metadata *md); /* takes NULL; the thread ends first */
 
+/* RING is called, by the thread, whenever there is mail. */
+void metadata_bell(struct metadata *md, void (*ring)(void *ctx), void *ctx);
+
 /* The groups that the sockets which are there belong to, and that may use them. */
 unsigned metadata_groups(const struct metadata *md, gid_t *ret, unsigned max);
 

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,14 @@ static void keep(const struct raw_event *ev)
 	nkept++;
 }
 
+static bool wait_for(void *ctx, int fd, uint64_t timeout_ns)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	(void)ctx;
+	return poll(&p, 1, (int)(timeout_ns / NS_PER_MSEC)) > 0;
+}
+
 /* Take events for a while; those of the process PID (0: of none) are kept. */
 static void take(struct source *s, uint64_t ns, int64_t pid)
 {
@@ -108,7 +117,7 @@ static void take(struct source *s, uint64_t ns, int64_t pid)
 				keep(&ev);
 		}
 		s->ops->commit(s);
-		s->ops->wait(s, 20 * NS_PER_MSEC);
+		s->ops->wait(s, 20 * NS_PER_MSEC, wait_for, NULL);
 	}
 }
 

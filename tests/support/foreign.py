@@ -4,7 +4,7 @@
     foreign.py collector RUN_DIR WIRE_MD COUNT    the document's example event, COUNT times
     foreign.py evaluator RUN_DIR                  an alert for each openat that it reads
 
-Own enricher and emitter stand between and behind them.  Nobody sleeps on a futex here: the
+Own enricher and emitter stand between and behind them.  Nobody sleeps for its peer here: the
 document allows looking again and again.
 """
 import fcntl
@@ -96,15 +96,23 @@ def take(fd, magic, size, generation):
 
 
 def message(kind, flags=0, generation=0, size=0, position=0, seq=0):
-    return struct.pack("<QIIQQQQQ", DOOR, 1, kind, flags, generation, size, position, seq) + bytes(48 * 8)
+    return struct.pack("<QIIQQQQQ", DOOR, 2, kind, flags, generation, size, position, seq) + bytes(48 * 8)
 
 
 def hear(sock):
     text, fds, _, _ = socket.recv_fds(sock, 512, 3)
     assert len(text) == 440
     magic, protocol, *rest = struct.unpack_from("<QIIQQQQQ", text)
-    assert magic == DOOR and protocol == 1
+    assert magic == DOOR and protocol == 2
     return rest, fds
+
+
+def ring(sock):
+    """Wake who may sleep at the other end; one that does not listen has enough of them."""
+    try:
+        sock.send(b"\0", socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        pass
 
 
 class Writer:
@@ -142,6 +150,7 @@ class Writer:
         self.head += len(frame)
         self.seq += 1
         self.page.move(self.head, self.seq, self.counts)
+        ring(self.peer)
 
     def outstay(self):
         while self.cursor.position() < self.head:
@@ -185,6 +194,7 @@ class Reader:
 
     def commit(self):
         self.own.move(self.tail, self.seq, [])
+        ring(self.peer)
 
 
 # ---- msgpack, as much of it as frames have ----
