@@ -23,6 +23,8 @@ END, EVENT, RAW_EVENT, ALERT = 14, 20, 1, 32
 OPENAT = 307
 PAGE = max(4096, mmap.PAGESIZE)
 SIZE = 65536
+SHEETS = 32768
+DATA = PAGE + SHEETS
 ADD_SEALS, GET_SEALS, SEALS = 1033, 1034, 0x01 | 0x02 | 0x04 | 0x10
 DEADLINE = time.monotonic() + 60
 
@@ -78,7 +80,7 @@ def make(size, magic, generation):
     handed = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
     os.close(fd)
     page = Page(memory)
-    page.words[0], page.words[1], page.words[2], page.words[3] = magic, 1, SIZE, generation
+    page.words[0], page.words[1], page.words[2], page.words[3] = magic, 2, SIZE, generation
     return handed, memory, page
 
 
@@ -88,7 +90,7 @@ def take(fd, magic, size, generation):
     assert fcntl.fcntl(fd, GET_SEALS) & SEALS == SEALS
     memory = mmap.mmap(fd, size, prot=mmap.PROT_READ)
     page = Page(memory)
-    assert page.words[0] == magic and page.words[1] == 1 and page.words[3] == generation
+    assert page.words[0] == magic and page.words[1] == 2 and page.words[3] == generation
     return memory, page
 
 
@@ -118,7 +120,7 @@ def ring(sock):
 class Writer:
     def __init__(self, path):
         self.generation = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        self.fd, self.memory, self.page = make(PAGE + SIZE, RING, self.generation)
+        self.fd, self.memory, self.page = make(DATA + SIZE, RING, self.generation)
         self.head, self.seq, self.counts = 0, 1, [0] * 48
         self.page.move(0, 1, self.counts)
         door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -145,8 +147,8 @@ class Writer:
             pause()
         at = self.head % SIZE
         first = frame[: SIZE - at]
-        self.memory[PAGE + at : PAGE + at + len(first)] = first
-        self.memory[PAGE : PAGE + len(frame) - len(first)] = frame[len(first) :]
+        self.memory[DATA + at : DATA + at + len(first)] = first
+        self.memory[DATA : DATA + len(frame) - len(first)] = frame[len(first) :]
         self.head += len(frame)
         self.seq += 1
         self.page.move(self.head, self.seq, self.counts)
@@ -170,7 +172,7 @@ class Reader:
         (kind, flags, generation, size, self.tail, self.seq), fds = hear(self.peer)
         assert kind == OFFER and flags & (HAS_CURSOR | KEPT) == 0, "the first reader gets a ring to read from its start"
         self.size = size
-        self.memory, self.page = take(fds[0], RING, PAGE + size, generation)
+        self.memory, self.page = take(fds[0], RING, DATA + size, generation)
         fd, self.own_memory, self.own = make(PAGE, CURSOR, generation)
         self.own.words[2] = size
         self.own.want(wanted)
@@ -179,8 +181,8 @@ class Reader:
 
     def bytes_at(self, position, n):
         at = position % self.size
-        first = self.memory[PAGE + at : PAGE + min(at + n, self.size)]
-        return first + self.memory[PAGE : PAGE + n - len(first)]
+        first = self.memory[DATA + at : DATA + min(at + n, self.size)]
+        return first + self.memory[DATA : DATA + n - len(first)]
 
     def read(self):
         while self.tail == self.page.position():
