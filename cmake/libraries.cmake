@@ -19,6 +19,21 @@ mews_library(yaml yaml.h yaml)
 mews_library(cap sys/capability.h cap)
 mews_library(isal isa-l/igzip_lib.h isal)
 mews_library(jansson jansson.h jansson)
+mews_library(protobuf protobuf-c/protobuf-c.h protobuf-c)
+
+# mews_protobuf(NAME FILE): NAME.pb-c.[ch] of FILE, as library NAME_protobuf.
+find_program(PROTOC_C protoc-c REQUIRED)
+function(mews_protobuf name file)
+	get_filename_component(dir ${CMAKE_CURRENT_SOURCE_DIR}/${file} DIRECTORY)
+	set(made ${CMAKE_CURRENT_BINARY_DIR}/${name}.pb-c)
+	add_custom_command(OUTPUT ${made}.c ${made}.h
+		COMMAND ${PROTOC_C} --c_out=${CMAKE_CURRENT_BINARY_DIR} --proto_path=${dir}
+			${CMAKE_CURRENT_SOURCE_DIR}/${file}
+		DEPENDS ${file} VERBATIM)
+	add_library(${name}_protobuf STATIC ${made}.c ${made}.h)
+	target_include_directories(${name}_protobuf SYSTEM PUBLIC ${CMAKE_CURRENT_BINARY_DIR})
+	target_link_libraries(${name}_protobuf PUBLIC lib::protobuf)
+endfunction()
 if(MEWS_BPF)
 	mews_library(bpf bpf/libbpf.h bpf)
 endif()

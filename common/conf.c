@@ -633,15 +633,34 @@ static int load_option(struct loader *ld, const char *option)
 
 /* ---- all of it ---- */
 
+/* A list's items, with spaces between. */
+static int load_standard_list(struct conf_list *list, const char *items)
+{
+	char item[MAX_VALUE];
+	int err = 0;
+
+	while (err == 0 && *items != '\0') {
+		size_t n = strcspn(items, " ");
+
+		snprintf(item, sizeof(item), "%.*s", (int)n, items);
+		err = list_add(list, item);
+		items += n + (items[n] == ' ');
+	}
+	return err;
+}
+
 static int load_standards(struct loader *ld)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		int err;
 
-		if ((rows[i].type == CONF_LIST || rows[i].type == CONF_APPEND) &&
-		    rows[i].standard[0] == '\0')
-			continue; /* an empty list, not one with an empty item */
-		err = set_scalar(&rows[i], ld->conf, rows[i].standard);
+		if (rows[i].type == CONF_APPEND)
+			continue; /* none */
+		if (rows[i].type == CONF_LIST)
+			err = load_standard_list((void *)((char *)ld->conf + rows[i].offset),
+						 rows[i].standard);
+		else
+			err = set_scalar(&rows[i], ld->conf, rows[i].standard);
 		if (err < 0)
 			return err;
 	}

@@ -7,9 +7,8 @@
 
 #include "container_record.h"
 #include "docker_answer.h"
+#include "image_names.h"
 #include "jread.h"
-
-enum { NAMES_MAX = 32 };
 
 /* ---- list, events ---- */
 
@@ -69,24 +68,12 @@ bool docker_read_event(struct span line, struct docker_event *ret)
 
 /* ---- images ---- */
 
-static json_t *some_texts(const json_t *array)
-{
-	json_t *ret = json_array();
-
-	for (size_t i = 0; i < json_array_size(array) && i < NAMES_MAX; i++)
-		if (json_is_string(json_array_get(array, i)))
-			json_array_append(ret, json_array_get(array, i));
-	return ret;
-}
-
 json_t *docker_read_image(struct span json)
 {
 	json_t *top = json_bounded_read(json), *ret = NULL;
 
-	if (json_is_object(top) && (ret = json_object()) != NULL) {
-		json_object_set_new(ret, "RepoDigests", some_texts(json_at(top, "RepoDigests")));
-		json_object_set_new(ret, "RepoTags", some_texts(json_at(top, "RepoTags")));
-	}
+	if (json_is_object(top))
+		ret = image_names_new(json_at(top, "RepoTags"), json_at(top, "RepoDigests"));
 	json_decref(top);
 	return ret;
 }
@@ -94,58 +81,6 @@ json_t *docker_read_image(struct span json)
 struct span docker_image_id(const json_t *inspect)
 {
 	return json_text_at(inspect, "Image");
-}
-
-static struct span digest_for(const json_t *names, struct span repository)
-{
-	const json_t *all = json_at(names, "RepoDigests");
-	struct image_name one;
-
-	for (size_t i = 0; i < json_array_size(all); i++)
-		if (image_name_split(json_text(json_array_get(all, i)), &one) &&
-		    span_eq(one.repository, repository))
-			return one.digest;
-	/* It was pulled by another name. */
-	if (json_array_size(all) == 1 && image_name_split(json_text(json_array_get(all, 0)), &one))
-		return one.digest;
-	return SPAN_NONE;
-}
-
-/* A container that was made by the image's digest has the name that the image has. */
-static void find_name(const json_t *names, struct image_name *ret)
-{
-	const json_t *tags = json_at(names, "RepoTags"), *digests = json_at(names, "RepoDigests");
-
-	if (!image_name_split(json_text(json_array_get(tags, 0)), ret))
-		(void)image_name_split(json_text(json_array_get(digests, 0)), ret);
-}
-
-static void tag_of(const json_t *names, struct image_name *name)
-{
-	const json_t *tags = json_at(names, "RepoTags");
-	struct image_name one;
-
-	for (size_t i = 0; name->tag.n == 0 && i < json_array_size(tags); i++)
-		if (image_name_split(json_text(json_array_get(tags, i)), &one) &&
-		    span_eq(one.repository, name->repository))
-			name->tag = one.tag;
-	if (name->tag.n == 0 && name->digest.n == 0)
-		name->tag = span_str("latest");
-}
-
-static void read_image_names(const json_t *inspect, const json_t *names, struct container_record *r)
-{
-	struct image_name name = { 0 };
-
-	r->image = json_text_at(json_at(inspect, "Config"), "Image");
-	r->image_id = image_id_plain(docker_image_id(inspect));
-	if (r->image.n == 0 || !image_name_split(r->image, &name))
-		find_name(names, &name);
-	if (name.repository.n > 0)
-		tag_of(names, &name);
-	r->image_repository = name.repository;
-	r->image_tag = name.tag;
-	r->image_digest = name.digest.n > 0 ? name.digest : digest_for(names, name.repository);
 }
 
 /* ---- containers ---- */
@@ -236,7 +171,9 @@ ssize_t docker_write(const json_t *inspect, const json_t *names, uint32_t type, 
 		return -ENOMEM;
 	r->type = type;
 	read_container(inspect, r);
-	read_image_names(inspect, names, r);
+	r->image = json_text_at(json_at(inspect, "Config"), "Image");
+	r->image_id = image_id_plain(docker_image_id(inspect));
+	image_names_apply(names, r);
 	if (r->full_id.n > 0)
 		n = container_record_write(r, buf, cap);
 	free(r);

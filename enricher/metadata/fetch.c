@@ -21,6 +21,7 @@
 #define CURL_CALLS(CALL)                                                                           \
 	CALL(global_init)                                                                          \
 	CALL(multi_init)                                                                           \
+	CALL(multi_setopt)                                                                         \
 	CALL(multi_cleanup)                                                                        \
 	CALL(multi_add_handle)                                                                     \
 	CALL(multi_remove_handle)                                                                  \
@@ -324,14 +325,16 @@ static bool set_options(struct fetch *x, const struct fetch_params *p)
 	curl.easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl.easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl.easy_setopt(e, CURLOPT_NOPROXY, "*");
-	curl.easy_setopt(e, CURLOPT_PIPEWAIT, 1L);
 	curl.easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
 	curl.easy_setopt(e, CURLOPT_WRITEDATA, x);
 	curl.easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
 	curl.easy_setopt(e, CURLOPT_HEADERDATA, x);
-	if (p->http2_prior_knowledge)
+	if (p->http2_prior_knowledge) {
 		curl.easy_setopt(e, CURLOPT_HTTP_VERSION,
 				 (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+		/* Nor does libcurl 7.88 take up such a connection again without an error. */
+		curl.easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
+	}
 	if (p->unix_socket != NULL)
 		ok = ok &&
 		     curl.easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, p->unix_socket) == CURLE_OK;
@@ -385,6 +388,9 @@ int fetcher_open(struct fetcher **ret)
 		free(f);
 		return -ENOMEM;
 	}
+	/* A connection for each request under way: libcurl 7.88 loses the second stream of a
+	 * connection whose first has no answer yet, as one that follows events has not. */
+	curl.multi_setopt(f->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	*ret = f;
 	return 0;
 }

@@ -70,6 +70,8 @@ extern const struct source_ops *const source_rows[];
 extern const unsigned source_row_count;
 
 extern const struct source_ops source_docker, source_podman; /* docker.c */
+extern const struct source_ops source_cri;		     /* cri.c */
+extern const struct source_ops source_containerd;	     /* containerd.c */
 
 /* ---- what a source may use ---- */
 

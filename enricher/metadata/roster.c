@@ -262,7 +262,7 @@ bool roster_answered(struct roster *r, struct span id, enum roster_answer what, 
 		put_last(r, e, QUEUED);
 		return false;
 	}
-	if (what == ROSTER_FAILED && ++e->tries < TRIES) {
+	if (what >= ROSTER_NOT_YET && ++e->tries < TRIES) {
 		put_last(r, e, LATER);
 		e->due = mono_after(now, r->later_ns);
 		return false;

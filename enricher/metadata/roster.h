@@ -61,8 +61,8 @@ void roster_list_end(struct roster *r, struct mono now);
 /* Who is to be asked about next; it counts as being asked.  NULL: nobody. */
 const char *roster_next(struct roster *r, struct mono now);
 
-/* What came of it.  ABSENT: the source has no such container. */
-enum roster_answer { ROSTER_TOLD, ROSTER_ABSENT, ROSTER_FAILED };
+/* What came of it.  ABSENT: the source has no such container; NOT_YET: it may have it soon. */
+enum roster_answer { ROSTER_TOLD, ROSTER_ABSENT, ROSTER_NOT_YET, ROSTER_FAILED };
 /* True: somebody had wished for it, and nothing more will come of that. */
 bool roster_answered(struct roster *r, struct span id, enum roster_answer what, struct mono now);
 

@@ -11,6 +11,8 @@
 const struct source_ops *const source_rows[] = {
 	&source_docker,
 	&source_podman,
+	&source_cri,
+	&source_containerd,
 };
 const unsigned source_row_count = ARRAY_LEN(source_rows);
 

@@ -14,7 +14,7 @@ fi
 # The libraries' headers are the same on both; the C library's come with the cross compiler.
 words=$(for f in common/*.c collector/*.c enricher/*.c enricher/metadata/*.c evaluator/*.c emitter/*.c recorder/*.c control/*.c; do
 	$cc -std=gnu17 -O2 -Wall -Wextra -Werror -fsyntax-only -D_GNU_SOURCE -DMEWS_VERSION='""' \
-		-Icommon -Ibpf -I"$build/bpf" -Icollector -Ienricher -Ienricher/metadata -Ievaluator -Iemitter -Irecorder -Icontrol \
+		-Icommon -Ibpf -I"$build/bpf" -I"$build/enricher" -Icollector -Ienricher -Ienricher/metadata -Ievaluator -Iemitter -Irecorder -Icontrol \
 		-idirafter /usr/include -idirafter "/usr/include/$(gcc -print-multiarch)" "$f" 2>&1 | grep -E 'error|warning' | head -n 3
 done)
 if [ -z "$words" ]; then

@@ -13,7 +13,7 @@ allowed='mem(cpy|move|set|cmp|chr|rchr|mem|pcpy)|str(len|nlen|cmp|ncmp|chr|rchr|
 allowed+='|stp?cpy|strtou?l+|strtod|tolower|toupper|isalpha|isdigit|isalnum|isspace|isxdigit|__ctype_(b|tolower|toupper)_loc|__errno_location'
 allowed+='|malloc|calloc|realloc|reallocarray|free|qsort|bsearch|v?snprintf|sscanf|__isoc[0-9]+_(sscanf|strtou?l+)|fnmatch|inet_(pton|ntop)|abort'
 allowed+='|__(memcpy|memmove|memset|strcpy|strcat|stpcpy|strncpy|snprintf|vsnprintf|fdelt)_chk|__stack_chk_fail|__assert_fail'
-allowed+='|_GLOBAL_OFFSET_TABLE_|__tls_get_addr|msgpack_.*|regex_shim_.*|log10|pow|floor|getservbyname|json_.*|jsonp_.*|__popcountdi2'
+allowed+='|_GLOBAL_OFFSET_TABLE_|__tls_get_addr|msgpack_.*|regex_shim_.*|log10|pow|floor|getservbyname|json_.*|jsonp_.*|protobuf_c_.*|rt__.*|__popcountdi2'
 
 n=0 bad=0
 for library in "$build"/*/lib*_core.a; do

@@ -5,6 +5,7 @@
 # container on; whichever of the two is restarted.
 . "$(dirname -- "$0")/../support/pipeline.sh"
 . "$(dirname -- "$0")/kit.sh"
+. "$(dirname -- "$0")/../support/status.sh"
 . "$(dirname -- "$0")/fields.sh"
 need_live
 need docker /usr/bin/docker dockerd runc busybox jq curl
@@ -74,3 +75,4 @@ check "that it is back, too" wait_for 10 connected
 docker_client run --rm --name back --net=none $image_name cat /etc/shadow >/dev/null
 check "its containers have names again" wait_for 5 sees run back
 end_mews run
+echo "1..$tests"

@@ -119,9 +119,21 @@ start_containerd() {
 }
 ctr_client() { ctr -a "$work/containerd.sock" "$@"; }
 
+# end_tasks: all that runs in this containerd; shims outlive it.
+end_tasks() {
+	local space task
+	for space in $(ctr_client namespaces ls -q 2>/dev/null); do
+		for task in $(ctr_client -n "$space" tasks ls -q); do
+			ctr_client -n "$space" tasks rm -f "$task"
+		done
+	done >/dev/null 2>&1
+}
+
 # What stays mounted below $work goes, and every daemon of ours.
 kit_end() {
 	local pid mount
+	[ -z "${containerd_pid:-}" ] || end_tasks
+	[ -z "${dockerd_pid:-}" ] || docker_client ps -q | xargs -r /usr/bin/docker -H "unix://$work/docker.sock" rm -f >/dev/null 2>&1
 	for pid in $kit_pids; do
 		end_of "$pid"
 	done

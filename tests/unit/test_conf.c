@@ -47,6 +47,19 @@ Test(conf, an_empty_file_gives_the_defaults)
 	conf_release(&c);
 }
 
+Test(conf, a_default_may_have_several_items)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load("", NULL, &c, &d), 0));
+	cr_assert(eq(u32, c.docker.sockets.count, 1));
+	cr_assert(eq(u32, c.cri.sockets.count, 5));
+	cr_assert_str_eq(c.cri.sockets.item[0], "/run/containerd/containerd.sock");
+	cr_assert_str_eq(c.cri.sockets.item[4], "/run/cri-dockerd.sock");
+	conf_release(&c);
+}
+
 Test(conf, every_key_of_the_table_can_be_set_to_its_default_in_a_file)
 {
 	unsigned n;
