@@ -82,15 +82,23 @@ start_dockerd() {
 # Not whatever else is called docker in the path.
 docker_client() { /usr/bin/docker -H "unix://$work/docker.sock" "$@"; }
 
+podman_words() {
+	podman=(podman --root "$work/podman" --runroot "$work/podman.run" --cgroup-manager cgroupfs --events-backend file
+		--tmpdir "$work/podman.tmp" --storage-driver overlay --network-config-dir "$work/podman.net"
+		--runtime "$(runtime)")
+}
 podman_client() {
-	podman --root "$work/podman" --runroot "$work/podman.run" --cgroup-manager cgroupfs --events-backend file \
-		--tmpdir "$work/podman.tmp" --storage-driver "${podman_driver:-overlay}" --network-config-dir "$work/podman.net" \
-		--runtime "$(runtime)" "$@"
+	local podman
+	podman_words
+	"${podman[@]}" "$@"
 }
 start_podman() {
+	local podman
 	mkdir -p "$work/podman.net"
-	background podman podman_client system service -t 0 "unix://$work/podman.sock"
-	wait_for 30 curl -sf --unix-socket "$work/podman.sock" http://d/_ping
+	podman_words
+	background podman "${podman[@]}" system service -t 0 "unix://$work/podman.sock"
+	wait_for 30 curl -sf --unix-socket "$work/podman.sock" http://d/_ping || return 1
+	chmod 660 "$work/podman.sock" # as podman.socket has it; by itself it lets nobody but root in
 }
 
 start_containerd() {
