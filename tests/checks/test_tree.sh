@@ -42,7 +42,7 @@ verdict "a stage includes its own directory, common/ and system headers only" "$
 		for f in $(files "$dir/*.[ch]"); do
 			grep -ho '^#include "[^"]*"' "$f" | cut -d'"' -f2 | while read -r h; do
 				b=$(basename "$h")
-				[ -e "$dir/$b" ] || [ -e "common/$b" ] || compgen -G "$dir/*/$b" >/dev/null || { [ "$dir" = recorder ] && [ $b = enrich.h ]; } || { [ "$dir" = collector ] && [[ $b == record.h || $b == family.def || $b == *.skel.h ]]; } ||
+				[ -e "$dir/$b" ] || [ -e "common/$b" ] || compgen -G "$dir/*/$b" >/dev/null || { [ "$dir" = recorder ] && [ $b = enrich.h ]; } || { [ "$dir" = collector ] && [[ $b == record.h || $b == family.def || $b == *.skel.h ]]; } || { [ "$dir" = enricher ] && [[ $b == *.pb-c.h ]]; } ||
 					echo "$f: $h"
 			done
 		done
