@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -576,6 +577,7 @@ static void reload(struct runtime *rt, struct control_answer *a)
 		return;
 	}
 	a->result = rt->ops->reload(&rt->st, rt->st.ctx, a->text, sizeof(a->text));
+	malloc_trim(0);
 	if (a->result < 0)
 		log_error("cannot reload, what was stays in force: %s", a->text);
 	else
@@ -929,6 +931,7 @@ static int run(struct runtime *rt)
 	housekeeping(rt, mono_now());
 	if (rt->ops->start != NULL && (code = rt->ops->start(&rt->st, rt->st.ctx)) != EXIT_OK)
 		return code;
+	malloc_trim(0); /* what it took to get ready */
 	say_ready(rt);
 	log_debug("running as uid %u", (unsigned)geteuid());
 	code = loop(rt);

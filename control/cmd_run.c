@@ -3,6 +3,8 @@
  * cmd_run.c -- `mews run`: first what the host must give, then settings and
  * rules, then the supervisor.  Nothing is started before all are found good.
  */
+#include <malloc.h>
+
 #include "host.h"
 #include "launch.h"
 #include "mews.h"
@@ -27,6 +29,7 @@ static int check_settings(struct launch *l)
 		return code;
 	code = launch_check_rules(l, &conf);
 	conf_release(&conf);
+	malloc_trim(0); /* for as long as this runs, it will not need that much again */
 	return code;
 }
 

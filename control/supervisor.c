@@ -359,11 +359,6 @@ static void look_if_complete(struct supervisor *sv)
 
 	for (unsigned i = 0; i < PLAN_STAGES; i++)
 		running += sv->child[i].ready;
-	/* The collector comes last: the others must be there to take what it sees.  (That of a
-	 * replay waits by itself.) */
-	if (!sv->complete && sv->p->playback == NULL && running == PLAN_STAGES - 1 &&
-	    sv->child[PLAN_STAGES - 1].pid == 0)
-		sv->child[PLAN_STAGES - 1].due = mono_now();
 	if (sv->complete || running < PLAN_STAGES)
 		return;
 	sv->complete = true;
@@ -807,10 +802,7 @@ int supervisor_run(const struct supervisor_params *params)
 			sv.child[i] = (struct child){
 				.stage = plan_stage(i),
 				.state = SUPERVISED_WAITING,
-				.due = i < PLAN_STAGES - 1 ||
-						       (params->playback != NULL && i < PLAN_STAGES)
-					       ? now
-					       : never,
+				.due = i < PLAN_STAGES ? now : never,
 			};
 		sv.give_up = mono_after(now, READY_NS);
 		loop(&sv);
