@@ -57,10 +57,29 @@ static void ask_about(struct enrich *en, struct container *c, const struct cgrou
 	c->wait = en->ask(en->ask_ctx, &wish) ? CONTAINER_AWAITED : CONTAINER_NOT_AWAITED;
 }
 
+/* A second witness, where control groups say nothing: who may write to them (a container with
+ * power over the host) puts its processes where no container is, and they still are in its
+ * namespace of processes.  So who is in one is where it was, or where its parent is.  Not for
+ * captures, which are read as Falco reads them. */
+static struct container *find_by_namespace(struct enrich *en, const struct thread *th)
+{
+	const struct thread *parent;
+	struct blob *id = th->f.container_id;
+
+	if (en->capture || th->f.vpid == th->f.pid || th->f.vpid <= 0)
+		return NULL;
+	if (id == NULL) {
+		parent = proctab_find(&en->proctab, th->f.ptid);
+		id = parent == NULL || parent->f.vpid == parent->f.pid ? NULL
+								       : parent->f.container_id;
+	}
+	return id == NULL ? NULL : conttab_find(&en->conttab, blob_span(id));
+}
+
 void thread_find_container(struct enrich *en, struct thread *th)
 {
 	const struct cgroups_memo *m = remember(en, th->f.cgroups);
-	struct container *c = NULL;
+	struct container *c = m->id.n == 0 ? find_by_namespace(en, th) : NULL;
 
 	if (m->id.n > 0 && (c = conttab_find(&en->conttab, m->id)) == NULL) {
 		c = enter(en, m->id, m->type);

@@ -37,6 +37,26 @@ static const struct {
 	{ "lxc payload dot", "/lxc.payload.web", "web", CONTAINER_LXC },
 	{ "bpm unit", "bpm-job.process.scope", "job.process", CONTAINER_BPM },
 	{ "libvirt unit", "machine-lxc\\x2dvm1.scope", "vm1", CONTAINER_LIBVIRT_LXC },
+	{ "podman of a user",
+	  "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" HEX64 ".scope", ID12,
+	  CONTAINER_PODMAN },
+	{ "podman of a user, version 2",
+	  "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" HEX64
+	  ".scope/container",
+	  ID12, CONTAINER_PODMAN },
+	{ "docker of a user",
+	  "/user.slice/user-1000.slice/user@1000.service/app.slice/docker-" HEX64 ".scope", ID12,
+	  CONTAINER_DOCKER },
+	{ "docker in docker", "/docker/" HEX64 "/docker/" HEX64, ID12, CONTAINER_DOCKER },
+	{ "cri-dockerd unit",
+	  "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-"
+	  "pod1b7f6a0c_0000_4a5b_8d1c_2f3e4a5b6c7d.slice/docker-" HEX64 ".scope",
+	  ID12, CONTAINER_DOCKER },
+	{ "kubelet in a container",
+	  "/docker/" HEX64 "/kubelet/kubepods/pod1b7f6a0c-0000-4a5b-8d1c-2f3e4a5b6c7d/" HEX64, ID12,
+	  CONTAINER_DOCKER },
+	{ "lxc, by the matcher that comes first", "/lxc/web", "web", CONTAINER_CONTAINERD },
+	{ "lxc payload", "/lxc.payload/web/init.scope", "web", CONTAINER_LXC },
 };
 
 Test(cgroup, each_layout_of_a_path_gives_its_container)
@@ -59,6 +79,8 @@ static const char *const none[] = {
 	"/user.slice/user-0.slice/session-1.scope",
 	"/system.slice/docker.service",
 	"/init.scope",
+	"/machine.slice/systemd-nspawn@web.service",
+	"/machine.slice/machine-web.scope",
 	"/bpm-bad id",
 };
 
@@ -107,4 +129,31 @@ Test(cgroup, the_renamed_controller_has_its_old_name)
 	cr_assert(span_is(s, "cpu=/io=/"));
 	s = cgroup_rename(span_str("io=/long"), buf, 5);
 	cr_assert(le(sz, s.n, 5));
+}
+
+static const struct {
+	const char *cgroups, *whole, *space;
+} whole[] = {
+	{ "cpu=/docker/" HEX64, HEX64, "" },
+	{ "cpu=/system.slice/docker-" HEX64 ".scope", HEX64, "" },
+	{ "cpu=/machine.slice/libpod-" HEX64 ".scope/container", HEX64, "" },
+	{ "cpu=/default/my-long-container-name", "my-long-container-name", "default" },
+	{ "cpu=/my.space/web", "web", "my.space" },
+	{ "cpu=/lxc.payload.web", "web", "" },
+};
+
+Test(cgroup, a_runtime_is_asked_by_the_whole_id)
+{
+	for (size_t i = 0; i < ARRAY_LEN(whole); i++) {
+		struct span all = span_of(whole[i].cgroups, strlen(whole[i].cgroups) + 1), id, got,
+			    space;
+		uint32_t type;
+
+		cr_assert(cgroup_container(all, &id, &type), "%s", whole[i].cgroups);
+		got = cgroup_whole_id(all, id, type, &space);
+		cr_assert(span_is(got, whole[i].whole), "%s: %.*s", whole[i].cgroups, (int)got.n,
+			  got.p);
+		cr_assert(span_is(space, whole[i].space), "%s: %.*s", whole[i].cgroups,
+			  (int)space.n, space.p);
+	}
 }

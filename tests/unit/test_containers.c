@@ -400,3 +400,43 @@ Test(containers, the_local_end_is_the_one_with_the_containers_address)
 	connection(50, "1.2.3.4", "10.1.2.3");
 	ARE({ "fd.lip", "10.1.2.3" }, { "fd.rip", "1.2.3.4" });
 }
+
+/* ---- the second witness ---- */
+
+static void process_of(int64_t parent, int64_t pid, int64_t vpid, const char *cgroups)
+{
+	struct raw_event ev = raw_event(EVENT_SYSCALL_CLONE_20_X, pid);
+
+	set_int(&ev, "res", 0);
+	set_int(&ev, "tid", pid);
+	set_int(&ev, "pid", pid);
+	set_int(&ev, "ptid", parent);
+	set_int(&ev, "vtid", vpid);
+	set_int(&ev, "vpid", vpid);
+	set_int(&ev, "flags", 0);
+	set_text(&ev, "comm", "sh");
+	set_text(&ev, "cgroups", cgroups);
+	cr_assert(eq(int, state_world_event(w, &ev), 0));
+}
+
+Test(containers, who_leaves_its_control_group_is_still_in_its_namespace)
+{
+	process_in(50, 1, CGROUPS);
+	process_of(50, 60, 7, "cpu=/");
+	call_of(60);
+	is("container.id", ID);
+	process_of(60, 61, 8, "cpu=/");
+	call_of(61);
+	is("container.id", ID);
+}
+
+Test(containers, who_is_in_no_containers_namespace_is_the_hosts)
+{
+	process_in(50, 1, CGROUPS);
+	process_of(50, 60, 60, "cpu=/"); /* in the host's namespace of processes */
+	call_of(60);
+	is("container.id", "host");
+	process_of(1, 70, 1, "cpu=/"); /* in one of its own, made by no container */
+	call_of(70);
+	is("container.id", "host");
+}
