@@ -33,6 +33,7 @@ struct collector {
 	struct source *source;
 	struct feed feed;
 	struct ring_wants wants;
+	struct base_syscalls base;
 	struct selection selection;
 	struct event_set unseen; /* of what rules ask for */
 	struct mono looked, next_snapshot;
@@ -121,6 +122,16 @@ static int probe(const struct stage *st)
 #endif
 }
 
+static void take_settings(struct collector *c, const struct conf *conf)
+{
+	c->base.repair = conf->base_syscalls_repair;
+	for (unsigned i = 0; i < conf->base_syscalls.count; i++)
+		if (!base_syscalls_add(&c->base, conf->base_syscalls.item[i]))
+			log_warning("base_syscalls.custom_set: there is no system call '%s', it is "
+				    "passed over",
+				    conf->base_syscalls.item[i]);
+}
+
 /* The outlet is opened after this, and may ask for a snapshot or bring counters before start(). */
 static int setup(struct stage *st, void *ctx)
 {
@@ -140,7 +151,8 @@ static int setup(struct stage *st, void *ctx)
 	feed_init(&c->feed, &out, &st->counts, c->source->own_pid);
 	c->feed.is_recorded = c->source->is_recorded;
 	c->feed.looked_ns = c->source->ops->now(c->source);
-	selection_fill(&c->selection, NULL);
+	take_settings(c, &st->conf);
+	selection_fill(&c->selection, NULL, &c->base);
 	c->feed.set = c->selection.events;
 	c->source->ops->want(c->source, &c->selection);
 	return EXIT_OK;
@@ -172,6 +184,29 @@ static void say_unseen(struct collector *c)
 		log_warning("rules ask for events that are not seen on this host: %s", names);
 }
 
+/* What is watched, and what the settings leave out. */
+static void say_selection(const struct collector *c, const struct selection *before)
+{
+	static const struct call_set none;
+	const struct selection *s = &c->selection;
+	char names[512];
+
+	if (c->source->is_recorded || memcmp(&s->calls, &before->calls, sizeof(s->calls)) == 0)
+		return;
+	log_info("%u system calls are watched: %u for rules, the others for the state", s->ncalls,
+		 s->nasked);
+	call_set_names(&s->asked, names, sizeof(names));
+	if (memcmp(&s->asked, &none, sizeof(none)) != 0)
+		log_warning(
+			"rules ask for system calls that base_syscalls.custom_set leaves out: %s",
+			names);
+	call_set_names(&s->missing, names, sizeof(names));
+	if (memcmp(&s->missing, &none, sizeof(none)) != 0)
+		log_warning("base_syscalls leaves out system calls that state is made of, which "
+			    "may be missing or old in alerts: %s",
+			    names);
+}
+
 /* What the evaluator wants of the kernel now: for system calls, nothing is attached or detached. */
 static void follow_wants(struct stage *st, struct collector *c)
 {
@@ -179,11 +214,12 @@ static void follow_wants(struct stage *st, struct collector *c)
 
 	if (!outlet_wants(st->out, &c->wants))
 		return;
-	selection_fill(&c->selection, &c->wants);
+	selection_fill(&c->selection, &c->wants, &c->base);
 	c->feed.set = c->selection.events;
 	c->source->ops->want(c->source, &c->selection);
 	c->feed.stale |= !c->source->is_recorded && selection_grows(&before, &c->selection);
 	say_unseen(c);
+	say_selection(c, &before);
 	tap_switch(&c->tap, st, c->source,
 		   !c->source->is_recorded && (c->wants.extras & WANT_TAP) != 0);
 }
@@ -360,6 +396,7 @@ static void inherit(struct stage *st, void *ctx, const struct ring_counts *old,
 static void status(struct stage *st, void *ctx, struct stage_status *status)
 {
 	struct collector *c = ctx;
+	char watched[96];
 
 	(void)st;
 	look(c);
@@ -370,7 +407,13 @@ static void status(struct stage *st, void *ctx, struct stage_status *status)
 
 		coverage_report(c->source->coverage, &wanted, status);
 	}
-	snprintf(status->detail, sizeof(status->detail), "source %s%s%s", c->source->ops->name,
+	if (c->source->is_recorded)
+		snprintf(watched, sizeof(watched), "source %s", c->source->ops->name);
+	else
+		snprintf(watched, sizeof(watched),
+			 "source %s, %u system calls watched, %u for rules", c->source->ops->name,
+			 c->selection.ncalls, c->selection.nasked);
+	snprintf(status->detail, sizeof(status->detail), "%s%s%s", watched,
 		 status->ngaps > 0 ? ", not all events are seen" : "",
 		 c->feed.stale ? ", state is stale until the next snapshot" : "");
 }

@@ -19,8 +19,11 @@ static const uint8_t counter_of[GAP_CAUSE_COUNT] = {
 void feed_init(struct feed *f, const struct feed_out *out, struct ring_counts *counts,
 	       int64_t own_pid)
 {
+	struct selection all;
+
 	*f = (struct feed){ .out = *out, .counts = counts, .own_pid = own_pid };
-	state_set_with(NULL, &f->set);
+	selection_fill(&all, NULL, NULL);
+	f->set = all.events;
 }
 
 /* ---- gaps ---- */

@@ -76,15 +76,6 @@ static const uint8_t rows[EVENT_CODE_COUNT] = {
 	[EVENT_SOCKET_ACCEPT4_6_X] = FILES,
 };
 
-void state_set_with(const struct ring_wants *wants, struct event_set *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	for (unsigned code = 0; code < EVENT_CODE_COUNT; code++)
-		if (rows[code] != NOT_STATE || (wants != NULL && wants->version != 0 &&
-						(wants->events[code / 64] >> (code % 64) & 1)))
-			event_set_add(ret, code);
-}
-
 enum ring_class state_set_class(unsigned code)
 {
 	bool vital = state_set_is_lineage(code) || (code < EVENT_CODE_COUNT && rows[code] == VITAL);
@@ -95,6 +86,11 @@ enum ring_class state_set_class(unsigned code)
 bool state_set_matters(unsigned code)
 {
 	return code < EVENT_CODE_COUNT && rows[code] != NOT_STATE;
+}
+
+bool state_set_is_of_files(unsigned code)
+{
+	return code < EVENT_CODE_COUNT && rows[code] == FILES;
 }
 
 bool state_set_is_lineage(unsigned code)

@@ -27,14 +27,14 @@ static inline void event_set_add(struct event_set *s, unsigned code)
 	s->bits[code / 64] |= UINT64_C(1) << (code % 64);
 }
 
-/* What is collected when WANTS is what is wanted (NULL: nothing was said yet). */
-void state_set_with(const struct ring_wants *wants, struct event_set *ret);
-
 /* Which part of a ring an event of CODE may fill. */
 enum ring_class state_set_class(unsigned code);
 
 /* Without this event the state behind is wrong: a snapshot has to make it good. */
 bool state_set_matters(unsigned code);
+
+/* It is about descriptors alone: nothing else of a process is folded from it. */
+bool state_set_is_of_files(unsigned code);
 
 /* Without this event there are no processes: who begins, executes and ends. */
 bool state_set_is_lineage(unsigned code);

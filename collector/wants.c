@@ -41,33 +41,6 @@ static int native_nr(unsigned sc)
 #endif
 }
 
-/* Events of calls that only 32-bit programs make; Falco's table, syscall.def, has none for them. */
-static unsigned event_of(unsigned sc)
-{
-	const struct syscall_info *info = syscall_info(sc);
-
-	switch (sc) {
-	case SC_send:
-		return EVENT_SOCKET_SEND_X;
-	case SC_recv:
-		return EVENT_SOCKET_RECV_X;
-	case SC_stat64:
-		return EVENT_SYSCALL_STAT64_X;
-	case SC_lstat64:
-		return EVENT_SYSCALL_LSTAT64_X;
-	case SC_fstat64:
-		return EVENT_SYSCALL_FSTAT64_X;
-	case SC_mmap2:
-		return EVENT_SYSCALL_MMAP2_X;
-	case SC_umount:
-		return EVENT_SYSCALL_UMOUNT_1_X;
-	case SC__newselect:
-		return EVENT_SYSCALL_SELECT_X;
-	default:
-		return info == NULL ? EVENT_GENERIC_X : info->exit_event;
-	}
-}
-
 /* Which family makes the event CODE and how it may fill the buffer: family.def. */
 static bool capture_of(unsigned code, struct wanted *ret)
 {
@@ -95,10 +68,11 @@ bool wants_can(unsigned code)
 /* The system call SC's row; all zero if its event is not wanted. */
 static struct wanted row_of(const struct selection *s, unsigned sc, unsigned native)
 {
-	unsigned code = event_of(sc);
+	unsigned code = selection_event_of(sc);
 	struct wanted row = { 0 };
 
-	if (!event_set_has(&s->events, code) || !capture_of(code, &row))
+	if (!call_set_has(&s->calls, sc) || !event_set_has(&s->events, code) ||
+	    !capture_of(code, &row))
 		return (struct wanted){ 0 };
 	row.code = (uint16_t)code;
 	row.sc = (uint16_t)sc;

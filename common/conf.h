@@ -50,6 +50,10 @@ struct conf {
 	uint64_t capture_duration_ms, capture_max_mb;
 	uint64_t capture_before_ms, capture_history_bytes;
 
+	/* what is collected (Falco's keys) */
+	struct conf_list base_syscalls;
+	bool base_syscalls_repair, base_syscalls_all;
+
 	/* sizes, bytes */
 	uint64_t kernel_buffer_bytes; /* per CPU */
 	uint64_t ring_raw_bytes, ring_enriched_bytes, ring_alerts_bytes, ring_tap_bytes;

@@ -139,6 +139,8 @@ static bool wants_read(const struct ring_page *page, struct ring_wants *ret)
 	for (unsigned i = 0; i < ARRAY_LEN(ret->events); i++) /* S2 */
 		ret->events[i] = atomic_load_explicit(&p->events[i], acquire);
 	ret->extras = atomic_load_explicit(&p->extras, acquire);
+	for (unsigned i = 0; i < ARRAY_LEN(ret->syscalls); i++)
+		ret->syscalls[i] = atomic_load_explicit(&p->syscalls[i], acquire);
 	ret->version = end;
 	return atomic_load_explicit(&p->begin, relaxed) == end;
 }
@@ -151,6 +153,8 @@ static void wants_write(struct ring_page *page, const struct ring_wants *wants)
 	for (unsigned i = 0; i < ARRAY_LEN(wants->events); i++) /* S1 */
 		atomic_store_explicit(&p->events[i], wants->events[i], release);
 	atomic_store_explicit(&p->extras, wants->extras, release);
+	for (unsigned i = 0; i < ARRAY_LEN(wants->syscalls); i++)
+		atomic_store_explicit(&p->syscalls[i], wants->syscalls[i], release);
 	atomic_store_explicit(&p->end, wants->version, release);
 }
 

@@ -21,7 +21,7 @@
 
 #include "span.h"
 
-#define RING_ABI	  2
+#define RING_ABI	  3
 #define RING_FRAME_HEADER 16
 #define RING_MAX_PAYLOAD  (256u * 1024)
 #define RING_PAGE	  4096 /* of header and cursor, or the system's page if that is larger */
@@ -59,6 +59,8 @@ struct ring_wants {
 	uint64_t version;   /* 0: nothing said yet; grows with each change */
 	uint64_t events[8]; /* bit per event code */
 	uint64_t extras;    /* bit per enum want_extra */
+	uint64_t
+		syscalls[8]; /* of calls without an event of their own: bit per enum syscall_code */
 };
 
 /* Where a reader stands, and what it leaves to its successor. */

@@ -47,7 +47,7 @@ struct ring_slot {
 
 /* In the form of a slot: BEGIN and END are the version. */
 struct ring_wants_page {
-	_Atomic uint64_t begin, events[8], extras, end;
+	_Atomic uint64_t begin, events[8], extras, syscalls[8], end;
 };
 
 struct ring_page {

@@ -143,7 +143,9 @@ static int compile(struct record_filter *f, struct span text, struct diag *diag)
 	if (!program_memo_init(&f->memo, &f->program, &f->pool))
 		return -ENOMEM;
 	_Static_assert(sizeof(f->wants.events) == sizeof(codes.events), "the same bits");
+	_Static_assert(sizeof(codes.syscalls) <= sizeof(f->wants.syscalls), "room for each call");
 	memcpy(f->wants.events, codes.events, sizeof(f->wants.events));
+	memcpy(f->wants.syscalls, codes.syscalls, sizeof(codes.syscalls));
 	f->wants.extras = program_wants(&f->program);
 	f->wants.version = 1;
 	return 0;

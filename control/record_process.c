@@ -165,10 +165,12 @@ static void want(struct record_process *r)
 {
 	struct ring_wants wants = { .version = 1 };
 
-	if (r->p->filter != NULL)
+	if (r->p->filter != NULL) {
 		record_filter_wants(r->p->filter, &wants);
-	else
+	} else {
 		memset(wants.events, 0xff, sizeof(wants.events));
+		memset(wants.syscalls, 0xff, sizeof(wants.syscalls));
+	}
 	wants.extras |= WANT_CLOSES; /* whoever reads the file has no kernel to ask */
 	inlet_want(r->in, &wants);
 }

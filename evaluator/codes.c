@@ -97,6 +97,7 @@ bool codes_of_name(struct span name, struct codes *c)
 		if (c != NULL) {
 			add(c->events, EVENT_GENERIC_E);
 			add(c->events, EVENT_GENERIC_X);
+			fill(c->syscalls, SC_COUNT);
 		}
 	}
 	return is_event || is_syscall;

@@ -101,7 +101,9 @@ static void publish_wants(struct stage *st, struct evaluator *ev)
 
 	_Static_assert(ARRAY_LEN(wants.events) == CODES_WORDS, "the same bits on both sides");
 	ruleset_wants(ev->load.rules, &codes, &wants.extras);
+	_Static_assert(CODES_SC_WORDS <= ARRAY_LEN(wants.syscalls), "room for each system call");
 	memcpy(wants.events, codes.events, sizeof(wants.events));
+	memcpy(wants.syscalls, codes.syscalls, sizeof(codes.syscalls));
 	if (captures_follow(&ev->captures, st, ev->load.rules))
 		wants.extras |= WANT_TAP;
 	ev->wants_version = now > ev->wants_version ? now : ev->wants_version + 1;

@@ -127,7 +127,7 @@ static void check_calls(bool verbose)
 	char text[128];
 
 	for (unsigned code = 0; code < EVENT_CODE_COUNT; code++)
-		event_set_add(&all.events, code);
+		selection_add(&all, code);
 	wants_fill(&w, &all);
 	for (unsigned sc = 1; sc < SC_COUNT; sc++) {
 		const struct syscall_info *info = syscall_info(sc);

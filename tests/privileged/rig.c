@@ -304,7 +304,7 @@ bool rig_want(struct rig *rig, unsigned code)
 		return true;
 	if (!wants_can(code))
 		return false;
-	event_set_add(&rig->set.events, code);
+	selection_add(&rig->set, code);
 	follow_set(rig);
 	return true;
 }
@@ -320,7 +320,7 @@ void rig_want_all(struct rig *rig)
 	rig->set.spared = (struct event_set){ 0 };
 	for (unsigned code = 2; code < EVENT_CODE_COUNT; code++)
 		if (wants_can(code))
-			event_set_add(&rig->set.events, code);
+			selection_add(&rig->set, code);
 	follow_set(rig);
 }
 

@@ -279,13 +279,13 @@ static void test_wants(struct source *s)
 	      "what nobody wants does not come");
 	forget();
 	wants.events[EVENT_SYSCALL_KILL_X / 64] |= UINT64_C(1) << (EVENT_SYSCALL_KILL_X % 64);
-	selection_fill(&set, &wants);
+	selection_fill(&set, &wants, NULL);
 	s->ops->want(s, &set);
 	kill_in_child(s);
 	check_event(EVENT_SYSCALL_KILL_X, find(EVENT_SYSCALL_KILL_X, NULL, NULL) != NULL,
 		    "what is wanted comes at once, nothing is attached anew");
 	forget();
-	selection_fill(&set, NULL);
+	selection_fill(&set, NULL, NULL);
 	s->ops->want(s, &set);
 	close(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
 	take(s, 50 * NS_PER_MSEC, getpid());
@@ -479,7 +479,7 @@ int main(void)
 		return 1;
 	}
 	check(true, "the kernel side loads and attaches");
-	selection_fill(&set, NULL);
+	selection_fill(&set, NULL, NULL);
 	s->ops->want(s, &set);
 	test_child(s);
 	test_wants(s);

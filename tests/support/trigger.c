@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -268,6 +269,21 @@ static void do_many(char **arg)
 		open_with(arg[0], O_RDONLY);
 }
 
+/* call NAME N: a system call without arguments, so many times. */
+static void do_call(char **arg)
+{
+	struct sysinfo info;
+
+	for (long n = strtol(arg[1], NULL, 10); n > 0; n--) {
+		if (strcmp(arg[0], "sysinfo") == 0)
+			must(sysinfo(&info), arg[0]);
+		else if (strcmp(arg[0], "getppid") == 0)
+			syscall(SYS_getppid);
+		else
+			die(arg[0]);
+	}
+}
+
 static const struct action {
 	const char *name;
 	int args;
@@ -293,6 +309,7 @@ static const struct action {
 	{ "handed", 2, do_handed },
 	{ "handed-dir", 3, do_handed_dir },
 	{ "many", 2, do_many },
+	{ "call", 2, do_call },
 };
 
 int main(int argc, char **argv)

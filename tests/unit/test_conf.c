@@ -27,6 +27,24 @@ static int load(const char *text, const char *option, struct conf *c, struct dia
 			      d);
 }
 
+Test(conf, base_syscalls_are_taken_as_falco_writes_them)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int,
+		     load("base_syscalls:\n  custom_set: [clone, \"!mkdir\"]\n  repair: true\n"
+			  "  all: false\n",
+			  "base_syscalls.custom_set[]=!open", &c, &d),
+		     0));
+	cr_assert(eq(uint, warnings, 0));
+	cr_assert(eq(uint, c.base_syscalls.count, 3));
+	cr_assert_str_eq(c.base_syscalls.item[1], "!mkdir");
+	cr_assert_str_eq(c.base_syscalls.item[2], "!open");
+	cr_assert(c.base_syscalls_repair && !c.base_syscalls_all);
+	conf_release(&c);
+}
+
 Test(conf, an_empty_file_gives_the_defaults)
 {
 	struct conf c;

@@ -306,26 +306,6 @@ Test(decode, a_list_of_descriptors_has_the_length_that_it_says)
 	}
 }
 
-Test(state_set, holds_state_events_and_what_is_wanted)
-{
-	struct ring_wants wants = { .version = 1 };
-	struct event_set set;
-
-	wants.events[EVENT_SYSCALL_KILL_X / 64] |= UINT64_C(1) << (EVENT_SYSCALL_KILL_X % 64);
-	state_set_with(NULL, &set);
-	cr_assert(event_set_has(&set, EVENT_SYSCALL_EXECVE_19_X));
-	cr_assert(event_set_has(&set, EVENT_SYSCALL_CLOSE_X));
-	cr_assert_not(event_set_has(&set, EVENT_SYSCALL_KILL_X));
-	state_set_with(&wants, &set);
-	cr_assert(event_set_has(&set, EVENT_SYSCALL_EXECVE_19_X));
-	cr_assert(event_set_has(&set, EVENT_SYSCALL_KILL_X));
-	cr_assert_not(event_set_has(&set, EVENT_SYSCALL_READ_X));
-	wants.version = 0; /* nothing said: the bits mean nothing */
-	state_set_with(&wants, &set);
-	cr_assert_not(event_set_has(&set, EVENT_SYSCALL_KILL_X));
-	cr_assert_not(event_set_has(&set, 0xffff));
-}
-
 Test(state_set, only_vital_events_may_use_the_reserve)
 {
 	cr_assert(eq(int, state_set_class(EVENT_PROCEXIT_1_E), RING_STATE));

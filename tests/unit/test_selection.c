@@ -30,10 +30,144 @@ Test(selection, holds_state_and_what_is_asked_for)
 	struct selection s;
 
 	ask(&wants, EVENT_SYSCALL_KILL_X);
-	selection_fill(&s, &wants);
+	selection_fill(&s, &wants, NULL);
 	cr_assert(has(&s, EVENT_SYSCALL_EXECVE_19_X));
 	cr_assert(has(&s, EVENT_SYSCALL_KILL_X));
 	cr_assert_not(has(&s, EVENT_SYSCALL_READ_X));
+	cr_assert(call_set_has(&s.calls, SC_kill));
+	cr_assert(call_set_has(&s.calls, SC_openat));
+	cr_assert_not(call_set_has(&s.calls, SC_read));
+	cr_assert(eq(u32, s.nasked, 1));
+}
+
+Test(selection, calls_without_an_event_of_their_own_are_asked_for_one_by_one)
+{
+	struct ring_wants wants = { .version = 1 };
+	struct selection s;
+
+	ask(&wants, EVENT_GENERIC_X);
+	wants.syscalls[SC_sysinfo / 64] |= UINT64_C(1) << SC_sysinfo % 64;
+	selection_fill(&s, &wants, NULL);
+	cr_assert(has(&s, EVENT_GENERIC_X));
+	cr_assert(call_set_has(&s.calls, SC_sysinfo));
+	cr_assert_not(call_set_has(&s.calls, SC_getppid));
+}
+
+Test(selection, what_is_no_system_call_is_collected_while_it_is_asked_for)
+{
+	struct ring_wants wants = { .version = 1 };
+	struct selection s;
+
+	selection_fill(&s, &wants, NULL);
+	cr_assert(has(&s, EVENT_PROCEXIT_1_E));
+	cr_assert_not(has(&s, EVENT_SIGNALDELIVER_E));
+	ask(&wants, EVENT_SIGNALDELIVER_E);
+	selection_fill(&s, &wants, NULL);
+	cr_assert(has(&s, EVENT_SIGNALDELIVER_E));
+}
+
+/* ---- base_syscalls.* ---- */
+
+static bool bits_are_zero(const struct call_set *c)
+{
+	static const struct call_set none;
+
+	return memcmp(c, &none, sizeof(none)) == 0;
+}
+
+Test(selection, a_custom_set_takes_the_place_of_the_states)
+{
+	struct ring_wants wants = { .version = 1 };
+	struct base_syscalls base = { 0 };
+	struct selection s;
+
+	ask(&wants, EVENT_SYSCALL_KILL_X);
+	cr_assert(base_syscalls_add(&base, "execve"));
+	cr_assert(base_syscalls_add(&base, "sysinfo"));
+	selection_fill(&s, &wants, &base);
+	cr_assert(call_set_has(&s.calls, SC_execve) && call_set_has(&s.calls, SC_sysinfo));
+	cr_assert(call_set_has(&s.calls, SC_kill));
+	cr_assert_not(call_set_has(&s.calls, SC_openat));
+	cr_assert(call_set_has(&s.missing, SC_openat));
+	cr_assert(eq(u32, s.ncalls, 3));
+	cr_assert(has(&s, EVENT_PROCEXIT_1_E) && has(&s, EVENT_SYSCALL_CLONE_20_X),
+		  "who begins and ends is told in any case");
+}
+
+Test(selection, a_name_with_an_exclamation_mark_is_taken_away_from_all)
+{
+	struct ring_wants wants = { .version = 1 };
+	struct base_syscalls base = { 0 };
+	struct selection s;
+
+	ask(&wants, EVENT_SYSCALL_KILL_X);
+	ask(&wants, EVENT_SYSCALL_PTRACE_X);
+	cr_assert(base_syscalls_add(&base, "!kill"));
+	cr_assert(base_syscalls_add(&base, "!openat"));
+	selection_fill(&s, &wants, &base);
+	cr_assert_not(call_set_has(&s.calls, SC_kill));
+	cr_assert_not(has(&s, EVENT_SYSCALL_KILL_X));
+	cr_assert(call_set_has(&s.asked, SC_kill), "a rule waits for it in vain");
+	cr_assert_not(call_set_has(&s.calls, SC_openat));
+	cr_assert(call_set_has(&s.missing, SC_openat));
+	cr_assert(call_set_has(&s.calls, SC_ptrace));
+	cr_assert(call_set_has(&s.calls, SC_open),
+		  "without names of its own the state's are the base");
+}
+
+Test(selection, repair_leaves_of_the_state_what_the_rules_need)
+{
+	static const struct {
+		const char *name;
+		uint16_t code;
+		bool open, socket;
+	} rows[] = {
+		{ "who runs what", EVENT_SYSCALL_EXECVE_19_X, false, false },
+		{ "files", EVENT_SYSCALL_FCHMOD_X, true, false },
+		{ "sockets", EVENT_SOCKET_CONNECT_X, false, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct base_syscalls base = { .repair = true };
+		struct ring_wants wants = { .version = 1 };
+		struct selection s;
+
+		ask(&wants, rows[i].code);
+		selection_fill(&s, &wants, &base);
+		cr_expect_eq(call_set_has(&s.calls, SC_openat), rows[i].open, "%s", rows[i].name);
+		cr_expect_eq(call_set_has(&s.calls, SC_socket), rows[i].socket, "%s", rows[i].name);
+		cr_expect(call_set_has(&s.calls, SC_setuid), "%s", rows[i].name);
+		cr_expect(call_set_has(&s.calls, SC_clone), "%s", rows[i].name);
+		base_syscalls_add(&base, "sysinfo");
+		selection_fill(&s, &wants, &base);
+		cr_expect(call_set_has(&s.calls, SC_sysinfo) && call_set_has(&s.calls, SC_setuid),
+			  "%s: on top of a custom set", rows[i].name);
+	}
+}
+
+Test(selection, names_that_are_no_system_call_are_refused)
+{
+	struct base_syscalls base = { 0 };
+
+	cr_assert_not(base_syscalls_add(&base, "opennat"));
+	cr_assert_not(base_syscalls_add(&base, "!"));
+	cr_assert_not(base_syscalls_add(&base, ""));
+	cr_assert(bits_are_zero(&base.with) && bits_are_zero(&base.without) && !base.has_with);
+}
+
+Test(selection, names_of_calls_fit_where_there_is_little_room)
+{
+	struct call_set c = { 0 };
+	char text[64];
+
+	call_set_names(&c, text, sizeof(text));
+	cr_assert_str_eq(text, "");
+	call_set_add(&c, SC_openat);
+	call_set_names(&c, text, sizeof(text));
+	cr_assert_str_eq(text, "openat");
+	memset(&c, 0xff, sizeof(c));
+	call_set_names(&c, text, sizeof(text));
+	cr_assert_not_null(strstr(text, " more"));
 }
 
 Test(selection, until_something_is_said_state_is_whole)
@@ -42,10 +176,10 @@ Test(selection, until_something_is_said_state_is_whole)
 	struct event_set none = { 0 };
 	struct selection s, t;
 
-	selection_fill(&s, NULL);
+	selection_fill(&s, NULL, NULL);
 	cr_assert(has(&s, EVENT_SYSCALL_CLOSE_X));
 	cr_assert_eq(memcmp(&s.spared, &none, sizeof(none)), 0);
-	selection_fill(&t, &nothing);
+	selection_fill(&t, &nothing, NULL);
 	cr_assert_eq(memcmp(&s, &t, sizeof(s)), 0);
 }
 
@@ -76,7 +210,7 @@ Test(selection, ends_of_descriptors_are_spared_unless_somebody_needs_them)
 
 		if (rows[i].code != 0)
 			ask(&wants, rows[i].code);
-		selection_fill(&s, &wants);
+		selection_fill(&s, &wants, NULL);
 		cr_expect_eq(spares(&s, EVENT_SYSCALL_CLOSE_X), rows[i].close, "%s: close",
 			     rows[i].name);
 		cr_expect_eq(spares(&s, EVENT_SYSCALL_CLOSE_RANGE_X), rows[i].close_range,
@@ -94,8 +228,8 @@ Test(selection, grows_when_ends_are_told_that_were_not)
 	struct selection s, t;
 
 	ask(&more, EVENT_SYSCALL_CLOSE_X);
-	selection_fill(&s, &few);
-	selection_fill(&t, &more);
+	selection_fill(&s, &few, NULL);
+	selection_fill(&t, &more, NULL);
 	cr_assert(selection_grows(&s, &t));
 	cr_assert_not(selection_grows(&t, &s));
 	cr_assert_not(selection_grows(&s, &s));

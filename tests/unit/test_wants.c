@@ -14,7 +14,7 @@ static struct wants filled(unsigned code)
 	struct selection s = { 0 };
 	struct wants w;
 
-	event_set_add(&s.events, code);
+	selection_add(&s, code);
 	wants_fill(&w, &s);
 	return w;
 }
@@ -68,13 +68,25 @@ Test(wants, calls_without_an_event_of_their_own_are_wanted_together)
 	cr_assert(eq(u32, w.native[native_nr(SC_close)].flags & WANTED_YES, 0));
 }
 
+Test(wants, one_of_them_alone_has_its_row_alone)
+{
+	struct selection s = { 0 };
+	struct wants w;
+
+	event_set_add(&s.events, EVENT_GENERIC_X);
+	call_set_add(&s.calls, SC_personality);
+	wants_fill(&w, &s);
+	cr_assert(eq(u32, rows_with(w.native, WANTED_COUNT, WANTED_YES), 1));
+	cr_assert(eq(u32, w.native[native_nr(SC_personality)].code, EVENT_GENERIC_X));
+}
+
 Test(wants, a_call_that_is_spared_is_marked_and_keeps_its_family)
 {
 	struct selection s = { 0 };
 	struct wants w;
 
-	event_set_add(&s.events, EVENT_SYSCALL_CLOSE_X);
-	event_set_add(&s.events, EVENT_SYSCALL_FCNTL_X);
+	selection_add(&s, EVENT_SYSCALL_CLOSE_X);
+	selection_add(&s, EVENT_SYSCALL_FCNTL_X);
 	event_set_add(&s.spared, EVENT_SYSCALL_CLOSE_X);
 	wants_fill(&w, &s);
 	cr_assert(eq(u32, w.native[native_nr(SC_close)].family, FAMILY_CLOSE | WANTED_SPARED));
