@@ -37,16 +37,26 @@ cat >"$work/closes.yaml" <<END
 END
 field() { jq -r "select(.rule == \"$1\") | .output_fields[\"$2\"]" "$work/alerts"; }
 has() { field "$1" "$2" | grep -qxF "$3"; } # RULE FIELD VALUE
-taken() { "$mews" status --json --run-dir "$work/run" | jq '[.. | .taken? // empty][0]'; }
-few() { # An open and a close are one event.
-	local before after
-	before=$(taken)
-	"$trigger" many "$work/real/file" 100000
-	sleep 0.5
-	after=$(taken)
-	echo "$before $after"
-	[ $((after - before)) -ge 100000 ] && [ $((after - before)) -lt 160000 ]
+# closes: how many the kernel side has noted so far, of the first rows of its counters, on all processors.
+closes() {
+	local pid ids
+	pid=$(pgrep -f "mews-collector.*$work/run")
+	ids=$(awk '/^map_id/ {print $2}' /proc/"$pid"/fdinfo/* 2>/dev/null | sort -u)
+	for id in $ids; do
+		bpftool -j map show id "$id" 2>/dev/null | jq -r 'select(.name == "counts") | .id'
+	done | sort -u | while read -r id; do
+		bpftool -j map dump id "$id" | jq "[.[] | .formatted | select(.key % 512 == $close_x) | .value.seen] | add"
+	done
 }
+few() { # Others close the standard ones as well meanwhile.
+	local before after
+	before=$(closes)
+	"$trigger" many "$work/real/file" 100000
+	after=$(closes)
+	echo "$before $after"
+	[ -n "$before" ] && [ $((after - before)) -lt 50000 ]
+}
+close_x=5
 
 start_mews -r "$work/probe.yaml" -r "$work/rules.yaml" -o rule_matching=all
 check "closes that nobody asks for are not collected" few
