@@ -21,6 +21,7 @@ HELLO, OFFER, TAKE, BUSY = 1, 2, 3, 4
 HAS_COUNTS, HAS_CURSOR, HAS_SNAPSHOT, SKIP, KEPT = 1, 2, 4, 8, 16
 END, EVENT, RAW_EVENT, ALERT = 14, 20, 1, 32
 OPENAT = 307
+ABI = 3
 PAGE = max(4096, mmap.PAGESIZE)
 SIZE = 65536
 SHEETS = 32768
@@ -65,7 +66,7 @@ class Page:
     def want(self, code):
         self.words[224] = 1
         self.words[225 + code // 64] = 1 << code % 64
-        self.words[234] = 1
+        self.words[242] = 1
 
     def is_wanted(self, code):
         return self.words[225 + code // 64] >> code % 64 & 1 == 1
@@ -80,7 +81,7 @@ def make(size, magic, generation):
     handed = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
     os.close(fd)
     page = Page(memory)
-    page.words[0], page.words[1], page.words[2], page.words[3] = magic, 2, SIZE, generation
+    page.words[0], page.words[1], page.words[2], page.words[3] = magic, ABI, SIZE, generation
     return handed, memory, page
 
 
@@ -90,7 +91,7 @@ def take(fd, magic, size, generation):
     assert fcntl.fcntl(fd, GET_SEALS) & SEALS == SEALS
     memory = mmap.mmap(fd, size, prot=mmap.PROT_READ)
     page = Page(memory)
-    assert page.words[0] == magic and page.words[1] == 2 and page.words[3] == generation
+    assert page.words[0] == magic and page.words[1] == ABI and page.words[3] == generation
     return memory, page
 
 
