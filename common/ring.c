@@ -158,6 +158,25 @@ static void wants_write(struct ring_page *page, const struct ring_wants *wants)
 	atomic_store_explicit(&p->end, wants->version, release);
 }
 
+/* ---- naps ---- */
+
+static uint32_t next_nap(uint32_t *naps)
+{
+	return ++*naps != 0 ? *naps : ++*naps;
+}
+
+/* Does PEER sleep, and was not woken from that nap yet?  Then OWN's futex changes. */
+static bool must_wake(struct ring_page *own, const struct ring_page *peer, uint32_t *woken)
+{
+	uint32_t nap = atomic_load_explicit(&peer->asleep, seq_cst);
+
+	if (likely(nap == 0 || nap == *woken))
+		return false;
+	*woken = nap;
+	atomic_fetch_add_explicit(&own->futex, 1, release);
+	return true;
+}
+
 /* ---- writer ---- */
 
 void ring_writer_init(struct ring_writer *w, void *header, uint8_t *data, uint64_t size,
@@ -205,6 +224,7 @@ int ring_writer_attach(struct ring_writer *w, const void *cursor)
 		w->tail = tail;
 	}
 	w->cursor = page;
+	w->woken = 0;
 	w->reader_lies = false;
 	return 0;
 }
@@ -288,11 +308,7 @@ bool ring_publish(struct ring_writer *w, const struct ring_counts *counts)
 	 * Z1: before the load below; pairs with Z2 in ring_reader_nap(). */
 	atomic_store_explicit(&w->header->word, word, seq_cst);
 	/* Counters alone are nothing to get up for. */
-	if (w->cursor == NULL || !has_frames ||
-	    likely(!atomic_load_explicit(&w->cursor->asleep, seq_cst)))
-		return false;
-	atomic_fetch_add_explicit(&w->header->futex, 1, release);
-	return true;
+	return w->cursor != NULL && has_frames && must_wake(w->header, w->cursor, &w->woken);
 }
 
 bool ring_writer_wants(struct ring_writer *w, struct ring_wants *ret)
@@ -325,7 +341,7 @@ bool ring_writer_nap(struct ring_writer *w, struct ring_nap *ret)
 		return false;
 	value = atomic_load_explicit(&w->cursor->futex, acquire);
 	/* Z3: before the load of the tail; pairs with Z4 in ring_commit(). */
-	atomic_store_explicit(&w->header->asleep, 1, seq_cst);
+	atomic_store_explicit(&w->header->asleep, next_nap(&w->naps), seq_cst);
 	if ((atomic_load_explicit(&w->cursor->word, seq_cst) & ~RING_SLOT_BIT) != w->tail) {
 		ring_writer_awake(w);
 		return false;
@@ -471,10 +487,7 @@ bool ring_commit(struct ring_reader *r, const struct ring_counts *counts)
 	/* C1: release; pairs with C2 in tail_is_sane(): the frames before the tail have
 	 * been copied.  Z4: before the load below; pairs with Z3 in ring_writer_nap(). */
 	atomic_store_explicit(&r->cursor->word, word, seq_cst);
-	if (likely(!makes_room || !atomic_load_explicit(&r->header->asleep, seq_cst)))
-		return false;
-	atomic_fetch_add_explicit(&r->cursor->futex, 1, release);
-	return true;
+	return makes_room && must_wake(r->cursor, r->header, &r->woken);
 }
 
 void ring_reader_want(struct ring_reader *r, const struct ring_wants *wants)
@@ -521,7 +534,7 @@ bool ring_reader_nap(struct ring_reader *r, struct ring_nap *ret)
 	uint32_t value = atomic_load_explicit(&r->header->futex, acquire);
 
 	/* Z2: before the load of the head; pairs with Z1 in ring_publish(). */
-	atomic_store_explicit(&r->cursor->asleep, 1, seq_cst);
+	atomic_store_explicit(&r->cursor->asleep, next_nap(&r->naps), seq_cst);
 	if ((atomic_load_explicit(&r->header->word, seq_cst) & ~RING_SLOT_BIT) != r->tail) {
 		ring_reader_awake(r);
 		return false;

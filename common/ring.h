@@ -105,6 +105,8 @@ struct ring_writer {
 	bool frame_open;
 	bool reader_lies;	/* its page held nonsense: treated as no reader */
 	uint64_t published_seq; /* of the next frame behind PUBLISHED */
+	uint32_t naps;		/* of the own, so far */
+	uint32_t woken;		/* the reader's nap that it was woken from last */
 	struct ring_own own;
 };
 
@@ -132,7 +134,8 @@ void ring_abandon(struct ring_writer *w);
 
 /* Make all submitted frames visible, and COUNTS (NULL: as they were) with them,
  * in one step: whoever looks after a crash finds counters that fit the frames.
- * True: there are new frames, and the reader sleeps and must be woken (ring_writer_bell()). */
+ * True: there are new frames, and the reader sleeps and must be woken (ring_writer_bell()):
+ * once for each of its naps, for it may take its time to get up. */
 bool ring_publish(struct ring_writer *w, const struct ring_counts *counts);
 
 /* Read the reader's cursor again.  -EPROTO: it lies. */
@@ -164,6 +167,7 @@ struct ring_reader {
 	uint64_t committed;
 	uint64_t seq; /* expected of the next frame */
 	uint64_t generation;
+	uint32_t naps, woken; /* as the writer's */
 	struct ring_own own;
 	uint64_t notes[RING_NOTES];
 	uint64_t wants_version;

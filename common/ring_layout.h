@@ -56,7 +56,7 @@ struct ring_page {
 	_Atomic uint64_t word; /* head or tail: position | slot */
 	uint8_t pad1[120];
 	_Atomic uint32_t futex;	 /* of the page's owner; changes when it wakes the other */
-	_Atomic uint32_t asleep; /* the page's owner sleeps on the other's futex */
+	_Atomic uint32_t asleep; /* which of its naps the page's owner takes; 0: none */
 	uint8_t pad2[248];
 	struct ring_slot slot[2];
 	struct ring_wants_page wants __attribute__((aligned(256))); /* 0 in a header */

@@ -604,3 +604,34 @@ Test(ring, who_sleeps_is_woken_and_who_does_not_is_not)
 	cr_assert(not(ring_commit(&r, NULL)));
 	cr_assert(not(ring_writer_nap(&w, &nap)), "there is new room");
 }
+
+Test(ring, who_sleeps_is_woken_once_a_nap)
+{
+	struct ring_nap nap;
+
+	cr_assert(ring_reader_nap(&r, &nap));
+	put(8, 1);
+	cr_assert(ring_publish(&w, NULL));
+	put(8, 2);
+	cr_assert(not(ring_publish(&w, NULL)), "it is on its way");
+	ring_reader_awake(&r);
+	expect(8, 1);
+	expect(8, 2);
+	cr_assert(ring_reader_nap(&r, &nap));
+	put(8, 3);
+	cr_assert(ring_publish(&w, NULL), "the next nap, although nobody saw the end of the last");
+	expect(8, 3);
+	ring_reader_awake(&r);
+	cr_assert(not(ring_commit(&r, NULL)));
+
+	cr_assert(eq(int, ring_writer_refresh(&w), 0));
+	cr_assert(ring_writer_nap(&w, &nap));
+	put(8, 4);
+	(void)ring_publish(&w, NULL);
+	put(8, 5);
+	(void)ring_publish(&w, NULL);
+	expect(8, 4);
+	cr_assert(ring_commit(&r, NULL));
+	expect(8, 5);
+	cr_assert(not(ring_commit(&r, NULL)), "it is on its way");
+}
