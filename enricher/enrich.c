@@ -8,7 +8,7 @@
 #include "enrich_core.h"
 
 enum { DEFAULT_THREADS = 262144, DEFAULT_FDS = 16384, DEFAULT_USERS = 65536 };
-enum { DEFAULT_CONTAINERS = 8192, DEFAULT_PODS = 1024 };
+enum { DEFAULT_CONTAINERS = 16384, DEFAULT_PODS = 1024 };
 #define DEFAULT_MEMORY ((size_t)512 << 20)
 
 int enrich_new(const struct enrich_params *p, struct enrich **ret)

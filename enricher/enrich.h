@@ -44,7 +44,7 @@ struct enrich_params {
 	uint32_t threads;	  /* at most; 0: 262144 */
 	uint32_t fds_per_process; /* 0: 16384 */
 	uint32_t users;		  /* users and groups together; 0: 65536 */
-	uint32_t containers;	  /* 0: 8192 */
+	uint32_t containers;	  /* 0: 16384 */
 	uint32_t pods;		  /* 0: 1024 */
 	size_t memory_bytes;	  /* of all that is variable; 0: 512 MiB */
 	bool capture; /* events are named by their number in a capture, not by their frame */

@@ -95,13 +95,16 @@ void thread_find_container(struct enrich *en, struct thread *th)
 }
 
 /* A container is over when the first process of its processes' namespace is, unless
- * that was a namespace inside of it. */
+ * that was a namespace inside of it.  Of one that a runtime told of or is asked about, the
+ * runtime says when: what makes a container has namespaces of its own, too, and ends before it
+ * begins; and a short one is over before the answer is there, for which its events wait. */
 void container_left_by_init(struct enrich *en, struct blob *id)
 {
 	struct container *c = id != NULL ? conttab_find(&en->conttab, blob_span(id)) : NULL;
 
 	blob_drop(&en->slab, id);
-	if (c != NULL && container_is_empty(c))
+	if (c != NULL && container_is_empty(c) &&
+	    (en->ask == NULL || (c->json == NULL && c->wait != CONTAINER_AWAITED)))
 		leave(en, c);
 }
 
@@ -136,6 +139,8 @@ static void tell(struct enrich *en, struct span text, bool gone)
 	if (c != NULL && gone) {
 		leave(en, c);
 	} else if (c != NULL) {
+		en->conttab.gone -= c->is_gone;
+		c->is_gone = false;
 		conttab_describe(&en->conttab, c, object, en->scratch);
 		emit_container(en, c);
 	}
@@ -168,6 +173,13 @@ static struct container *find_short(struct enrich *en, struct span id)
 					     : conttab_find(&en->conttab, span_of(id.p, SHORT_ID));
 }
 
+/* It goes when nobody is in it any more. */
+static void mark_gone(struct enrich *en, struct container *c)
+{
+	en->conttab.gone += !c->is_gone;
+	c->is_gone = true;
+}
+
 void enrich_container_absent(struct enrich *en, struct span id)
 {
 	struct container *c = find_short(en, id);
@@ -176,6 +188,8 @@ void enrich_container_absent(struct enrich *en, struct span id)
 		return;
 	c->wait = CONTAINER_UNANSWERED;
 	emit_container(en, c);
+	if (container_is_empty(c))
+		mark_gone(en, c);
 }
 
 void enrich_container_gone(struct enrich *en, struct span id)
@@ -184,12 +198,10 @@ void enrich_container_gone(struct enrich *en, struct span id)
 
 	if (c == NULL)
 		return;
-	if (container_is_empty(c)) {
+	if (container_is_empty(c))
 		leave(en, c);
-	} else if (!c->is_gone) {
-		c->is_gone = true;
-		en->conttab.gone++;
-	}
+	else
+		mark_gone(en, c);
 }
 
 void enrich_sweep(struct enrich *en)

@@ -16,8 +16,18 @@
 #define LINE_BYTES ((size_t)64 << 10)
 #define URL_MAX	   256
 
+/* What came lately.  A container may be gone before anybody could ask about it: Podman answers when it
+ * has started it, and that may be its end. */
+enum { CAME_MAX = 64 };
+struct came {
+	char id[ROSTER_ID_MAX];
+	json_t *attributes;
+};
+
 struct docker {
 	struct image_cache images;
+	struct came came[CAME_MAX];
+	unsigned next_came;
 	size_t line_bytes;
 	bool is_line_too_long;
 	uint8_t line[LINE_BYTES];
@@ -43,6 +53,24 @@ static bool is_good(const struct fetch_end *end)
 
 /* ---- events ---- */
 
+static void keep_came(struct docker *d, struct docker_event *ev)
+{
+	struct came *c = &d->came[d->next_came++ % CAME_MAX];
+
+	json_decref(c->attributes);
+	memcpy(c->id, ev->id, sizeof(c->id));
+	c->attributes = ev->attributes;
+	ev->attributes = NULL;
+}
+
+static const json_t *find_came(const struct docker *d, const char *id)
+{
+	for (unsigned i = 0; i < CAME_MAX; i++)
+		if (d->came[i].attributes != NULL && strncmp(d->came[i].id, id, strlen(id)) == 0)
+			return d->came[i].attributes;
+	return NULL;
+}
+
 static void take_line(struct runtime *rt, struct span line, struct mono now)
 {
 	struct docker_event ev;
@@ -55,6 +83,7 @@ static void take_line(struct runtime *rt, struct span line, struct mono now)
 	}
 	switch (ev.action) {
 	case DOCKER_CAME:
+		keep_came(rt->self, &ev);
 		roster_see(&rt->roster, span_str(ev.id), ROSTER_IF_NEW);
 		break;
 	case DOCKER_CHANGED:
@@ -66,6 +95,7 @@ static void take_line(struct runtime *rt, struct span line, struct mono now)
 	case DOCKER_OTHER:
 		break;
 	}
+	json_decref(ev.attributes);
 }
 
 static void add_to_line(struct docker *d, struct span part)
@@ -243,6 +273,21 @@ static void ask_image(struct ask *a, struct mono now)
 		tell(a, NULL, now);
 }
 
+/* There is no such container: any more, perhaps. */
+static void tell_what_came(struct ask *a, struct mono now)
+{
+	struct runtime *rt = a->rt;
+	const json_t *attributes = find_came(rt->self, a->id);
+
+	if (attributes == NULL)
+		runtime_answered(a, ROSTER_ABSENT, now);
+	else
+		runtime_tell(a, span_str(a->id),
+			     docker_write_event(span_str(a->id), attributes, type_of(rt), rt->out,
+						sizeof(rt->out)),
+			     now);
+}
+
 static void on_inspect_end(void *ctx, const struct fetch_end *end)
 {
 	struct ask *a = ctx;
@@ -251,7 +296,7 @@ static void on_inspect_end(void *ctx, const struct fetch_end *end)
 	a->fetch = NULL;
 	if (end->err == 0 && end->status == 404) {
 		runtime_heard(a->rt, now, end->took_ns);
-		runtime_answered(a, ROSTER_ABSENT, now);
+		tell_what_came(a, now);
 		return;
 	}
 	if (is_good(end))
@@ -302,6 +347,8 @@ static void close_docker(struct runtime *rt)
 	struct docker *d = rt->self;
 
 	image_cache_clear(&d->images);
+	for (unsigned i = 0; i < CAME_MAX; i++)
+		json_decref(d->came[i].attributes);
 }
 
 static const struct runtime_ops docker_ops = {

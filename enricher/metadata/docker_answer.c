@@ -61,6 +61,7 @@ bool docker_read_event(struct span line, struct docker_event *ret)
 	if (ok && span_is(type, "container") && id.n > 0 && id.n < sizeof(ret->id)) {
 		ret->action = action_of(json_text_at(top, "Action"));
 		memcpy(ret->id, id.p, id.n);
+		ret->attributes = json_incref(json_at(actor, "Attributes"));
 	}
 	json_decref(top);
 	return ok;
@@ -176,6 +177,43 @@ ssize_t docker_write(const json_t *inspect, const json_t *names, uint32_t type, 
 	image_names_apply(names, r);
 	if (r->full_id.n > 0)
 		n = container_record_write(r, buf, cap);
+	free(r);
+	return n;
+}
+
+/* ---- what an event told ---- */
+
+/* Attributes are the labels, and among them what else the event has to say. */
+static bool is_label(struct span key)
+{
+	static const char *const others[] = { "image",	  "name",   "podId", "containerExitCode",
+					      "exitCode", "execID", "signal" };
+
+	for (unsigned i = 0; i < ARRAY_LEN(others); i++)
+		if (span_is(key, others[i]))
+			return false;
+	return true;
+}
+
+ssize_t docker_write_event(struct span id, const json_t *attributes, uint32_t type, uint8_t *buf,
+			   size_t cap)
+{
+	struct container_record *r = calloc(1, sizeof(*r));
+	struct record_pair all[RECORD_PAIRS_MAX];
+	unsigned nall = read_labels(attributes, all);
+	ssize_t n;
+
+	if (r == NULL)
+		return -ENOMEM;
+	r->type = type;
+	r->full_id = id;
+	r->name = json_text_at(attributes, "name");
+	r->image = json_text_at(attributes, "image");
+	for (unsigned i = 0; i < nall; i++)
+		if (is_label(all[i].key))
+			r->labels[r->nlabels++] = all[i];
+	image_names_apply(NULL, r);
+	n = container_record_write(r, buf, cap);
 	free(r);
 	return n;
 }

@@ -18,8 +18,14 @@ enum docker_action { DOCKER_OTHER, DOCKER_CAME, DOCKER_CHANGED, DOCKER_WENT };
 struct docker_event {
 	enum docker_action action;
 	char id[80];
+	json_t *attributes; /* what it tells of the container; NULL: nothing.  To be json_decref()ed */
 };
 bool docker_read_event(struct span line, struct docker_event *ret);
+
+/* Falco's container event of container ID, of which there is nothing but the attributes of its
+ * event: name, image, labels. */
+ssize_t docker_write_event(struct span id, const json_t *attributes, uint32_t type, uint8_t *buf,
+			   size_t cap);
 
 /* "/images/ID/json": of it, the names and digests alone.  NULL: no memory, or no image. */
 json_t *docker_read_image(struct span json);

@@ -61,8 +61,10 @@ void runtime_not_spoken(struct runtime *rt, struct mono now, const char *why)
 const char *runtime_reason(const struct fetch_end *end, char buf[64])
 {
 	if (end->err == -EACCES)
-		return "permission denied: mews-enricher is not in its group, which it is when "
-		       "started again";
+		return "permission denied: its group must be let in, and mews-enricher started "
+		       "again if that group is new to it";
+	if (end->err == -EMSGSIZE)
+		return "the answer is too long";
 	if (end->err < 0)
 		return end->text[0] != '\0' ? end->text : strerror(-end->err);
 	snprintf(buf, 64, "HTTP status %u", end->status);

@@ -44,7 +44,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	json_t *names = docker_read_image(text);
 
 	(void)docker_read_list(text, each, NULL);
-	(void)docker_read_event(text, &ev);
+	if (docker_read_event(text, &ev) && ev.attributes != NULL)
+		(void)docker_write_event(span_str(ev.id), ev.attributes, 0, out, sizeof(out));
+	json_decref(ev.attributes);
 	plain = image_id_plain(text);
 	if (image_name_split(text, &name) &&
 	    name.repository.n + name.tag.n + name.digest.n > plain.n)

@@ -48,12 +48,24 @@ static void abandon(void *ctx)
 	(void)ctx;
 }
 
+/* There is nobody to ask, unless the test says so. */
+static bool ask(void *ctx, const struct container_wish *wish)
+{
+	struct state_world *w = ctx;
+
+	(void)wish;
+	w->asked++;
+	return w->may_answer;
+}
+
 int state_world_new(struct state_world **ret)
 {
 	struct mirror_limits limits = { 8192, 256, 256, 256, 1, 0 };
 	struct ring_wants wants = { .version = 1, .extras = (1u << WANT_EXTRA_COUNT) - 1 };
 	struct state_world *w = calloc(1, sizeof(*w));
 	struct enrich_params p = { .sink = { w, reserve, submit, abandon },
+				   .ask = ask,
+				   .ask_ctx = w,
 				   .seed = 1,
 				   .threads = 8192,
 				   .users = 512,

@@ -20,6 +20,8 @@ struct state_world {
 	struct event_frame frame;
 	struct field_event event; /* the last one that rules meet */
 	bool has_event;
+	bool may_answer; /* a runtime may tell of containers */
+	unsigned asked;	 /* about so many */
 	uint64_t ts_ns, num, seq;
 	uint8_t *out, *payload, *in, *block;
 };

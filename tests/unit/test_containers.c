@@ -295,6 +295,55 @@ Test(containers, a_container_ends_with_the_first_of_its_processes)
 	is("container.name", "web \xc3\xbc");
 	cr_assert(known(ID));
 	call_of(1);
+	cr_assert(known(ID), "its runtime told of it, and says when it is over");
+	async("container_removed", "{\"container\":{\"id\":\"" ID "\"}}");
+	cr_assert_not(known(ID));
+}
+
+Test(containers, one_that_nobody_tells_of_ends_with_the_first_of_its_processes)
+{
+	process_in(50, 1, CGROUPS);
+	call_of(50);
+	exit_of(50);
+	cr_assert(known(ID));
+	call_of(1);
+	cr_assert_not(known(ID));
+}
+
+Test(containers, each_is_asked_about_once)
+{
+	w->may_answer = true;
+	process_in(50, 1, CGROUPS);
+	process_in(51, 2, CGROUPS);
+	call_of(51);
+	cr_assert(eq(u32, w->asked, 1));
+}
+
+Test(containers, a_short_one_is_there_until_the_answer_is)
+{
+	w->may_answer = true;
+	process_in(50, 1, CGROUPS);
+	exit_of(50);
+	call_of(1);
+	cr_assert(known(ID), "its events may wait for it");
+	enrich_container_absent(w->enrich, span_str(ID));
+	cr_assert(known(ID));
+	enrich_sweep(w->enrich);
+	cr_assert_not(known(ID));
+}
+
+Test(containers, one_that_its_runtime_has_no_more_goes_when_it_is_empty)
+{
+	w->may_answer = true;
+	process_in(50, 1, CGROUPS);
+	enrich_container(w->enrich, span_str("{\"id\":\"" ID "\",\"name\":\"x\"}"));
+	enrich_container_gone(w->enrich, span_str(ID "d4e5f607"));
+	enrich_sweep(w->enrich);
+	call_of(50);
+	is("container.name", "x");
+	exit_of(50);
+	call_of(1);
+	enrich_sweep(w->enrich);
 	cr_assert_not(known(ID));
 }
 

@@ -165,6 +165,7 @@ static unsigned count_events(const char *name, enum docker_action action)
 		if (end > all.p) {
 			cr_assert(docker_read_event(span_of(all.p, (size_t)(end - all.p)), &ev));
 			n += ev.action == action;
+			json_decref(ev.attributes);
 		}
 		all = span_of(end + 1, all.n - (size_t)(end - all.p) - 1);
 	}
@@ -177,6 +178,32 @@ Test(docker_answer, events)
 	cr_assert(count_events("docker-events.ndjson", DOCKER_OTHER) > 2);
 	cr_assert(eq(u32, count_events("podman-events.ndjson", DOCKER_CAME), 1));
 	cr_assert(eq(u32, count_events("podman-events.ndjson", DOCKER_WENT), 2));
+}
+
+Test(docker_answer, what_an_event_tells_of_who_is_gone)
+{
+	static uint8_t out[RECORD_JSON_MAX];
+	struct docker_event ev;
+	json_t *o;
+	ssize_t n;
+
+	cr_assert(docker_read_event(
+		span_str("{\"Type\":\"container\",\"Action\":\"create\",\"Actor\":{\"ID\":\"" WEB
+			 "\",\"Attributes\":{\"image\":\"reg/bb:1\",\"name\":\"evt\",\"podId\":"
+			 "\"\",\"made.by\":\"kit\"}}}"),
+		&ev));
+	cr_assert(eq(int, (int)ev.action, DOCKER_CAME));
+	n = docker_write_event(span_str(ev.id), ev.attributes, 11, out, sizeof(out));
+	json_decref(ev.attributes);
+	cr_assert(n > 0);
+	o = json_bounded_read(span_of(out, (size_t)n));
+	text_is(o, "full_id", WEB);
+	text_is(o, "name", "evt");
+	text_is(o, "imagerepo", "reg/bb");
+	text_is(o, "imagetag", "1");
+	text_is(json_at(o, "labels"), "made.by", "kit");
+	cr_assert_null(json_at(json_at(o, "labels"), "podId"));
+	json_decref(o);
 }
 
 Test(docker_answer, what_is_no_event_is_refused)
