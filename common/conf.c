@@ -30,6 +30,7 @@ static const char *const log_words[] = { "error", "warning",   "info",	   "debug
 					 "alert", "emergency", "critical", NULL };
 static const char *const matching_words[] = { "first", "all", NULL };
 static const char *const capture_words[] = { "rules", "all_rules", NULL };
+static const char *const drop_words[] = { "ignore", "log", "alert", "exit", NULL };
 
 #define ROW(key, type, field, standard, least, most, words, text)                                  \
 	{                                                                                          \
@@ -94,6 +95,16 @@ static const struct conf_row rows[] = {
 	     "taken for Falco's sake: what rules ask for is watched in any case"),
 	ROW("engine.modern_ebpf.buf_size_preset", PRESET, kernel_buffer_bytes, "4", 1, 10, NULL,
 	    "the kernel's buffer for each processor: 1 to 10 is 1, 2, 4, ... 512 MiB"),
+	ROW("syscall_event_drops.threshold", SHARE, drops_threshold, "0", 0, 1, NULL,
+	    "the share of what was met that may be missing in a second and nothing is done"),
+	ROW("syscall_event_drops.actions", WORDS, drops_actions, "log alert", 0, 0, drop_words,
+	    "what is done about more than that"),
+	ROW("syscall_event_drops.rate", SHARE, drops_rate, "1", 0, 1000000, NULL,
+	    "how often it is done, per second"),
+	ROW("syscall_event_drops.max_burst", SHARE, drops_max_burst, "1", 0, 1000000, NULL,
+	    "how often it may be done in a row"),
+	FLAG("syscall_event_drops.simulate_drops", drops_simulate, "false",
+	     "as if in each second an event had been dropped: to test what is done then"),
 	ROW("falco_libs.thread_table_size", UINT, thread_table_size, "262144", 1024, 16777216, NULL,
 	    "the most threads that are remembered"),
 	FLAG("container_engines.docker.enabled", docker.enabled, "true",
@@ -155,10 +166,12 @@ static int wrong(struct loader *ld, const struct conf_row *row, const char *valu
 	case CONF_UINT:
 	case CONF_MEGABYTES:
 	case CONF_PRESET:
+	case CONF_SHARE:
 		snprintf(what, sizeof(what), "a number from %llu to %llu",
 			 (unsigned long long)row->least, (unsigned long long)row->most);
 		break;
 	case CONF_CHOICE:
+	case CONF_WORDS:
 		what[0] = '\0';
 		for (unsigned i = 0; row->words[i] != NULL; i++)
 			snprintf(what + strlen(what), sizeof(what) - strlen(what), "%s%s",
@@ -209,6 +222,35 @@ static int parse_number(const char *value, uint64_t least, uint64_t most, uint64
 	return 0;
 }
 
+/* Digits with at most one point among them: no sign, no exponent, whatever the locale. */
+static int parse_share(const char *value, uint64_t least, uint64_t most, double *ret)
+{
+	double n = 0, unit = 1;
+	unsigned digits = 0;
+	bool point = false;
+
+	for (const char *p = value; *p != '\0'; p++) {
+		if (*p == '.' && !point) {
+			point = true;
+			continue;
+		}
+		if (*p < '0' || *p > '9' || ++digits > 18)
+			return -EINVAL;
+		n = n * 10 + (*p - '0');
+		unit *= point ? 10 : 1;
+	}
+	n /= unit;
+	if (digits == 0 || n < (double)least || n > (double)most)
+		return -EINVAL;
+	*ret = n;
+	return 0;
+}
+
+static bool is_list(const struct conf_row *row)
+{
+	return row->type == CONF_LIST || row->type == CONF_WORDS;
+}
+
 /* Does the row's field hold memory of its own? */
 static bool is_text(const struct conf_row *row)
 {
@@ -253,6 +295,17 @@ static void list_clear(struct conf_list *list)
 	list->count = 0;
 }
 
+/* A list of either kind begins anew. */
+static void row_clear(const struct conf_row *row, struct conf *c)
+{
+	void *at = (char *)c + row->offset;
+
+	if (row->type == CONF_WORDS)
+		*(unsigned *)at = 0;
+	else
+		list_clear(at);
+}
+
 static int list_add(struct conf_list *list, const char *value)
 {
 	if (list->count == CONF_MAX_LIST)
@@ -261,6 +314,24 @@ static int list_add(struct conf_list *list, const char *value)
 	if (list->item[list->count] == NULL)
 		return -ENOMEM;
 	list->count++;
+	return 0;
+}
+
+/* Words with blanks between; each sets its bit. */
+static int set_words(const struct conf_row *row, unsigned *at, const char *value)
+{
+	while (*value != '\0') {
+		size_t n = strcspn(value, " ");
+		unsigned i = 0;
+
+		while (row->words[i] != NULL &&
+		       (strncasecmp(value, row->words[i], n) != 0 || row->words[i][n] != '\0'))
+			i++;
+		if (row->words[i] == NULL)
+			return -EINVAL;
+		*at |= 1u << i;
+		value += n + strspn(value + n, " ");
+	}
 	return 0;
 }
 
@@ -285,6 +356,10 @@ static int set_scalar(const struct conf_row *row, struct conf *c, const char *va
 		if (err == 0)
 			*(uint64_t *)at = MIB << (n - 1);
 		return err;
+	case CONF_SHARE:
+		return parse_share(value, row->least, row->most, at);
+	case CONF_WORDS:
+		return set_words(row, at, value);
 	case CONF_STRING:
 		return set_text(at, value);
 	case CONF_LIST:
@@ -423,10 +498,9 @@ static bool is_nothing(const yaml_node_t *node)
 static int set_list(struct loader *ld, const struct conf_row *row, yaml_document_t *doc,
 		    const yaml_node_t *node)
 {
-	struct conf_list *list = (struct conf_list *)(void *)((char *)ld->conf + row->offset);
 	int err = 0;
 
-	list_clear(list);
+	row_clear(row, ld->conf);
 	for (const yaml_node_item_t *i = node->data.sequence.items.start;
 	     err == 0 && i < node->data.sequence.items.top; i++) {
 		const yaml_node_t *item = yaml_document_get_node(doc, *i);
@@ -449,15 +523,15 @@ static int set_node(struct loader *ld, const struct conf_row *row, yaml_document
 	ld->seen[row - rows] = true;
 	if (is_nothing(node))
 		return 0; /* the default stays */
-	if (row->type == CONF_LIST && node->type == YAML_SEQUENCE_NODE)
+	if (is_list(row) && node->type == YAML_SEQUENCE_NODE)
 		return set_list(ld, row, doc, node);
 	if (row->type == CONF_APPEND) {
 		conf_append_clear(&ld->conf->append_output);
 		return conf_append_read(doc, node, &ld->conf->append_output, ld->diag, ld->warn);
 	}
-	if (node->type != YAML_SCALAR_NODE || row->type == CONF_LIST) {
+	if (node->type != YAML_SCALAR_NODE || is_list(row)) {
 		diag_set(ld->diag, "'%s' takes a %s", row->key,
-			 row->type == CONF_LIST ? "list" : "single value");
+			 is_list(row) ? "list" : "single value");
 		return -EINVAL;
 	}
 	return set_value(ld, row, node_text(node));
@@ -628,12 +702,12 @@ static int load_option(struct loader *ld, const char *option)
 			conf_append_clear(&ld->conf->append_output);
 		return set_append(ld, value);
 	}
-	if (append && row->type != CONF_LIST) {
+	if (append && !is_list(row)) {
 		diag_set(ld->diag, "'%s' is not a list", key);
 		return -EINVAL;
 	}
-	if (row->type == CONF_LIST && !append)
-		list_clear((struct conf_list *)(void *)((char *)ld->conf + row->offset));
+	if (is_list(row) && !append)
+		row_clear(row, ld->conf);
 	return set_value(ld, row, span_str(value));
 }
 
@@ -679,6 +753,11 @@ static int check_whole(struct loader *ld)
 	*ld->diag = (struct diag){ 0 };
 	if (ld->conf->file_enabled && ld->conf->file_name[0] == '\0') {
 		diag_set(ld->diag, "'file_output.enabled' needs 'file_output.filename'");
+		return -EINVAL;
+	}
+	if ((ld->conf->drops_actions & 1) != 0 && ld->conf->drops_actions != 1) {
+		diag_set(ld->diag, "'syscall_event_drops.actions': to ignore is all that can be "
+				   "done then");
 		return -EINVAL;
 	}
 	return 0;

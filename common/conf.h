@@ -58,6 +58,11 @@ struct conf {
 	uint64_t kernel_buffer_bytes; /* per CPU */
 	uint64_t ring_raw_bytes, ring_enriched_bytes, ring_alerts_bytes, ring_tap_bytes;
 
+	/* what is done about events that were lost: syscall_event_drops */
+	double drops_threshold, drops_rate, drops_max_burst;
+	unsigned drops_actions; /* bit n: the word n of ignore, log, alert, exit */
+	bool drops_simulate;
+
 	/* state */
 	uint64_t thread_table_size; /* falco_libs.thread_table_size */
 
@@ -72,6 +77,8 @@ enum conf_type {
 	CONF_UINT,	/* uint64_t, within the row's bounds */
 	CONF_MEGABYTES, /* uint64_t in bytes; written in MiB, within the row's bounds */
 	CONF_PRESET,	/* uint64_t in bytes; 1 .. 10 is 1, 2, 4, ... 512 MiB */
+	CONF_SHARE,	/* double, written with or without a point, within the row's bounds */
+	CONF_WORDS,	/* unsigned, a bit for each of the row's words; written as a list */
 	CONF_STRING,	/* char * */
 	CONF_LIST,	/* struct conf_list */
 	CONF_CHOICE,	/* one of the row's words: bool or unsigned, its place; char *, itself */

@@ -53,6 +53,7 @@ enum {
 	EXIT_USAGE = 2,
 	EXIT_HOST = 3,	/* the host cannot do it: privilege, kernel */
 	EXIT_STAGE = 4, /* a stage failed for good */
+	EXIT_DROPS = 5, /* of a stage: the settings say to end when events are dropped */
 };
 
 /* An invariant of ours is broken: say where and abort; the supervisor restarts the stage. */

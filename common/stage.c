@@ -901,7 +901,7 @@ static int loop(struct runtime *rt)
 		wait_for_work(rt);
 	}
 	rt->st.stopping = true;
-	return EXIT_OK;
+	return rt->st.exit_code;
 }
 
 /* ---- all of it ---- */

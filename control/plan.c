@@ -67,6 +67,8 @@ struct plan_decision plan_ended(struct plan_life *life, struct plan_end end, str
 		return d;
 	if (life->starts <= 1 && end.kind == PLAN_END_EXIT && is_final(end.code))
 		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = end.code };
+	if (end.kind == PLAN_END_EXIT && end.code == EXIT_DROPS) /* Falco's code for it */
+		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = EXIT_INPUT };
 	if (count_death(life, now, PLAN_DEATHS_NS) >= PLAN_MAX_DEATHS)
 		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = EXIT_STAGE };
 	d.at = after_delay(life, now);

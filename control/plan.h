@@ -7,6 +7,7 @@
  * The policy: a stage that dies comes back after 10 ms, then 20, 40 ... 5 s; ten
  * seconds of life and it begins at 10 ms again.  Ten deaths within a minute and
  * the whole pipeline ends: something is wrong that starting again does not mend.
+ * A stage that ends because the settings say so when events are dropped ends the pipeline.
  * A stage that says at its very first start that its input is wrong, or that the
  * host cannot do it, is believed at once.
  *

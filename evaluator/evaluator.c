@@ -133,6 +133,13 @@ static int setup(struct stage *st, void *ctx)
 	};
 	int err;
 
+	gapalert_init(&ev->gaps, &(struct drop_policy){
+					 .threshold = st->conf.drops_threshold,
+					 .actions = st->conf.drops_actions,
+					 .rate = st->conf.drops_rate,
+					 .max_burst = st->conf.drops_max_burst,
+					 .simulate = st->conf.drops_simulate && !st->replay,
+				 });
 	tzset();
 	ev->context.local = local_time;
 	ev->context.buffer_base64 = st->conf.buffer_format_base64;
@@ -263,16 +270,46 @@ static void take_state(struct stage *st, struct evaluator *ev, const struct ring
 		     "a %s frame was refused: %s", frame_type_name(f->type), strerror(-err));
 }
 
-static int put_gap_alert(struct stage *st, struct evaluator *ev)
+/* What the settings say is to be done about events that are missing.  To end for it is what Falco
+ * does on `exit`: whoever would rather have no eyes than bad ones. */
+static int act_on_gaps(struct stage *st, struct evaluator *ev)
 {
-	int err;
+	unsigned actions = ev->gaps.policy.actions;
+	int err = 0;
 
 	arena_clear(&ev->arena);
 	if (!gapalert_make(&ev->gaps, &ev->arena, &ev->alert))
 		return 0;
-	err = put_alert(st, ev, 0);
-	st->counts.v[EVALUATOR_GAPS] += err == 0;
+	if (actions & DROP_LOG)
+		log_debug("%.*s", (int)ev->alert.message.n, (const char *)ev->alert.message.p);
+	if (actions & DROP_ALERT) {
+		err = put_alert(st, ev, 0);
+		st->counts.v[EVALUATOR_GAPS] += err == 0;
+	}
+	if (err == 0 && (actions & DROP_EXIT)) {
+		log_error("%.*s Exiting, as 'syscall_event_drops.actions' says.",
+			  (int)ev->alert.message.n, (const char *)ev->alert.message.p);
+		st->exit_code = EXIT_DROPS;
+		st->stopping = true;
+	}
+	gapalert_clear(&ev->gaps);
 	return err;
+}
+
+static int look_at_gaps(struct stage *st, struct evaluator *ev, struct mono now)
+{
+	switch (gapalert_look(&ev->gaps, st->counts.v[EVALUATOR_IN], now)) {
+	case GAP_ACT:
+		return act_on_gaps(st, ev);
+	case GAP_HELD:
+		log_debug(
+			"system calls were dropped; what is to be done about it waits for its rate");
+		return 0;
+	case GAP_FORGET:
+	case GAP_WAIT:
+		break;
+	}
+	return 0;
 }
 
 static int put_limit_alerts(struct stage *st, struct evaluator *ev)
@@ -295,7 +332,7 @@ static int take_gap(struct stage *st, struct evaluator *ev, struct span payload,
 		return 0;
 	}
 	gapalert_add(&ev->gaps, &gap);
-	return gapalert_due(&ev->gaps, now) ? put_gap_alert(st, ev) : 0;
+	return look_at_gaps(st, ev, now);
 }
 
 static int take_frame(struct stage *st, struct evaluator *ev, const struct ring_frame *f,
@@ -318,14 +355,14 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	struct ring_frame frame;
 	int n = 0, err = 0;
 
-	while (err == 0 && n < BATCH_FRAMES && inlet_next(st->in, &frame) == 1) {
+	while (err == 0 && n < BATCH_FRAMES && !st->stopping && inlet_next(st->in, &frame) == 1) {
 		if (frame.type == FRAME_END)
 			return waiting_look(st, ev, now, true) < 0 ? n : stage_end(st);
 		err = take_frame(st, ev, &frame, now);
 		n++;
 	}
-	if (err == 0 && gapalert_due(&ev->gaps, now))
-		err = put_gap_alert(st, ev);
+	if (err == 0 && !st->stopping)
+		err = look_at_gaps(st, ev, now);
 	captures_turn(&ev->captures, now);
 	if (ev->gaps.pending > 0 || ev->captures.out != NULL)
 		st->due = mono_after(now, SOON_NS);

@@ -1,32 +1,193 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * gapalert.c -- Falco's fields, all of them strings.  What only Falco's driver
- * counts is "0" here; causes of our own have fields of their own.
+ * gapalert.c -- Falco's fields, all of them strings; behind them our own, which say where
+ * and what.  What Falco's driver counts and has no meaning here is "0".
  */
 #include "gapalert.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "event.h"
+
 #define RULE "Falco internal: syscall event drop"
+
+/* Which events Falco counts together.  An event without a row is in the total alone. */
+enum group {
+	OTHERS,
+	CLONE_FORK,
+	EXECVE,
+	CONNECT,
+	OPEN,
+	DIR_FILE,
+	OTHER_INTEREST,
+	CLOSE,
+	PROC,
+	GROUPS
+};
+
+static const char *const group_fields[GROUPS] = {
+	[CLONE_FORK] = "n_drops_buffer_clone_fork_exit",
+	[EXECVE] = "n_drops_buffer_execve_exit",
+	[CONNECT] = "n_drops_buffer_connect_exit",
+	[OPEN] = "n_drops_buffer_open_exit",
+	[DIR_FILE] = "n_drops_buffer_dir_file_exit",
+	[OTHER_INTEREST] = "n_drops_buffer_other_interest_exit",
+	[CLOSE] = "n_drops_buffer_close_exit",
+	[PROC] = "n_drops_buffer_proc_exit",
+};
+
+static const uint8_t groups[EVENT_CODE_COUNT] = {
+	[EVENT_SYSCALL_CLONE_20_X] = CLONE_FORK,
+	[EVENT_SYSCALL_CLONE3_X] = CLONE_FORK,
+	[EVENT_SYSCALL_FORK_20_X] = CLONE_FORK,
+	[EVENT_SYSCALL_VFORK_20_X] = CLONE_FORK,
+	[EVENT_SYSCALL_EXECVE_19_X] = EXECVE,
+	[EVENT_SYSCALL_EXECVEAT_X] = EXECVE,
+	[EVENT_SOCKET_CONNECT_X] = CONNECT,
+	[EVENT_SYSCALL_OPEN_X] = OPEN,
+	[EVENT_SYSCALL_CREAT_X] = OPEN,
+	[EVENT_SYSCALL_OPENAT_2_X] = OPEN,
+	[EVENT_SYSCALL_OPENAT2_X] = OPEN,
+	[EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X] = OPEN,
+	[EVENT_SYSCALL_DUP_1_X] = DIR_FILE,
+	[EVENT_SYSCALL_DUP2_X] = DIR_FILE,
+	[EVENT_SYSCALL_DUP3_X] = DIR_FILE,
+	[EVENT_SYSCALL_CHMOD_X] = DIR_FILE,
+	[EVENT_SYSCALL_FCHMOD_X] = DIR_FILE,
+	[EVENT_SYSCALL_FCHMODAT_X] = DIR_FILE,
+	[EVENT_SYSCALL_CHOWN_X] = DIR_FILE,
+	[EVENT_SYSCALL_LCHOWN_X] = DIR_FILE,
+	[EVENT_SYSCALL_FCHOWN_X] = DIR_FILE,
+	[EVENT_SYSCALL_FCHOWNAT_X] = DIR_FILE,
+	[EVENT_SYSCALL_LINK_2_X] = DIR_FILE,
+	[EVENT_SYSCALL_LINKAT_2_X] = DIR_FILE,
+	[EVENT_SYSCALL_MKDIR_2_X] = DIR_FILE,
+	[EVENT_SYSCALL_MKDIRAT_X] = DIR_FILE,
+	[EVENT_SYSCALL_MOUNT_X] = DIR_FILE,
+	[EVENT_SYSCALL_UMOUNT_1_X] = DIR_FILE,
+	[EVENT_SYSCALL_UMOUNT2_X] = DIR_FILE,
+	[EVENT_SYSCALL_RENAME_X] = DIR_FILE,
+	[EVENT_SYSCALL_RENAMEAT_X] = DIR_FILE,
+	[EVENT_SYSCALL_RENAMEAT2_X] = DIR_FILE,
+	[EVENT_SYSCALL_RMDIR_2_X] = DIR_FILE,
+	[EVENT_SYSCALL_SYMLINK_X] = DIR_FILE,
+	[EVENT_SYSCALL_SYMLINKAT_X] = DIR_FILE,
+	[EVENT_SYSCALL_UNLINK_2_X] = DIR_FILE,
+	[EVENT_SYSCALL_UNLINKAT_2_X] = DIR_FILE,
+	[EVENT_SYSCALL_BPF_2_X] = OTHER_INTEREST,
+	[EVENT_SYSCALL_SETPGID_X] = OTHER_INTEREST,
+	[EVENT_SYSCALL_PTRACE_X] = OTHER_INTEREST,
+	[EVENT_SYSCALL_SECCOMP_X] = OTHER_INTEREST,
+	[EVENT_SYSCALL_SETNS_X] = OTHER_INTEREST,
+	[EVENT_SYSCALL_SETRESGID_X] = OTHER_INTEREST,
+	[EVENT_SYSCALL_SETRESUID_X] = OTHER_INTEREST,
+	[EVENT_SYSCALL_SETSID_X] = OTHER_INTEREST,
+	[EVENT_SYSCALL_UNSHARE_X] = OTHER_INTEREST,
+	[EVENT_SYSCALL_CAPSET_X] = OTHER_INTEREST,
+	[EVENT_SYSCALL_CLOSE_X] = CLOSE,
+	[EVENT_PROCEXIT_1_E] = PROC,
+};
+
+/* ---- what is missing ---- */
+
+void gapalert_init(struct gapalert *g, const struct drop_policy *policy)
+{
+	*g = (struct gapalert){ .policy = *policy, .tokens = policy->max_burst };
+}
+
+static unsigned part_add(struct gap_part *parts, unsigned n, const struct gap_part *part)
+{
+	unsigned i = 0, of = part->of;
+
+	while (i < n && parts[i].of != of)
+		i++;
+	if (i == n && n >= GAP_MAX_PARTS - 1) { /* the last place is the others' */
+		i = GAP_MAX_PARTS - 1;
+		of = GAP_OTHERS;
+	}
+	if (i >= n) {
+		parts[i] = (struct gap_part){ .of = (uint16_t)of };
+		n = i + 1;
+	}
+	parts[i].count += part->count;
+	return n;
+}
 
 void gapalert_add(struct gapalert *g, const struct gap_frame *gap)
 {
 	g->pending++;
 	g->by_cause[gap->cause < GAP_CAUSE_COUNT ? gap->cause : GAP_NONE] += gap->count;
 	g->total += gap->count;
+	g->events += gap->events;
 	g->unknown |= gap->count == 0;
 	if (gap->to_ns > g->ts_ns)
 		g->ts_ns = gap->to_ns;
+	for (unsigned i = 0; i < gap->ntypes; i++)
+		g->ntypes = part_add(g->types, g->ntypes, &gap->types[i]);
+	for (unsigned i = 0; i < gap->ncpus; i++)
+		g->ncpus = part_add(g->cpus, g->ncpus, &gap->cpus[i]);
 }
 
-bool gapalert_due(struct gapalert *g, struct mono now)
+void gapalert_clear(struct gapalert *g)
 {
-	if (g->pending == 0 || (g->last.ns != 0 && mono_since(g->last, now) < NS_PER_SEC))
-		return false;
-	g->last = now;
-	return true;
+	struct gapalert fresh = {
+		.policy = g->policy, .last = g->last, .tokens = g->tokens, .events_in = g->events_in
+	};
+
+	*g = fresh;
 }
+
+static uint64_t met(const struct gapalert *g)
+{
+	return g->events > g->total ? g->events : g->total;
+}
+
+static bool is_too_much(const struct gapalert *g)
+{
+	return g->waits || g->unknown || g->policy.simulate ||
+	       (double)g->total / (double)met(g) > g->policy.threshold;
+}
+
+static void simulate(struct gapalert *g, uint64_t events_in)
+{
+	if (!g->policy.simulate || events_in == g->events_in)
+		return;
+	g->pending++;
+	g->total++;
+	g->events += events_in - g->events_in + 1;
+}
+
+enum gap_verdict gapalert_look(struct gapalert *g, uint64_t events_in, struct mono now)
+{
+	uint64_t since = mono_since(g->last, now);
+
+	if ((g->pending == 0 && !g->policy.simulate) || (g->last.ns != 0 && since < NS_PER_SEC))
+		return GAP_WAIT;
+	if (g->last.ns != 0)
+		g->tokens += g->policy.rate * (double)since / (double)NS_PER_SEC;
+	if (g->tokens > g->policy.max_burst)
+		g->tokens = g->policy.max_burst;
+	g->last = now;
+	simulate(g, events_in);
+	g->events_in = events_in;
+	if (g->pending == 0)
+		return GAP_WAIT;
+	if ((g->policy.actions & ~(unsigned)DROP_IGNORE) == 0 || !is_too_much(g)) {
+		gapalert_clear(g);
+		return GAP_FORGET;
+	}
+	if (g->tokens < 1) {
+		bool waited = g->waits;
+
+		g->waits = true;
+		return waited ? GAP_WAIT : GAP_HELD;
+	}
+	g->tokens -= 1;
+	return GAP_ACT;
+}
+
+/* ---- the alert ---- */
 
 static struct span text(struct arena *arena, uint64_t u)
 {
@@ -44,35 +205,83 @@ static void put_field(struct alert_frame *a, const char *name, struct span value
 	f->value = (struct alert_value){ .kind = ALERT_STRING, .s = value };
 }
 
-bool gapalert_make(struct gapalert *g, struct arena *arena, struct alert_frame *a)
+typedef void part_name(unsigned of, char *buf, size_t cap);
+
+static void type_name(unsigned of, char *buf, size_t cap)
+{
+	const struct event_info *info = event_info(of);
+
+	snprintf(buf, cap, "%s", info != NULL ? info->name : "others");
+}
+
+static void cpu_name(unsigned of, char *buf, size_t cap)
+{
+	if (of == GAP_OTHERS)
+		snprintf(buf, cap, "others");
+	else
+		snprintf(buf, cap, "%u", of);
+}
+
+/* "openat 120, close 30", the largest first. */
+static struct span list(struct arena *arena, const struct gap_part *parts, unsigned n,
+			part_name *name)
+{
+	enum { EACH = 56 };
+	char *p = arena_get(arena, n * EACH + 1), one[32];
+	bool said[GAP_MAX_PARTS] = { false };
+	size_t at = 0;
+
+	if (p == NULL)
+		return SPAN_NONE;
+	for (unsigned i = 0; i < n; i++) {
+		unsigned most = GAP_MAX_PARTS;
+
+		for (unsigned k = 0; k < n; k++)
+			if (!said[k] &&
+			    (most == GAP_MAX_PARTS || parts[k].count > parts[most].count))
+				most = k;
+		said[most] = true;
+		name(parts[most].of, one, sizeof(one));
+		at += (size_t)snprintf(p + at, EACH, "%s%s %" PRIu64, i == 0 ? "" : ", ", one,
+				       parts[most].count);
+	}
+	return span_of(p, at);
+}
+
+/* By Falco's groups, of what found no room: it is the kernel's buffer that these fields are
+ * about, and ring raw is behind it.  A gap names its events for its whole count. */
+static void put_groups(const struct gapalert *g, struct arena *arena, struct alert_frame *a)
+{
+	uint64_t sums[GROUPS] = { 0 };
+
+	for (unsigned i = 0; i < g->ntypes; i++)
+		if (g->types[i].of < EVENT_CODE_COUNT)
+			sums[groups[g->types[i].of]] += g->types[i].count;
+	for (unsigned i = OTHERS + 1; i < GROUPS; i++)
+		put_field(a, group_fields[i], text(arena, sums[i]));
+}
+
+static struct span message(const struct gapalert *g, struct arena *arena)
 {
 	enum { MESSAGE = 160 };
-	static const char *const zeros[] = {
-		"n_drops_buffer_clone_fork_exit",
-		"n_drops_buffer_execve_exit",
-		"n_drops_buffer_connect_exit",
-		"n_drops_buffer_open_exit",
-		"n_drops_buffer_dir_file_exit",
-		"n_drops_buffer_other_interest_exit",
-		"n_drops_buffer_close_exit",
-		"n_drops_buffer_proc_exit",
-		"n_drops_scratch_map",
-		"n_drops_page_faults",
-		"n_drops_bug",
-	};
-	char *message = arena_get(arena, MESSAGE);
+	char *p = arena_get(arena, MESSAGE);
 	int n;
 
-	if (message == NULL)
-		return false;
+	if (p == NULL)
+		return SPAN_NONE;
 	if (g->total == 0)
-		n = snprintf(message, MESSAGE,
-			     RULE ". System calls were missed, nobody knows how many.");
+		n = snprintf(p, MESSAGE, RULE ". System calls were missed, nobody knows how many.");
 	else
-		n = snprintf(message, MESSAGE,
-			     RULE ". %" PRIu64 "%s system calls dropped in last "
-				  "second.",
-			     g->total, g->unknown ? " or more" : "");
+		n = snprintf(p, MESSAGE,
+			     RULE ". %" PRIu64 "%s system calls dropped in last second.", g->total,
+			     g->unknown ? " or more" : "");
+	return span_of(p, (size_t)n);
+}
+
+bool gapalert_make(const struct gapalert *g, struct arena *arena, struct alert_frame *a)
+{
+	const uint64_t *by_cause = g->by_cause;
+
 	/* Not an event's: generation 0 says so. */
 	a->origin_generation = a->origin_seq = 0;
 	a->rule_index = UINT32_MAX;
@@ -80,17 +289,22 @@ bool gapalert_make(struct gapalert *g, struct arena *arena, struct alert_frame *
 	a->ts_ns = g->ts_ns;
 	a->rule = span_str(RULE);
 	a->source = span_str("internal");
-	a->message = span_of(message, (size_t)n);
+	a->message = message(g, arena);
 	a->ntags = 0;
 	a->nfields = 0;
-	put_field(a, "n_evts", text(arena, g->total));
+	put_field(a, "n_evts", text(arena, met(g)));
 	put_field(a, "n_drops", text(arena, g->total));
-	put_field(a, "n_drops_buffer_total", text(arena, g->by_cause[GAP_KERNEL_BUFFER]));
-	for (unsigned i = 0; i < ARRAY_LEN(zeros); i++)
-		put_field(a, zeros[i], span_str("0"));
+	put_field(a, "n_drops_buffer_total",
+		  text(arena, by_cause[GAP_KERNEL_BUFFER] + by_cause[GAP_RING]));
+	put_groups(g, arena, a);
+	put_field(a, "n_drops_scratch_map", text(arena, by_cause[GAP_NOT_MADE]));
+	put_field(a, "n_drops_page_faults", span_str("0"));
+	put_field(a, "n_drops_bug", span_str("0"));
 	put_field(a, "ebpf_enabled", span_str("1"));
-	put_field(a, "n_drops_ring", text(arena, g->by_cause[GAP_RING]));
-	put_field(a, "n_drops_restart", text(arena, g->by_cause[GAP_RESTART]));
-	*g = (struct gapalert){ .last = g->last };
-	return true;
+	put_field(a, "n_drops_ring", text(arena, by_cause[GAP_RING]));
+	put_field(a, "n_drops_restart", text(arena, by_cause[GAP_RESTART]));
+	put_field(a, "n_drops_passed_over", text(arena, by_cause[GAP_PASSED_OVER]));
+	put_field(a, "n_drops_by_type", list(arena, g->types, g->ntypes, type_name));
+	put_field(a, "n_drops_by_cpu", list(arena, g->cpus, g->ncpus, cpu_name));
+	return a->message.n > 0;
 }

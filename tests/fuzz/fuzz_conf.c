@@ -37,6 +37,9 @@ static void check(const struct conf *c)
 		if (rows[i].type == CONF_MEGABYTES || rows[i].type == CONF_PRESET)
 			must(*(const uint64_t *)at >= 1u << 20 &&
 			     *(const uint64_t *)at <= 1u << 30);
+		if (rows[i].type == CONF_SHARE)
+			must(*(const double *)at >= (double)rows[i].least &&
+			     *(const double *)at <= (double)rows[i].most);
 		if (rows[i].type == CONF_STRING)
 			must(*(char *const *)at != NULL);
 	}

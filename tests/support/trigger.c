@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static _Noreturn void die(const char *what)
@@ -284,6 +285,59 @@ static void do_call(char **arg)
 	}
 }
 
+/* On each processor in turn: open and close a file N times, then change the directory N / 4 times, which
+ * is an event that state is made of. */
+static void do_flood(char **arg)
+{
+	unsigned long n = strtoul(arg[1], NULL, 10);
+	cpu_set_t all, one;
+
+	must(sched_getaffinity(0, sizeof(all), &all), "sched_getaffinity");
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		must(sched_setaffinity(0, sizeof(one), &one), "sched_setaffinity");
+		for (unsigned long i = 0; i < n; i++)
+			open_with(arg[0], O_RDONLY);
+		for (unsigned long i = 0; i < n / 4; i++)
+			must(chdir("/"), "/");
+	}
+}
+
+/* For some seconds: open and close a file as fast as can be; say how often. */
+static void do_flood_for(char **arg)
+{
+	double seconds = strtod(arg[1], NULL);
+	struct timespec begin, now;
+	unsigned long n = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	do {
+		for (unsigned i = 0; i < 1000; i++, n++)
+			open_with(arg[0], O_RDONLY);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while ((double)(now.tv_sec - begin.tv_sec) + (double)(now.tv_nsec - begin.tv_nsec) / 1e9 <
+		 seconds);
+	printf("%lu\n", n);
+}
+
+/* Go to a directory and open a file there; say so at a fifo; when another one opens, use it. */
+static void do_unseen(char **arg)
+{
+	int fd, again;
+	char c;
+
+	must(chdir(arg[0]), arg[0]);
+	fd = must(open("unseen", O_RDWR | O_CREAT, 0600), "unseen");
+	close(must(open(arg[2], O_WRONLY), arg[2]));
+	again = must(open(arg[1], O_RDONLY), arg[1]);
+	must((int)read(again, &c, 1), arg[1]);
+	must(fchmod(fd, 0640), "unseen");
+	close(must(open("later", O_RDWR | O_CREAT, 0600), "later"));
+}
+
 static const struct action {
 	const char *name;
 	int args;
@@ -310,6 +364,9 @@ static const struct action {
 	{ "handed-dir", 3, do_handed_dir },
 	{ "many", 2, do_many },
 	{ "call", 2, do_call },
+	{ "flood", 2, do_flood },
+	{ "flood-for", 2, do_flood_for },
+	{ "unseen", 3, do_unseen },
 };
 
 int main(int argc, char **argv)

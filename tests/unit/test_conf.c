@@ -61,6 +61,8 @@ Test(conf, an_empty_file_gives_the_defaults)
 	cr_assert(eq(u64, c.thread_table_size, 262144));
 	cr_assert(eq(uint, c.rules_files.count, 0));
 	cr_assert_str_eq(c.log_level, "info");
+	cr_assert(eq(uint, c.drops_actions, 6)); /* log and alert */
+	cr_assert(c.drops_threshold == 0 && c.drops_rate == 1 && c.drops_max_burst == 1);
 	cr_assert(eq(uint, warnings, 0));
 	conf_release(&c);
 }
@@ -252,6 +254,36 @@ Test(conf, a_key_that_comes_twice_is_a_warning_and_the_last_counts)
 	conf_release(&c);
 }
 
+Test(conf, what_is_done_about_losses_is_a_set_of_words)
+{
+	static const struct {
+		const char *text, *option;
+		unsigned actions;
+	} cases[] = {
+		{ "syscall_event_drops: {actions: [exit, log]}\n", NULL, 10 },
+		{ "syscall_event_drops: {actions: []}\n", NULL, 0 },
+		{ "syscall_event_drops: {actions: [ignore]}\n", NULL, 1 },
+		{ "", "syscall_event_drops.actions=alert", 4 },
+		{ "", "syscall_event_drops.actions[]=exit", 14 },
+	};
+	struct conf c;
+	struct diag d;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		cr_assert(eq(int, load(cases[i].text, cases[i].option, &c, &d), 0), "%s",
+			  d.message);
+		cr_assert(eq(uint, c.drops_actions, cases[i].actions));
+		conf_release(&c);
+	}
+	cr_assert(eq(int, load("syscall_event_drops: {actions: [ignore, alert]}\n", NULL, &c, &d),
+		     -EINVAL));
+	cr_assert(eq(int,
+		     load("syscall_event_drops: {threshold: 0.25, rate: .03333}\n", NULL, &c, &d),
+		     0));
+	cr_assert(c.drops_threshold == 0.25 && c.drops_rate == 0.03333);
+	conf_release(&c);
+}
+
 Test(conf, a_wrong_value_is_refused_with_its_place)
 {
 	static const struct {
@@ -276,6 +308,11 @@ Test(conf, a_wrong_value_is_refused_with_its_place)
 		{ "\ta: b\n", 1, 1, "" },
 		{ "a: *b\n", 1, 4, "" },
 		{ "file_output: {filename: \"a\\0b\"}\n", 1, 25, "without NUL" },
+		{ "syscall_event_drops: {threshold: 1.5}\n", 1, 34, "from 0 to 1" },
+		{ "syscall_event_drops: {threshold: .}\n", 1, 34, "from 0 to 1" },
+		{ "syscall_event_drops: {threshold: 0.1.2}\n", 1, 34, "from 0 to 1" },
+		{ "syscall_event_drops: {actions: log}\n", 1, 32, "takes a list" },
+		{ "syscall_event_drops: {actions: [log, shout]}\n", 1, 38, "one of ignore, log" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -99,6 +99,19 @@ Test(plan, a_good_life_makes_the_next_wait_short_again)
 	cr_assert(eq(u64, delay_ms(d, now), 10));
 }
 
+Test(plan, a_stage_that_is_to_end_when_events_are_dropped_ends_all)
+{
+	struct plan_life life = { 0 };
+	struct plan_end end = { .kind = PLAN_END_EXIT, .code = EXIT_DROPS };
+	struct plan_decision d;
+
+	plan_started(&life, at_ms(0));
+	plan_started(&life, at_ms(10));
+	d = plan_ended(&life, end, at_ms(20));
+	cr_assert(eq(int, (int)d.verdict, PLAN_END_ALL));
+	cr_assert(eq(int, d.code, EXIT_INPUT));
+}
+
 Test(plan, the_wait_has_an_upper_bound)
 {
 	struct plan_life life = { 0 };

@@ -8,7 +8,6 @@
 #include <errno.h>
 
 #include "eval_world.h"
-#include "gapalert.h"
 #include "inode_names.h"
 #include "parse.h"
 
@@ -320,32 +319,6 @@ Test(ruleset, a_condition_without_end_is_refused)
 	}
 	cr_assert(eq(int, ruleset_add(rules, &rule, tree, &diag, &error), -EINVAL));
 	cr_assert_not_null(strstr(diag.message, "too large"));
-}
-
-Test(ruleset, gaps_make_one_alert_a_second_and_are_added_up)
-{
-	struct gap_frame gap = { .cause = GAP_KERNEL_BUFFER, .to_ns = 5, .count = 30 };
-	struct gapalert g = { .pending = 0 };
-	static struct alert_frame alert;
-	struct mono t = { NS_PER_SEC };
-
-	cr_assert_not(gapalert_due(&g, t));
-	gapalert_add(&g, &gap);
-	gap.cause = GAP_RING;
-	gap.count = 12;
-	gapalert_add(&g, &gap);
-	cr_assert(gapalert_due(&g, t));
-	cr_assert(gapalert_make(&g, &world.arena, &alert));
-	cr_assert(span_is(alert.message, "Falco internal: syscall event drop. 42 system calls "
-					 "dropped in last second."));
-	cr_assert(span_is(alert.source, "internal"));
-	cr_assert(span_is(alert.fields[1].name, "n_drops"));
-	cr_assert(span_is(alert.fields[1].value.s, "42"));
-	cr_assert(span_is(alert.fields[2].value.s, "30"));
-
-	gapalert_add(&g, &gap);
-	cr_assert_not(gapalert_due(&g, mono_after(t, NS_PER_SEC / 2)));
-	cr_assert(gapalert_due(&g, mono_after(t, NS_PER_SEC)));
 }
 
 Test(ruleset, as_long_as_it_is_open_what_a_container_is_rules_that_ask_may_match)
