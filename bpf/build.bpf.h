@@ -36,6 +36,9 @@ enum {
 
 enum { BULK_UNASKED = 4096 };
 
+/* Of one process in each period of 2^27 ns; see has_quiet_room(). */
+enum { QUIET_RECORDS = 64, QUIET_SHIFT = 27 };
+
 struct build {
 	struct task_struct *task;
 	struct scratch *s;
@@ -248,6 +251,29 @@ static __always_inline void put_user_bytes(struct build *b, const void *user, __
 
 /* ---- the end ---- */
 
+/* A bulk record finds no room.  Processes that had few of those of late have a share of what is
+ * reserved: so a flood costs those that make it.  Asked of nobody before the buffer is full.
+ * By now the record's header is whole.  A function of its own: the verifier checks it once. */
+__noinline int is_quiet(__u32 cpu)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &cpu);
+	const struct record *r;
+	struct quiet *q;
+	__u32 period;
+
+	if (s == NULL)
+		return 0;
+	r = (const struct record *)s->build;
+	q = &s->quiet[r->pid & (QUIET_SEATS - 1)];
+	period = r->ts_ns >> QUIET_SHIFT;
+	if (q->pid != r->pid || q->period != period) {
+		q->pid = r->pid;
+		q->period = period;
+		q->records = 0;
+	}
+	return q->records++ < QUIET_RECORDS;
+}
+
 /* May a bulk record of LEN bytes go into RING?  To ask costs a call, so it is asked once in so many
  * bytes, and each time while the answer is no. */
 static __always_inline bool has_bulk_room(struct build *b, void *ring, __u32 len)
@@ -255,8 +281,10 @@ static __always_inline bool has_bulk_room(struct build *b, void *ring, __u32 len
 	__u32 unasked = b->s->unasked + len;
 
 	if (unasked > BULK_UNASKED) {
-		if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > settings.bulk_limit)
-			return false;
+		__u64 there = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+
+		if (there > settings.bulk_limit)
+			return there <= settings.quiet_limit && is_quiet(b->cpu);
 		unasked = 0;
 	}
 	b->s->unasked = unasked;

@@ -65,6 +65,13 @@ struct call {
 	__u16 turn;  /* of a call that makes many records */
 };
 
+/* How many records a process had for which there was no room, in the period. */
+struct quiet {
+	__u32 pid, period, records;
+};
+
+enum { QUIET_SEATS = 256 }; /* two that want one take it from each other, and are quiet both */
+
 struct scratch {
 	struct call call;
 	struct walk walk;
@@ -73,6 +80,7 @@ struct scratch {
 	__u32 forgotten;
 	__u32 unasked; /* bytes sent since the buffer's room was last asked for */
 	__u64 address;
+	struct quiet quiet[QUIET_SEATS];
 	__u8 build[BUILD_MASK + 1 + TEXT_MAX + 64];
 	__u8 path[PATH_MASK + 1 + 256]; /* a path, from its end to its start */
 };

@@ -128,10 +128,11 @@ enum family {
 
 /* Set before loading, constant then (the section .rodata). */
 struct sensor_settings {
-	__u64 bulk_limit; /* bytes in a buffer above which bulk events are dropped */
-	__u32 cpus;	  /* possible CPUs: rows of `rings` and `scratch` */
-	__u32 snaplen;	  /* bytes of data that read and write events carry; at most 4096 */
-	__u8 casts;	  /* the kernel has bpf_rdonly_cast() */
+	__u64 bulk_limit;  /* bytes in a buffer above which bulk events are dropped */
+	__u64 quiet_limit; /* the same, of processes that had few events dropped of late */
+	__u32 cpus;	   /* possible CPUs: rows of `rings` and `scratch` */
+	__u32 snaplen;	   /* bytes of data that read and write events carry; at most 4096 */
+	__u8 casts;	   /* the kernel has bpf_rdonly_cast() */
 	__u8 reserved[3];
 	__u32 own_pid; /* whose system calls are passed over: its snapshots make many; 0: nobody's */
 };

@@ -192,14 +192,20 @@ static void write_event(struct feed *f, uint8_t *p, size_t bound, const struct r
 		f->counts->v[COLLECTOR_CUT]++;
 }
 
+static uint8_t *room_for(struct feed *f, size_t bound, enum ring_class cls)
+{
+	return gaps_write(f, bound, cls) ? f->out.reserve(f->out.ctx, bound, cls) : NULL;
+}
+
 static void put(struct feed *f, struct raw_event *ev)
 {
 	enum ring_class cls = state_set_class(ev->code);
 	size_t bound = wire_raw_event_bound(ev);
-	uint8_t *p = NULL;
+	uint8_t *p = room_for(f, bound, cls);
 
-	if (gaps_write(f, bound, cls))
-		p = f->out.reserve(f->out.ctx, bound, cls);
+	if (__builtin_expect(p == NULL, 0) && cls == RING_BULK &&
+	    fair_is_quiet(&f->fair, (uint32_t)ev->pid, ev->ts_ns))
+		p = room_for(f, bound, RING_QUIET);
 	if (p == NULL) {
 		found_no_room(f, ev);
 		return;

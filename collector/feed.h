@@ -18,6 +18,7 @@
 #define MEWS_FEED_H
 
 #include "counter.h"
+#include "fair.h"
 #include "source.h"
 
 /* Ring raw as the feed sees it: outlet_reserve() and so on; in a test, an array. */
@@ -38,6 +39,7 @@ struct feed {
 	struct gap_frame gaps[GAP_CAUSE_COUNT]; /* that are not written yet; cause 0: none */
 	bool stale;				/* state behind is wrong until a snapshot */
 
+	struct fair fair;
 	struct losses losses;
 	uint64_t told[LOSSES_CELLS]; /* of each cell's count: in gaps that are written */
 	bool has_new_losses;	     /* that are on no sheet */

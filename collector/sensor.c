@@ -591,6 +591,7 @@ static int skeleton_try(struct sensor *s, uint64_t bytes)
 	if (s->skel == NULL)
 		return -errno;
 	s->skel->rodata->settings.bulk_limit = ring_size(SPAN_NONE, 0, bytes) / 4 * 3;
+	s->skel->rodata->settings.quiet_limit = ring_size(SPAN_NONE, 0, bytes) / 8 * 7;
 	s->skel->rodata->settings.cpus = s->ncpus;
 	s->skel->rodata->settings.snaplen = DATA_CARRIED;
 	s->skel->rodata->settings.own_pid = s->source.own_pid > 0 ? (__u32)s->source.own_pid : 0;

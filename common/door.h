@@ -45,7 +45,7 @@ struct outlet_params {
 	uid_t reader_uid; /* the only uid that gets the ring */
 	gid_t socket_gid; /* group that may connect; (gid_t)-1: leave it */
 	size_t size;	  /* of the data area; rounded up to a power of two */
-	size_t reserve;	  /* of it, for RING_STATE only */
+	size_t reserve;	  /* of it: see enum ring_class */
 	/* State for a reader that starts afresh (it has no memory of this ring):
 	 * puts SNAPSHOT_BEGIN ... SNAPSHOT_END.  NULL: there is no state. */
 	int (*snapshot)(void *ctx, struct frame_sink *sink);

@@ -243,7 +243,15 @@ int ring_writer_refresh(struct ring_writer *w)
 
 static uint64_t limit_of(const struct ring_writer *w, enum ring_class cls)
 {
-	return cls == RING_BULK ? w->size - w->reserve : w->size;
+	switch (cls) {
+	case RING_BULK:
+		return w->size - w->reserve;
+	case RING_QUIET:
+		return w->size - w->reserve / 2;
+	case RING_STATE:
+		break;
+	}
+	return w->size;
 }
 
 bool ring_fits(const struct ring_writer *w, size_t cap, enum ring_class cls)

@@ -40,6 +40,7 @@ enum {
 /* Which part of the ring a frame may fill. */
 enum ring_class {
 	RING_BULK,  /* all but the reserve */
+	RING_QUIET, /* half of the reserve as well: of those that had few events of late */
 	RING_STATE, /* the reserve as well: exec, exit, credentials, gaps */
 };
 
@@ -111,7 +112,7 @@ struct ring_writer {
 };
 
 /* Start a ring of SIZE bytes (a power of two) in zeroed memory: HEADER of
- * RING_PAGE bytes, DATA mapped twice in a row.  RESERVE is for RING_STATE only. */
+ * RING_PAGE bytes, DATA mapped twice in a row.  RESERVE: see enum ring_class. */
 void ring_writer_init(struct ring_writer *w, void *header, uint8_t *data, uint64_t size,
 		      uint64_t reserve, uint64_t generation);
 

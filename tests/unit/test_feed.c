@@ -15,17 +15,19 @@ static struct {
 	struct gap_frame gap[4096];
 	uint64_t num[4096];
 	unsigned count;
-	size_t room, reserve; /* bytes left; of them for RING_STATE only */
+	size_t room,
+		reserve; /* bytes left; of them not for RING_BULK, and half not for RING_QUIET */
 	bool open;
 	uint8_t buf[WIRE_MAX_PAYLOAD];
 } ring;
 
 static uint8_t *reserve(void *ctx, size_t cap, enum ring_class cls)
 {
+	size_t keep = cls == RING_BULK ? ring.reserve : cls == RING_QUIET ? ring.reserve / 2 : 0;
+
 	(void)ctx;
 	cr_assert_not(ring.open);
-	if (cap + RING_FRAME_HEADER > ring.room - (cls == RING_BULK ? ring.reserve : 0) ||
-	    (cls == RING_BULK && ring.room < ring.reserve))
+	if (ring.room < keep || cap + RING_FRAME_HEADER > ring.room - keep)
 		return NULL;
 	ring.open = true;
 	return ring.buf;
@@ -143,7 +145,8 @@ Test(feed, a_gap_does_not_wait_for_the_next_event, .init = begin)
 
 Test(feed, the_reserve_takes_vital_events_and_does_not_fill_with_gaps, .init = begin)
 {
-	ring.room = ring.reserve = 4000;
+	ring.reserve = 4000;
+	ring.room = ring.reserve / 2;
 	for (unsigned i = 0; i < 1000; i++)
 		event(EVENT_SYSCALL_CLOSE_X, 10 + i, 7);
 	feed_gaps(&feed);
@@ -154,6 +157,39 @@ Test(feed, the_reserve_takes_vital_events_and_does_not_fill_with_gaps, .init = b
 	cr_assert(eq(u64, ring.gap[0].count, 1000));
 	cr_assert(eq(u16, ring.type[1], FRAME_RAW_EVENT));
 	taken_balances();
+}
+
+Test(feed, a_flood_does_not_hide_those_that_do_little, .init = begin)
+{
+	unsigned of_flood = 0;
+
+	ring.room = ring.reserve = 1 << 20;
+	for (unsigned i = 0; i < 10000; i++) {
+		unsigned before = ring.count;
+
+		event(EVENT_SYSCALL_CLOSE_X, i, 7);
+		of_flood += ring.count > before;
+		if (i % 500 != 0)
+			continue;
+		before = ring.count;
+		event(EVENT_SYSCALL_CLOSE_X, i, 8);
+		cr_assert(lt(uint, before, ring.count), "who has few events is seen");
+	}
+	cr_assert(eq(uint, of_flood, FAIR_EVENTS));
+	taken_balances();
+	event(EVENT_SYSCALL_CLOSE_X, UINT64_C(1) << FAIR_SHIFT, 7);
+	cr_assert(eq(u16, ring.type[ring.count - 1], FRAME_RAW_EVENT),
+		  "a period later it has some again");
+}
+
+Test(feed, not_even_they_take_what_is_kept_for_state, .init = begin)
+{
+	ring.reserve = 8000;
+	ring.room = ring.reserve / 2 + 50;
+	event(EVENT_SYSCALL_CLOSE_X, 1, 7);
+	cr_assert(eq(uint, ring.count, 0));
+	event(EVENT_PROCEXIT_1_E, 2, 7);
+	cr_assert(eq(u16, ring.type[ring.count - 1], FRAME_RAW_EVENT));
 }
 
 Test(feed, the_ledger_balances_through_a_ring_that_fills_and_empties, .init = begin)
