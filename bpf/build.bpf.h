@@ -291,13 +291,25 @@ static __always_inline bool has_bulk_room(struct build *b, void *ring, __u32 len
 	return true;
 }
 
+/* The collector sleeps: a record that is nothing wakes it for the one before.  It is looked at
+ * behind that one, which has ordered all before it: either it is seen here that the collector
+ * sleeps, or the collector saw the record before it fell asleep. */
+static __always_inline void wake_collector(void *ring)
+{
+	void *nothing;
+
+	wake_me = 0;
+	nothing = bpf_ringbuf_reserve(ring, sizeof(__u64), 0);
+	if (nothing != NULL) /* else there is so much that it has not slept for long */
+		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+}
+
 /* Hand the record over.  A record that finds no room is lost and counted. */
 static __always_inline void send(struct build *b)
 {
 	__u32 key = b->cpu * COUNTS_PER_CPU + (b->code & (COUNTS_PER_CPU - 1));
 	struct kernel_counts *count = bpf_map_lookup_elem(&counts, &key);
 	__u32 len = b->off & BUILD_MASK;
-	__u64 flags = BPF_RB_NO_WAKEUP;
 	void *ring;
 
 	if (count == NULL)
@@ -313,14 +325,10 @@ static __always_inline void send(struct build *b)
 		count->lost++;
 		return;
 	}
-	/* Looked at before the record is there: the collector that sets it in between waits for
-	 * the next record or its timer, whichever is first. */
-	if (wake_me) {
-		wake_me = 0;
-		flags = BPF_RB_FORCE_WAKEUP;
-	}
-	if (bpf_ringbuf_output(ring, b->s->build, len, flags) != 0)
+	if (bpf_ringbuf_output(ring, b->s->build, len, BPF_RB_NO_WAKEUP) != 0)
 		count->lost++;
+	else if (wake_me)
+		wake_collector(ring);
 }
 
 #endif

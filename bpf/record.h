@@ -140,8 +140,9 @@ struct sensor_settings {
 /* How the collector is woken.  The skeleton's .bss has `__u32 wake_me`, which the
  * collector maps.  Awake, it polls, and it is 0: records are submitted with
  * BPF_RB_NO_WAKEUP.  Before it sleeps on the rings' descriptors the collector sets it
- * to 1 and looks once more; whoever then submits a record on any CPU finds 1, sets
- * it to 0 and submits with BPF_RB_FORCE_WAKEUP.  Two that find it at once wake twice: no harm. */
+ * to 1 and looks once more; whoever has submitted a record on any CPU then finds 1, sets
+ * it to 0 and discards an empty record with BPF_RB_FORCE_WAKEUP.  Two that find it at once wake
+ * twice: no harm. */
 
 _Static_assert(sizeof(struct record) == 56, "record's layout is fixed");
 _Static_assert(sizeof(struct record_file) == 40, "record_file's layout is fixed");
