@@ -600,9 +600,10 @@ static int timeout_ms(const struct supervisor *sv, struct mono now, struct mono 
 	return (int)((mono_since(now, next) + NS_PER_MSEC - 1) / NS_PER_MSEC);
 }
 
+/* The collector is the first to start: it has the most to do until it is ready. */
 static void clockwork(struct supervisor *sv, struct mono now)
 {
-	for (unsigned i = 0; i < PLAN_PROCESSES; i++) {
+	for (unsigned i = PLAN_PROCESSES; i-- > 0;) {
 		struct child *c = &sv->child[i];
 
 		kill_overdue(c, now);
