@@ -22,9 +22,9 @@
 
 #define MAIL_SLOTS  4096
 #define MAIL_BYTES  ((size_t)8 << 20)
-#define WISH_SLOTS  256
+#define WISH_SLOTS  2048
 #define SOURCES_MAX 32
-#define ASKED_MAX   256
+#define ASKED_MAX   2048
 #define LOOK_NS	    (2 * NS_PER_SEC)
 #define ROOM_NS	    (2 * NS_PER_MSEC)
 #define TELL_NS	    NS_PER_SEC

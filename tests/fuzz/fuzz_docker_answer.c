@@ -38,7 +38,7 @@ static void read_container(struct span text, const json_t *names)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct span text = span_of(data, size), plain;
+	struct span text = span_of(data, size);
 	struct docker_event ev;
 	struct image_name name;
 	json_t *names = docker_read_image(text);
@@ -47,9 +47,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (docker_read_event(text, &ev) && ev.attributes != NULL)
 		(void)docker_write_event(span_str(ev.id), ev.attributes, 0, out, sizeof(out));
 	json_decref(ev.attributes);
-	plain = image_id_plain(text);
-	if (image_name_split(text, &name) &&
-	    name.repository.n + name.tag.n + name.digest.n > plain.n)
+	if (image_id_plain(text).n > text.n ||
+	    (image_name_split(text, &name) &&
+	     name.repository.n + name.tag.n + name.digest.n > text.n))
 		abort();
 	read_container(text, names);
 	read_container(text, NULL);
