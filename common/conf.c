@@ -32,6 +32,8 @@ static const char *const matching_words[] = { "first", "all", NULL };
 static const char *const capture_words[] = { "rules", "all_rules", NULL };
 static const char *const drop_words[] = { "ignore", "log", "alert", "exit", NULL };
 
+static const char *const kubernetes_words[] = { "auto", "in-cluster", "kubeconfig", "off", NULL };
+
 #define ROW(key, type, field, standard, least, most, words, text)                                  \
 	{                                                                                          \
 		key, CONF_##type, offsetof(struct conf, field), sizeof(((struct conf *)0)->field), \
@@ -128,6 +130,17 @@ static const struct conf_row rows[] = {
 	    "/run/containerd/containerd.sock /run/k3s/containerd/containerd.sock "
 	    "/run/host-containerd/containerd.sock",
 	    0, 0, NULL, "where it listens"),
+	ROW("kubernetes.mode", CHOICE, kubernetes_mode, "auto", 0, 0, kubernetes_words,
+	    "how the API server is found; auto: kubernetes.kubeconfig, else what a pod is given"),
+	ROW("kubernetes.kubeconfig", STRING, kubernetes_config, "", 0, 0, NULL,
+	    "a kubeconfig file: the API server, and who we are there"),
+	ROW("kubernetes.node_name", STRING, kubernetes_node, "${FALCO_K8S_NODE_NAME}", 0, 0, NULL,
+	    "the node whose pods are asked for; empty: the host's name"),
+	ROW("kubernetes.service_account", STRING, kubernetes_account,
+	    "/var/run/secrets/kubernetes.io/serviceaccount", 0, 0, NULL,
+	    "the directory with a pod's token and ca.crt"),
+	FLAG("kubernetes.insecure", kubernetes_insecure, "false",
+	     "a kubeconfig may say insecure-skip-tls-verify"),
 	ROW("log_level", CHOICE, log_level, "info", 0, 0, log_words,
 	    "what is less urgent is not said; notice is info, all above error is error"),
 	ROW("mews.rings.raw_mb", MEGABYTES, ring_raw_bytes, "16", 1, 1024, NULL,
@@ -740,7 +753,7 @@ static int load_standards(struct loader *ld)
 			err = load_standard_list((void *)((char *)ld->conf + rows[i].offset),
 						 rows[i].standard);
 		else
-			err = set_scalar(&rows[i], ld->conf, rows[i].standard);
+			err = set_value(ld, &rows[i], span_str(rows[i].standard));
 		if (err < 0)
 			return err;
 	}

@@ -69,6 +69,11 @@ struct conf {
 	/* runtimes */
 	struct conf_engine docker, podman, cri, containerd;
 
+	/* the API server of Kubernetes */
+	unsigned kubernetes_mode; /* kubernetes_words in conf.c */
+	char *kubernetes_config, *kubernetes_node, *kubernetes_account;
+	bool kubernetes_insecure;
+
 	char *log_level;
 };
 

@@ -624,6 +624,7 @@ static void answer(void *ctx, const struct control_request *req, struct control_
 		reload(rt, ret);
 		return;
 	case CONTROL_CONTAINERS:
+	case CONTROL_PODS:
 		list(rt, req, ret);
 		return;
 	case CONTROL_LOG_LEVEL:

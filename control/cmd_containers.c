@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd_containers.c -- `mews containers`: what the enricher knows of them, page by page.
+ * cmd_containers.c -- `mews containers`, `mews pods`: what the enricher knows of them,
+ * page by page.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -16,7 +17,15 @@
 
 enum form { FORM_TABLE, FORM_JSON };
 
-static int parse_options(int argc, char **argv, enum form *ret_form, const char **ret_run_dir)
+struct listing {
+	const char *command;
+	enum control_kind kind;
+	void (*print_head)(void);
+	void (*print_row)(struct span line);
+};
+
+static int parse_options(int argc, char **argv, const char *command, enum form *ret_form,
+			 const char **ret_run_dir)
 {
 	static const struct option longs[] = {
 		{ "json", no_argument, NULL, 'j' },
@@ -39,16 +48,15 @@ static int parse_options(int argc, char **argv, enum form *ret_form, const char 
 			option = optarg;
 			break;
 		case 'h':
-			(void)usage_of("containers");
+			(void)usage_of(command);
 			return EXIT_OK;
 		default:
-			return usage_error("containers",
-					   opt == ':' ? "no value for" : "no such option",
+			return usage_error(command, opt == ':' ? "no value for" : "no such option",
 					   argv[optind - 1]);
 		}
 	}
 	if (optind < argc)
-		return usage_error("containers", "not expected", argv[optind]);
+		return usage_error(command, "not expected", argv[optind]);
 	*ret_run_dir = run_dir_choose(option);
 	return -1;
 }
@@ -73,7 +81,13 @@ static void print_text(struct span value, int width)
 	free(buf);
 }
 
-static void print_row(struct span line)
+static void print_container_head(void)
+{
+	printf("%-12s %-11s %7s %-10s %-24s %-40s %-12s %s\n", "ID", "TYPE", "THREADS", "METADATA",
+	       "NAME", "IMAGE", "NAMESPACE", "POD");
+}
+
+static void print_container(struct span line)
 {
 	struct span top = jread_value(line), told = jread_member(top, "container"),
 		    labels = jread_member(told, "labels");
@@ -91,14 +105,46 @@ static void print_row(struct span line)
 	putchar('\n');
 }
 
-static void print_lines(struct span page, enum form form, uint64_t *count)
+static void print_pod_head(void)
+{
+	printf("%-16s %-44s %-15s %-14s %-32s %-7s %s\n", "NAMESPACE", "NAME", "IP", "KIND",
+	       "WORKLOAD", "SERVICES", "UID");
+}
+
+static uint64_t count_elements(struct span array)
+{
+	struct jread_walk w = jread_begin(array);
+	struct span key, value;
+	uint64_t n = 0;
+
+	while (jread_next(&w, &key, &value))
+		n++;
+	return n;
+}
+
+static void print_pod(struct span line)
+{
+	struct span pod = jread_member(jread_value(line), "pod"),
+		    workload = jread_member(pod, "workload");
+
+	print_text(jread_member(pod, "namespace"), 16);
+	print_text(jread_member(pod, "name"), 44);
+	print_text(jread_member(pod, "ip"), 15);
+	print_text(jread_member(workload, "kind"), 14);
+	print_text(jread_member(workload, "name"), 32);
+	printf("%8" PRIu64 " ", count_elements(jread_member(pod, "svc")));
+	print_text(jread_member(pod, "uid"), 1);
+	putchar('\n');
+}
+
+static void print_lines(const struct listing *l, struct span page, enum form form, uint64_t *count)
 {
 	while (page.n > 0) {
 		const uint8_t *end = memchr(page.p, '\n', page.n);
 		struct span line = span_of(page.p, end == NULL ? page.n : (size_t)(end - page.p));
 
 		if (form == FORM_TABLE)
-			print_row(line);
+			l->print_row(line);
 		else
 			printf("%s%.*s", (*count)++ == 0 ? "[" : ",\n", (int)line.n,
 			       (const char *)line.p);
@@ -108,16 +154,15 @@ static void print_lines(struct span page, enum form form, uint64_t *count)
 
 /* ---- all of them ---- */
 
-static int print_all(struct control_client *c, enum form form)
+static int print_all(const struct listing *l, struct control_client *c, enum form form)
 {
-	struct control_request req = { .kind = CONTROL_CONTAINERS, .argument = "0" };
+	struct control_request req = { .kind = l->kind, .argument = "0" };
 	struct control_answer a;
 	uint64_t count = 0;
 	int err;
 
 	if (form == FORM_TABLE)
-		printf("%-12s %-11s %7s %-10s %-24s %-40s %-12s %s\n", "ID", "TYPE", "THREADS",
-		       "METADATA", "NAME", "IMAGE", "NAMESPACE", "POD");
+		l->print_head();
 	do {
 		err = control_client_ask(c, &req, &a);
 		if (err == 0)
@@ -127,7 +172,7 @@ static int print_all(struct control_client *c, enum form form)
 				  a.text[0] != '\0' ? a.text : strerror(-err));
 			return EXIT_INPUT;
 		}
-		print_lines(a.page, form, &count);
+		print_lines(l, a.page, form, &count);
 		snprintf(req.argument, sizeof(req.argument), "%" PRIu64, a.next);
 	} while (a.next != 0);
 	if (form == FORM_JSON)
@@ -135,13 +180,13 @@ static int print_all(struct control_client *c, enum form form)
 	return fflush(stdout) == 0 ? EXIT_OK : EXIT_HOST;
 }
 
-int cmd_containers(int argc, char **argv)
+static int list(const struct listing *l, int argc, char **argv)
 {
 	struct control_client *c;
 	char path[RUN_DIR_PATH_MAX];
 	const char *run_dir = NULL;
 	enum form form;
-	int code = parse_options(argc, argv, &form, &run_dir);
+	int code = parse_options(argc, argv, l->command, &form, &run_dir);
 
 	if (code != -1)
 		return code;
@@ -151,7 +196,22 @@ int cmd_containers(int argc, char **argv)
 		log_error("no pipeline runs in '%s'", run_dir);
 		return EXIT_INPUT;
 	}
-	code = print_all(c, form);
+	code = print_all(l, c, form);
 	control_client_close(c);
 	return code;
+}
+
+int cmd_containers(int argc, char **argv)
+{
+	static const struct listing containers = { "containers", CONTROL_CONTAINERS,
+						   print_container_head, print_container };
+
+	return list(&containers, argc, argv);
+}
+
+int cmd_pods(int argc, char **argv)
+{
+	static const struct listing pods = { "pods", CONTROL_PODS, print_pod_head, print_pod };
+
+	return list(&pods, argc, argv);
 }

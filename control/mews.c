@@ -35,6 +35,7 @@ static const struct command {
 	{ "status", "[--json] [--run-dir DIR]", "how the stages and the ledger are", cmd_status },
 	{ "containers", "[--json] [--run-dir DIR]", "what is known of the containers that run",
 	  cmd_containers },
+	{ "pods", "[--json] [--run-dir DIR]", "what is known of the pods of this node", cmd_pods },
 	{ "restart", "STAGE [--run-dir DIR]", "end one stage and start it again", cmd_restart },
 	{ "stop", "[--run-dir DIR]", "end the pipeline", cmd_stop },
 	{ "log-level", "LEVEL [--run-dir DIR]", "what the stages say: error, warning, info, debug",

@@ -99,6 +99,9 @@ void enrich_sweep(struct enrich *en);
  * becomes where the next page begins; 0: this was the last.  The bytes in BUF. */
 size_t enrich_list_containers(const struct enrich *en, uint64_t *from, uint8_t *buf, size_t cap);
 
+/* The same of pods.  One that goes meanwhile may hide another. */
+size_t enrich_list_pods(const struct enrich *en, uint64_t *from, uint8_t *buf, size_t cap);
+
 /* What Kubernetes told of the pod that control groups call UID: an object, as
  * metadata/kube_store.h makes it. */
 void enrich_pod(struct enrich *en, struct span uid, struct span json);

@@ -299,7 +299,12 @@ static void list(struct stage *st, void *ctx, const struct control_request *req,
 		snprintf(ret->text, sizeof(ret->text), "not a number");
 		return;
 	}
-	ret->page = span_of(page, enrich_list_containers(er->core, &ret->next, page, sizeof(page)));
+	if (req->kind == CONTROL_PODS)
+		ret->page =
+			span_of(page, enrich_list_pods(er->core, &ret->next, page, sizeof(page)));
+	else
+		ret->page = span_of(
+			page, enrich_list_containers(er->core, &ret->next, page, sizeof(page)));
 }
 
 static int put_frame(void *ctx, uint16_t type, struct span payload)

@@ -287,6 +287,10 @@ static void set_tls(CURL *easy, const struct fetch_params *p)
 		{ CURLOPT_SSLKEY, CURLOPT_SSLKEY_BLOB, p->key_file, p->key_pem },
 	};
 
+	if (p->insecure) {
+		curl.easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl.easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
 	for (unsigned i = 0; i < ARRAY_LEN(parts); i++) {
 		struct curl_blob blob = blob_of(parts[i].pem);
 
@@ -313,6 +317,14 @@ static bool set_headers(struct fetch *x, const struct fetch_params *p)
 static long milliseconds(uint64_t ns)
 {
 	return (long)((ns + NS_PER_MSEC - 1) / NS_PER_MSEC);
+}
+
+/* A peer that is gone without a word is found out in a minute, however quiet a stream is. */
+static void set_keepalive(CURL *easy)
+{
+	curl.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl.easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 20L);
+	curl.easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 5L);
 }
 
 static bool set_options(struct fetch *x, const struct fetch_params *p)
@@ -346,6 +358,8 @@ static bool set_options(struct fetch *x, const struct fetch_params *p)
 		curl.easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)p->body.n);
 		ok = ok && curl.easy_setopt(e, CURLOPT_COPYPOSTFIELDS, p->body.p) == CURLE_OK;
 	}
+	if (p->unix_socket == NULL)
+		set_keepalive(e);
 	set_tls(e, p);
 	return ok && set_headers(x, p);
 }

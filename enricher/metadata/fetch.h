@@ -48,6 +48,7 @@ struct fetch_params {
 	/* TLS; files may be NULL. */
 	const char *ca_file, *cert_file, *key_file;
 	struct span ca_pem, cert_pem, key_pem; /* instead of files; copied */
+	bool insecure;			       /* the server may be anybody */
 
 	uint64_t connect_timeout_ns; /* 0: 2 s */
 	uint64_t timeout_ns;	     /* from start to end; 0: none, for streams */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json_bounded.h"
 #include "kube_json.h"
 
 /* Mirrors of static pods are named in cgroup paths by this, not by their uid. */
@@ -204,32 +205,9 @@ static void read_status(const json_t *object, struct kube_status *ret)
 		ret->resume[0] = '\0';
 }
 
-/* The parser calls itself for each depth, and its thread has a small stack. */
-static bool is_flat(struct span text)
-{
-	bool in_string = false;
-	unsigned depth = 0;
-
-	for (size_t i = 0; i < text.n; i++) {
-		uint8_t c = text.p[i];
-
-		if (in_string && c == '\\')
-			i++;
-		else if (c == '"')
-			in_string = !in_string;
-		else if (!in_string && (c == '{' || c == '[') && ++depth > KUBE_DEPTH_MAX)
-			return false;
-		else if (!in_string && (c == '}' || c == ']') && depth > 0)
-			depth--;
-	}
-	return true;
-}
-
 static json_t *load(struct span text)
 {
-	json_t *top = text.n > 0 && is_flat(text)
-			      ? json_loadb((const char *)text.p, text.n, 0, NULL)
-			      : NULL;
+	json_t *top = json_bounded_read(text);
 
 	if (!json_is_object(top)) {
 		json_decref(top);

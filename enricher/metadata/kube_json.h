@@ -35,7 +35,6 @@ const struct kube_kind_row *kube_kind_row(enum kube_kind kind);
 enum kube_kind kube_kind_of(const char *kind); /* by its name; KUBE_NONE */
 
 enum {
-	KUBE_DEPTH_MAX = 64, /* of JSON */
 	KUBE_NAME_MAX = 253,
 	KUBE_UID_MAX = 64,
 	KUBE_VERSION_MAX = 64,	  /* of a resourceVersion */

@@ -268,6 +268,8 @@ enum kube_result kube_reflector_end(struct kube_reflector *r, int err, unsigned 
 	r->stream.too_long = 0;
 	if (result == KUBE_TOO_OLD)
 		expired(r);
+	else if (result == KUBE_OK && stage == KUBE_WATCHING && !was_short && r->events == 0)
+		list_again(r); /* not even a bookmark: it may wait for a version that never comes */
 	else if (result != KUBE_OK && (stage == KUBE_LISTING || r->failures >= WATCH_TRIES))
 		list_again(r);
 	if (result == KUBE_OK && !(stage == KUBE_WATCHING && was_short)) {

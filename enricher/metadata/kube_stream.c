@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_bounded.h"
 #include "kube_stream.h"
 
 /* More memory than this is not kept from answer to answer. */
@@ -118,7 +119,7 @@ static int open_bracket(struct kube_stream *s, uint8_t c)
 {
 	bool item = s->shape == KUBE_WATCH || s->in_items;
 
-	if (s->depth == KUBE_DEPTH_MAX)
+	if (s->depth == JSON_DEPTH_MAX)
 		return -EPROTO;
 	if (s->depth == item_depth(s) && item && c != '{')
 		return -EPROTO;

@@ -8,7 +8,7 @@
 #ifndef MEWS_KUBE_STREAM_H
 #define MEWS_KUBE_STREAM_H
 
-#include "kube_json.h"
+#include "json_bounded.h"
 
 enum kube_shape {
 	KUBE_LIST,  /* one object; each element of its "items" is given by itself */

@@ -72,6 +72,7 @@ extern const unsigned source_row_count;
 extern const struct source_ops source_docker, source_podman; /* docker.c */
 extern const struct source_ops source_cri;		     /* cri.c */
 extern const struct source_ops source_containerd;	     /* containerd.c */
+extern const struct source_ops source_kubernetes;	     /* kube_source.c */
 
 /* ---- what a source may use ---- */
 

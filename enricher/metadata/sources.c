@@ -9,10 +9,7 @@
 #include "meta_source.h"
 
 const struct source_ops *const source_rows[] = {
-	&source_docker,
-	&source_podman,
-	&source_cri,
-	&source_containerd,
+	&source_docker, &source_podman, &source_cri, &source_containerd, &source_kubernetes,
 };
 const unsigned source_row_count = ARRAY_LEN(source_rows);
 

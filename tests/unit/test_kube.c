@@ -399,6 +399,14 @@ Test(kube, a_stream_that_breaks_off_in_an_event_loses_that_event_alone)
 	cr_assert(strstr(w.asked.path, "&resourceVersion=7") != NULL);
 }
 
+Test(kube, a_watch_that_never_said_anything_is_not_believed)
+{
+	begin_with(LIST("5", ""), LIST("5", ""));
+	w.now.ns += 240 * NS_PER_SEC;
+	cr_assert_eq(answer_slot(KUBE_SLOT_PODS, 200, "", 0), KUBE_OK);
+	asks("/api/v1/pods?limit=100");
+}
+
 Test(kube, watches_that_end_at_once_are_not_asked_for_all_the_time)
 {
 	unsigned n = 0;

@@ -122,7 +122,7 @@ Test(kube_json, what_is_too_deep_or_has_too_long_a_head_is_no_answer)
 	int err = 0;
 
 	kube_stream_begin(&s, KUBE_WATCH);
-	for (unsigned i = 0; i < KUBE_DEPTH_MAX; i++)
+	for (unsigned i = 0; i < JSON_DEPTH_MAX; i++)
 		cr_assert_eq(feed(&s, i == 0 ? "{\"a\":" : "[", 8, &c), 0);
 	cr_assert_eq(feed(&s, "[", 1, &c), -EPROTO);
 	kube_stream_begin(&s, KUBE_LIST);
@@ -206,9 +206,9 @@ Test(kube_json, what_is_nested_too_deep_is_refused_before_it_is_parsed)
 	memset(text + n + 2000, ']', 2000);
 	memcpy(text + n + 4000, "}", 2);
 	cr_assert_eq(pod_of(text), NULL);
-	memset(text + n, '[', 60);
-	memset(text + n + 60, ']', 60);
-	memcpy(text + n + 120, "}", 2);
+	memset(text + n, '[', 40);
+	memset(text + n + 40, ']', 40);
+	memcpy(text + n + 80, "}", 2);
 	cr_assert_eq(pod_of(text), NULL, "its uid is none");
 	memcpy(strstr(text, "[[[["), "uuuuuuuuuu", 10);
 	pod = pod_of(text);
