@@ -36,7 +36,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	task = bpf_get_current_task_btf();
 	w = row_of_call(task, regs, w, &abi);
-	if (w == NULL || is_spared(w, regs, abi, ret) || is_own(task))
+	if (w == NULL || is_spared(w, regs, abi, ret) || is_own(task) ||
+	    (settings.drop_failed && ret < 0 && ret >= -4095))
 		return 0;
 	cpu = bpf_get_smp_processor_id();
 	s = bpf_map_lookup_elem(&scratch, &cpu);

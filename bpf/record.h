@@ -133,7 +133,8 @@ struct sensor_settings {
 	__u32 cpus;	   /* possible CPUs: rows of `rings` and `scratch` */
 	__u32 snaplen;	   /* bytes of data that read and write events carry; at most 4096 */
 	__u8 casts;	   /* the kernel has bpf_rdonly_cast() */
-	__u8 reserved[3];
+	__u8 drop_failed;  /* calls that failed are passed over */
+	__u8 reserved[2];
 	__u32 own_pid; /* whose system calls are passed over: its snapshots make many; 0: nobody's */
 };
 

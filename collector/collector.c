@@ -97,14 +97,33 @@ static int option(struct stage *st, void *ctx, const char *name, const char *arg
 	return 1;
 }
 
+#ifdef MEWS_BPF
+static struct sensor_params params_of(const struct stage *st)
+{
+	return (struct sensor_params){ .buffer_bytes = st->conf.kernel_buffer_bytes,
+				       .cpus_per_buffer = st->conf.cpus_per_buffer,
+				       .drop_failed = st->conf.drop_failed };
+}
+#endif
+
 static int open_source(struct stage *st, struct collector *c)
 {
 	if (c->capture != NULL) {
 		st->jail = JAIL_REPLAY;
 		return replay_open(c->capture, &c->source);
 	}
+	if (st->conf.engine >= CONF_ENGINE_REPLAY) {
+		log_error("'engine.kind' says that no events come from the kernel: for a capture "
+			  "there is 'mews replay FILE'");
+		return EXIT_INPUT;
+	}
+	if (st->conf.engine == CONF_ENGINE_KMOD)
+		log_info(
+			"'engine.kind' is kmod: there is no kernel module, its settings hold for eBPF");
 #ifdef MEWS_BPF
-	return sensor_open(st->conf.kernel_buffer_bytes, &c->source);
+	struct sensor_params params = params_of(st);
+
+	return sensor_open(&params, &c->source);
 #else
 	log_error("cannot see system calls: built without the kernel side, this can only --replay");
 	return EXIT_HOST;
@@ -114,7 +133,9 @@ static int open_source(struct stage *st, struct collector *c)
 static int probe(const struct stage *st)
 {
 #ifdef MEWS_BPF
-	return sensor_probe(st->conf.kernel_buffer_bytes);
+	struct sensor_params params = params_of(st);
+
+	return sensor_probe(&params);
 #else
 	(void)st;
 	log_error("built without the kernel side: there is nothing to probe");

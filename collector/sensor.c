@@ -84,7 +84,9 @@ struct sensor {
 	struct coverage coverage;
 	struct snapshot *snapshot;
 	int epoll;
-	unsigned ncpus;
+	struct sensor_params params;
+	unsigned ncpus, nrings; /* a ring is for PER_RING processors in a row */
+	unsigned per_ring;
 	int *ring_fds;
 	void **ring_maps;
 	uint64_t *ring_sizes;
@@ -300,7 +302,7 @@ static uint64_t sensor_now(struct source *source)
 
 static bool anything_there(const struct sensor *s)
 {
-	for (unsigned i = 0; i < s->ncpus; i++)
+	for (unsigned i = 0; i < s->nrings; i++)
 		if (kring_used(&s->rings[i]) > 0)
 			return true;
 	return false;
@@ -350,7 +352,7 @@ static void sensor_close(struct source *source)
 
 	if (s == NULL)
 		return;
-	for (unsigned i = 0; s->rings != NULL && i < s->ncpus; i++) {
+	for (unsigned i = 0; s->rings != NULL && i < s->nrings; i++) {
 		if (s->rings[i].consumer != NULL)
 			munmap(s->rings[i].consumer, (size_t)sysconf(_SC_PAGESIZE));
 		if (s->ring_maps[i] != NULL)
@@ -396,20 +398,40 @@ static const struct source_ops sensor_ops = {
 
 /* ---- opening ---- */
 
-/* CPUs that are there get the buffer that was asked for; for those that may come some day a
- * small one is made now, so that a machine with many sockets to spare does not pay. */
-static uint64_t ring_size(struct span online, unsigned cpu, uint64_t bytes)
+static uint64_t power_of_two(uint64_t bytes)
 {
 	uint64_t size = MIN_BUFFER;
 
-	if (online.n != 0 && !procfs_listed(online, cpu))
-		return size;
 	while (size < bytes && size < MAX_BUFFER)
 		size *= 2;
 	return size;
 }
 
-static int ring_open(struct sensor *s, unsigned cpu, uint64_t size)
+/* CPUs that are there get the buffer that was asked for; for those that may come some day a
+ * small one is made now, so that a machine with many sockets to spare does not pay. */
+static uint64_t ring_size(const struct sensor *s, struct span online, unsigned ring)
+{
+	unsigned first = ring * s->per_ring;
+
+	for (unsigned cpu = first; cpu < first + s->per_ring && cpu < s->ncpus; cpu++)
+		if (online.n == 0 || procfs_listed(online, cpu))
+			return power_of_two(s->params.buffer_bytes);
+	return MIN_BUFFER;
+}
+
+/* The same ring for each of its processors. */
+static int ring_assign(struct sensor *s, unsigned ring)
+{
+	unsigned first = ring * s->per_ring;
+
+	for (unsigned cpu = first; cpu < first + s->per_ring && cpu < s->ncpus; cpu++)
+		if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.rings), &cpu, &s->ring_fds[ring],
+					BPF_ANY) < 0)
+			return -errno;
+	return 0;
+}
+
+static int ring_open(struct sensor *s, unsigned ring, uint64_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct epoll_event ev = { .events = EPOLLIN };
@@ -418,25 +440,23 @@ static int ring_open(struct sensor *s, unsigned cpu, uint64_t size)
 
 	if (fd < 0)
 		return fd;
-	s->ring_fds[cpu] = fd;
-	s->ring_sizes[cpu] = size;
+	s->ring_fds[ring] = fd;
+	s->ring_sizes[ring] = size;
 	consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (consumer == MAP_FAILED)
 		return -errno;
-	s->rings[cpu].consumer = consumer;
+	s->rings[ring].consumer = consumer;
 	producer = mmap(NULL, ring_map_size(size), PROT_READ, MAP_SHARED, fd, (off_t)page);
 	if (producer == MAP_FAILED)
 		return -errno;
-	s->ring_maps[cpu] = producer;
-	kring_init(&s->rings[cpu], consumer, producer, (const uint8_t *)producer + page, size);
+	s->ring_maps[ring] = producer;
+	kring_init(&s->rings[ring], consumer, producer, (const uint8_t *)producer + page, size);
 	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &ev) == -1)
 		return -errno;
-	if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.rings), &cpu, &fd, BPF_ANY) < 0)
-		return -errno;
-	return 0;
+	return ring_assign(s, ring);
 }
 
-static int rings_open(struct sensor *s, uint64_t bytes)
+static int rings_open(struct sensor *s)
 {
 	char text[4096];
 	int fd = open("/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
@@ -449,8 +469,8 @@ static int rings_open(struct sensor *s, uint64_t bytes)
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll == -1)
 		return -errno;
-	for (unsigned i = 0; err == 0 && i < s->ncpus; i++)
-		err = ring_open(s, i, ring_size(online, i, bytes));
+	for (unsigned i = 0; err == 0 && i < s->nrings; i++)
+		err = ring_open(s, i, ring_size(s, online, i));
 	return err;
 }
 
@@ -582,17 +602,19 @@ static void families_open(struct sensor *s)
 #undef FAMILY
 }
 
-static int skeleton_try(struct sensor *s, uint64_t bytes)
+static int skeleton_try(struct sensor *s)
 {
+	uint64_t bytes = power_of_two(s->params.buffer_bytes);
 	int err;
 
 	s->skel = mews__open();
 	if (s->skel == NULL)
 		return -errno;
-	s->skel->rodata->settings.bulk_limit = ring_size(SPAN_NONE, 0, bytes) / 4 * 3;
-	s->skel->rodata->settings.quiet_limit = ring_size(SPAN_NONE, 0, bytes) / 8 * 7;
+	s->skel->rodata->settings.bulk_limit = bytes / 4 * 3;
+	s->skel->rodata->settings.quiet_limit = bytes / 8 * 7;
 	s->skel->rodata->settings.cpus = s->ncpus;
 	s->skel->rodata->settings.snaplen = DATA_CARRIED;
+	s->skel->rodata->settings.drop_failed = s->params.drop_failed;
 	s->skel->rodata->settings.own_pid = s->source.own_pid > 0 ? (__u32)s->source.own_pid : 0;
 	features_set(s);
 	families_open(s);
@@ -609,12 +631,12 @@ static int skeleton_try(struct sensor *s, uint64_t bytes)
 }
 
 /* The kernel side without what this kernel refuses. */
-static int skeleton_load(struct sensor *s, uint64_t bytes)
+static int skeleton_load(struct sensor *s)
 {
 	uint64_t begun = boot_now();
 	int err;
 
-	while ((err = skeleton_try(s, bytes)) == -EAGAIN) {
+	while ((err = skeleton_try(s)) == -EAGAIN) {
 		mews__destroy(s->skel);
 		s->skel = NULL;
 	}
@@ -625,12 +647,12 @@ static int skeleton_load(struct sensor *s, uint64_t bytes)
 
 static int arrays_new(struct sensor *s)
 {
-	s->ring_fds = calloc(s->ncpus, sizeof(*s->ring_fds));
-	s->ring_maps = calloc(s->ncpus, sizeof(*s->ring_maps));
-	s->ring_sizes = calloc(s->ncpus, sizeof(*s->ring_sizes));
-	s->rings = calloc(s->ncpus, sizeof(*s->rings));
-	s->heap = calloc(s->ncpus, sizeof(*s->heap));
-	s->in_heap = calloc(s->ncpus, sizeof(*s->in_heap));
+	s->ring_fds = calloc(s->nrings, sizeof(*s->ring_fds));
+	s->ring_maps = calloc(s->nrings, sizeof(*s->ring_maps));
+	s->ring_sizes = calloc(s->nrings, sizeof(*s->ring_sizes));
+	s->rings = calloc(s->nrings, sizeof(*s->rings));
+	s->heap = calloc(s->nrings, sizeof(*s->heap));
+	s->in_heap = calloc(s->nrings, sizeof(*s->in_heap));
 	/* Of this only what was lost is ever touched. */
 	s->told = calloc((size_t)s->ncpus * COUNTS_PER_CPU, sizeof(*s->told));
 	if (s->ring_fds == NULL || s->ring_maps == NULL || s->ring_sizes == NULL ||
@@ -657,7 +679,7 @@ static void explain(const char *step, int err)
 }
 
 /* FAILED_STEP: what could not be done, when the result is negative. */
-static int sensor_load(struct sensor *s, uint64_t bytes, const char **failed_step)
+static int sensor_load(struct sensor *s, const char **failed_step)
 {
 	int err;
 
@@ -670,37 +692,41 @@ static int sensor_load(struct sensor *s, uint64_t bytes, const char **failed_ste
 	if (err < 0)
 		return err;
 	s->ncpus = (unsigned)err;
+	s->per_ring = s->params.cpus_per_buffer == 0 || s->params.cpus_per_buffer > s->ncpus
+			      ? s->ncpus
+			      : (unsigned)s->params.cpus_per_buffer;
+	s->nrings = (s->ncpus + s->per_ring - 1) / s->per_ring;
 	err = arrays_new(s);
 	if (err < 0)
 		return err;
 	*failed_step = "load the kernel side";
-	err = skeleton_load(s, bytes);
+	err = skeleton_load(s);
 	if (err < 0)
 		return err;
 	*failed_step = "make the kernel's buffers";
-	if ((err = rings_open(s, bytes)) < 0 || (err = maps_open(s)) < 0 ||
-	    (err = families_fill(s)) < 0)
+	if ((err = rings_open(s)) < 0 || (err = maps_open(s)) < 0 || (err = families_fill(s)) < 0)
 		return err;
 	entries_open(s);
-	merge_init(&s->merge, s->rings, s->ncpus, s->heap, s->in_heap, WINDOW_NS);
+	merge_init(&s->merge, s->rings, s->nrings, s->heap, s->in_heap, WINDOW_NS);
 	*failed_step = "attach to the kernel's trace points";
 	return mews__attach(s->skel);
 }
 
-int sensor_open(uint64_t buffer_bytes, struct source **ret)
+int sensor_open(const struct sensor_params *params, struct source **ret)
 {
 	struct sensor *s = calloc(1, sizeof(*s));
 	const char *step = "get memory";
 	int err = -ENOMEM;
 
 	if (s != NULL) {
+		s->params = *params;
 		loader_listen();
 		loader_init(&s->loader, &s->coverage);
 		s->source.ops = &sensor_ops;
 		s->source.coverage = &s->coverage;
 		s->source.own_pid = pid_in_initial_namespace(getpid());
 		look_at_clocks(s);
-		err = sensor_load(s, buffer_bytes, &step);
+		err = sensor_load(s, &step);
 	}
 	if (err < 0) {
 		if (s == NULL || !s->loader.said)
@@ -720,7 +746,7 @@ void sensor_look_inside(const struct source *source, struct sensor_inside *ret)
 				       .loader = &s->loader,
 				       .load_ns = s->load_ns,
 				       .loaded_ns = s->loaded_ns,
-				       .nbuffers = s->ncpus };
-	for (unsigned i = 0; i < s->ncpus; i++)
+				       .nbuffers = s->nrings };
+	for (unsigned i = 0; i < s->nrings; i++)
 		ret->buffer_bytes += s->ring_sizes[i];
 }

@@ -8,11 +8,16 @@
 
 #include "source.h"
 
-/* Load and attach; needs CAP_BPF and CAP_PERFMON.  BUFFER_BYTES: of kernel buffer
- * for each CPU.  0, or an exit code (log.h) after it has said what is missing.
+struct sensor_params {
+	uint64_t buffer_bytes;	  /* of each buffer in the kernel */
+	uint64_t cpus_per_buffer; /* that share one; 0: all of them */
+	bool drop_failed;	  /* no system calls that failed */
+};
+
+/* Load and attach; needs CAP_BPF and CAP_PERFMON.  0, or an exit code (log.h) after it has said what is missing.
  * What happens from here on is in the buffers; what is collected besides forks,
  * execs and exits says ops->want(). */
-int sensor_open(uint64_t buffer_bytes, struct source **ret);
+int sensor_open(const struct sensor_params *params, struct source **ret);
 
 /* What a live source is made of, for whoever reports on it; valid until it is closed. */
 struct sensor_inside {

@@ -250,10 +250,10 @@ static int put_report(struct source *s)
 	return line_finish(&line) == 0 && fflush(stdout) == 0 ? EXIT_OK : EXIT_HOST;
 }
 
-int sensor_probe(uint64_t buffer_bytes)
+int sensor_probe(const struct sensor_params *params)
 {
 	struct source *s;
-	int code = sensor_open(buffer_bytes, &s);
+	int code = sensor_open(params, &s);
 
 	if (code != EXIT_OK)
 		return code;

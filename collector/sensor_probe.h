@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 /* Everything that was loaded is gone when it returns; the exit code. */
-int sensor_probe(uint64_t buffer_bytes);
+struct sensor_params;
+int sensor_probe(const struct sensor_params *params);
 
 #endif

@@ -30,6 +30,7 @@ static const char *const log_words[] = { "error", "warning",   "info",	   "debug
 					 "alert", "emergency", "critical", NULL };
 static const char *const matching_words[] = { "first", "all", NULL };
 static const char *const capture_words[] = { "rules", "all_rules", NULL };
+static const char *const engine_words[] = { "modern_ebpf", "kmod", "replay", "nodriver", NULL };
 static const char *const drop_words[] = { "ignore", "log", "alert", "exit", NULL };
 
 static const char *const kubernetes_words[] = { "auto", "in-cluster", "kubeconfig", "off", NULL };
@@ -95,8 +96,22 @@ static const struct conf_row rows[] = {
 	     "of the state's system calls, only what the rules need"),
 	FLAG("base_syscalls.all", base_syscalls_all, "false",
 	     "taken for Falco's sake: what rules ask for is watched in any case"),
+	ROW("engine.kind", CHOICE, engine, "modern_ebpf", 0, 0, engine_words,
+	    "where events come from; kmod is modern_ebpf with the settings of kmod"),
 	ROW("engine.modern_ebpf.buf_size_preset", PRESET, kernel_buffer_bytes, "4", 1, 10, NULL,
-	    "the kernel's buffer for each processor: 1 to 10 is 1, 2, 4, ... 512 MiB"),
+	    "each of the kernel's buffers: 1 to 10 is 1, 2, 4, ... 512 MiB"),
+	ROW("engine.modern_ebpf.cpus_for_each_buffer", UINT, cpus_per_buffer, "1", 0, 65535, NULL,
+	    "how many processors share a buffer; 0: all of them"),
+	FLAG("engine.modern_ebpf.drop_failed_exit", drop_failed, "false",
+	     "system calls that failed are not collected"),
+	FLAG("engine.modern_ebpf.disable_iterators", no_iterators, "false",
+	     "state at start comes from /proc, as it always does"),
+	ROW("engine.kmod.buf_size_preset", PRESET, kmod_buffer_bytes, "4", 1, 10, NULL,
+	    "as that of modern_ebpf, where engine.kind is kmod"),
+	FLAG("engine.kmod.drop_failed_exit", kmod_drop_failed, "false",
+	     "as that of modern_ebpf, where engine.kind is kmod"),
+	ROW("engine.replay.capture_file", STRING, replay_file, "", 0, 0, NULL,
+	    "not used: mews replay takes the capture's name"),
 	ROW("syscall_event_drops.threshold", SHARE, drops_threshold, "0", 0, 1, NULL,
 	    "the share of what was met that may be missing in a second and nothing is done"),
 	ROW("syscall_event_drops.actions", WORDS, drops_actions, "log alert", 0, 0, drop_words,
@@ -767,6 +782,10 @@ static int check_whole(struct loader *ld)
 	if (ld->conf->file_enabled && ld->conf->file_name[0] == '\0') {
 		diag_set(ld->diag, "'file_output.enabled' needs 'file_output.filename'");
 		return -EINVAL;
+	}
+	if (ld->conf->engine == CONF_ENGINE_KMOD) {
+		ld->conf->kernel_buffer_bytes = ld->conf->kmod_buffer_bytes;
+		ld->conf->drop_failed = ld->conf->kmod_drop_failed;
 	}
 	if ((ld->conf->drops_actions & 1) != 0 && ld->conf->drops_actions != 1) {
 		diag_set(ld->diag, "'syscall_event_drops.actions': to ignore is all that can be "

@@ -14,6 +14,9 @@
 
 #define CONF_MAX_LIST 64
 
+/* engine.kind; the order of its words. */
+enum { CONF_ENGINE_EBPF, CONF_ENGINE_KMOD, CONF_ENGINE_REPLAY, CONF_ENGINE_NODRIVER };
+
 struct conf_list {
 	unsigned count;
 	char *item[CONF_MAX_LIST];
@@ -54,8 +57,16 @@ struct conf {
 	struct conf_list base_syscalls;
 	bool base_syscalls_repair, base_syscalls_all;
 
+	/* the kernel side (Falco's keys) */
+	unsigned engine;	  /* CONF_ENGINE_* */
+	uint64_t cpus_per_buffer; /* 0: one buffer for all */
+	bool drop_failed;
+	bool no_iterators, kmod_drop_failed;
+	uint64_t kmod_buffer_bytes;
+	char *replay_file;
+
 	/* sizes, bytes */
-	uint64_t kernel_buffer_bytes; /* per CPU */
+	uint64_t kernel_buffer_bytes; /* each */
 	uint64_t ring_raw_bytes, ring_enriched_bytes, ring_alerts_bytes, ring_tap_bytes;
 
 	/* what is done about events that were lost: syscall_event_drops */

@@ -106,6 +106,45 @@ check "a read that is made when all is full alerts" wait_for 5 grep -q "in-the-c
 check "nothing that says who runs what is lost" status "$losses"' | .lost.kernel_buffer | has("execve") or has("clone") | not'
 stop_mews
 
+# How the buffers are laid out is as the settings say.
+buffers() { "$build/bin/mews-collector" --probe "$@" 2>/dev/null; }
+cpus=$(buffers | jq .buffers)
+check "each processor has a buffer" [ "${cpus:-0}" -ge "$(nproc)" ]
+check "or all of them one" eval 'buffers -o engine.modern_ebpf.cpus_for_each_buffer=0 -o engine.modern_ebpf.buf_size_preset=3 |
+	jq -e ".buffers == 1 and .buffer_bytes == 4194304"'
+check "or some together" eval 'buffers -o engine.modern_ebpf.cpus_for_each_buffer=2 | jq -e ".buffers == (($cpus + 1) / 2 | floor)"'
+check "the kernel module's settings count where it is asked for" eval 'buffers -o engine.kind=kmod -o engine.kmod.buf_size_preset=1 |
+	jq -e ".buffer_bytes <= 1048576 * $cpus"'
+"$mews" run --run-dir "$work/run" -o engine.kind=nodriver >/dev/null 2>"$work/mews.log"
+check "without the kernel there is nothing to run" [ $? -eq 1 ]
+check "and it says what there is instead" grep -q "engine.kind.*mews replay FILE" "$work/mews.log"
+start_mews -o engine.modern_ebpf.cpus_for_each_buffer=0 -o engine.modern_ebpf.buf_size_preset=1 \
+	-o engine.modern_ebpf.drop_failed_exit=true
+ok "with one buffer for all, and no calls that failed, it is live"
+"$trigger" read /etc/shadow/failed "not-there-$$" 2>/dev/null
+"$trigger" read /etc/shadow "there-$$"
+lose flood 30000
+check "what is lost is known by processor all the same" wait_for 10 status "$losses"' | .balanced and .terms.lost > 1000 and
+	(.lost_by_cpu.kernel_buffer | has("0"))'
+check "the ledger balances" wait_for 10 balanced run
+check "a call that succeeds alerts" wait_for 5 grep -q " there-$$" "$work/alerts"
+stop_mews
+cat >"$work/failed.yaml" <<'END'
+- rule: Failed
+  desc: a call that may fail
+  condition: evt.type in (open, openat) and fd.name startswith /etc/shadow
+  output: "%evt.rawres %proc.cmdline"
+  priority: WARNING
+END
+for drop in true false; do
+	start_mews -r "$work/failed.yaml" -o engine.modern_ebpf.drop_failed_exit=$drop
+	"$trigger" read /etc/shadow/failed "failed-$drop-$$" 2>/dev/null
+	"$trigger" read /etc/shadow "worked-$drop-$$"
+	wait_for 5 grep -q "worked-$drop-$$" "$work/alerts"
+	check "failed calls are left out: $drop" [ "$(grep -c "failed-$drop-$$" "$work/alerts")" = $([ $drop = true ] && echo 0 || echo 1) ]
+	stop_mews
+done
+
 # State heals.  A shell that lives through it makes children and opens files while nobody looks.
 cat >"$work/rules.yaml" <<'END'
 - rule: Mark

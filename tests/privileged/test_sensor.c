@@ -474,7 +474,8 @@ int main(void)
 		printf("1..1\nok 1 - the live source # SKIP needs root and a kernel with BTF\n");
 		return 0;
 	}
-	if (sensor_open(256 * 1024, &s) != 0) {
+	if (sensor_open(&(struct sensor_params){ .buffer_bytes = 256 * 1024, .cpus_per_buffer = 1 },
+			&s) != 0) {
 		printf("1..1\nnot ok 1 - the kernel side loads and attaches\n");
 		return 1;
 	}

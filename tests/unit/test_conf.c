@@ -235,11 +235,11 @@ Test(conf, an_unknown_key_is_a_warning_with_its_place)
 	struct conf c;
 	struct diag d;
 
-	cr_assert(eq(int, load("json_output: true\nengine:\n  kmod: {x: 1}\n", NULL, &c, &d), 0));
+	cr_assert(eq(int, load("json_output: true\nengine:\n  gvisor: {x: 1}\n", NULL, &c, &d), 0));
 	cr_assert(eq(uint, warnings, 1));
 	cr_assert(eq(u32, last_warning.line, 3));
 	cr_assert(eq(u32, last_warning.column, 3));
-	cr_assert_str_eq(last_warning.message, "'engine.kmod' is not a setting, ignored");
+	cr_assert_str_eq(last_warning.message, "'engine.gvisor' is not a setting, ignored");
 	conf_release(&c);
 }
 
@@ -308,6 +308,9 @@ Test(conf, a_wrong_value_is_refused_with_its_place)
 		{ "\ta: b\n", 1, 1, "" },
 		{ "a: *b\n", 1, 4, "" },
 		{ "file_output: {filename: \"a\\0b\"}\n", 1, 25, "without NUL" },
+		{ "engine: {kind: gvisor}\n", 1, 16, "one of modern_ebpf, kmod" },
+		{ "engine: {modern_ebpf: {cpus_for_each_buffer: 70000}}\n", 1, 46,
+		  "from 0 to 65535" },
 		{ "syscall_event_drops: {threshold: 1.5}\n", 1, 34, "from 0 to 1" },
 		{ "syscall_event_drops: {threshold: .}\n", 1, 34, "from 0 to 1" },
 		{ "syscall_event_drops: {threshold: 0.1.2}\n", 1, 34, "from 0 to 1" },
