@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * bench_syscalls.c -- what the kernel side adds to a system call, in ns: loops of
- * getppid (nobody wants it), open+close and a write of 10 bytes, without it, with
- * it and nothing wanted, and with the events wanted.  Each is cut into parts of
+ * getppid (nobody wants it), open+close, a connection to oneself and a write of 10
+ * bytes, without it, with it and nothing wanted, with what the state is made of
+ * wanted, as with most rules, and with all that the loops do.  Each is cut into parts of
  * a millisecond and the best part counts, for the machine may be shared.  The
  * records are taken out between the parts.
  */
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,7 +20,7 @@
 
 #include "rig.h"
 
-enum { ROUNDS = 4, PARTS = 100, TURNS = 500, SETTINGS = 3 };
+enum { ROUNDS = 4, PARTS = 100, SETTINGS = 4 };
 
 static double now_ns(void)
 {
@@ -49,17 +52,43 @@ static void loop_write(int n)
 	close(fd);
 }
 
+static void loop_connect(int n)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	struct linger gone = { 1, 0 }; /* leave no port behind */
+	socklen_t len = sizeof(addr);
+	int door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(door, (struct sockaddr *)&addr, len) == -1 || listen(door, 8) == -1 ||
+	    getsockname(door, (struct sockaddr *)&addr, &len) == -1)
+		abort();
+	while (n-- > 0) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), in;
+
+		if (connect(fd, (struct sockaddr *)&addr, len) == -1)
+			abort();
+		in = accept4(door, NULL, NULL, SOCK_CLOEXEC);
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &gone, sizeof(gone));
+		close(fd);
+		close(in);
+	}
+	close(door);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(int n);
+	int turns; /* of a part */
 } loops[] = {
-	{ "getppid", loop_getppid },
-	{ "open_close", loop_open },
-	{ "write", loop_write },
+	{ "getppid", loop_getppid, 2000 },
+	{ "open_close", loop_open, 500 },
+	{ "connect", loop_connect, 40 },
+	{ "write", loop_write, 2000 },
 };
 
 static double best[ARRAY_LEN(loops)][SETTINGS];
-static const char *const settings[SETTINGS] = { "without", "not_wanted", "wanted" };
+static const char *const settings[SETTINGS] = { "without", "not_wanted", "state", "wanted" };
 
 /* All loops once under setting S; false if the rig cannot be opened. */
 static bool measure(int s, char *reason, size_t cap, uint64_t *lost)
@@ -68,7 +97,13 @@ static bool measure(int s, char *reason, size_t cap, uint64_t *lost)
 
 	if (s > 0 && (rig = rig_open(reason, cap)) == NULL)
 		return false;
-	if (s > 1) {
+	if (s == 2)
+		rig_want_state(rig);
+	if (s > 2) {
+		rig_want(rig, EVENT_SOCKET_SOCKET_X);
+		rig_want(rig, EVENT_SOCKET_CONNECT_X);
+		rig_want(rig, EVENT_SOCKET_ACCEPT4_6_X);
+		rig_want(rig, EVENT_SOCKET_SETSOCKOPT_X);
 		rig_want(rig, EVENT_SYSCALL_OPENAT_2_X);
 		rig_want(rig, EVENT_SYSCALL_CLOSE_X);
 		rig_want(rig, EVENT_SYSCALL_WRITE_X);
@@ -77,8 +112,8 @@ static bool measure(int s, char *reason, size_t cap, uint64_t *lost)
 		for (int part = 0; part < PARTS; part++) {
 			double start = now_ns(), ns;
 
-			loops[l].run(TURNS);
-			ns = (now_ns() - start) / TURNS;
+			loops[l].run(loops[l].turns);
+			ns = (now_ns() - start) / loops[l].turns;
 			if (best[l][s] == 0 || ns < best[l][s])
 				best[l][s] = ns;
 			if (rig != NULL) {

@@ -69,6 +69,13 @@ static __always_inline __u64 address_result(const struct build *b, long ret)
 	return b->s->call.regs32 && (unsigned long)ret < -4095ul ? (__u32)ret : ret;
 }
 
+/* Events whose own parameters say both ends of the socket, or whose socket has none yet. */
+static __always_inline bool says_ends(__u16 code)
+{
+	return code == EVENT_SOCKET_CONNECT_X || code == EVENT_SOCKET_ACCEPT_5_X ||
+	       code == EVENT_SOCKET_ACCEPT4_6_X || code == EVENT_SOCKET_SOCKET_X;
+}
+
 /* Put FILE, open at FD, behind the header: its numbers, and its path, or both ends if it is a socket.
  * Whoever keeps descriptors' names sees by them if it is the file that he thinks. */
 static __always_inline struct sock *put_open_file(struct build *b, struct file *file, __s32 fd)
@@ -86,6 +93,8 @@ static __always_inline struct sock *put_open_file(struct build *b, struct file *
 	}
 	FILE_OF(b)->sock_type = LOOK(struct sock, sk, sk_type);
 	FILE_OF(b)->sock_proto = LOOK(struct sock, sk, sk_protocol);
+	if (says_ends(b->code))
+		return sk;
 	n = append_tuple(b, sk, TUPLE_OUT, NULL);
 	FILE_OF(b)->tuple_len = n;
 	b->off = forget(b, b->off + n);

@@ -82,7 +82,7 @@ int BPF_PROG(exit_connect, struct pt_regs *regs, long ret)
 	put_u64(&b, ret);
 	put_tuple(&b, sk, TUPLE_OUT, &far);
 	put_int(&b, arg(&b, 0));
-	put_user_address(&b, user_arg(&b, 1), arg(&b, 2));
+	put_address(&b, &far, user_arg(&b, 1), arg(&b, 2));
 	send(&b);
 	return 0;
 }

@@ -164,49 +164,59 @@ static __always_inline __u32 append_tuple(struct build *b, struct sock *sk,
 	}
 }
 
-/* The address of LEN bytes at USER; family 0 if there is none. */
+/* The address of LEN bytes at USER; family 0 if there is none.  Of one that is too short for its
+ * family the rest is zero. */
 static __always_inline void read_user_address(union user_address *a, const void *user, __u32 len)
 {
 	__builtin_memset(a, 0, sizeof(*a));
-	if (user == NULL || len < 8)
+	if (user == NULL || len < sizeof(a->family))
 		return;
 	if (len >= sizeof(*a))
 		bpf_probe_read_user(a, sizeof(*a), user);
+	else if (len >= sizeof(a->in))
+		bpf_probe_read_user(a, sizeof(a->in), user);
 	else
-		bpf_probe_read_user(a, 8, user);
+		bpf_probe_read_user(a, sizeof(a->family), user);
 }
 
-/* That address as a parameter. */
+/* The address A, which was read from the LEN bytes at USER, as a parameter. */
+static __always_inline void put_address(struct build *b, const union user_address *a,
+					const void *user, __u32 len)
+{
+	__u32 at = b->off, n = 0;
+
+	switch (a->family) {
+	case FAMILY_UNIX:
+		AT(b, at, __u8) = FAMILY_UNIX;
+		n = 1 + append_sun_path(b, at + 1, user + 2, len - 2, true);
+		break;
+	case FAMILY_INET:
+		if (len < sizeof(a->in))
+			break;
+		AT(b, at, __u8) = FAMILY_INET;
+		AT(b, at + 1, __u32) = a->in.ip;
+		AT(b, at + 5, __u16) = bpf_ntohs(a->in.port);
+		n = 7;
+		break;
+	case FAMILY_INET6:
+		if (len < sizeof(a->in6))
+			break;
+		AT(b, at, __u8) = FAMILY_INET6;
+		AT(b, at + 1, __u64) = a->in6.ip[0];
+		AT(b, at + 9, __u64) = a->in6.ip[1];
+		AT(b, at + 17, __u16) = bpf_ntohs(a->in6.port);
+		n = 19;
+		break;
+	}
+	put_var_len(b, n);
+}
+
 static __always_inline void put_user_address(struct build *b, const void *user, __u32 len)
 {
 	union user_address a;
-	__u32 at = b->off, n = 0;
-	__u16 family = 0;
 
-	if (user == NULL || len < sizeof(family) ||
-	    bpf_probe_read_user(&family, sizeof(family), user) != 0) {
-		put_empty(b);
-		return;
-	}
-	if (family == FAMILY_UNIX) {
-		AT(b, at, __u8) = FAMILY_UNIX;
-		n = 1 + append_sun_path(b, at + 1, user + 2, len - 2, true);
-	} else {
-		read_user_address(&a, user, len);
-		if (a.family == FAMILY_INET) {
-			AT(b, at, __u8) = FAMILY_INET;
-			AT(b, at + 1, __u32) = a.in.ip;
-			AT(b, at + 5, __u16) = bpf_ntohs(a.in.port);
-			n = 7;
-		} else if (a.family == FAMILY_INET6) {
-			AT(b, at, __u8) = FAMILY_INET6;
-			AT(b, at + 1, __u64) = a.in6.ip[0];
-			AT(b, at + 9, __u64) = a.in6.ip[1];
-			AT(b, at + 17, __u16) = bpf_ntohs(a.in6.port);
-			n = 19;
-		}
-	}
-	put_var_len(b, n);
+	read_user_address(&a, user, len);
+	put_address(b, &a, user, len);
 }
 
 /* Both ends as a parameter; empty without a socket. */

@@ -224,7 +224,7 @@ static __always_inline void put_request_connect(struct build *b, const struct ur
 	put_u64(b, res);
 	put_tuple(b, sk, TUPLE_OUT, &far);
 	put_int(b, r->fd);
-	put_user_address(b, (const void *)r->user, r->len);
+	put_address(b, &far, (const void *)r->user, r->len);
 }
 
 /* The beginning of a msghdr. */

@@ -191,6 +191,7 @@ void container_left_by_init(struct enrich *en, struct blob *id);
 /* ---- enrich_heal.c: what the kernel knew ---- */
 
 void heal_used(struct enrich *en); /* the descriptors that the event names, before it is folded */
+uint8_t heal_l4(const struct kernel_file *k);
 void heal_made(struct enrich *en); /* the one that it made, after that */
 void heal_thread(struct enrich *en);
 void heal_credentials(struct enrich *en);

@@ -130,7 +130,7 @@ static enum file_type path_type(const struct kernel_file *k)
 	return FILE_REGULAR_V2;
 }
 
-static uint8_t socket_l4(const struct kernel_file *k)
+uint8_t heal_l4(const struct kernel_file *k)
 {
 	if (k->sock_type == 3)
 		return L4_RAW;
@@ -159,7 +159,7 @@ static void make_socket(struct enrich *en, struct file *f, const struct kernel_f
 	net_unmap(&t);
 	peer = t.dport != 0 || !net_is_zero(t.dip, t.family == FAMILY_INET6);
 	f->type = t.family == FAMILY_INET ? FILE_IPV4 : FILE_IPV6;
-	f->l4proto = socket_l4(k);
+	f->l4proto = heal_l4(k);
 	if (!peer && t.sport == 0)
 		return; /* neither bound nor connected */
 	if (!peer) {

@@ -191,6 +191,8 @@ static void fold_connect(struct enrich *en)
 			 span_of(en->text, net_tuple_text((char *)en->text, &t, FILE_UNIX, 0)));
 	} else {
 		net_unmap(&t);
+		if (f->l4proto == L4_UNKNOWN && en->ev.has_file) /* its making was missed */
+			f->l4proto = heal_l4(&en->ev.file);
 		set_addresses(f, &t);
 		name_by_tuple(en, f);
 	}

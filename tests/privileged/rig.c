@@ -309,6 +309,14 @@ bool rig_want(struct rig *rig, unsigned code)
 	return true;
 }
 
+void rig_want_state(struct rig *rig)
+{
+	static const struct ring_wants nothing = { .version = 1 };
+
+	selection_fill(&rig->set, &nothing, NULL);
+	follow_set(rig);
+}
+
 void rig_spare(struct rig *rig, unsigned code)
 {
 	event_set_add(&rig->set.spared, code);

@@ -32,6 +32,9 @@ void rig_set_buffer(size_t bytes);
 
 /* Ask for event CODE; false if the kernel side cannot make it. */
 bool rig_want(struct rig *rig, unsigned code);
+/* Ask for what the collector asks for when rules want no more. */
+void rig_want_state(struct rig *rig);
+
 /* Of CODE only what the state is made of. */
 void rig_spare(struct rig *rig, unsigned code);
 void rig_want_all(struct rig *rig);

@@ -539,6 +539,28 @@ Test(enrich, the_kernel_puts_a_descriptor_right_that_was_missed)
 	cr_assert(eq(u64, counts[ENRICHER_HEALED], 1), "right now");
 }
 
+Test(enrich, a_socket_that_was_missed_is_known_when_it_connects)
+{
+	struct raw_event ev = event(EVENT_SOCKET_CONNECT_X, 10);
+	struct event_frame f;
+
+	two_tasks();
+	ev.has_kernel = ev.has_file = true;
+	ev.start_ns = 5;
+	ev.file = (struct kernel_file){
+		.fd = 6, .mode = 0140777, .ino = 5, .sock_type = 1, .sock_proto = 6
+	};
+	set_int(&ev, "res", 0);
+	set_int(&ev, "fd", 6);
+	set_bytes(&ev, "tuple", span_of(udp_tuple, sizeof(udp_tuple)));
+	send_event(&ev);
+	f = last_event();
+	cr_assert(own_file_is(&f, "10.0.0.1:12345->10.0.0.2:53"));
+	cr_assert(eq(u8, f.files[0].type, FILE_IPV4));
+	cr_assert(eq(u8, f.files[0].l4proto, L4_TCP));
+	cr_assert_neq(f.files[0].flags & FILE_ROLE_CLIENT, 0);
+}
+
 /* An event by the kernel's account: what is open at FD is PATH, of inode INO. */
 static struct raw_event fd_event(unsigned code, int64_t fd, const char *path, uint64_t ino)
 {
