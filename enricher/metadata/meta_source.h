@@ -63,7 +63,8 @@ struct source {
 	/* the thread's own */
 	struct source_status told;
 	struct mono told_at;
-	bool failed; /* start() said no */
+	bool failed;	/* start() said no */
+	bool was_there; /* before the jail */
 };
 
 extern const struct source_ops *const source_rows[];

@@ -61,8 +61,8 @@ void runtime_not_spoken(struct runtime *rt, struct mono now, const char *why)
 const char *runtime_reason(const struct fetch_end *end, char buf[64])
 {
 	if (end->err == -EACCES)
-		return "permission denied: its group must be let in, and mews-enricher started "
-		       "again if that group is new to it";
+		return "permission denied: its directory and group must let mews-enricher in "
+		       "(started again, for a new group)";
 	if (end->err == -EMSGSIZE)
 		return "the answer is too long";
 	if (end->err < 0)

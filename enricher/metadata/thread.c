@@ -152,9 +152,13 @@ static bool is_socket_there(const char *place)
 	return stat(place, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
+/* What root saw and we do not is there all the same: status shall say why it cannot be reached. */
 static bool is_there(const struct source *s)
 {
-	return s->ops->is_there != NULL ? s->ops->is_there(s->place) : is_socket_there(s->place);
+	if (s->ops->is_there != NULL)
+		return s->ops->is_there(s->place);
+	errno = 0;
+	return is_socket_there(s->place) || (s->was_there && errno == EACCES);
 }
 
 static void begin_source(struct source *s, struct mono now)
@@ -291,6 +295,7 @@ static void add_source(struct metadata *md, const struct source_ops *ops, const 
 	snprintf(s->status.name, sizeof(s->status.name), "%s", ops->name);
 	snprintf(s->status.place, sizeof(s->status.place), "%s", place);
 	s->told = s->status;
+	s->was_there = is_there(s);
 	md->shown[md->nsources++] = s->status;
 }
 

@@ -62,6 +62,14 @@ good
 lie deep
 check "an answer too deep is counted" wait_for 20 is ".misses > $before"
 check "deep: alerts come as ever" alerts_come deep
+good
+chgrp nogroup "$socket"
+lie deny # so that it connects again
+check "a socket of a group that is not its own: status says what to do" \
+	wait_for 20 is '.state == "failing" and (.reason | test("permission denied.*started again"))'
+check "not its own: alerts come as ever" alerts_come nogroup
+chgrp root "$socket"
+check "when it is let in again, all is well" good
 check "the enricher is the same process" [ "$(stage_pid run enricher)" = "$enricher" ]
 rss=$(awk '/VmHWM/ {print $2}' "/proc/$enricher/status")
 # Sanitizers take memory of their own.
