@@ -11,7 +11,7 @@ MEWS_BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config clang llvm b
 MEWS_TEST_PACKAGES="libcriterion-dev libck-dev libssl-dev openssl libclang-rt-14-dev clang-format
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross git mandoc procps jq python3 libxml2-utils"
 # The runtimes whose containers tests run (tests/containers).
-MEWS_CONTAINER_PACKAGES="containerd runc docker.io podman containernetworking-plugins busybox-static curl libcap2-bin"
+MEWS_CONTAINER_PACKAGES="containerd runc docker.io podman containernetworking-plugins busybox-static curl libcap2-bin nghttp2-proxy"
 # What boots other kernels (tests/kernels), and builds for those of arm64.
 MEWS_KERNEL_PACKAGES="qemu-system-x86 busybox-static binutils debian-archive-keyring"
 MEWS_KERNEL_ARM64_PACKAGES="qemu-system-arm g++-aarch64-linux-gnu gcc-arm-linux-gnueabihf"

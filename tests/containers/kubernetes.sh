@@ -262,6 +262,26 @@ start_mews -r "$work/rule.yaml" -o "kubernetes.kubeconfig=$work/config"
 check "a kubeconfig with a client certificate is followed" wait_for 10 source_is connected
 check "and pods have names" wait_for 5 named $web "$web_name"
 stop_mews
+
+# The server itself speaks HTTP/1.1; nghttpx puts HTTP/2 before it.
+if command -v nghttpx >/dev/null; then
+	backend=$port front=$((port < 65000 ? port + 1 : port - 1))
+	background nghttpx nghttpx "-f127.0.0.1,$front" "-b127.0.0.1,$port;;tls" --insecure --accesslog-file="$work/nghttpx.requests" \
+		--accesslog-format='$alpn $request' "$work/server.key" "$work/server.crt"
+	port=$front
+	config "token: second"
+	start_mews -r "$work/rule.yaml" -o "kubernetes.kubeconfig=$work/config"
+	check "a server that speaks HTTP/2 is followed" wait_for 10 source_is connected
+	uid=abababab-93ad-4c9c-93fd-c71bd2cb4d20
+	pod over-http2 $uid x
+	check "and what it says as it says it" wait_for 5 named $uid over-http2
+	check "(it was HTTP/2)" grep -q '^h2 GET /api/v1/pods?limit' "$work/nghttpx.requests"
+	stop_mews
+	port=$backend
+else
+	ok "a server that speaks HTTP/2 is followed # SKIP no nghttpx"
+fi
+
 config "token: second" "certificate-authority: stranger.crt"
 start_mews -r "$work/rule.yaml" -o "kubernetes.kubeconfig=$work/config"
 check "a server that another authority vouches for is not believed" wait_for 10 reason_has "certificate"
