@@ -211,6 +211,12 @@ static struct file *make_file(struct enrich *en, const struct kernel_file *k)
 	return f;
 }
 
+/* Does the kernel's path say where the file is?  What lies in memory alone is nowhere else. */
+static bool is_place(struct span path)
+{
+	return path.n > 0 && (path.p[0] == '/' || span_starts(path, span_str("memfd:")));
+}
+
 /* The kernel's own words hold for all who share the file. */
 static void learn(struct enrich *en, struct file *f, const struct kernel_file *k)
 {
@@ -223,7 +229,7 @@ static void learn(struct enrich *en, struct file *f, const struct kernel_file *k
 		f->ino = k->ino;
 		f->dev = k->dev;
 	}
-	if (k->path.n == 0 || k->path.p[0] != '/' || blob_is(resolved, k->path))
+	if (!is_place(k->path) || blob_is(resolved, k->path))
 		return;
 	/* It was not known, or it has another name since. */
 	f->resolved = file_text(&en->fdtab, k->path, f->name);

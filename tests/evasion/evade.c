@@ -7,6 +7,7 @@
  * Everything it touches is its caller's.
  */
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
@@ -23,6 +24,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -359,6 +361,22 @@ static void do_read_by_handle(char **arg)
 	look_into((int)must(open_by_handle_at(mount, &handle.h, O_RDONLY | O_CLOEXEC), arg[0]));
 }
 
+/* A library that is on no disk by then, for all that rules can see. */
+static void do_load_from_memory(char **arg)
+{
+	int from = (int)must(open(arg[0], O_RDONLY | O_CLOEXEC), arg[0]);
+	int to = (int)must(memfd_create("library", MFD_CLOEXEC), "memfd_create");
+	char path[32];
+
+	while (must(sendfile(to, from, NULL, 1 << 20), arg[0]) > 0)
+		;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", to);
+	if (dlopen(path, RTLD_NOW) == NULL) {
+		fprintf(stderr, "evade: %s\n", dlerror());
+		exit(1);
+	}
+}
+
 /* By the 32-bit call, from a 64-bit program. */
 static void do_read_32(char **arg)
 {
@@ -522,6 +540,7 @@ static const struct {
 	{ "read-at", 1, do_read_at },
 	{ "read-openat2", 1, do_read_openat2 },
 	{ "read-by-handle", 1, do_read_by_handle },
+	{ "load-from-memory", 1, do_load_from_memory },
 	{ "read-32", 1, do_read_32 },
 	{ "creat", 1, do_creat },
 	{ "rename", 2, do_rename },

@@ -75,6 +75,8 @@ mkdir "$work/bin"
 ln -s "$evade" "$work/bin/sshd"
 do_it E11-link "$work/bin/sshd" read /etc/shadow
 do_it E12 "$trigger" memfd run
+library=$(ldd "$mews" | awk '$1 ~ /^libyaml/ {print $3}')
+do_it E12-library "$evade" load-from-memory "$library"
 do_it E12-nameless "$evade" run-nameless /bin/true /tmp
 loader=$(readlink -f /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1 2>/dev/null | head -n 1)
 do_it E13 "$loader" "$evade" read /etc/shadow
@@ -169,6 +171,8 @@ seen "E10: the name of another program" E10 ".output_fields[\"proc.exepath\"] ==
 seen "E11: a copy under another name" E11-copy "" "Sensitive file read under a borrowed name"
 seen "E11: a link under another name" E11-link "" "Sensitive file read under a borrowed name"
 seen "E12: a program from memory" E12 "" "Program run from memory"
+seen "E12: a library from memory" E12-library '.output_fields["fd.path.resolved"] == "memfd:library"' \
+	"File in memory opened by a path"
 seen "E12: a program from a file without a name" E12-nameless "" "Program run from a shared directory"
 seen "E13: a program through the loader" E13 "" "Program run through the loader" "${read_rules[@]}"
 seen "E14: a 32-bit call" E14 "" "${read_rules[@]}"
