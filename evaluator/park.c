@@ -127,7 +127,8 @@ struct park *park_new(struct park_area *area, struct span owner, struct mono unt
 
 	if (p == NULL)
 		return NULL;
-	memcpy(name, owner.p, owner.n < sizeof(name) ? owner.n : sizeof(name));
+	if (owner.n > 0)
+		memcpy(name, owner.p, owner.n < sizeof(name) ? owner.n : sizeof(name));
 	p->area = area;
 	if (memcmp(area->owner, name, sizeof(name)) == 0) {
 		recover(p, until);
