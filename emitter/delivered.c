@@ -29,12 +29,12 @@ bool delivered_before(struct delivered *d, struct alert_name name, bool late)
 	if (!late && !is_after(name, d->last))
 		return true;
 	/* Of two evaluators one may have held what the other decided at once. */
-	if ((late || d->any_late) && is_recent(d, name))
+	if ((late || !is_after(name, d->last_late)) && is_recent(d, name))
 		return true;
-	if (late)
-		d->any_late = true;
-	else
+	if (!late)
 		d->last = name;
+	else if (is_after(name, d->last_late))
+		d->last_late = name;
 	d->recent[d->next] = name;
 	d->next = (d->next + 1) % DELIVERED_RECENT;
 	return false;

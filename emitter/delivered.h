@@ -17,14 +17,14 @@ struct alert_name {
 	uint64_t generation, seq, rule;
 };
 
-enum { DELIVERED_RECENT = 1024 };
+enum { DELIVERED_RECENT = 4096 }; /* more than can be held, and be decided again */
 
 /* Zeroed: nothing was delivered. */
 struct delivered {
 	struct alert_name last; /* of those in order */
 	struct alert_name recent[DELIVERED_RECENT];
-	unsigned next; /* in RECENT */
-	bool any_late; /* one of RECENT came late */
+	unsigned next;		     /* in RECENT */
+	struct alert_name last_late; /* the greatest of those that came late */
 };
 
 /* Is it a double?  If it is not, it is noted down.  LATE: it comes behind younger ones. */

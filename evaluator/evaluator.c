@@ -372,6 +372,8 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 		err = waiting_look(st, ev, now, false);
 	if (err < 0) /* told to stop: a successor does this turn again */
 		return n;
+	n += err;
+	waiting_due(st, ev);
 	if (ev->knows_last && n > 0) {
 		inlet_set_note(st->in, NOTE_GENERATION, ev->last_generation);
 		inlet_set_note(st->in, NOTE_SEQ, ev->last_seq);

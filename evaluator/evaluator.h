@@ -68,8 +68,12 @@ static inline bool waiting_is_for(const struct evaluator *ev, const struct mirro
 int waiting_take(struct stage *st, struct evaluator *ev, struct field_event *e, struct span payload,
 		 struct mono now);
 
-/* Decide what can be decided, or, ALL, everything. */
+/* Decide what can be decided, or, ALL, everything.  How many were: then there is to be another turn
+ * at once, in which they are let go. */
 int waiting_look(struct stage *st, struct evaluator *ev, struct mono now, bool all);
+
+/* Have a turn when the time of the next one is up. */
+void waiting_due(struct stage *st, const struct evaluator *ev);
 
 void waiting_close(struct evaluator *ev);
 

@@ -203,7 +203,7 @@ int waiting_look(struct stage *st, struct evaluator *ev, struct mono now, bool a
 {
 	uint64_t version = mirror_containers_version(ev->mirror);
 	bool told = version != ev->containers_version;
-	int done = 0;
+	int done = 0, n = 0;
 
 	if (ev->park == NULL || park_count(ev->park) == 0)
 		return 0;
@@ -220,8 +220,21 @@ int waiting_look(struct stage *st, struct evaluator *ev, struct mono now, bool a
 		if (park_is_decided(ev->park, i) || (!told && !up))
 			continue;
 		done = look_at(st, ev, i, up);
-		if (done > 0)
+		if (done > 0) {
 			park_decided(ev->park, i);
+			n++;
+		}
 	}
-	return done < 0 ? done : 0;
+	return done < 0 ? done : n;
+}
+
+void waiting_due(struct stage *st, const struct evaluator *ev)
+{
+	struct mono next;
+
+	if (ev->park == NULL || park_count(ev->park) == 0)
+		return;
+	next = park_next(ev->park);
+	if (st->due.ns == 0 || next.ns < st->due.ns)
+		st->due = next;
 }
