@@ -48,23 +48,6 @@ static void lose(struct feed *f, const struct loss *loss, uint64_t from_ns, uint
 	f->stale |= loss->code == LOSS_ANY_CODE || state_set_matters(loss->code);
 }
 
-static void part_add(struct gap_part *parts, uint8_t *n, uint16_t of, uint64_t count)
-{
-	unsigned i = 0;
-
-	while (i < *n && parts[i].of != of)
-		i++;
-	if (i == *n && i >= GAP_MAX_PARTS - 1) { /* the last place is the others' */
-		i = GAP_MAX_PARTS - 1;
-		of = GAP_OTHERS;
-	}
-	if (i >= *n) {
-		parts[i] = (struct gap_part){ .of = of };
-		*n = (uint8_t)(i + 1);
-	}
-	parts[i].count += count;
-}
-
 /* What G's cause lost since the last gap that told of it. */
 static void gap_fill(const struct feed *f, struct gap_frame *g)
 {
@@ -75,11 +58,14 @@ static void gap_fill(const struct feed *f, struct gap_frame *g)
 	g->ntypes = g->ncpus = 0;
 	for (unsigned i = 0; i < f->losses.count; i++) {
 		const struct loss *c = &f->losses.cell[i];
+		struct gap_part part;
 
 		if (c->cause != g->cause || c->count == f->told[i])
 			continue;
-		part_add(g->types, &g->ntypes, c->code, c->count - f->told[i]);
-		part_add(g->cpus, &g->ncpus, c->cpu, c->count - f->told[i]);
+		part = (struct gap_part){ c->code, c->count - f->told[i] };
+		g->ntypes = (uint8_t)gap_part_add(g->types, g->ntypes, &part);
+		part.of = c->cpu;
+		g->ncpus = (uint8_t)gap_part_add(g->cpus, g->ncpus, &part);
 	}
 }
 

@@ -117,6 +117,24 @@ int losses_decode(struct span sheet, uint64_t version, struct losses *ret)
 	return 0;
 }
 
+unsigned gap_part_add(struct gap_part *parts, unsigned n, const struct gap_part *part)
+{
+	unsigned i = 0, of = part->of;
+
+	while (i < n && parts[i].of != of)
+		i++;
+	if (i == n && n >= GAP_MAX_PARTS - 1) { /* the last place is the others' */
+		i = GAP_MAX_PARTS - 1;
+		of = GAP_OTHERS;
+	}
+	if (i >= n) {
+		parts[i] = (struct gap_part){ .of = (uint16_t)of };
+		n = i + 1;
+	}
+	parts[i].count += part->count;
+	return n;
+}
+
 const char *loss_cause_name(unsigned cause)
 {
 	static const char *const names[GAP_CAUSE_COUNT] = {

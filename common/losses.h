@@ -49,6 +49,9 @@ ssize_t losses_encode(uint8_t *buf, size_t cap, uint64_t version, const struct l
  * sense; *RET is then as it was. */
 int losses_decode(struct span sheet, uint64_t version, struct losses *ret);
 
+/* Add PART to the N that are in PARTS, GAP_MAX_PARTS places; how many they are then. */
+unsigned gap_part_add(struct gap_part *parts, unsigned n, const struct gap_part *part);
+
 /* "kernel_buffer" ...; "other" for what this program does not know. */
 const char *loss_cause_name(unsigned cause);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "event.h"
+#include "losses.h"
 
 #define RULE "Falco internal: syscall event drop"
 
@@ -96,24 +97,6 @@ void gapalert_init(struct gapalert *g, const struct drop_policy *policy)
 	*g = (struct gapalert){ .policy = *policy, .tokens = policy->max_burst };
 }
 
-static unsigned part_add(struct gap_part *parts, unsigned n, const struct gap_part *part)
-{
-	unsigned i = 0, of = part->of;
-
-	while (i < n && parts[i].of != of)
-		i++;
-	if (i == n && n >= GAP_MAX_PARTS - 1) { /* the last place is the others' */
-		i = GAP_MAX_PARTS - 1;
-		of = GAP_OTHERS;
-	}
-	if (i >= n) {
-		parts[i] = (struct gap_part){ .of = (uint16_t)of };
-		n = i + 1;
-	}
-	parts[i].count += part->count;
-	return n;
-}
-
 void gapalert_add(struct gapalert *g, const struct gap_frame *gap)
 {
 	g->pending++;
@@ -124,9 +107,9 @@ void gapalert_add(struct gapalert *g, const struct gap_frame *gap)
 	if (gap->to_ns > g->ts_ns)
 		g->ts_ns = gap->to_ns;
 	for (unsigned i = 0; i < gap->ntypes; i++)
-		g->ntypes = part_add(g->types, g->ntypes, &gap->types[i]);
+		g->ntypes = gap_part_add(g->types, g->ntypes, &gap->types[i]);
 	for (unsigned i = 0; i < gap->ncpus; i++)
-		g->ncpus = part_add(g->cpus, g->ncpus, &gap->cpus[i]);
+		g->ncpus = gap_part_add(g->cpus, g->ncpus, &gap->cpus[i]);
 }
 
 void gapalert_clear(struct gapalert *g)
