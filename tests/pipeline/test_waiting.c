@@ -543,6 +543,18 @@ static void somebody_else_made_the_file(void)
 	check(stat(path, &sb) == 0 && sb.st_uid == jail_identity(STAGE_EVALUATOR).uid &&
 		      (sb.st_mode & 07777) == 0600,
 	      "but one of its own");
+
+	end(&evaluator, SIGTERM);
+	must(unlink(path) == 0 && symlink(rules_path, path) == 0, "plant a link");
+	start_evaluator("30000", "rule_matching=all");
+	untold(CONTAINER_AWAITED);
+	fresh();
+	opens("/shows");
+	check(comes_not("shows <NA>"), "nor is a link followed: it waits as ever");
+	told("web");
+	check(comes("shows web", 1) && lstat(path, &sb) == 0 && S_ISREG(sb.st_mode) &&
+		      stat(rules_path, &sb) == 0 && sb.st_size < 65536,
+	      "and what the link named is untouched");
 }
 
 static void write_rules(void)
