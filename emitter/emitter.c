@@ -38,11 +38,10 @@ struct emitter {
 	char hostname[256];
 	bool is_open[8]; /* by place in the table of sinks */
 
-	uint64_t stdout_at;    /* of a replay: bytes that predecessors wrote there */
-	bool knows_last;       /* the notes were read, or an alert was delivered */
-	struct delivered read; /* and delivered with the next batch */
-	struct alert_name
-		delivered; /* the last of those that came in order, behind the last batch */
+	uint64_t stdout_at;	     /* of a replay: bytes that predecessors wrote there */
+	bool knows_last;	     /* the notes were read, or an alert was delivered */
+	struct delivered read;	     /* and delivered with the next batch */
+	struct alert_name delivered; /* the last in order, behind the last batch */
 
 	unsigned count; /* alerts in the batch */
 	size_t used;
