@@ -4,7 +4,6 @@
  * page by page.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,51 +14,11 @@
 #include "mews.h"
 #include "rundir.h"
 
-enum form { FORM_TABLE, FORM_JSON };
-
 struct listing {
-	const char *command;
 	enum control_kind kind;
 	void (*print_head)(void);
 	void (*print_row)(struct span line);
 };
-
-static int parse_options(int argc, char **argv, const char *command, enum form *ret_form,
-			 const char **ret_run_dir)
-{
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "run-dir", required_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	const char *option = NULL;
-	int opt;
-
-	opterr = 0;
-	optind = 1;
-	*ret_form = FORM_TABLE;
-	while ((opt = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
-		switch (opt) {
-		case 'j':
-			*ret_form = FORM_JSON;
-			break;
-		case 'd':
-			option = optarg;
-			break;
-		case 'h':
-			(void)usage_of(command);
-			return EXIT_OK;
-		default:
-			return usage_error(command, opt == ':' ? "no value for" : "no such option",
-					   argv[optind - 1]);
-		}
-	}
-	if (optind < argc)
-		return usage_error(command, "not expected", argv[optind]);
-	*ret_run_dir = run_dir_choose(option);
-	return -1;
-}
 
 /* ---- a line ---- */
 
@@ -137,13 +96,13 @@ static void print_pod(struct span line)
 	putchar('\n');
 }
 
-static void print_lines(const struct listing *l, struct span page, enum form form, uint64_t *count)
+static void print_lines(const struct listing *l, struct span page, bool json, uint64_t *count)
 {
 	while (page.n > 0) {
 		const uint8_t *end = memchr(page.p, '\n', page.n);
 		struct span line = span_of(page.p, end == NULL ? page.n : (size_t)(end - page.p));
 
-		if (form == FORM_TABLE)
+		if (!json)
 			l->print_row(line);
 		else
 			printf("%s%.*s", (*count)++ == 0 ? "[" : ",\n", (int)line.n,
@@ -154,14 +113,14 @@ static void print_lines(const struct listing *l, struct span page, enum form for
 
 /* ---- all of them ---- */
 
-static int print_all(const struct listing *l, struct control_client *c, enum form form)
+static int print_all(const struct listing *l, struct control_client *c, bool json)
 {
 	struct control_request req = { .kind = l->kind, .argument = "0" };
 	struct control_answer a;
 	uint64_t count = 0;
 	int err;
 
-	if (form == FORM_TABLE)
+	if (!json)
 		l->print_head();
 	do {
 		err = control_client_ask(c, &req, &a);
@@ -172,10 +131,10 @@ static int print_all(const struct listing *l, struct control_client *c, enum for
 				  a.text[0] != '\0' ? a.text : strerror(-err));
 			return EXIT_INPUT;
 		}
-		print_lines(l, a.page, form, &count);
+		print_lines(l, a.page, json, &count);
 		snprintf(req.argument, sizeof(req.argument), "%" PRIu64, a.next);
 	} while (a.next != 0);
-	if (form == FORM_JSON)
+	if (json)
 		printf("%s]\n", count == 0 ? "[" : "");
 	return fflush(stdout) == 0 ? EXIT_OK : EXIT_HOST;
 }
@@ -185,8 +144,8 @@ static int list(const struct listing *l, int argc, char **argv)
 	struct control_client *c;
 	char path[RUN_DIR_PATH_MAX];
 	const char *run_dir = NULL;
-	enum form form;
-	int code = parse_options(argc, argv, l->command, &form, &run_dir);
+	bool json;
+	int code = parse_view(argc, argv, &json, &run_dir);
 
 	if (code != -1)
 		return code;
@@ -196,22 +155,22 @@ static int list(const struct listing *l, int argc, char **argv)
 		log_error("no pipeline runs in '%s'", run_dir);
 		return EXIT_INPUT;
 	}
-	code = print_all(l, c, form);
+	code = print_all(l, c, json);
 	control_client_close(c);
 	return code;
 }
 
 int cmd_containers(int argc, char **argv)
 {
-	static const struct listing containers = { "containers", CONTROL_CONTAINERS,
-						   print_container_head, print_container };
+	static const struct listing containers = { CONTROL_CONTAINERS, print_container_head,
+						   print_container };
 
 	return list(&containers, argc, argv);
 }
 
 int cmd_pods(int argc, char **argv)
 {
-	static const struct listing pods = { "pods", CONTROL_PODS, print_pod_head, print_pod };
+	static const struct listing pods = { CONTROL_PODS, print_pod_head, print_pod };
 
 	return list(&pods, argc, argv);
 }

@@ -6,7 +6,6 @@
  * more than numbers that flow.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -547,51 +546,12 @@ static int json_picture(const struct picture *p)
 
 /* ---- the command ---- */
 
-enum form { FORM_TABLE, FORM_JSON };
-
-/* -1: go on; else the exit code. */
-static int parse_options(int argc, char **argv, enum form *ret_form, const char **ret_run_dir)
-{
-	static const struct option longs[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "run-dir", required_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	const char *option = NULL;
-	int opt;
-
-	opterr = 0;
-	optind = 1;
-	*ret_form = FORM_TABLE;
-	while ((opt = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
-		switch (opt) {
-		case 'j':
-			*ret_form = FORM_JSON;
-			break;
-		case 'd':
-			option = optarg;
-			break;
-		case 'h':
-			(void)usage_of("status");
-			return EXIT_OK;
-		default:
-			return usage_error("status", opt == ':' ? "no value for" : "no such option",
-					   argv[optind - 1]);
-		}
-	}
-	if (optind < argc)
-		return usage_error("status", "not expected", argv[optind]);
-	*ret_run_dir = run_dir_choose(option);
-	return -1;
-}
-
 int cmd_status(int argc, char **argv)
 {
 	static struct picture p;
 	const char *run_dir = NULL;
-	enum form form;
-	int code = parse_options(argc, argv, &form, &run_dir);
+	bool json;
+	int code = parse_view(argc, argv, &json, &run_dir);
 
 	if (code != -1)
 		return code;
@@ -601,7 +561,7 @@ int cmd_status(int argc, char **argv)
 		log_error("no pipeline runs in '%s'", run_dir);
 		return EXIT_INPUT;
 	}
-	if (form == FORM_JSON)
+	if (json)
 		return json_picture(&p);
 	print_stages(&p);
 	print_rings(&p);

@@ -77,14 +77,17 @@ int usage_error(const char *command, const char *what, const char *word)
 	return usage_of(command);
 }
 
-int parse_simple(int argc, char **argv, const char **ret_run_dir, const char **words, unsigned most,
-		 unsigned *ret_count)
+/* RET_JSON NULL: there is no such option. */
+static int parse(int argc, char **argv, bool *ret_json, const char **ret_run_dir,
+		 const char **words, unsigned most, unsigned *ret_count)
 {
-	static const struct option longs[] = {
+	static const struct option all[] = {
+		{ "json", no_argument, NULL, 'j' },
 		{ "run-dir", required_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
+	const struct option *longs = ret_json != NULL ? all : all + 1;
 	const char *option = NULL;
 	unsigned n = 0;
 	int opt;
@@ -96,10 +99,13 @@ int parse_simple(int argc, char **argv, const char **ret_run_dir, const char **w
 			(void)usage_of(argv[0]);
 			return EXIT_OK;
 		}
-		if (opt != 'd')
+		if (opt == 'd')
+			option = optarg;
+		else if (opt == 'j')
+			*ret_json = true;
+		else
 			return usage_error(argv[0], opt == ':' ? "no value for" : "no such option",
 					   argv[optind - 1]);
-		option = optarg;
 	}
 	for (; optind < argc; optind++) {
 		if (n == most)
@@ -109,6 +115,20 @@ int parse_simple(int argc, char **argv, const char **ret_run_dir, const char **w
 	*ret_run_dir = run_dir_choose(option);
 	*ret_count = n;
 	return -1;
+}
+
+int parse_simple(int argc, char **argv, const char **ret_run_dir, const char **words, unsigned most,
+		 unsigned *ret_count)
+{
+	return parse(argc, argv, NULL, ret_run_dir, words, most, ret_count);
+}
+
+int parse_view(int argc, char **argv, bool *ret_json, const char **ret_run_dir)
+{
+	unsigned none;
+
+	*ret_json = false;
+	return parse(argc, argv, ret_json, ret_run_dir, NULL, 0, &none);
 }
 
 int main(int argc, char **argv)

@@ -39,4 +39,7 @@ int usage_error(const char *command, const char *what, const char *word);
 int parse_simple(int argc, char **argv, const char **ret_run_dir, const char **words, unsigned most,
 		 unsigned *ret_count);
 
+/* The same for a command that shows something, as a table or with --json. */
+int parse_view(int argc, char **argv, bool *ret_json, const char **ret_run_dir);
+
 #endif
