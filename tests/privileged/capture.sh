@@ -260,7 +260,7 @@ check "nothing is there" [ -z "$(ls "$work/roots")" ]
 check "the pipeline ends" stop_mews
 
 new_place full
-if mount -t tmpfs -o size=64k,mode=777 none "$work/full" 2>/dev/null; then
+if mount -t tmpfs -o size=16k,mode=777 none "$work/full" 2>/dev/null; then
 	trap 'umount "$work/full"; finish' EXIT
 	start_mews -r "$work/asks.yaml" -o capture.enabled=true -o capture.path_prefix="$work/full/cap"
 	check "a full disk is said" wait_for 20 said 'No space left on device, the capture is cut off'
