@@ -4,69 +4,14 @@
  * libcurl, which may not be called from within its own callbacks; who is cancelled
  * there is let go behind them.
  */
-#define CURL_DISABLE_TYPECHECK /* its functions are called through pointers */
-#include <curl/curl.h>
-#include <dlfcn.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <stdio.h>
 
+#include "curl_calls.h"
 #include "fetch.h"
 
 #define CONNECT_NS (2 * NS_PER_SEC)
-
-/* ---- libcurl, when it is needed ---- */
-
-#define CURL_CALLS(CALL)                                                                           \
-	CALL(global_init)                                                                          \
-	CALL(multi_init)                                                                           \
-	CALL(multi_setopt)                                                                         \
-	CALL(multi_cleanup)                                                                        \
-	CALL(multi_add_handle)                                                                     \
-	CALL(multi_remove_handle)                                                                  \
-	CALL(multi_perform)                                                                        \
-	CALL(multi_poll)                                                                           \
-	CALL(multi_wakeup)                                                                         \
-	CALL(multi_info_read)                                                                      \
-	CALL(easy_init)                                                                            \
-	CALL(easy_setopt)                                                                          \
-	CALL(easy_getinfo)                                                                         \
-	CALL(easy_cleanup)                                                                         \
-	CALL(easy_strerror)                                                                        \
-	CALL(slist_append)                                                                         \
-	CALL(slist_free_all)
-
-static struct {
-#define CALL(name) __typeof__(curl_##name) *name;
-	CURL_CALLS(CALL)
-#undef CALL
-} curl;
-
-static int load_status = -ENOENT;
-
-static void load(void)
-{
-	void *lib = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-
-	if (lib == NULL)
-		return;
-#define CALL(name)                                                                                 \
-	curl.name = (__typeof__(curl_##name) *)dlsym(lib, "curl_" #name);                          \
-	if (curl.name == NULL)                                                                     \
-		return;
-	CURL_CALLS(CALL)
-#undef CALL
-	load_status = curl.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -ENOMEM;
-}
-
-static int load_once(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, load);
-	return load_status;
-}
 
 /* ---- a request ---- */
 
@@ -393,7 +338,7 @@ int fetch_start(struct fetcher *f, const struct fetch_params *p, struct fetch **
 int fetcher_open(struct fetcher **ret)
 {
 	struct fetcher *f;
-	int err = load_once();
+	int err = curl_calls_load();
 
 	if (err < 0)
 		return err;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * fetch.h -- requests by HTTP, many at a time on one thread: the only file that
- * includes libcurl, which is loaded when the first fetcher is opened and not before
- * (it and what it needs are several megabytes that most hosts never use).
+ * fetch.h -- requests by HTTP, many at a time on one thread.  libcurl is loaded when the
+ * first fetcher is opened and not before.
  *
  * Everything is bounded: each request has time-outs and a size.  Shell.
  */
