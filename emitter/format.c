@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "cursor.h"
-#include "format.h"
+#include "format_parts.h"
 #include "priority.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
@@ -55,17 +55,22 @@ static void put_clock(struct line *t, struct format_clock c, uint64_t ts_ns)
 	line_put_padded(t, ts_ns % NS_PER_SECOND, 9);
 }
 
-static void put_utc(struct line *t, uint64_t ts_ns, const char *zone)
+void format_put_date(struct line *t, uint64_t ts_ns, char between)
 {
-	uint64_t seconds = ts_ns / NS_PER_SECOND;
-	unsigned of_day = (unsigned)(seconds % 86400);
-	struct date d = date_of(seconds / 86400);
+	struct date d = date_of(ts_ns / NS_PER_SECOND / 86400);
 
 	line_put_padded(t, d.year, 4);
-	line_put_char(t, '-');
+	line_put_char(t, between);
 	line_put_padded(t, d.month, 2);
-	line_put_char(t, '-');
+	line_put_char(t, between);
 	line_put_padded(t, d.day, 2);
+}
+
+void format_put_utc(struct line *t, uint64_t ts_ns, const char *zone)
+{
+	unsigned of_day = (unsigned)(ts_ns / NS_PER_SECOND % 86400);
+
+	format_put_date(t, ts_ns, '-');
 	line_put_char(t, 'T');
 	put_clock(t, (struct format_clock){ of_day / 3600, of_day / 60 % 60, of_day % 60 }, ts_ns);
 	line_puts(t, zone);
@@ -79,11 +84,10 @@ static void put_local(struct line *t, const struct format *f, uint64_t ts_ns)
 	put_clock(t, c, ts_ns);
 }
 
-/* "<time>: <Priority> ", none of which needs escaping. */
-static void put_prefix(struct line *t, const struct format *f, const struct alert_frame *a)
+void format_put_prefix(struct line *t, const struct format *f, const struct alert_frame *a)
 {
 	if (f->iso_8601)
-		put_utc(t, a->ts_ns, "+0000");
+		format_put_utc(t, a->ts_ns, "+0000");
 	else
 		put_local(t, f, a->ts_ns);
 	line_puts(t, ": ");
@@ -129,7 +133,7 @@ static bool put_list(struct line *t, struct span list)
 	return cursor_finish(&c) == 0;
 }
 
-static bool put_value(struct line *t, const struct alert_value *v)
+bool format_put_value(struct line *t, const struct alert_value *v)
 {
 	switch (v->kind) {
 	case ALERT_NULL:
@@ -206,13 +210,13 @@ static bool put_fields(struct line *t, const struct fields *fs)
 			line_put_char(t, ',');
 		line_put_string(t, fs->by_name[i]->name);
 		line_put_char(t, ':');
-		good &= put_value(t, &fs->by_name[i]->value);
+		good &= format_put_value(t, &fs->by_name[i]->value);
 	}
 	line_put_char(t, '}');
 	return good;
 }
 
-static void put_tags(struct line *t, const struct alert_frame *a)
+void format_put_tags(struct line *t, const struct alert_frame *a)
 {
 	struct span sorted[ALERT_MAX_TAGS];
 	unsigned n = 0;
@@ -247,11 +251,16 @@ static void put_common_end(struct line *t, const struct alert_frame *a)
 	line_put_string(t, a->source);
 }
 
-static void put_time_key(struct line *t, uint64_t ts_ns)
+static void put_last_keys(struct line *t, const struct format *f, uint64_t ts_ns)
 {
 	line_puts(t, ",\"time\":\"");
-	put_utc(t, ts_ns, "Z");
-	line_puts(t, "\"}");
+	format_put_utc(t, ts_ns, "Z");
+	line_put_char(t, '"');
+	if (f->uuid.n > 0) {
+		line_puts(t, ",\"uuid\":");
+		line_put_string(t, f->uuid);
+	}
+	line_put_char(t, '}');
 }
 
 static void put_hostname(struct line *t, const struct format *f)
@@ -271,7 +280,7 @@ static bool put_json(struct line *t, const struct format *f, const struct alert_
 	}
 	if (f->include_output) {
 		line_puts(t, ",\"output\":\"");
-		put_prefix(t, f, a);
+		format_put_prefix(t, f, a);
 		line_put_escaped(t, a->message);
 		line_put_char(t, '"');
 	}
@@ -291,9 +300,9 @@ static bool put_json(struct line *t, const struct format *f, const struct alert_
 	put_common_end(t, a);
 	if (f->include_tags) {
 		line_puts(t, ",\"tags\":");
-		put_tags(t, a);
+		format_put_tags(t, a);
 	}
-	put_time_key(t, a->ts_ns);
+	put_last_keys(t, f, a->ts_ns);
 	return good;
 }
 
@@ -309,7 +318,7 @@ static bool put_internal_json(struct line *t, const struct format *f, const stru
 	fields_of(&fs, a);
 	good = put_fields(t, &fs);
 	put_common_end(t, a);
-	put_time_key(t, a->ts_ns);
+	put_last_keys(t, f, a->ts_ns);
 	return good;
 }
 
@@ -322,7 +331,7 @@ static bool put_internal_text(struct line *t, const struct format *f, const stru
 	bool good = true;
 
 	local.iso_8601 = false;
-	put_prefix(t, &local, a);
+	format_put_prefix(t, &local, a);
 	line_put_visible(t, a->message);
 	line_puts(t, " (");
 	fields_of(&fs, a);
@@ -331,7 +340,7 @@ static bool put_internal_text(struct line *t, const struct format *f, const stru
 			line_put_char(t, ' ');
 		line_put_visible(t, fs.by_name[i]->name);
 		line_put_char(t, '=');
-		good &= put_value(t, &fs.by_name[i]->value);
+		good &= format_put_value(t, &fs.by_name[i]->value);
 	}
 	line_put_char(t, ')');
 	return good;
@@ -339,23 +348,34 @@ static bool put_internal_text(struct line *t, const struct format *f, const stru
 
 static bool put_text(struct line *t, const struct format *f, const struct alert_frame *a)
 {
-	put_prefix(t, f, a);
+	format_put_prefix(t, f, a);
 	line_put_escaped(t, a->message);
 	return true;
+}
+
+bool format_is_internal(const struct alert_frame *a)
+{
+	return span_is(a->source, FORMAT_INTERNAL);
+}
+
+bool format_put_object(struct line *t, const struct format *f, const struct alert_frame *a)
+{
+	return format_is_internal(a) ? put_internal_json(t, f, a) : put_json(t, f, a);
+}
+
+bool format_put_text(struct line *t, const struct format *f, const struct alert_frame *a)
+{
+	return format_is_internal(a) ? put_internal_text(t, f, a) : put_text(t, f, a);
 }
 
 ssize_t format_alert(const struct format *f, const struct alert_frame *alert, uint8_t *buf,
 		     size_t cap)
 {
-	bool internal = span_is(alert->source, FORMAT_INTERNAL);
 	struct line t;
 	bool good;
 
 	line_init(&t, buf, cap);
-	if (f->json)
-		good = internal ? put_internal_json(&t, f, alert) : put_json(&t, f, alert);
-	else
-		good = internal ? put_internal_text(&t, f, alert) : put_text(&t, f, alert);
+	good = f->json ? format_put_object(&t, f, alert) : format_put_text(&t, f, alert);
 	line_put_char(&t, '\n');
 	return good ? line_length(&t) : -EPROTO;
 }

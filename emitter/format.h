@@ -19,6 +19,7 @@ struct format {
 	/* what a JSON object has */
 	bool include_output, include_message, include_tags, include_fields;
 	struct span hostname;
+	struct span uuid; /* the alert's, in JSON; empty: it is left out */
 	/* The local time of day at SECONDS since the epoch. */
 	void (*local)(void *ctx, uint64_t seconds, struct format_clock *ret);
 	void *ctx;

@@ -459,3 +459,18 @@ Test(format, no_frame_makes_a_line_that_is_too_long)
 	f.include_message = true;
 	cr_assert(format_alert(&f, &a, (uint8_t *)line, sizeof(line)) > 12 * WIRE_MAX_PAYLOAD);
 }
+
+Test(format, the_id_is_the_last_key_of_json_and_in_no_text)
+{
+	struct alert_frame a = { .source = S("syscall"), .rule = S("r") };
+	struct format f = json_format();
+
+	f.uuid = span_str("0f6a9a3c-1d2e-5f00-8123-000000000001");
+	cr_assert(strstr(format(&f, &a),
+			 "Z\",\"uuid\":\"0f6a9a3c-1d2e-5f00-8123-000000000001\"}") != NULL);
+	a.source = span_str(FORMAT_INTERNAL);
+	cr_assert(strstr(format(&f, &a),
+			 "Z\",\"uuid\":\"0f6a9a3c-1d2e-5f00-8123-000000000001\"}") != NULL);
+	f.json = false;
+	cr_assert(strstr(format(&f, &a), "0f6a") == NULL);
+}
