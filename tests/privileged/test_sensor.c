@@ -54,9 +54,10 @@ struct kept {
 static struct kept kept[MAX_KEPT];
 static unsigned nkept;
 static uint64_t taken, refused, last_ts, unordered;
-static pid_t watched;		       /* a child that lives through the snapshot, */
-static uint64_t watched_start;	       /* and its start as its events say */
-static uint64_t until_ts, taken_until; /* how many were taken with a stamp up to this */
+static pid_t watched;	       /* a child that lives through the snapshot, */
+static uint64_t watched_start; /* and its start as its events say */
+/* How many were taken with a stamp before the counts were read, and how many until they had been. */
+static uint64_t from_ts, until_ts, taken_from, taken_until;
 
 static struct span keep_span(struct span s, uint8_t **at)
 {
@@ -110,6 +111,7 @@ static void take(struct source *s, uint64_t ns, int64_t pid)
 			}
 			unordered += ev.ts_ns < last_ts;
 			last_ts = ev.ts_ns;
+			taken_from += ev.ts_ns <= from_ts;
 			taken_until += ev.ts_ns <= until_ts;
 			if (ev.tid == watched)
 				watched_start = ev.start_ns;
@@ -316,19 +318,21 @@ static void lose(void *ctx, const struct loss *loss)
 
 static void balance(struct source *s, struct counted *c, const char *what)
 {
-	uint64_t before = taken;
-	int64_t open;
+	uint64_t before = taken, expected;
 
-	until_ts = s->ops->now(s);
-	taken_until = 0;
+	from_ts = s->ops->now(s);
+	taken_from = taken_until = 0;
 	c->seen = s->ops->count(s, lose, c);
+	until_ts = s->ops->now(s);
 	take(s, 50 * NS_PER_MSEC, 0);
-	open = (int64_t)(c->seen - c->lost - before - taken_until);
-	printf("# seen %llu, lost %llu, taken %llu, open %lld, refused %llu, out of order %llu\n",
+	expected = c->seen - c->lost - before;
+	printf("# seen %llu, lost %llu, to take %llu, taken %llu to %llu, refused %llu, out of order "
+	       "%llu\n",
 	       (unsigned long long)c->seen, (unsigned long long)c->lost,
-	       (unsigned long long)(before + taken_until), (long long)open,
-	       (unsigned long long)refused, (unsigned long long)unordered);
-	check(open >= -4 && open <= 4, what);
+	       (unsigned long long)expected, (unsigned long long)taken_from,
+	       (unsigned long long)taken_until, (unsigned long long)refused,
+	       (unsigned long long)unordered);
+	check(expected + 4 >= taken_from && expected <= taken_until + 4, what);
 }
 
 static void flood(unsigned n)
