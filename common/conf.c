@@ -16,6 +16,7 @@
 
 #include "conf.h"
 #include "conf_append.h"
+#include "conf_output.h"
 
 #define CONF_STANDARD_FILE "/etc/mews/mews.yaml"
 #define MAX_FILE_BYTES	   (1024u * 1024)
@@ -24,8 +25,8 @@
 #define MAX_VALUE	   4096
 #define MIB		   (1024ull * 1024)
 
-static const char *const priority_words[] = { "emergency", "alert", "critical", "error", "warning",
-					      "notice",	   "info",  "debug",	NULL };
+const char *const conf_priority_words[] = { "emergency", "alert", "critical", "error", "warning",
+					    "notice",	 "info",  "debug",    NULL };
 static const char *const log_words[] = { "error", "warning",   "info",	   "debug", "notice",
 					 "alert", "emergency", "critical", NULL };
 static const char *const matching_words[] = { "first", "all", NULL };
@@ -46,7 +47,7 @@ static const char *const kubernetes_words[] = { "auto", "in-cluster", "kubeconfi
 static const struct conf_row rows[] = {
 	ROW("rules_files", LIST, rules_files, "", 0, 0, NULL,
 	    "rules files or directories, in order; none: /etc/mews/rules.d, else the shipped ones"),
-	ROW("priority", CHOICE, priority, "debug", 0, 0, priority_words,
+	ROW("priority", CHOICE, priority, "debug", 0, 0, conf_priority_words,
 	    "the least severe priority that is evaluated"),
 	ROW("rule_matching", CHOICE, rule_matching_all, "first", 0, 0, matching_words,
 	    "an event's alert: of the first rule that matches, or of all"),
@@ -70,12 +71,6 @@ static const struct conf_row rows[] = {
 	     "outputs are not flushed at each alert"),
 	ROW("append_output", APPEND, append_output, "", 0, 0, NULL,
 	    "what is added to the outputs of rules"),
-	FLAG("stdout_output.enabled", stdout_enabled, "true", "alerts go to standard output"),
-	FLAG("file_output.enabled", file_enabled, "false", "alerts go to a file"),
-	FLAG("file_output.keep_alive", file_keep_alive, "false",
-	     "the file stays open between alerts"),
-	ROW("file_output.filename", STRING, file_name, "", 0, 0, NULL,
-	    "the file, opened for appending"),
 	FLAG("capture.enabled", capture_enabled, "false",
 	     "matches write the events around them to files"),
 	ROW("capture.path_prefix", STRING, capture_prefix, "/tmp/falco", 0, 0, NULL,
@@ -207,6 +202,7 @@ static int wrong(struct loader *ld, const struct conf_row *row, const char *valu
 		break;
 	case CONF_STRING:
 	case CONF_LIST:
+	case CONF_PAIRS:
 		snprintf(what, sizeof(what), "a text without NUL");
 		break;
 	case CONF_APPEND:
@@ -276,7 +272,7 @@ static int parse_share(const char *value, uint64_t least, uint64_t most, double 
 
 static bool is_list(const struct conf_row *row)
 {
-	return row->type == CONF_LIST || row->type == CONF_WORDS;
+	return row->type == CONF_LIST || row->type == CONF_PAIRS || row->type == CONF_WORDS;
 }
 
 /* Does the row's field hold memory of its own? */
@@ -300,7 +296,7 @@ static int set_text(char **at, const char *value)
 static int set_choice(const struct conf_row *row, void *at, const char *value)
 {
 	/* Falco knows this one by two names. */
-	if (row->words == priority_words && strcasecmp(value, "informational") == 0)
+	if (row->words == conf_priority_words && strcasecmp(value, "informational") == 0)
 		value = "info";
 	for (unsigned i = 0; row->words[i] != NULL; i++) {
 		if (strcasecmp(value, row->words[i]) != 0)
@@ -324,9 +320,9 @@ static void list_clear(struct conf_list *list)
 }
 
 /* A list of either kind begins anew. */
-static void row_clear(const struct conf_row *row, struct conf *c)
+static void row_clear(const struct conf_row *row, void *base)
 {
-	void *at = (char *)c + row->offset;
+	void *at = (char *)base + row->offset;
 
 	if (row->type == CONF_WORDS)
 		*(unsigned *)at = 0;
@@ -363,9 +359,9 @@ static int set_words(const struct conf_row *row, unsigned *at, const char *value
 	return 0;
 }
 
-static int set_scalar(const struct conf_row *row, struct conf *c, const char *value)
+static int set_scalar(const struct conf_row *row, void *base, const char *value)
 {
-	void *at = (char *)c + row->offset;
+	void *at = (char *)base + row->offset;
 	uint64_t n;
 	int err;
 
@@ -391,6 +387,7 @@ static int set_scalar(const struct conf_row *row, struct conf *c, const char *va
 	case CONF_STRING:
 		return set_text(at, value);
 	case CONF_LIST:
+	case CONF_PAIRS:
 		return list_add(at, value);
 	case CONF_CHOICE:
 		return set_choice(row, at, value);
@@ -444,7 +441,8 @@ int conf_expand(struct span raw, char *buf, size_t cap)
 	return 0;
 }
 
-static int set_value(struct loader *ld, const struct conf_row *row, struct span raw)
+/* BASE: what the row's offset is in. */
+static int set_value(struct loader *ld, const struct conf_row *row, void *base, struct span raw)
 {
 	char value[MAX_VALUE];
 	int err = conf_expand(raw, value, sizeof(value));
@@ -456,7 +454,7 @@ static int set_value(struct loader *ld, const struct conf_row *row, struct span 
 	}
 	if (err < 0)
 		return wrong(ld, row, "...");
-	err = set_scalar(row, ld->conf, value);
+	err = set_scalar(row, base, value);
 	if (err == -EINVAL)
 		return wrong(ld, row, value);
 	if (err == -ENOSPC) {
@@ -523,12 +521,12 @@ static bool is_nothing(const yaml_node_t *node)
 	return text.n == 0 || span_is(text, "~") || span_is(text, "null");
 }
 
-static int set_list(struct loader *ld, const struct conf_row *row, yaml_document_t *doc,
+static int set_list(struct loader *ld, const struct conf_row *row, void *base, yaml_document_t *doc,
 		    const yaml_node_t *node)
 {
 	int err = 0;
 
-	row_clear(row, ld->conf);
+	row_clear(row, base);
 	for (const yaml_node_item_t *i = node->data.sequence.items.start;
 	     err == 0 && i < node->data.sequence.items.top; i++) {
 		const yaml_node_t *item = yaml_document_get_node(doc, *i);
@@ -538,21 +536,53 @@ static int set_list(struct loader *ld, const struct conf_row *row, yaml_document
 			diag_set(ld->diag, "'%s' takes a list of texts", row->key);
 			return -EINVAL;
 		}
-		err = set_value(ld, row, node_text(item));
+		err = set_value(ld, row, base, node_text(item));
 	}
 	return err;
 }
 
-static int set_node(struct loader *ld, const struct conf_row *row, yaml_document_t *doc,
+/* A map of names and values: each is one item, with the row's text between the two. */
+static int set_pairs(struct loader *ld, const struct conf_row *row, void *base,
+		     yaml_document_t *doc, const yaml_node_t *node)
+{
+	int err = 0;
+
+	row_clear(row, base);
+	for (const yaml_node_pair_t *p = node->data.mapping.pairs.start;
+	     err == 0 && p < node->data.mapping.pairs.top; p++) {
+		const yaml_node_t *name = yaml_document_get_node(doc, p->key);
+		const yaml_node_t *value = yaml_document_get_node(doc, p->value);
+		char item[MAX_VALUE];
+		int n;
+
+		place(ld, name->start_mark);
+		if (name->type != YAML_SCALAR_NODE || value->type != YAML_SCALAR_NODE ||
+		    memchr(name->data.scalar.value, '\0', name->data.scalar.length) != NULL ||
+		    memchr(value->data.scalar.value, '\0', value->data.scalar.length) != NULL) {
+			diag_set(ld->diag, "'%s' takes a map of texts", row->key);
+			return -EINVAL;
+		}
+		n = snprintf(item, sizeof(item), "%s%s%s", (const char *)name->data.scalar.value,
+			     row->words[0], (const char *)value->data.scalar.value);
+		if (n < 0 || (size_t)n >= sizeof(item)) {
+			diag_set(ld->diag, "the value of '%s' is longer than %d bytes", row->key,
+				 MAX_VALUE - 1);
+			return -EINVAL;
+		}
+		err = set_value(ld, row, base, span_of(item, (size_t)n));
+	}
+	return err;
+}
+
+static int set_node(struct loader *ld, const struct conf_row *row, void *base, yaml_document_t *doc,
 		    const yaml_node_t *node)
 {
-	if (ld->seen[row - rows])
-		complain(ld, "'%s' is given twice, the last one counts", row->key);
-	ld->seen[row - rows] = true;
 	if (is_nothing(node))
 		return 0; /* the default stays */
 	if (is_list(row) && node->type == YAML_SEQUENCE_NODE)
-		return set_list(ld, row, doc, node);
+		return set_list(ld, row, base, doc, node);
+	if (row->type == CONF_PAIRS && node->type == YAML_MAPPING_NODE)
+		return set_pairs(ld, row, base, doc, node);
 	if (row->type == CONF_APPEND) {
 		conf_append_clear(&ld->conf->append_output);
 		return conf_append_read(doc, node, &ld->conf->append_output, ld->diag, ld->warn);
@@ -562,7 +592,91 @@ static int set_node(struct loader *ld, const struct conf_row *row, yaml_document
 			 is_list(row) ? "list" : "single value");
 		return -EINVAL;
 	}
-	return set_value(ld, row, node_text(node));
+	return set_value(ld, row, base, node_text(node));
+}
+
+/* ---- outputs ---- */
+
+static int load_standard(struct loader *ld, const struct conf_row *row, void *base);
+
+/* One more output of KIND with the defaults; NULL: DIAG says why not. */
+static struct conf_output *add_output(struct loader *ld, enum output_kind kind)
+{
+	struct conf_output *o = conf_output_add(ld->conf, kind);
+	const struct conf_output_row *all;
+	unsigned n;
+
+	if (o == NULL) {
+		diag_set(ld->diag, "there is no room for more than %d outputs", CONF_MAX_OUTPUTS);
+		return NULL;
+	}
+	all = conf_output_rows(&n);
+	for (unsigned i = 0; i < n; i++) {
+		/* What another kind takes is there, too; of two rows for one member this kind's. */
+		if ((all[i].kinds & 1u << kind) == 0 &&
+		    conf_output_row(kind, all[i].row.key) != NULL)
+			continue;
+		if (load_standard(ld, &all[i].row, o) < 0)
+			return NULL;
+	}
+	return o;
+}
+
+static int walk_output(struct loader *ld, yaml_document_t *doc, const yaml_node_t *map,
+		       enum output_kind kind)
+{
+	struct conf_output *o;
+	int err = 0;
+
+	place(ld, map->start_mark);
+	if (map->type != YAML_MAPPING_NODE) {
+		diag_set(ld->diag, "'%s' takes a map, or a list of maps", conf_output_key(kind));
+		return -EINVAL;
+	}
+	o = add_output(ld, kind);
+	if (o == NULL)
+		return -EINVAL;
+	for (const yaml_node_pair_t *p = map->data.mapping.pairs.start;
+	     err == 0 && p < map->data.mapping.pairs.top; p++) {
+		const yaml_node_t *key = yaml_document_get_node(doc, p->key);
+		const yaml_node_t *value = yaml_document_get_node(doc, p->value);
+		const struct conf_output_row *row;
+		char path[MAX_KEY];
+
+		place(ld, key->start_mark);
+		if (key->type != YAML_SCALAR_NODE) {
+			diag_set(ld->diag, "a key must be a plain text");
+			return -EINVAL;
+		}
+		row = memchr(key->data.scalar.value, '\0', key->data.scalar.length) == NULL
+			      ? conf_output_row(kind, (const char *)key->data.scalar.value)
+			      : NULL;
+		if (row == NULL) {
+			snprintf(path, sizeof(path), "%s.%.80s", conf_output_key(kind),
+				 (const char *)key->data.scalar.value);
+			complain(ld, "'%s' is not a setting, ignored", path);
+			continue;
+		}
+		place(ld, value->start_mark);
+		err = set_node(ld, &row->row, o, doc, value);
+	}
+	return err;
+}
+
+/* NODE is a map or a list of maps; what there was of KIND stays. */
+static int walk_outputs(struct loader *ld, yaml_document_t *doc, const yaml_node_t *node,
+			enum output_kind kind)
+{
+	int err = 0;
+
+	if (is_nothing(node))
+		return 0;
+	if (node->type != YAML_SEQUENCE_NODE)
+		return walk_output(ld, doc, node, kind);
+	for (const yaml_node_item_t *i = node->data.sequence.items.start;
+	     err == 0 && i < node->data.sequence.items.top; i++)
+		err = walk_output(ld, doc, yaml_document_get_node(doc, *i), kind);
+	return err;
 }
 
 static int walk(struct loader *ld, yaml_document_t *doc, const yaml_node_t *map, const char *prefix,
@@ -573,6 +687,7 @@ static int walk_pair(struct loader *ld, yaml_document_t *doc, const yaml_node_t 
 {
 	char path[MAX_KEY];
 	const struct conf_row *row;
+	enum output_kind kind;
 	struct span name;
 
 	place(ld, key->start_mark);
@@ -587,10 +702,21 @@ static int walk_pair(struct loader *ld, yaml_document_t *doc, const yaml_node_t 
 		complain(ld, "'%s' is not a setting, ignored", "...");
 		return 0;
 	}
+	kind = conf_output_kind(path, strlen(path));
+	if (kind != OUTPUT_KIND_COUNT) {
+		if (conf_output_at(ld->conf, kind, 0) != NULL)
+			complain(ld, "'%s' is given twice, the last one counts", path);
+		conf_output_clear(ld->conf, kind);
+		place(ld, value->start_mark);
+		return walk_outputs(ld, doc, value, kind);
+	}
 	row = find_row(path);
 	if (row != NULL) {
+		if (ld->seen[row - rows])
+			complain(ld, "'%s' is given twice, the last one counts", row->key);
+		ld->seen[row - rows] = true;
 		place(ld, value->start_mark);
-		return set_node(ld, row, doc, value);
+		return set_node(ld, row, ld->conf, doc, value);
 	}
 	if (!is_branch(path)) {
 		complain(ld, "'%s' is not a setting, ignored", path);
@@ -704,11 +830,77 @@ static int set_append(struct loader *ld, const char *value)
 	return err;
 }
 
+/* http_output={url: ...}: the outputs of that kind, in YAML. */
+static int set_outputs(struct loader *ld, enum output_kind kind, const char *value, bool append)
+{
+	yaml_document_t doc;
+	const yaml_node_t *root;
+	int err = parse_yaml(ld, span_str(value), &doc);
+
+	if (err < 0)
+		return err;
+	if (!append)
+		conf_output_clear(ld->conf, kind);
+	root = yaml_document_get_root_node(&doc);
+	if (root != NULL)
+		err = walk_outputs(ld, &doc, root, kind);
+	yaml_document_delete(&doc);
+	return err;
+}
+
+/* "[2]", "": which one of its kind; behind it stands a point.  False: it is none of these. */
+static bool read_place(const char *text, unsigned *ret_place, const char **ret_behind)
+{
+	char *end = NULL;
+
+	*ret_place = 0;
+	if (*text == '[' && text[1] >= '0' && text[1] <= '9') {
+		*ret_place = (unsigned)strtoul(text + 1, &end, 10);
+		if (*end != ']' || end - text > 4)
+			return false;
+		text = end + 1;
+	}
+	*ret_behind = text + 1;
+	return *text == '.';
+}
+
+/* A key that begins with an output's.  http_output.url and http_output[0].url: of the first. */
+static int set_output(struct loader *ld, enum output_kind kind, const char *key, const char *value,
+		      bool append)
+{
+	const struct conf_output_row *row;
+	struct conf_output *o;
+	const char *behind = key + strlen(conf_output_key(kind));
+	unsigned at;
+
+	if (*behind == '\0')
+		return set_outputs(ld, kind, value, append);
+	if (!read_place(behind, &at, &behind) || (row = conf_output_row(kind, behind)) == NULL) {
+		complain(ld, "'%s' is not a setting, ignored", key);
+		return 0;
+	}
+	o = conf_output_at(ld->conf, kind, at);
+	if (o == NULL && at > 0 && conf_output_at(ld->conf, kind, at - 1) == NULL) {
+		diag_set(ld->diag, "'%s': there are not that many", key);
+		return -EINVAL;
+	}
+	if (o == NULL && (o = add_output(ld, kind)) == NULL)
+		return -EINVAL;
+	if (append && !is_list(&row->row)) {
+		diag_set(ld->diag, "'%s' is not a list", key);
+		return -EINVAL;
+	}
+	if (is_list(&row->row) && !append)
+		row_clear(&row->row, o);
+	return set_value(ld, &row->row, o, span_str(value));
+}
+
 static int load_option(struct loader *ld, const char *option)
 {
 	char key[MAX_KEY];
 	const char *value;
 	const struct conf_row *row;
+	enum output_kind kind;
 	bool append;
 
 	*ld->diag = (struct diag){ .file = "-o" };
@@ -716,6 +908,9 @@ static int load_option(struct loader *ld, const char *option)
 		diag_set(ld->diag, "'%.200s' is not KEY=VALUE", option);
 		return -EINVAL;
 	}
+	kind = conf_output_kind(key, strcspn(key, ".["));
+	if (kind != OUTPUT_KIND_COUNT)
+		return set_output(ld, kind, key, value, append);
 	row = find_row(key);
 	if (row == NULL && is_branch(key)) {
 		diag_set(ld->diag, "'%s' is a map: set one of its keys", key);
@@ -736,7 +931,7 @@ static int load_option(struct loader *ld, const char *option)
 	}
 	if (is_list(row) && !append)
 		row_clear(row, ld->conf);
-	return set_value(ld, row, span_str(value));
+	return set_value(ld, row, ld->conf, span_str(value));
 }
 
 /* ---- all of it ---- */
@@ -757,32 +952,37 @@ static int load_standard_list(struct conf_list *list, const char *items)
 	return err;
 }
 
+static int load_standard(struct loader *ld, const struct conf_row *row, void *base)
+{
+	if (row->type == CONF_APPEND)
+		return 0; /* none */
+	if (row->type == CONF_LIST || row->type == CONF_PAIRS)
+		return load_standard_list((void *)((char *)base + row->offset), row->standard);
+	return set_value(ld, row, base, span_str(row->standard));
+}
+
 static int load_standards(struct loader *ld)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		int err;
+	int err = 0;
 
-		if (rows[i].type == CONF_APPEND)
-			continue; /* none */
-		if (rows[i].type == CONF_LIST)
-			err = load_standard_list((void *)((char *)ld->conf + rows[i].offset),
-						 rows[i].standard);
-		else
-			err = set_value(ld, &rows[i], span_str(rows[i].standard));
-		if (err < 0)
-			return err;
-	}
-	return 0;
+	for (size_t i = 0; i < ARRAY_LEN(rows) && err == 0; i++)
+		err = load_standard(ld, &rows[i], ld->conf);
+	return err;
 }
 
 /* What no single value shows. */
 static int check_whole(struct loader *ld)
 {
+	int err;
+
 	*ld->diag = (struct diag){ 0 };
-	if (ld->conf->file_enabled && ld->conf->file_name[0] == '\0') {
-		diag_set(ld->diag, "'file_output.enabled' needs 'file_output.filename'");
+	/* Nobody spoke of it: it is there, as the defaults say. */
+	if (conf_output_at(ld->conf, OUTPUT_STDOUT, 0) == NULL &&
+	    add_output(ld, OUTPUT_STDOUT) == NULL)
 		return -EINVAL;
-	}
+	err = conf_output_settle(ld->conf, ld->diag);
+	if (err < 0)
+		return err;
 	if (ld->conf->engine == CONF_ENGINE_KMOD) {
 		ld->conf->kernel_buffer_bytes = ld->conf->kmod_buffer_bytes;
 		ld->conf->drop_failed = ld->conf->kmod_drop_failed;
@@ -868,22 +1068,27 @@ int conf_load(const char *file, const char *const *options, unsigned noptions,
 	return err;
 }
 
+void conf_row_release(const struct conf_row *row, void *base)
+{
+	void *at = (char *)base + row->offset;
+
+	if (is_text(row)) {
+		free(*(char **)at);
+		*(char **)at = NULL;
+	} else if (row->type == CONF_LIST || row->type == CONF_PAIRS) {
+		list_clear(at);
+	} else if (row->type == CONF_APPEND) {
+		conf_append_clear(at);
+	}
+}
+
 void conf_release(struct conf *c)
 {
 	if (c == NULL)
 		return;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		void *at = (char *)c + rows[i].offset;
-
-		if (is_text(&rows[i])) {
-			free(*(char **)at);
-			*(char **)at = NULL;
-		} else if (rows[i].type == CONF_LIST) {
-			list_clear(at);
-		} else if (rows[i].type == CONF_APPEND) {
-			conf_append_clear(at);
-		}
-	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		conf_row_release(&rows[i], c);
+	conf_output_release(c);
 }
 
 int conf_add_rules(struct conf *c, const char *path)

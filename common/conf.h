@@ -42,10 +42,9 @@ struct conf {
 	bool time_format_iso_8601, buffer_format_base64, buffered_outputs;
 	struct append_list append_output;
 
-	/* outputs */
-	bool stdout_enabled;
-	bool file_enabled, file_keep_alive;
-	char *file_name;
+	/* outputs: conf_output.h */
+	struct conf_output *outputs; /* Falco's order; those that are not enabled, too */
+	unsigned output_count;
 
 	/* captures (Falco's keys, but for the last two) */
 	bool capture_enabled, capture_all_rules;
@@ -97,6 +96,8 @@ enum conf_type {
 	CONF_WORDS,	/* unsigned, a bit for each of the row's words; written as a list */
 	CONF_STRING,	/* char * */
 	CONF_LIST,	/* struct conf_list */
+	CONF_PAIRS,	/* struct conf_list; written as a list, or as a map, whose names and values
+			 * get the row's one word between them */
 	CONF_CHOICE,	/* one of the row's words: bool or unsigned, its place; char *, itself */
 	CONF_APPEND,	/* struct append_list */
 };
@@ -120,6 +121,12 @@ const struct conf_row *conf_rows(unsigned *ret_count);
 int conf_load(const char *file, const char *const *options, unsigned noptions,
 	      void (*warn)(const struct diag *), struct conf *ret, struct diag *diag);
 void conf_release(struct conf *c);
+
+/* The words of a priority. */
+extern const char *const conf_priority_words[];
+
+/* Let go of what the row's member in BASE holds. */
+void conf_row_release(const struct conf_row *row, void *base);
 
 /* The same for a text in memory, NAME standing for the file: what tests and the fuzzer call. */
 int conf_load_text(struct span text, const char *name, const char *const *options,

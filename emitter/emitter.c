@@ -10,6 +10,7 @@
  * trusts a byte of them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,16 +19,10 @@
 #include <unistd.h>
 
 #include "delivered.h"
-#include "format.h"
+#include "direct.h"
 #include "log.h"
-#include "sink.h"
 #include "stage.h"
-#include "wire.h"
-
-enum {
-	BATCH_ALERTS = 256, /* frames in a turn, and alerts in a batch */
-	BATCH_BYTES = 256 * 1024,
-};
+#include "uuid.h"
 
 /* The notes that a successor finds: the name of the alert that was delivered last, and how
  * many bytes went to standard output. */
@@ -36,17 +31,14 @@ enum { NOTE_GENERATION, NOTE_SEQ, NOTE_RULE, NOTE_STDOUT };
 struct emitter {
 	struct format format;
 	char hostname[256];
-	bool is_open[8]; /* by place in the table of sinks */
+	char boot[64]; /* this run of the machine, for ids */
+	struct outputs outputs;
+	struct direct *direct;
 
 	uint64_t stdout_at;	     /* of a replay: bytes that predecessors wrote there */
 	bool knows_last;	     /* the notes were read, or an alert was delivered */
 	struct delivered read;	     /* and delivered with the next batch */
 	struct alert_name delivered; /* the last in order, behind the last batch */
-
-	unsigned count; /* alerts in the batch */
-	size_t used;
-	uint32_t ends[BATCH_ALERTS];
-	uint8_t lines[BATCH_BYTES + FORMAT_MAX_LINE];
 
 	struct alert_frame alert;
 };
@@ -86,34 +78,15 @@ static void find_hostname(struct emitter *em)
 	em->format.hostname = span_str(given);
 }
 
-static void close_sinks(struct emitter *em)
+static void find_boot(struct emitter *em)
 {
-	for (unsigned i = 0; i < sink_count; i++)
-		if (em->is_open[i])
-			sinks[i]->close();
-	memset(em->is_open, 0, sizeof(em->is_open));
-}
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
 
-static int open_sinks(struct emitter *em, const struct conf *conf)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < sink_count; i++) {
-		if (!sinks[i]->is_enabled(conf))
-			continue;
-		n++;
-		/* As in Falco, one that cannot be opened is said and left out. */
-		em->is_open[i] = sinks[i]->open(conf, jail_identity(STAGE_EMITTER)) == 0;
-	}
-	if (n == 0) {
-		log_error("no output is enabled, set stdout_output.enabled or file_output.enabled");
-		return EXIT_INPUT;
-	}
-	for (unsigned i = 0; i < sink_count; i++)
-		if (em->is_open[i])
-			return EXIT_OK;
-	log_error("no output can be opened");
-	return EXIT_INPUT;
+	if (fd == -1)
+		return;
+	if (read(fd, em->boot, sizeof(em->boot) - 1) == -1)
+		em->boot[0] = '\0';
+	close(fd);
 }
 
 static int setup(struct stage *st, void *ctx)
@@ -121,10 +94,10 @@ static int setup(struct stage *st, void *ctx)
 	struct sigaction sa = { .sa_handler = on_reopen, .sa_flags = SA_RESTART };
 	const struct conf *conf = &st->conf;
 	struct emitter *em = ctx;
+	int code;
 
 	tzset();
 	em->format = (struct format){
-		.json = conf->json_output,
 		.iso_8601 = conf->time_format_iso_8601,
 		.include_output = conf->json_include_output_property,
 		.include_message = conf->json_include_message_property,
@@ -133,9 +106,17 @@ static int setup(struct stage *st, void *ctx)
 		.local = local_clock,
 	};
 	find_hostname(em);
+	find_boot(em);
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGUSR1, &sa, NULL);
-	return open_sinks(em, conf);
+	code = outputs_open(&em->outputs, conf, &em->format);
+	if (code != EXIT_OK)
+		return code;
+	em->direct = direct_new(&em->outputs);
+	if (em->direct != NULL)
+		return EXIT_OK;
+	log_error("cannot hold alerts: no memory");
+	return EXIT_HOST;
 }
 
 /* ---- a batch ---- */
@@ -144,32 +125,13 @@ static int setup(struct stage *st, void *ctx)
  * where it could not be. */
 static void deliver(struct stage *st, struct emitter *em)
 {
-	struct batch b = { { em->lines, em->used }, em->count, em->ends };
-	unsigned everywhere = em->count;
+	struct direct_done done = direct_deliver(em->direct);
 
-	if (em->count == 0)
-		return;
-	for (unsigned i = 0; i < sink_count; i++) {
-		unsigned n;
-
-		if (!em->is_open[i])
-			continue;
-		n = sinks[i]->write(&b);
-		st->counts.v[sinks[i]->failed] += em->count - n;
-		everywhere = n < everywhere ? n : everywhere;
-	}
-	st->counts.v[EMITTER_OUT] += everywhere;
-	st->counts.v[EMITTER_FAILED] += em->count - everywhere;
-	em->count = 0;
-	em->used = 0;
+	st->counts.v[EMITTER_OUT] += done.count - done.failed;
+	st->counts.v[EMITTER_FAILED] += done.failed;
+	st->counts.v[EMITTER_STDOUT_FAILED] += done.by_kind[OUTPUT_STDOUT];
+	st->counts.v[EMITTER_FILE_FAILED] += done.by_kind[OUTPUT_FILE];
 	em->delivered = em->read.last;
-}
-
-static void reopen_sinks(struct emitter *em)
-{
-	for (unsigned i = 0; i < sink_count; i++)
-		if (em->is_open[i] && sinks[i]->reopen != NULL)
-			sinks[i]->reopen();
 }
 
 /* ---- alerts ---- */
@@ -188,10 +150,21 @@ static void look_for_last(struct stage *st, struct emitter *em)
 		sink_stdout_resume(inlet_note(st->in, NOTE_STDOUT), em->stdout_at);
 }
 
+/* Of its name, or if it has none of all that it says. */
+static struct uuid id_of(const struct emitter *em, const struct alert_frame *a, struct span payload)
+{
+	struct alert_name name = { a->origin_generation, a->origin_seq, a->rule_index };
+	struct span parts[] = { span_str(em->boot), span_of(&name, sizeof(name)) };
+
+	if (name.generation == 0)
+		parts[1] = payload;
+	return uuid_of(parts, ARRAY_LEN(parts));
+}
+
 static void take_alert(struct stage *st, struct emitter *em, const struct ring_frame *f)
 {
 	const struct alert_frame *a = &em->alert;
-	ssize_t n;
+	char id[UUID_TEXT];
 
 	st->counts.v[EMITTER_IN]++;
 	if (wire_decode_alert(f->payload, &em->alert) < 0) {
@@ -205,14 +178,10 @@ static void take_alert(struct stage *st, struct emitter *em, const struct ring_f
 		st->counts.v[EMITTER_DOUBLES]++;
 		return;
 	}
-	n = format_alert(&em->format, a, em->lines + em->used, sizeof(em->lines) - em->used);
-	if (n < 0) {
+	uuid_print(id_of(em, a, f->payload), id);
+	if (!direct_put(em->direct, &(struct letter){ id, a }))
 		st->counts.v[EMITTER_REFUSED]++;
-		return;
-	}
-	em->used += (size_t)n;
-	em->ends[em->count++] = (uint32_t)em->used;
-	if (em->used >= BATCH_BYTES)
+	if (direct_is_full(em->direct))
 		deliver(st, em);
 }
 
@@ -227,9 +196,9 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	(void)now;
 	if (reopen_asked) {
 		reopen_asked = 0;
-		reopen_sinks(em);
+		direct_reopen(em->direct);
 	}
-	while (n < BATCH_ALERTS && !ended && inlet_next(st->in, &frame) > 0) {
+	while (n < DIRECT_ALERTS && !ended && inlet_next(st->in, &frame) > 0) {
 		look_for_last(st, em);
 		n++;
 		ended = frame.type == FRAME_END;
@@ -261,8 +230,10 @@ static int option(struct stage *st, void *ctx, const char *name, const char *arg
 
 static int reload(struct stage *st, void *ctx, char *text, size_t cap)
 {
+	struct emitter *em = ctx;
+
 	(void)st;
-	reopen_sinks(ctx);
+	direct_reopen(em->direct);
 	snprintf(text, cap, "the outputs are open anew");
 	return 0;
 }
@@ -270,25 +241,19 @@ static int reload(struct stage *st, void *ctx, char *text, size_t cap)
 static void status(struct stage *st, void *ctx, struct stage_status *ret)
 {
 	const struct emitter *em = ctx;
-	size_t at = 0;
 
 	(void)st;
-	for (unsigned i = 0; i < sink_count; i++) {
-		size_t n = strlen(sinks[i]->name);
-
-		if (!em->is_open[i] || at + n + 2 > sizeof(ret->detail))
-			continue;
-		if (at > 0)
-			ret->detail[at++] = ' ';
-		memcpy(ret->detail + at, sinks[i]->name, n + 1);
-		at += n;
-	}
+	outputs_names(&em->outputs, ret->detail, sizeof(ret->detail));
 }
 
 static void stop(struct stage *st, void *ctx)
 {
+	struct emitter *em = ctx;
+
 	(void)st;
-	close_sinks(ctx);
+	direct_free(em->direct);
+	em->direct = NULL;
+	outputs_close(&em->outputs);
 }
 
 int main(int argc, char **argv)

@@ -1,63 +1,91 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * sink.h -- a way out for alerts: one row in the table of sinks.c and one file.
- * A sink is opened while the stage still has its privileges, and writes without
- * them.  It may be slow, full or gone: it waits at most SINK_TIMEOUT_NS, then says
- * how many alerts went out whole, and the stage counts the others.
+ * A sink is opened while the stage still has its privileges, and sends without
+ * them, each in a thread of its own (its follower), so it may take its time: at most
+ * its output's timeout in one call.  What it does not bring out it says, and why; to wait
+ * and to try again is not its business.
  */
 #ifndef MEWS_SINK_H
 #define MEWS_SINK_H
 
-#include "clock.h"
-#include "conf.h"
-#include "counter.h"
+#include "conf_output.h"
+#include "format.h"
 #include "jail.h"
 #include "span.h"
 
-/* Falco's output_timeout. */
-#define SINK_TIMEOUT_NS (2 * NS_PER_SEC)
+/* An alert on its way. */
+struct letter {
+	const char *uuid; /* 36 characters */
+	const struct alert_frame *alert;
+};
 
-/* Whole lines, one per alert. */
+/* One output that is on. */
+struct sink {
+	const struct sink_ops *ops;
+	const struct conf_output *conf;
+	void *state; /* the sink's own */
+	/* What it did not take is not brought again: the next alert is another one. */
+	bool gives_up;
+};
+
+/* Alerts in the sink's own form, one after the other. */
 struct batch {
 	struct span bytes;
 	unsigned count;
-	const uint32_t *ends; /* of each line, its newline included */
+	const uint32_t *ends;	    /* of each alert in BYTES */
+	const struct letter *first; /* NULL where letters are not kept */
 };
 
-/* How lines go into a descriptor.  Zero-initialised but for FD. */
-struct line_writer {
-	int fd;
-	bool is_stuck;	 /* it was not writable in time: do not wait again before it is */
-	bool is_broken;	 /* the last line was cut: begin with a newline */
-	bool is_gone;	 /* EPIPE: nobody reads it any more */
-	bool is_patient; /* waits as long as it takes */
-	uint64_t skip;	 /* bytes of what comes that are there already */
-	uint64_t done;	 /* bytes that went there, with those that were skipped */
+enum sink_result_kind {
+	SINK_SENT,    /* all of them */
+	SINK_AGAIN,   /* the first COUNT went out, the others later */
+	SINK_REFUSED, /* the first COUNT went out; the next ONE is never taken, go on behind it */
 };
 
-/* How many lines of B went out whole; the reason in *RET_ERR if it is not all of
- * them, else 0. */
-unsigned line_writer_put(struct line_writer *w, const struct batch *b, int *ret_err);
+struct sink_result {
+	enum sink_result_kind kind;
+	unsigned count;
+	unsigned wait_ms; /* until AGAIN, if the receiver named a time */
+	const char *why;  /* static, or in the sink's state */
+};
 
 struct sink_ops {
-	const char *name;	     /* as in the settings and in messages */
-	enum emitter_counter failed; /* alerts that it could not deliver */
+	const char *key;       /* "http_output" */
+	unsigned batch_alerts; /* at most in one send; 1: no batching */
+	size_t batch_bytes;    /* an alert that is larger goes by itself */
+	bool needs_network;    /* what the jail must leave open for it */
 
-	bool (*is_enabled)(const struct conf *conf);
+	/* With privilege, before threads and jail.  WHO will send.  0, or a negative errno after
+	 * it has said why. */
+	int (*open)(struct sink *s, struct jail_identity who);
 
-	/* With privilege.  WHO will write.  0, or a negative errno after it has said why. */
-	int (*open)(const struct conf *conf, struct jail_identity who);
+	/* One alert in the sink's form: its length; -ENOSPC; -EPROTO: it cannot be said.  F is
+	 * the output's. */
+	ssize_t (*form)(struct sink *s, const struct letter *l, const struct format *f,
+			uint8_t *buf, size_t cap);
 
-	/* How many alerts of B went out, from the first on. */
-	unsigned (*write)(const struct batch *b);
+	/* In the follower's thread. */
+	struct sink_result (*send)(struct sink *s, const struct batch *b);
 
-	/* Open again under the same name: it may have been moved away.  NULL: it has none. */
-	void (*reopen)(void);
+	/* Open again under the same name: it may have been moved away.  In the follower's thread,
+	 * between two sends.  NULL: it has none. */
+	void (*reopen)(struct sink *s);
 
-	void (*close)(void);
+	/* Takes a sink that is not open. */
+	void (*close)(struct sink *s);
 };
 
-extern const struct sink_ops sink_stdout, sink_file;
+/* All there are. */
+extern const struct sink_ops *const sink_kinds[];
+extern const unsigned sink_kind_count;
+
+/* By its key; NULL: there is none. */
+const struct sink_ops *sink_find(const char *key);
+
+/* For sinks of lines: form is this. */
+ssize_t sink_form_line(struct sink *s, const struct letter *l, const struct format *f, uint8_t *buf,
+		       size_t cap);
 
 /* Of a replay nothing may be lost on standard output, and nothing come twice.  In all their
  * lives, this process's predecessors COMMITTED to have put that many bytes there, and the
@@ -67,9 +95,5 @@ void sink_stdout_resume(uint64_t committed, uint64_t written);
 
 /* What to commit. */
 uint64_t sink_stdout_done(void);
-
-/* All there are, in the order in which they are written. */
-extern const struct sink_ops *const sinks[];
-extern const unsigned sink_count;
 
 #endif

@@ -10,27 +10,19 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "line_writer.h"
 #include "log.h"
-#include "sink.h"
 
 #define FILE_FLAGS (O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 #define FILE_MODE  0640
 
-static const char *name;
-static bool keep_alive;
-static struct line_writer out = { .fd = -1 };
-
-static bool is_enabled(const struct conf *conf)
-{
-	return conf->file_enabled;
-}
-
 /* Made for WHO if it is not there.  The descriptor, or a negative errno. */
-static int open_or_make(struct jail_identity who)
+static int open_or_make(const char *name, struct jail_identity who)
 {
 	int fd = open(name, FILE_FLAGS | O_CREAT | O_EXCL, FILE_MODE);
 
@@ -46,76 +38,99 @@ static int open_or_make(struct jail_identity who)
 	return fd == -1 ? -errno : fd;
 }
 
-static int open_file(const struct conf *conf, struct jail_identity who)
+/* Does a plain file end in the middle of a line?  Its writer was killed there. */
+static bool ends_broken(const char *name)
 {
-	int fd;
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat sb;
+	char last = '\n';
 
-	name = conf->file_name;
-	keep_alive = conf->file_keep_alive;
-	fd = open_or_make(who);
-	if (fd < 0) {
-		log_error("cannot open '%s' for alerts: %s", name, strerror(-fd));
-		return fd;
+	if (fd == -1)
+		return false;
+	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_size > 0 &&
+	    pread(fd, &last, 1, sb.st_size - 1) != 1)
+		last = '\n';
+	close(fd);
+	return last != '\n';
+}
+
+static int open_file(struct sink *s, struct jail_identity who)
+{
+	const char *name = s->conf->filename;
+	struct line_writer *out = calloc(1, sizeof(*out));
+
+	if (out == NULL)
+		return -ENOMEM;
+	out->fd = open_or_make(name, who);
+	if (out->fd < 0) {
+		int err = out->fd;
+
+		log_error("cannot open '%s' for alerts: %s", name, strerror(-err));
+		free(out);
+		return err;
 	}
-	out = (struct line_writer){ .fd = fd };
+	out->is_broken = ends_broken(name);
+	s->state = out;
 	return 0;
 }
 
-static void reopen(void)
+static void reopen(struct sink *s)
 {
-	int fd = open(name, FILE_FLAGS | O_CREAT, FILE_MODE);
+	struct line_writer *out = s->state;
+	int fd = open(s->conf->filename, FILE_FLAGS | O_CREAT, FILE_MODE);
 
 	if (fd == -1) {
 		log_rationed(
 			LOG_LEVEL_WARNING,
 			"cannot open '%s' again: %s, the alerts go on into the file that is open",
-			name, strerror(errno));
+			s->conf->filename, strerror(errno));
 		return;
 	}
-	close(out.fd);
-	/* A line that was cut in the old file is no reason for an empty one in the new. */
-	out = (struct line_writer){ .fd = fd };
+	close(out->fd);
+	/* A line that was cut in the old file comes whole in the new one. */
+	*out = (struct line_writer){ .fd = fd };
 }
 
 /* Has what is open lost its name to another file, or to none?  If nobody may know, no. */
-static bool was_moved_away(void)
+static bool was_moved_away(const struct sink *s)
 {
+	const struct line_writer *out = s->state;
 	struct stat open_one, named;
 
-	if (stat(name, &named) == -1)
+	if (stat(s->conf->filename, &named) == -1)
 		return errno == ENOENT;
-	return fstat(out.fd, &open_one) == -1 || open_one.st_dev != named.st_dev ||
+	return fstat(out->fd, &open_one) == -1 || open_one.st_dev != named.st_dev ||
 	       open_one.st_ino != named.st_ino;
 }
 
-static unsigned write_file(const struct batch *b)
+static struct sink_result send_file(struct sink *s, const struct batch *b)
 {
-	unsigned n;
-	int err;
+	struct line_writer *out = s->state;
 
 	/* Opening the file that is open already would change nothing. */
-	if (!keep_alive && was_moved_away())
-		reopen();
-	n = line_writer_put(&out, b, &err);
-	if (err < 0)
-		log_rationed(LOG_LEVEL_ERROR, "cannot write to '%s': %s, alerts are lost there",
-			     name, strerror(-err));
-	return n;
+	if (!s->conf->keep_alive && was_moved_away(s))
+		reopen(s);
+	return line_writer_put(out, b, s->conf->timeout_ms, s->gives_up);
 }
 
-static void close_file(void)
+static void close_file(struct sink *s)
 {
-	if (out.fd != -1)
-		close(out.fd);
-	out.fd = -1;
+	struct line_writer *out = s->state;
+
+	if (out == NULL)
+		return;
+	close(out->fd);
+	free(out);
+	s->state = NULL;
 }
 
 const struct sink_ops sink_file = {
-	.name = "file",
-	.failed = EMITTER_FILE_FAILED,
-	.is_enabled = is_enabled,
+	.key = "file_output",
+	.batch_alerts = 256,
+	.batch_bytes = 256 * 1024,
 	.open = open_file,
-	.write = write_file,
+	.form = sink_form_line,
+	.send = send_file,
 	.reopen = reopen,
 	.close = close_file,
 };

@@ -3,41 +3,37 @@
  * sink_stdout.c -- alerts on standard output.  Every batch is written at once,
  * so there is nothing to flush.  Whoever reads it may go away for good; the other
  * ways out do not mind.
+ *
+ * There is one standard output, whatever the number of outputs that go there.
  */
-#include <errno.h>
-#include <string.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include "line_writer.h"
 #include "log.h"
-#include "sink.h"
 
 static struct line_writer out = { .fd = STDOUT_FILENO };
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static bool is_enabled(const struct conf *conf)
+static int open_stdout(struct sink *s, struct jail_identity who)
 {
-	return conf->stdout_enabled;
-}
-
-static int open_stdout(const struct conf *conf, struct jail_identity who)
-{
-	(void)conf;
+	(void)s;
 	(void)who;
 	return 0;
 }
 
-static unsigned write_stdout(const struct batch *b)
+static struct sink_result send_stdout(struct sink *s, const struct batch *b)
 {
-	bool was_gone = out.is_gone;
-	int err;
-	unsigned n = line_writer_put(&out, b, &err);
+	struct sink_result r;
+	bool was_gone;
 
+	pthread_mutex_lock(&lock);
+	was_gone = out.is_gone;
+	r = line_writer_put(&out, b, s->conf->timeout_ms, s->gives_up);
 	if (out.is_gone && !was_gone)
 		log_error("nobody reads standard output any more, its alerts are counted only");
-	else if (err < 0 && !was_gone)
-		log_rationed(LOG_LEVEL_ERROR,
-			     "cannot write to standard output: %s, alerts are lost there",
-			     strerror(-err));
-	return n;
+	pthread_mutex_unlock(&lock);
+	return r;
 }
 
 void sink_stdout_resume(uint64_t committed, uint64_t written)
@@ -52,15 +48,17 @@ uint64_t sink_stdout_done(void)
 	return out.done;
 }
 
-static void close_stdout(void)
+static void close_stdout(struct sink *s)
 {
+	(void)s;
 }
 
 const struct sink_ops sink_stdout = {
-	.name = "stdout",
-	.failed = EMITTER_STDOUT_FAILED,
-	.is_enabled = is_enabled,
+	.key = "stdout_output",
+	.batch_alerts = 256,
+	.batch_bytes = 256 * 1024,
 	.open = open_stdout,
-	.write = write_stdout,
+	.form = sink_form_line,
+	.send = send_stdout,
 	.close = close_stdout,
 };

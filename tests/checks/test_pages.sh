@@ -17,6 +17,8 @@ verdict() {
 }
 
 keys=$(grep -oE '^	(ROW|FLAG)\("[a-z0-9_.]+"' common/conf.c | cut -d'"' -f2)
+keys+=$'\n'$(sed -nE 's/^	\[OUTPUT_[A-Z]*\] = \{ "([a-z_]*)".*/\1/p; s/^	(FLAG|TEXT)\([^,]*, ([a-z_]*),.*/\2/p
+	s/^	ROW\([^,]*, "([a-z_]*)".*/\1/p' common/conf_output.c | sort -u)
 verdict "the table of settings is found" "$([ "$(wc -l <<<"$keys")" -ge 20 ] || echo "$keys")"
 verdict "every setting is in mews.yaml(5)" \
 	"$(for key in $keys; do grep -qE "^\.It Cm $key( |$)" docs/mews.yaml.5 || echo "$key"; done)"

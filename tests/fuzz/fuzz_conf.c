@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "conf.h"
+#include "conf_output.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -42,6 +42,15 @@ static void check(const struct conf *c)
 			     *(const double *)at <= (double)rows[i].most);
 		if (rows[i].type == CONF_STRING)
 			must(*(char *const *)at != NULL);
+	}
+	must(c->output_count >= 1 && c->output_count <= CONF_MAX_OUTPUTS);
+	for (unsigned i = 0; i < c->output_count; i++) {
+		const struct conf_output *o = &c->outputs[i];
+
+		must(o->kind < OUTPUT_KIND_COUNT && o->name[0] != '\0' &&
+		     strlen(o->name) < CONF_OUTPUT_NAME_MAX && strchr(o->name, '/') == NULL);
+		must(o->minimum_priority <= 7 && o->json != CONF_JSON_AUTO && o->url != NULL);
+		must(o->timeout_ms >= 10 && o->facility <= 23);
 	}
 	must(c->priority <= 7 && c->rules_files.count <= CONF_MAX_LIST);
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "conf.h"
+#include "conf_output.h"
 #include "log.h"
 
 static unsigned warnings;
@@ -51,7 +51,8 @@ Test(conf, an_empty_file_gives_the_defaults)
 	struct diag d;
 
 	cr_assert(eq(int, load("", NULL, &c, &d), 0));
-	cr_assert(c.stdout_enabled);
+	cr_assert(eq(uint, c.output_count, 1));
+	cr_assert(c.outputs[0].kind == OUTPUT_STDOUT && c.outputs[0].enabled);
 	cr_assert_not(c.json_output);
 	cr_assert(c.json_include_output_property);
 	cr_assert(eq(uint, c.priority, 7));
@@ -117,9 +118,10 @@ Test(conf, a_file_sets_what_it_names)
 	cr_assert(eq(uint, c.priority, 4));
 	cr_assert(c.rule_matching_all);
 	cr_assert(c.json_output);
-	cr_assert_not(c.stdout_enabled);
-	cr_assert(c.file_enabled);
-	cr_assert_str_eq(c.file_name, "/x y");
+	cr_assert(eq(uint, c.output_count, 2));
+	cr_assert(c.outputs[0].kind == OUTPUT_FILE && c.outputs[0].enabled);
+	cr_assert_str_eq(c.outputs[0].filename, "/x y");
+	cr_assert(c.outputs[1].kind == OUTPUT_STDOUT && !c.outputs[1].enabled);
 	cr_assert(eq(u64, c.kernel_buffer_bytes, 512ull << 20));
 	cr_assert(eq(u64, c.ring_raw_bytes, 2ull << 20));
 	conf_release(&c);
@@ -226,7 +228,7 @@ Test(conf, variables_of_the_environment_are_put_in)
 			  "'${MEWS_TEST_DIR}/a${MEWS_TEST_NONE}/$${HOME}/$x'}",
 			  NULL, &c, &d),
 		     0));
-	cr_assert_str_eq(c.file_name, "/there/a/${HOME}/$x");
+	cr_assert_str_eq(c.outputs[0].filename, "/there/a/${HOME}/$x");
 	conf_release(&c);
 }
 
@@ -297,6 +299,13 @@ Test(conf, a_wrong_value_is_refused_with_its_place)
 		{ "rules_files: x\n", 1, 14, "takes a list" },
 		{ "rules_files: [x, {y: 1}]\n", 1, 18, "list of texts" },
 		{ "stdout_output: yes\n", 1, 16, "takes a map" },
+		{ "http_output: [{url: x}, y]\n", 1, 25, "takes a map, or a list of maps" },
+		{ "http_output: [{url: [x]}]\n", 1, 21, "takes a single value" },
+		{ "http_output:\n  - {timeout_ms: 1}\n", 2, 18, "from 10 to 600000" },
+		{ "syslog_output: {facility: x}\n", 1, 27, "one of kern, user" },
+		{ "http_output: {headers: {a: [b]}}\n", 1, 25, "takes a map of texts" },
+		{ "http_output: {headers: x}\n", 1, 24, "takes a list" },
+		{ "http_output: {? [a]\n: b}\n", 1, 17, "plain text" },
 		{ "engine: {modern_ebpf: {buf_size_preset: 0}}\n", 1, 41, "from 1 to 10" },
 		{ "mews:\n  rings:\n    raw_mb: 99999999999999999999999\n", 3, 13,
 		  "from 1 to 1024" },
@@ -354,6 +363,141 @@ Test(conf, a_file_output_needs_a_file)
 
 	cr_assert(lt(int, load("file_output: {enabled: true}\n", NULL, &c, &d), 0));
 	cr_assert_not_null(strstr(d.message, "file_output.filename"));
+}
+
+Test(conf, outputs_of_one_kind_may_be_several)
+{
+	const char *text = "json_output: true\n"
+			   "http_output:\n"
+			   "  - {enabled: true, url: a, headers: {X-A: b}, keep_alive: true}\n"
+			   "  - {url: c, headers: [\"Y: d\"], minimum_priority: informational,\n"
+			   "     rules: [\"a*\", b], tags: [t]}\n"
+			   "loki_output: {labels: {job: mews}, url: l}\n"
+			   "file_output: {filename: f, json: false, include_uuid: true}\n";
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load(text, NULL, &c, &d), 0), "%s", d.message);
+	cr_assert(eq(uint, warnings, 0));
+	cr_assert(eq(uint, c.output_count, 5)); /* Falco's order, with stdout */
+	cr_assert_str_eq(c.outputs[0].name, "file");
+	cr_assert(c.outputs[0].json == CONF_JSON_NO && c.outputs[0].include_uuid);
+	cr_assert_str_eq(c.outputs[1].name, "stdout");
+	cr_assert(c.outputs[1].json == CONF_JSON_YES);
+	cr_assert_str_eq(c.outputs[2].name, "http");
+	cr_assert(c.outputs[2].enabled && c.outputs[2].keep_alive);
+	cr_assert_str_eq(c.outputs[2].headers.item[0], "X-A: b");
+	cr_assert(eq(uint, c.outputs[2].minimum_priority, 7));
+	cr_assert_str_eq(c.outputs[2].ca_path, "/etc/ssl/certs");
+	cr_assert_str_eq(c.outputs[3].name, "http-2");
+	cr_assert_not(c.outputs[3].enabled);
+	cr_assert_str_eq(c.outputs[3].headers.item[0], "Y: d");
+	cr_assert(eq(uint, c.outputs[3].minimum_priority, 6));
+	cr_assert(eq(uint, c.outputs[3].rules.count, 2));
+	cr_assert_str_eq(c.outputs[3].tags.item[0], "t");
+	cr_assert_str_eq(c.outputs[4].labels.item[0], "job=mews");
+	conf_release(&c);
+}
+
+Test(conf, options_set_outputs)
+{
+	static const struct {
+		const char *option, *url, *name;
+		unsigned count, place; /* of http; of the one with URL */
+	} cases[] = {
+		{ "http_output.url=x", "x", "http", 2, 0 },
+		{ "http_output[1].url=x", "x", "http-2", 2, 1 },
+		{ "http_output[2].url=x", "x", "http-3", 3, 2 },
+		{ "http_output[]={url: x, name: n}", "x", "n", 3, 2 },
+		{ "http_output={url: x}", "x", "http", 1, 0 },
+		{ "http_output=[{url: y}, {url: x}]", "x", "http-2", 2, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct conf_output *o;
+		struct conf c;
+		struct diag d;
+
+		cr_assert(eq(int,
+			     load("http_output: [{url: a}, {url: b}]\n", cases[i].option, &c, &d),
+			     0),
+			  "%s: %s", cases[i].option, d.message);
+		cr_assert(eq(uint, warnings, 0));
+		cr_assert(eq(uint, c.output_count, cases[i].count + 1));
+		o = conf_output_at(&c, OUTPUT_HTTP, cases[i].place);
+		cr_assert_not_null(o);
+		cr_assert_str_eq(o->url, cases[i].url);
+		cr_assert_str_eq(o->name, cases[i].name);
+		conf_release(&c);
+	}
+}
+
+Test(conf, what_is_wrong_with_outputs_is_said)
+{
+	static const struct {
+		const char *text, *option, *needle;
+	} cases[] = {
+		{ "program_output: {enabled: true}\n", NULL, "program_output.program" },
+		{ "http_output: {enabled: true}\n", NULL, "http_output.url" },
+		{ "http_output: [{name: a}, {name: a}]\n", NULL, "two outputs have the name 'a'" },
+		{ "http_output: {name: ../x}\n", NULL, "takes up to 31 letters" },
+		{ "http_output: {name: a/b}\n", NULL, "takes up to 31 letters" },
+		{ "", "http_output[5].url=x", "not that many" },
+		{ "", "http_output.url[]=x", "not a list" },
+		{ "", "http_output=x", "takes a map" },
+	};
+	struct conf c;
+	struct diag d;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		cr_assert(eq(int, load(cases[i].text, cases[i].option, &c, &d), -EINVAL), "%zu", i);
+		cr_assert_not_null(strstr(d.message, cases[i].needle), "%s", d.message);
+	}
+	/* Not a setting of that kind: said, and passed over. */
+	cr_assert(eq(int, load("stdout_output: {url: x}\n", "file_output.brokers=x", &c, &d), 0));
+	cr_assert(eq(uint, warnings, 2));
+	conf_release(&c);
+	cr_assert(eq(int, load("file_output: {a: 1}\nfile_output: {filename: x}\n", NULL, &c, &d),
+		     0));
+	cr_assert(eq(uint, warnings, 2));
+	cr_assert(eq(uint, c.output_count, 2));
+	conf_release(&c);
+}
+
+Test(conf, outputs_have_an_end)
+{
+	char text[1024] = "http_output: [{}";
+	struct conf c;
+	struct diag d;
+
+	for (unsigned i = 0; i < CONF_MAX_OUTPUTS; i++)
+		strncat(text, ", {}", sizeof(text) - strlen(text) - 1);
+	strncat(text, "]\n", sizeof(text) - strlen(text) - 1);
+	cr_assert(lt(int, load(text, NULL, &c, &d), 0));
+	cr_assert_not_null(strstr(d.message, "more than 32 outputs"));
+}
+
+Test(conf, every_key_of_an_output_can_be_set_to_its_default)
+{
+	unsigned n;
+	const struct conf_output_row *rows = conf_output_rows(&n);
+
+	for (unsigned kind = 0; kind < OUTPUT_KIND_COUNT; kind++) {
+		for (unsigned i = 0; i < n; i++) {
+			struct conf c;
+			struct diag d;
+			char option[256];
+
+			if ((rows[i].kinds & 1u << kind) == 0)
+				continue;
+			snprintf(option, sizeof(option), "%s.%s=%s", conf_output_key(kind),
+				 rows[i].row.key, rows[i].row.standard);
+			cr_assert(eq(int, load("", option, &c, &d), 0), "%s: %s", option,
+				  d.message);
+			cr_assert(eq(uint, warnings, 0), "%s", option);
+			conf_release(&c);
+		}
+	}
 }
 
 Test(conf, maps_that_hold_themselves_end)

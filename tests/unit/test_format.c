@@ -56,6 +56,21 @@ static const char *format(const struct format *f, const struct alert_frame *a)
 	return line;
 }
 
+Test(format, an_id_is_the_last_key)
+{
+	struct alert_frame a = { .priority = 4, .rule = S("r"), .source = S("syscall") };
+	struct format f = json_format();
+
+	cr_assert(strstr(format(&f, &a), "uuid") == NULL);
+	f.uuid = (struct span)S("01234567-89ab-8def-8123-456789abcdef");
+	cr_assert(strstr(format(&f, &a),
+			 "Z\",\"uuid\":\"01234567-89ab-8def-8123-456789abcdef\"}") != NULL);
+	a.source = (struct span)S("internal");
+	cr_assert(strstr(format(&f, &a), "\"uuid\":\"0123") != NULL);
+	f.json = false;
+	cr_assert(strstr(format(&f, &a), "uuid") == NULL);
+}
+
 /* ---- as Falco printed them ---- */
 
 /* One of the demo captures: a script reads /etc/shadow through python. */
