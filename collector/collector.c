@@ -101,6 +101,7 @@ static int option(struct stage *st, void *ctx, const char *name, const char *arg
 static struct sensor_params params_of(const struct stage *st)
 {
 	return (struct sensor_params){ .buffer_bytes = st->conf.kernel_buffer_bytes,
+				       .snaplen = (unsigned)st->conf.snaplen,
 				       .cpus_per_buffer = st->conf.cpus_per_buffer,
 				       .drop_failed = st->conf.drop_failed };
 }

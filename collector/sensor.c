@@ -613,7 +613,8 @@ static int skeleton_try(struct sensor *s)
 	s->skel->rodata->settings.bulk_limit = bytes / 4 * 3;
 	s->skel->rodata->settings.quiet_limit = bytes / 8 * 7;
 	s->skel->rodata->settings.cpus = s->ncpus;
-	s->skel->rodata->settings.snaplen = DATA_CARRIED;
+	s->skel->rodata->settings.snaplen =
+		s->params.snaplen != 0 ? s->params.snaplen : DATA_CARRIED;
 	s->skel->rodata->settings.drop_failed = s->params.drop_failed;
 	s->skel->rodata->settings.own_pid = s->source.own_pid > 0 ? (__u32)s->source.own_pid : 0;
 	features_set(s);

@@ -9,6 +9,8 @@
 #include "source.h"
 
 struct sensor_params {
+	unsigned
+		snaplen; /* bytes of what is read and written that events carry; 0: as Falco's default */
 	uint64_t buffer_bytes;	  /* of each buffer in the kernel */
 	uint64_t cpus_per_buffer; /* that share one; 0: all of them */
 	bool drop_failed;	  /* no system calls that failed */

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * conf.h -- the settings, from one YAML file and `-o KEY=VALUE`, with Falco's
- * key names where Falco has the key.  One table in conf.c has a row per key:
- * name, type, default, text.  Unknown keys are a warning, wrong values an
- * error with file, line and column.  Read once, before the jail; constant after.
+ * conf.h -- the settings, from one YAML file, those that its config_files name,
+ * and `-o KEY=VALUE`, with Falco's key names where Falco has the key.  One table in
+ * conf_rows.c has a row per key: name, type, default, text.  Unknown keys are a
+ * warning, wrong values an error with file, line and column.  Read before the jail.
+ *
+ * Files and options become one YAML document first (conf_doc.h), as Falco's merge
+ * says; what its keys mean is asked of the whole (conf.c).
  */
 #ifndef MEWS_CONF_H
 #define MEWS_CONF_H
 
 #include "append_output.h"
 #include "diag.h"
+#include "rule_choice.h"
 #include "span.h"
 
 #define CONF_MAX_LIST 64
@@ -29,10 +33,16 @@ struct conf_engine {
 };
 
 struct conf {
+	/* where settings come from */
+	struct conf_list config_files; /* files and directories that are merged behind the first */
+	struct conf_list read_files;   /* what was read, in order; the first: the file itself */
+	bool watch_config_files;
+
 	/* rules */
 	struct conf_list rules_files; /* files or directories, in order */
 	unsigned priority;	      /* least severe priority that is evaluated, 7 = debug */
 	bool rule_matching_all;	      /* rule_matching: all */
+	struct rule_choices rules;    /* which are enabled, which not */
 	bool match_resolved_paths;
 	uint64_t metadata_wait_ms; /* how long an event waits for what rules ask of its container */
 
@@ -75,12 +85,13 @@ struct conf {
 
 	/* state */
 	uint64_t thread_table_size; /* falco_libs.thread_table_size */
+	uint64_t snaplen;
 
 	/* runtimes */
 	struct conf_engine docker, podman, cri, containerd;
 
 	/* the API server of Kubernetes */
-	unsigned kubernetes_mode; /* kubernetes_words in conf.c */
+	unsigned kubernetes_mode; /* kubernetes_words in conf_rows.c */
 	char *kubernetes_config, *kubernetes_node, *kubernetes_account;
 	bool kubernetes_insecure;
 
@@ -100,6 +111,9 @@ enum conf_type {
 			 * get the row's one word between them */
 	CONF_CHOICE,	/* one of the row's words: bool or unsigned, its place; char *, itself */
 	CONF_APPEND,	/* struct append_list */
+	CONF_CHOICES,	/* struct rule_choices */
+	CONF_FILES,	/* struct conf_list of what config_files names */
+	CONF_UNUSED,	/* taken for Falco's sake: has no effect here, the row's text says why */
 };
 
 struct conf_row {
@@ -114,6 +128,26 @@ struct conf_row {
 
 /* The table, for whoever prints the settings. */
 const struct conf_row *conf_rows(unsigned *ret_count);
+/* Of an output's sub-key as well: http_output.url. */
+const struct conf_row *conf_row_find(const char *key);
+
+/* A key that Falco had, or has and that is none here, and what there is in its place. */
+struct conf_gone {
+	const char *key; /* stands for all below it, too */
+	const char *text;
+};
+const struct conf_gone *conf_gone_find(const char *key);
+
+/* What is found in settings beside what is wrong (diag's kind 0). */
+enum conf_finding {
+	CONF_FOUND_WRONG,
+	CONF_FOUND_UNKNOWN, /* no such key */
+	CONF_FOUND_GONE,    /* one of struct conf_gone */
+	CONF_FOUND_TWICE,   /* the last one counts */
+	CONF_FOUND_UNUSED,  /* a row of CONF_UNUSED; conf_check() only */
+	CONF_FOUND_OTHER,
+	CONF_FOUND_COUNT
+};
 
 /* Defaults; then FILE (NULL: /etc/mews/mews.yaml if it is there); then each of
  * OPTIONS ("key=value").  0; -EINVAL with DIAG; other negative errno with DIAG.
@@ -128,10 +162,29 @@ extern const char *const conf_priority_words[];
 /* Let go of what the row's member in BASE holds. */
 void conf_row_release(const struct conf_row *row, void *base);
 
-/* The same for a text in memory, NAME standing for the file: what tests and the fuzzer call. */
+/* The same for texts in memory, each with its name and what is to be done with it (the first
+ * stands for the file): what tests and the fuzzer call.  No file is read. */
+enum conf_strategy {
+	CONF_STRATEGY_APPEND,	/* lists are added to, all else is replaced */
+	CONF_STRATEGY_OVERRIDE, /* lists, too */
+	CONF_STRATEGY_ADD_ONLY, /* only what is not there yet */
+};
+struct conf_text {
+	const char *name;
+	struct span text;
+	enum conf_strategy strategy;
+};
+int conf_load_texts(const struct conf_text *texts, unsigned ntexts, const char *const *options,
+		    unsigned noptions, void (*warn)(const struct diag *), struct conf *ret,
+		    struct diag *diag);
 int conf_load_text(struct span text, const char *name, const char *const *options,
 		   unsigned noptions, void (*warn)(const struct diag *), struct conf *ret,
 		   struct diag *diag);
+
+/* As conf_load(), but HEAR gets all that is to be said, errors and rows without effect included, each
+ * with its kind, and one error does not hide the next.  How many errors there are. */
+unsigned conf_check(const char *file, const char *const *options, unsigned noptions,
+		    void (*hear)(const struct diag *));
 
 /* Put PATH at the end of the rules files; -ENOSPC, -ENOMEM. */
 int conf_add_rules(struct conf *c, const char *path);

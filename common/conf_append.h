@@ -9,18 +9,14 @@
 #include <yaml.h>
 
 #include "append_output.h"
-#include "diag.h"
-#include "span.h"
+#include "conf_node.h"
 
-/* RAW with ${VAR} replaced by the environment's value, $${VAR} by itself.
- * -ENOSPC; -EINVAL: a NUL. */
-int conf_expand(struct span raw, char *buf, size_t cap);
+/* Put the entries of NODE, a list of maps or one map,  at the end of
+ * AT, a struct append_list.  -EINVAL with DIAG, its
+ * place set; -ENOMEM.  What was added before an error stays there. */
+int conf_append_read(yaml_document_t *doc, const yaml_node_t *node, void *at, struct diag *diag,
+		     void (*warn)(const struct diag *));
 
-/* Put the entries of NODE, a list of maps or one map, at LIST's end.  -EINVAL with DIAG, its
- * place set; -ENOMEM.  What was added before an error stays in LIST. */
-int conf_append_read(yaml_document_t *doc, const yaml_node_t *node, struct append_list *list,
-		     struct diag *diag, void (*warn)(const struct diag *));
-
-void conf_append_clear(struct append_list *list);
+void conf_append_clear(void *at);
 
 #endif

@@ -12,6 +12,7 @@
 struct diag {
 	char file[256];	       /* "" if the text has no file; cut if longer */
 	uint32_t line, column; /* 1-based; 0: not known */
+	uint8_t kind;	       /* in the words of who has the text; 0: it is wrong */
 	char message[512];     /* lower case, no full stop; cut if longer */
 };
 

@@ -78,8 +78,10 @@ static int load_rules(struct evaluator *ev, const struct conf *conf, struct rule
 {
 	int err = rulefile_load_with(rule_paths(ev, conf), &conf->append_output, ret);
 
-	if (err == 0)
+	if (err == 0) {
+		ruleset_choose(ret->rules, &conf->rules);
 		err = ruleset_seal(ret->rules, conf->priority);
+	}
 	if (err == 0 && conf->match_resolved_paths) {
 		ruleset_match_other_paths(ret->rules, true);
 		look_at_files(ruleset_inode_names(ret->rules));

@@ -14,6 +14,30 @@
 #include "rule_index.h"
 
 /* By the index; each rule; each rule, as long as it is open what a runtime tells. */
+/* '*' is any text; nothing else has a meaning of its own. */
+static bool star_match(struct span pattern, struct span text)
+{
+	size_t p = 0, t = 0, star = SIZE_MAX, back = 0;
+
+	while (t < text.n) {
+		if (p < pattern.n && pattern.p[p] == '*') {
+			star = p++;
+			back = t;
+		} else if (p < pattern.n && pattern.p[p] == text.p[t]) {
+			p++;
+			t++;
+		} else if (star != SIZE_MAX) {
+			p = star + 1;
+			t = ++back;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern.n && pattern.p[p] == '*')
+		p++;
+	return p == pattern.n;
+}
+
 enum ruleset_mode { MODE_INDEXED, MODE_EACH, MODE_OPEN };
 
 struct ruleset {
@@ -222,6 +246,24 @@ unsigned ruleset_count(const struct ruleset *rs)
 const struct ruleset_rule *ruleset_rule(const struct ruleset *rs, unsigned i)
 {
 	return i < rs->rules.n ? rule_at(rs, i) : NULL;
+}
+
+static bool chooses(const struct rule_choice *c, const struct ruleset_rule *rule)
+{
+	if (!c->by_tag)
+		return star_match(span_str(c->pattern), rule->name);
+	for (unsigned i = 0; i < rule->ntags; i++)
+		if (span_is(rule->tags[i], c->pattern))
+			return true;
+	return false;
+}
+
+void ruleset_choose(struct ruleset *rs, const struct rule_choices *choices)
+{
+	for (unsigned k = 0; k < choices->count; k++)
+		for (unsigned i = 0; i < rs->rules.n; i++)
+			if (chooses(&choices->choice[k], rule_at(rs, i)))
+				rule_at(rs, i)->enabled = choices->choice[k].enable;
 }
 
 unsigned ruleset_evaluated_count(const struct ruleset *rs)

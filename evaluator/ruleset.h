@@ -11,6 +11,7 @@
 #include "codes.h"
 #include "compile.h"
 #include "output.h"
+#include "rule_choice.h"
 
 #define RULE_PRIORITY_DEBUG 7
 
@@ -54,6 +55,10 @@ struct pool *ruleset_pool(struct ruleset *rs); /* lives as long as the set */
  * output becomes the set's on success).  -EINVAL with DIAG and *RET_ERROR; -ENOMEM. */
 int ruleset_add(struct ruleset *rs, const struct ruleset_rule *rule, struct node *tree,
 		struct diag *diag, struct compile_error *ret_error);
+
+/* Enable and disable rules as the settings say, the last choice that fits one deciding.  Before it is
+ * sealed. */
+void ruleset_choose(struct ruleset *rs, const struct rule_choices *choices);
 
 /* Done: index the enabled rules of at most this PRIORITY number.  -ENOMEM. */
 int ruleset_seal(struct ruleset *rs, unsigned priority);

@@ -16,7 +16,7 @@ verdict() {
 	fi
 }
 
-keys=$(grep -oE '^	(ROW|FLAG)\("[a-z0-9_.]+"' common/conf.c | cut -d'"' -f2)
+keys=$(grep -oE '^	(ROW|FLAG|UNUSED)\("[a-z0-9_.]+"' common/conf_rows.c | cut -d'"' -f2)
 keys+=$'\n'$(sed -nE 's/^	\[OUTPUT_[A-Z]*\] = \{ "([a-z_]*)".*/\1/p; s/^	(FLAG|TEXT)\([^,]*, ([a-z_]*),.*/\2/p
 	s/^	ROW\([^,]*, "([a-z_]*)".*/\1/p' common/conf_output.c | sort -u)
 verdict "the table of settings is found" "$([ "$(wc -l <<<"$keys")" -ge 20 ] || echo "$keys")"

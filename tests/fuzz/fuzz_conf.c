@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Settings of any bytes: refused with a reason, or every value within its bounds.
- * The first byte says whether the text is a file's or an option's.
+ * The first byte says whether the text is a file's, an option's, or that of two files with a NUL
+ * between them, of which the second is merged behind the first.
  */
 #include <stdlib.h>
 
@@ -55,6 +56,20 @@ static void check(const struct conf *c)
 	must(c->priority <= 7 && c->rules_files.count <= CONF_MAX_LIST);
 }
 
+/* The first byte is the strategy. */
+static int load_two(const uint8_t *data, size_t size, struct conf *c, struct diag *d)
+{
+	const uint8_t *nul = size == 0 ? NULL : memchr(data + 1, 0, size - 1);
+	size_t n = nul == NULL ? size : (size_t)(nul - data);
+	struct conf_text texts[] = {
+		{ "x", span_of(data + 1, n == 0 ? 0 : n - 1), CONF_STRATEGY_APPEND },
+		{ "y", nul == NULL ? SPAN_NONE : span_of(nul + 1, size - n - 1),
+		  size == 0 ? CONF_STRATEGY_APPEND : data[0] % 3 },
+	};
+
+	return conf_load_texts(texts, ARRAY_LEN(texts), NULL, 0, warn, c, d);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct diag d;
@@ -68,6 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		err = conf_load_text(SPAN_NONE, "x", (const char *const *)&option, 1, warn, &c, &d);
 		free(option);
+	} else if (data[0] == 'd') {
+		err = load_two(data + 1, size - 1, &c, &d);
 	} else {
 		err = conf_load_text(span_of(data + 1, size - 1), "x", NULL, 0, warn, &c, &d);
 	}

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "conf_output.h"
 #include "log.h"
@@ -237,11 +239,11 @@ Test(conf, an_unknown_key_is_a_warning_with_its_place)
 	struct conf c;
 	struct diag d;
 
-	cr_assert(eq(int, load("json_output: true\nengine:\n  gvisor: {x: 1}\n", NULL, &c, &d), 0));
+	cr_assert(eq(int, load("json_output: true\nengine:\n  warp: {x: 1}\n", NULL, &c, &d), 0));
 	cr_assert(eq(uint, warnings, 1));
 	cr_assert(eq(u32, last_warning.line, 3));
 	cr_assert(eq(u32, last_warning.column, 3));
-	cr_assert_str_eq(last_warning.message, "'engine.gvisor' is not a setting, ignored");
+	cr_assert_str_eq(last_warning.message, "'engine.warp' is not a setting, ignored");
 	conf_release(&c);
 }
 
@@ -443,7 +445,7 @@ Test(conf, what_is_wrong_with_outputs_is_said)
 		{ "http_output: {name: ../x}\n", NULL, "takes up to 31 letters" },
 		{ "http_output: {name: a/b}\n", NULL, "takes up to 31 letters" },
 		{ "", "http_output[5].url=x", "not that many" },
-		{ "", "http_output.url[]=x", "not a list" },
+		{ "", "http_output.url[]=x", "takes a single value" },
 		{ "", "http_output=x", "takes a map" },
 	};
 	struct conf c;
@@ -530,4 +532,373 @@ Test(conf, a_missing_file_is_an_error_only_when_it_was_named)
 
 	cr_assert(lt(int, conf_load("/nonexistent/x.yaml", NULL, 0, NULL, &c, &d), 0));
 	cr_assert_str_eq(d.file, "/nonexistent/x.yaml");
+}
+
+/* ---- several files ---- */
+
+static int load_two(const char *first, const char *second, enum conf_strategy strategy,
+		    struct conf *c, struct diag *d)
+{
+	struct conf_text texts[] = {
+		{ "x.yaml", span_str(first), CONF_STRATEGY_APPEND },
+		{ "y.yaml", span_str(second), strategy },
+	};
+
+	warnings = 0;
+	return conf_load_texts(texts, 2, NULL, 0, warn, c, d);
+}
+
+Test(conf, strategies_act_on_keys_at_the_top)
+{
+	static const char first[] = "rules_files: [a]\npriority: error\n"
+				    "engine: {kind: kmod, modern_ebpf: {buf_size_preset: 9}}\n";
+	static const char second[] = "rules_files: [b]\npriority: notice\nengine: {kind: "
+				     "modern_ebpf}\njson_output: true\n";
+	static const struct {
+		enum conf_strategy strategy;
+		unsigned files, priority;
+		const char *last;
+		uint64_t buffer;
+	} cases[] = {
+		{ CONF_STRATEGY_APPEND, 2, 5, "b", 8ull << 20 },
+		{ CONF_STRATEGY_OVERRIDE, 1, 5, "b", 8ull << 20 },
+		/* The whole map stays what it was: kmod's buffers are what they are by default. */
+		{ CONF_STRATEGY_ADD_ONLY, 1, 3, "a", 8ull << 20 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct conf c;
+		struct diag d;
+
+		cr_assert(eq(int, load_two(first, second, cases[i].strategy, &c, &d), 0), "%s",
+			  d.message);
+		cr_assert(eq(uint, warnings, 0));
+		cr_assert(eq(uint, c.rules_files.count, cases[i].files));
+		cr_assert_str_eq(c.rules_files.item[c.rules_files.count - 1], cases[i].last);
+		cr_assert(eq(uint, c.priority, cases[i].priority));
+		cr_assert(eq(u64, c.kernel_buffer_bytes, cases[i].buffer));
+		cr_assert(c.json_output);
+		cr_assert(eq(uint, c.engine,
+			     cases[i].strategy == CONF_STRATEGY_ADD_ONLY ? CONF_ENGINE_KMOD
+									 : CONF_ENGINE_EBPF));
+		conf_release(&c);
+	}
+}
+
+Test(conf, a_map_of_a_later_file_takes_the_place_of_the_whole)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int,
+		     load_two("capture: {enabled: true, mode: all_rules}\n",
+			      "capture: {max_file_size_mb: 3}\n", CONF_STRATEGY_APPEND, &c, &d),
+		     0));
+	cr_assert_not(c.capture_enabled);
+	cr_assert_not(c.capture_all_rules);
+	cr_assert(eq(u64, c.capture_max_mb, 3));
+	conf_release(&c);
+}
+
+Test(conf, what_is_wrong_in_a_later_file_has_its_name_and_place)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load_two("priority: error\n", "a: b: c\n", 0, &c, &d), -EINVAL));
+	cr_assert_str_eq(d.file, "y.yaml");
+	cr_assert(eq(int, load_two("priority: error\n", "\njson_output: maybe\n", 0, &c, &d),
+		     -EINVAL));
+	cr_assert_str_eq(d.file, "y.yaml");
+	cr_assert(eq(u32, d.line, 2));
+	cr_assert(eq(u32, d.column, 14));
+	cr_assert(eq(int,
+		     load_two("append_output: [{extra_output: a}]\n",
+			      "append_output:\n- {extra_output: [x]}\n", 0, &c, &d),
+		     -EINVAL));
+	cr_assert_str_eq(d.file, "y.yaml");
+	cr_assert(eq(u32, d.line, 2));
+	cr_assert(eq(int, load_two("", "config_files: [z]\n", 0, &c, &d), -EINVAL));
+	cr_assert_not_null(strstr(d.message, "first file only"));
+	cr_assert(eq(int, load_two("", "[a]\n", 0, &c, &d), -EINVAL));
+	cr_assert_str_eq(d.file, "y.yaml");
+}
+
+/* ---- files on the disk ---- */
+
+static char dir[] = "/tmp/mews-conf-XXXXXX";
+
+static void write_file(const char *name, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	cr_assert_not_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static int load_file(const char *name, const char *option, struct conf *c, struct diag *d)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	warnings = 0;
+	return conf_load(path, &option, option == NULL ? 0 : 1, warn, c, d);
+}
+
+Test(conf, files_that_config_files_names_are_merged)
+{
+	char text[512], option[300];
+	struct conf c;
+	struct diag d;
+
+	cr_assert_not_null(mkdtemp(dir));
+	snprintf(text, sizeof(text), "%s/d", dir);
+	cr_assert(eq(int, mkdir(text, 0700), 0));
+	snprintf(text, sizeof(text), "%s/d/below", dir);
+	cr_assert(eq(int, mkdir(text, 0700), 0));
+	write_file("d/b.yaml", "priority: notice\n");
+	write_file("d/a.yaml", "priority: alert\nlog_level: debug\n");
+	write_file("d/below/c.yaml", "priority: debug\n");
+	write_file("o.yaml", "rules_files: [o]\n");
+	setenv("MEWS_TEST_DIR", dir, 1);
+	write_file("x.yaml", "config_files:\n- ${MEWS_TEST_DIR}/d\n- ${MEWS_TEST_DIR}/none\n"
+			     "- {path: \"${MEWS_TEST_DIR}/o.yaml\", strategy: override}\n"
+			     "rules_files: [x]\npriority: error\n");
+	cr_assert(eq(int, load_file("x.yaml", NULL, &c, &d), 0), "%s: %s", d.file, d.message);
+	cr_assert(eq(uint, warnings, 0));
+	cr_assert(eq(uint, c.priority, 5));
+	cr_assert_str_eq(c.log_level, "debug");
+	cr_assert(eq(uint, c.rules_files.count, 1));
+	cr_assert_str_eq(c.rules_files.item[0], "o");
+	cr_assert(eq(uint, c.config_files.count, 3));
+	cr_assert(eq(uint, c.read_files.count, 4));
+	conf_release(&c);
+
+	snprintf(option, sizeof(option), "config_files=%s/d/a.yaml", dir);
+	cr_assert(eq(int, load_file("x.yaml", option, &c, &d), 0), "%s", d.message);
+	cr_assert(eq(uint, c.priority, 1));
+	cr_assert_str_eq(c.rules_files.item[0], "x");
+	conf_release(&c);
+
+	/* What the command line says wins over all files. */
+	cr_assert(eq(int, load_file("x.yaml", "priority=critical", &c, &d), 0));
+	cr_assert(eq(uint, c.priority, 2));
+	conf_release(&c);
+
+	snprintf(option, sizeof(option), "config_files[]=%s/x.yaml", dir);
+	cr_assert(eq(int, load_file("x.yaml", option, &c, &d), -EINVAL));
+	cr_assert_not_null(strstr(d.message, "the file that it stands in"));
+	write_file("d/b.yaml", "config_files: []\n");
+	cr_assert(eq(int, load_file("x.yaml", NULL, &c, &d), -EINVAL));
+	cr_assert_not_null(strstr(d.file, "/d/b.yaml"));
+	write_file("d/b.yaml", "");
+	write_file("x.yaml", "config_files: [{path: x, strategy: sideways}]\n");
+	cr_assert(eq(int, load_file("x.yaml", NULL, &c, &d), 0));
+	conf_release(&c);
+	cr_assert(eq(uint, warnings, 1));
+	snprintf(text, sizeof(text), "rm -r %s", dir);
+	cr_assert(eq(int, system(text), 0));
+}
+
+/* ---- paths of options ---- */
+
+Test(conf, an_option_goes_through_maps_and_lists)
+{
+	static const char text[] = "rules_files: [a, b]\n"
+				   "append_output: [{extra_output: a}, {extra_output: b}]\n"
+				   "rules: [{disable: {rule: x}}]\n";
+	static const struct {
+		const char *option;
+		unsigned files, appended, rules;
+		const char *first_file, *last_output, *last_rule;
+	} cases[] = {
+		{ "rules_files[0]=c", 2, 2, 1, "c", "b", "x" },
+		{ "rules_files[2]=c", 3, 2, 1, "a", "b", "x" },
+		{ "rules_files[]=c", 3, 2, 1, "a", "b", "x" },
+		{ "rules_files=[c, d, e, f]", 4, 2, 1, "c", "b", "x" },
+		{ "rules_files=", 0, 2, 1, NULL, "b", "x" },
+		{ "append_output[1].extra_output=y", 2, 2, 1, "a", "y", "x" },
+		{ "append_output[1]={extra_output: z}", 2, 2, 1, "a", "z", "x" },
+		{ "append_output={extra_output: q=r}", 2, 1, 1, "a", "q=r", "x" },
+		{ "rules[0].disable.rule=*", 2, 2, 1, "a", "b", "*" },
+		{ "rules[].enable.tag=t", 2, 2, 2, "a", "b", "t" },
+		{ "rules[]={enable: {tag: u}}", 2, 2, 2, "a", "b", "u" },
+		{ "rul\\es[].enable.tag=t", 2, 2, 2, "a", "b", "t" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct conf c;
+		struct diag d;
+
+		cr_assert(eq(int, load(text, cases[i].option, &c, &d), 0), "%s: %s",
+			  cases[i].option, d.message);
+		cr_assert(eq(uint, warnings, 0), "%s", last_warning.message);
+		cr_assert(eq(uint, c.rules_files.count, cases[i].files), "%s", cases[i].option);
+		if (cases[i].first_file != NULL)
+			cr_assert_str_eq(c.rules_files.item[0], cases[i].first_file);
+		cr_assert(eq(uint, c.append_output.count, cases[i].appended));
+		cr_assert_str_eq(c.append_output.entry[c.append_output.count - 1].extra_output,
+				 cases[i].last_output);
+		cr_assert(eq(uint, c.rules.count, cases[i].rules));
+		cr_assert_str_eq(c.rules.choice[c.rules.count - 1].pattern, cases[i].last_rule);
+		conf_release(&c);
+	}
+}
+
+Test(conf, a_key_with_a_dot_in_it_is_written_with_a_backslash)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load("", "log\\.level=debug", &c, &d), 0));
+	cr_assert(eq(uint, warnings, 1));
+	cr_assert_not_null(strstr(last_warning.message, "'log.level' is not a setting"));
+	conf_release(&c);
+}
+
+Test(conf, an_option_that_leads_nowhere_is_refused)
+{
+	static const char *const options[] = {
+		"priority.x=1",
+		"priority[0]=error",
+		"rules_files.x=1",
+		"rules_files[9]=x",
+		"rules_files[x]=y",
+		"rules_files[1=y",
+		"rules_files[99999]=x",
+		".priority=error",
+		"priority.=error",
+		"a..b=1",
+		"[0]=1",
+		"rules_files]=x",
+		"append_output={a",
+		"append_output={a: [}",
+		"engine={kind: {}}",
+		"a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r=1",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		struct conf c;
+		struct diag d;
+
+		cr_assert(
+			lt(int, load("priority: error\nrules_files: [a]\n", options[i], &c, &d), 0),
+			"%s", options[i]);
+		cr_assert_str_eq(d.file, "-o");
+		cr_assert_neq(d.message[0], '\0', "%s", options[i]);
+	}
+}
+
+Test(conf, braces_make_a_map)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int,
+		     load("capture: {mode: all_rules}\n",
+			  "capture={enabled: true, max_file_size_mb: 2}", &c, &d),
+		     0));
+	cr_assert(c.capture_enabled && !c.capture_all_rules);
+	cr_assert(eq(u64, c.capture_max_mb, 2));
+	conf_release(&c);
+}
+
+/* ---- rules ---- */
+
+Test(conf, rules_are_enabled_and_disabled_in_order)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int,
+		     load("rules:\n  - disable: {rule: \"*\"}\n  - enable: {tag: net, rule: a}\n",
+			  NULL, &c, &d),
+		     0));
+	cr_assert(eq(uint, c.rules.count, 3));
+	cr_assert_not(c.rules.choice[0].enable || c.rules.choice[0].by_tag);
+	cr_assert(c.rules.choice[1].enable && c.rules.choice[1].by_tag);
+	cr_assert_str_eq(c.rules.choice[1].pattern, "net");
+	cr_assert(c.rules.choice[2].enable && !c.rules.choice[2].by_tag);
+	conf_release(&c);
+	cr_assert(lt(int, load("rules: [{disable: {}}]\n", NULL, &c, &d), 0));
+	cr_assert(eq(u32, d.column, 19));
+	cr_assert(lt(int, load("rules: [{disable: x}]\n", NULL, &c, &d), 0));
+	cr_assert(lt(int, load("rules: {disable: x}\n", NULL, &c, &d), 0));
+}
+
+/* ---- what is no key ---- */
+
+Test(conf, an_unknown_key_says_which_may_be_meant)
+{
+	static const struct {
+		const char *text, *needle;
+		enum conf_finding kind;
+	} cases[] = {
+		{ "prioritty: error\n", "is 'priority' meant?", CONF_FOUND_UNKNOWN },
+		{ "engine: {modern_bpf: {buf_size_preset: 4}}\n", "is 'engine.modern_ebpf' meant?",
+		  CONF_FOUND_UNKNOWN },
+		{ "buf_size: 3\n", "not a setting, ignored", CONF_FOUND_UNKNOWN },
+		{ "capture: {max_file_size: 3}\n", "is 'capture.max_file_size_mb' meant?",
+		  CONF_FOUND_UNKNOWN },
+		{ "raw_mb: 3\n", "is 'mews.rings.raw_mb' meant?", CONF_FOUND_UNKNOWN },
+		{ "syscall_buf_size_preset: 4\n", "'engine.modern_ebpf.buf_size_preset'",
+		  CONF_FOUND_GONE },
+		{ "grpc: {enabled: true}\n", "there is no gRPC", CONF_FOUND_GONE },
+		{ "rules_file: x\n", "it is 'rules_files'", CONF_FOUND_GONE },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct conf c;
+		struct diag d;
+
+		cr_assert(eq(int, load(cases[i].text, NULL, &c, &d), 0));
+		cr_assert(eq(uint, warnings, 1));
+		cr_assert_not_null(strstr(last_warning.message, cases[i].needle), "%s",
+				   last_warning.message);
+		cr_assert(eq(uint, last_warning.kind, cases[i].kind));
+		conf_release(&c);
+	}
+}
+
+Test(conf, no_key_is_in_the_table_twice_or_gone)
+{
+	unsigned n;
+	const struct conf_row *rows = conf_rows(&n);
+
+	for (unsigned i = 0; i < n; i++) {
+		cr_assert(conf_row_find(rows[i].key) == &rows[i], "%s", rows[i].key);
+		cr_assert_null(conf_gone_find(rows[i].key), "%s", rows[i].key);
+		cr_assert_neq(rows[i].text[0], '\0');
+	}
+}
+
+static unsigned heard[CONF_FOUND_COUNT];
+
+static void hear(const struct diag *d)
+{
+	heard[d->kind]++;
+}
+
+Test(conf, a_check_hears_all)
+{
+	char path[] = "/tmp/mews-check-XXXXXX";
+	FILE *f = fdopen(mkstemp(path), "w");
+	const char *option = "priority=lowd";
+
+	cr_assert_not_null(f);
+	fputs("json_output: maybe\nrule_matching: some\nengine: {kind: x, knd: y}\n"
+	      "webserver: {enabled: true}\ngrpc: {}\nlog_level: loud\nlog_level: info\n",
+	      f);
+	fclose(f);
+	cr_assert(eq(uint, conf_check(path, &option, 1, hear), 5));
+	unlink(path);
+	cr_assert(eq(uint, heard[CONF_FOUND_WRONG], 5));
+	cr_assert(eq(uint, heard[CONF_FOUND_UNKNOWN], 1));
+	cr_assert(eq(uint, heard[CONF_FOUND_GONE], 1));
+	cr_assert(eq(uint, heard[CONF_FOUND_TWICE], 1));
+	cr_assert(eq(uint, heard[CONF_FOUND_UNUSED], 1));
 }

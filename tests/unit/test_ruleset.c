@@ -91,6 +91,39 @@ Test(ruleset, rules_are_tripped_in_load_order)
 	cr_assert(eq(uint, ruleset_evaluated_count(rules), 3));
 }
 
+Test(ruleset, the_last_choice_that_fits_a_rule_decides)
+{
+	static struct rule_choice all[] = {
+		{ false, false, (char *)(uintptr_t) "*" },
+		{ true, false, (char *)(uintptr_t) "a*c*" },
+		{ true, true, (char *)(uintptr_t) "net" },
+		{ false, false, (char *)(uintptr_t) "*?" },
+		{ false, false, (char *)(uintptr_t) "ac" },
+	};
+	static const struct span net = { (const uint8_t *)"net", 3 };
+	struct ruleset_rule rule = { .ordinal = 3,
+				     .priority = 4,
+				     .ntags = 1,
+				     .tags = &net,
+				     .name = span_str("d"),
+				     .source = span_str("syscall") };
+	struct compile_error error;
+	struct node *tree;
+
+	add("abc", "evt.type = openat", 4, false);
+	add("ac", "evt.type = openat", 4, true);
+	add("b", "evt.type = openat", 4, true);
+	cr_assert(eq(int,
+		     parse_condition(span_str("evt.type = openat"), 1000, ruleset_pool(rules),
+				     &tree, &diag, NULL),
+		     0));
+	cr_assert(eq(int, output_parse(span_str("o"), &rule.output, &diag), 0));
+	cr_assert(eq(int, ruleset_add(rules, &rule, tree, &diag, &error), 0));
+	ruleset_choose(rules, &(struct rule_choices){ ARRAY_LEN(all), all });
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	cr_assert_str_eq(tripped(), "abc d ");
+}
+
 Test(ruleset, what_is_remembered_is_of_one_event_only)
 {
 	add("x", "fd.name = /etc/shadow", 4, true);

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * conf_node.c -- see conf_node.h.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf_doc.h"
+#include "conf_node.h"
+
+void conf_place(yaml_document_t *doc, const yaml_node_t *node, struct diag *diag)
+{
+	const struct conf_doc *d = (struct conf_doc *)(void *)doc;
+	size_t source = node->start_mark.index;
+
+	snprintf(diag->file, sizeof(diag->file), "%s",
+		 source < d->nsources ? d->source[source] : "");
+	diag->line = (uint32_t)node->start_mark.line + 1;
+	diag->column = (uint32_t)node->start_mark.column + 1;
+}
+
+struct span conf_node_text(const yaml_node_t *node)
+{
+	return span_of(node->data.scalar.value, node->data.scalar.length);
+}
+
+bool conf_is_nothing(const yaml_node_t *node)
+{
+	struct span text;
+
+	if (node->type != YAML_SCALAR_NODE || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+		return false;
+	text = conf_node_text(node);
+	return text.n == 0 || span_is(text, "~") || span_is(text, "null");
+}
+
+int conf_expand(struct span raw, char *buf, size_t cap)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < raw.n;) {
+		struct span rest = { raw.p + i, raw.n - i };
+		const uint8_t *end = memchr(rest.p, '}', rest.n);
+		char name[128];
+
+		if (raw.p[i] == '\0')
+			return -EINVAL;
+		if (span_starts(rest, span_str("$${")) && end != NULL) {
+			size_t n = (size_t)(end - rest.p);
+
+			if (at + n + 1 > cap)
+				return -ENOSPC;
+			memcpy(buf + at, rest.p + 1, n);
+			at += n;
+			i += n + 1;
+		} else if (span_starts(rest, span_str("${")) && end != NULL &&
+			   (size_t)(end - rest.p) - 2 < sizeof(name)) {
+			size_t n = (size_t)(end - rest.p) - 2;
+			const char *value;
+
+			memcpy(name, rest.p + 2, n);
+			name[n] = '\0';
+			value = getenv(name);
+			if (value != NULL) {
+				if (at + strlen(value) + 1 > cap)
+					return -ENOSPC;
+				memcpy(buf + at, value, strlen(value));
+				at += strlen(value);
+			}
+			i += n + 3;
+		} else {
+			if (at + 2 > cap)
+				return -ENOSPC;
+			buf[at++] = (char)raw.p[i++];
+		}
+	}
+	buf[at] = '\0';
+	return 0;
+}
+
+void conf_reader_place(struct conf_reader *r, const yaml_node_t *node)
+{
+	conf_place(r->doc, node, r->diag);
+}
+
+int conf_refuse(struct conf_reader *r, const char *what)
+{
+	r->diag->kind = CONF_FOUND_WRONG;
+	diag_set(r->diag, "%s: %s", r->key, what);
+	return -EINVAL;
+}
+
+int conf_read_text(struct conf_reader *r, const yaml_node_t *node, char **ret)
+{
+	char value[CONF_VALUE_MAX];
+	int err;
+
+	conf_reader_place(r, node);
+	if (node->type != YAML_SCALAR_NODE)
+		return conf_refuse(r, "a text is wanted here");
+	err = conf_expand(conf_node_text(node), value, sizeof(value));
+	if (err < 0)
+		return conf_refuse(r, err == -ENOSPC ? "this text is too long"
+						     : "a text without NUL is wanted here");
+	*ret = strdup(value);
+	return *ret == NULL ? -ENOMEM : 0;
+}
+
+int conf_read_bool(struct conf_reader *r, const yaml_node_t *node, bool *ret)
+{
+	char *text;
+	int err = conf_read_text(r, node, &text);
+
+	if (err < 0)
+		return err;
+	*ret = strcasecmp(text, "true") == 0;
+	if (!*ret && strcasecmp(text, "false") != 0)
+		err = conf_refuse(r, "true or false is wanted here");
+	free(text);
+	return err;
+}
+
+static void warn_of_key(struct conf_reader *r, const yaml_node_t *name)
+{
+	struct span text = name->type == YAML_SCALAR_NODE ? conf_node_text(name) : span_str("...");
+
+	if (r->warn == NULL)
+		return;
+	r->diag->kind = CONF_FOUND_UNKNOWN;
+	diag_set(r->diag, "%s does not know the key '%.*s', ignored", r->key,
+		 (int)(text.n < 64 ? text.n : 64), (const char *)text.p);
+	r->warn(r->diag);
+	r->diag->kind = CONF_FOUND_WRONG;
+}
+
+int conf_read_map(struct conf_reader *r, const yaml_node_t *node, const struct conf_key *keys,
+		  unsigned nkeys)
+{
+	uint32_t seen = 0;
+	int err = 0;
+
+	conf_reader_place(r, node);
+	if (node->type != YAML_MAPPING_NODE)
+		return conf_refuse(r, "a map is wanted here");
+	for (const yaml_node_pair_t *p = node->data.mapping.pairs.start;
+	     err == 0 && p < node->data.mapping.pairs.top; p++) {
+		const yaml_node_t *name = yaml_document_get_node(r->doc, p->key);
+		unsigned i = 0;
+
+		conf_reader_place(r, name);
+		while (i < nkeys && (name->type != YAML_SCALAR_NODE ||
+				     !span_is(conf_node_text(name), keys[i].name)))
+			i++;
+		if (i == nkeys) {
+			warn_of_key(r, name);
+			continue;
+		}
+		if (seen & 1u << i)
+			return conf_refuse(r, "this key is given twice");
+		seen |= 1u << i;
+		err = keys[i].read(r, yaml_document_get_node(r->doc, p->value));
+	}
+	return err;
+}
+
+int conf_count_items(struct conf_reader *r, const yaml_node_t *node, int most)
+{
+	ptrdiff_t n;
+
+	conf_reader_place(r, node);
+	if (node->type != YAML_SEQUENCE_NODE)
+		return conf_refuse(r, "a list is wanted here");
+	n = node->data.sequence.items.top - node->data.sequence.items.start;
+	return n > most ? conf_refuse(r, "this list is too long") : (int)n;
+}
+
+const yaml_node_t *conf_item(struct conf_reader *r, const yaml_node_t *list, int i)
+{
+	return yaml_document_get_node(r->doc, list->data.sequence.items.start[i]);
+}
