@@ -97,25 +97,23 @@ void format_put_prefix(struct line *t, const struct format *f, const struct aler
 
 /* ---- values ---- */
 
-/* One element of a list: the wire's scalars. */
-static void put_scalar(struct line *t, struct cursor *c)
+struct alert_value format_list_next(struct cursor *c)
 {
 	uint8_t first = cursor_peek(c);
 
 	if (first < 0x80 || (first >= MP_UINT8 && first <= MP_UINT64))
-		line_put_uint(t, cursor_uint(c, 0));
-	else if (first >= MP_NEGATIVE || (first >= MP_INT8 && first <= MP_INT64))
-		line_put_int(t, cursor_int(c, 0));
-	else if (first >= MP_BIN8 && first <= MP_BIN32)
-		line_put_string(t, cursor_span(c));
-	else if (first == MP_TRUE || first == MP_FALSE)
-		line_puts(t, cursor_bool(c) ? "true" : "false");
-	else if (first == MP_FLOAT64)
-		line_put_double(t, cursor_double(c));
-	else if (first == MP_NIL && cursor_span(c).n == 0)
-		line_puts(t, "null");
-	else
+		return (struct alert_value){ .kind = ALERT_UINT, .u = cursor_uint(c, 0) };
+	if (first >= MP_NEGATIVE || (first >= MP_INT8 && first <= MP_INT64))
+		return (struct alert_value){ .kind = ALERT_INT, .i = cursor_int(c, 0) };
+	if (first >= MP_BIN8 && first <= MP_BIN32)
+		return (struct alert_value){ .kind = ALERT_STRING, .s = cursor_span(c) };
+	if (first == MP_TRUE || first == MP_FALSE)
+		return (struct alert_value){ .kind = ALERT_BOOL, .b = cursor_bool(c) };
+	if (first == MP_FLOAT64)
+		return (struct alert_value){ .kind = ALERT_DOUBLE, .d = cursor_double(c) };
+	if (first != MP_NIL || cursor_span(c).n != 0)
 		cursor_fail(c);
+	return (struct alert_value){ .kind = ALERT_NULL };
 }
 
 /* False: it is no list that can be said. */
@@ -125,9 +123,11 @@ static bool put_list(struct line *t, struct span list)
 
 	line_put_char(t, '[');
 	for (bool first = true; c.left > 0; first = false) {
+		struct alert_value v = format_list_next(&c);
+
 		if (!first)
 			line_put_char(t, ',');
-		put_scalar(t, &c);
+		format_put_value(t, &v);
 	}
 	line_put_char(t, ']');
 	return cursor_finish(&c) == 0;
@@ -171,13 +171,7 @@ static int compare(struct span a, struct span b)
 	return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
 }
 
-/* Fields by name, of equal names the last one only: later ones replace earlier ones. */
-struct fields {
-	unsigned n;
-	const struct alert_field *by_name[ALERT_MAX_FIELDS + 1];
-};
-
-static void fields_put(struct fields *fs, const struct alert_field *field)
+static void fields_put(struct format_fields *fs, const struct alert_field *field)
 {
 	unsigned at = fs->n;
 	int order = 1;
@@ -193,14 +187,24 @@ static void fields_put(struct fields *fs, const struct alert_field *field)
 	fs->n++;
 }
 
-static void fields_of(struct fields *fs, const struct alert_frame *a)
+void format_fields_of(struct format_fields *fs, const struct alert_frame *a)
 {
 	fs->n = 0;
 	for (unsigned i = 0; i < a->nfields && i < ALERT_MAX_FIELDS; i++)
 		fields_put(fs, &a->fields[i]);
 }
 
-static bool put_fields(struct line *t, const struct fields *fs)
+const struct alert_value *format_field(const struct alert_frame *a, struct span name)
+{
+	unsigned n = a->nfields < ALERT_MAX_FIELDS ? a->nfields : ALERT_MAX_FIELDS;
+
+	for (; n > 0; n--)
+		if (span_eq(a->fields[n - 1].name, name))
+			return &a->fields[n - 1].value;
+	return NULL;
+}
+
+static bool put_fields(struct line *t, const struct format_fields *fs)
 {
 	bool good = true;
 
@@ -237,6 +241,15 @@ void format_put_tags(struct line *t, const struct alert_frame *a)
 		line_put_string(t, sorted[i]);
 	}
 	line_put_char(t, ']');
+}
+
+void format_put_tag_names(struct line *t, const struct alert_frame *a, format_put_bytes *put)
+{
+	for (unsigned i = 0; i < a->ntags && i < ALERT_MAX_TAGS; i++) {
+		if (i > 0)
+			line_put_char(t, ',');
+		put(t, a->tags[i]);
+	}
 }
 
 /* ---- the forms ---- */
@@ -290,9 +303,9 @@ static bool put_json(struct line *t, const struct format *f, const struct alert_
 			.name = span_str(f->iso_8601 ? "evt.time.iso8601" : "evt.time"),
 			.value = { .kind = ALERT_UINT, .u = a->ts_ns },
 		};
-		struct fields fs;
+		struct format_fields fs;
 
-		fields_of(&fs, a);
+		format_fields_of(&fs, a);
 		fields_put(&fs, &time);
 		line_puts(t, ",\"output_fields\":");
 		good = put_fields(t, &fs);
@@ -308,14 +321,14 @@ static bool put_json(struct line *t, const struct format *f, const struct alert_
 
 static bool put_internal_json(struct line *t, const struct format *f, const struct alert_frame *a)
 {
-	struct fields fs;
+	struct format_fields fs;
 	bool good;
 
 	put_hostname(t, f);
 	line_puts(t, ",\"output\":");
 	line_put_string(t, a->message);
 	line_puts(t, ",\"output_fields\":");
-	fields_of(&fs, a);
+	format_fields_of(&fs, a);
 	good = put_fields(t, &fs);
 	put_common_end(t, a);
 	put_last_keys(t, f, a->ts_ns);
@@ -327,14 +340,14 @@ static bool put_internal_json(struct line *t, const struct format *f, const stru
 static bool put_internal_text(struct line *t, const struct format *f, const struct alert_frame *a)
 {
 	struct format local = *f;
-	struct fields fs;
+	struct format_fields fs;
 	bool good = true;
 
 	local.iso_8601 = false;
 	format_put_prefix(t, &local, a);
 	line_put_visible(t, a->message);
 	line_puts(t, " (");
-	fields_of(&fs, a);
+	format_fields_of(&fs, a);
 	for (unsigned i = 0; i < fs.n; i++) {
 		if (i > 0)
 			line_put_char(t, ' ');
