@@ -158,7 +158,7 @@ static bool ask_lookup(struct kube *k, unsigned i, struct kube_request *ret)
 	l->body.n = 0;
 	k->nlookups++;
 	kube_reference_path(l->reference, ret->path, sizeof(ret->path));
-	ret->timeout_ns = LOOKUP_TIMEOUT_NS;
+	ret->patience = (struct kube_patience){ .timeout_ns = LOOKUP_TIMEOUT_NS };
 	ret->accept = ACCEPT_META;
 	ret->stream = false;
 	return true;
@@ -178,7 +178,7 @@ bool kube_ask(struct kube *k, struct mono now, struct kube_request *ret)
 		}
 		ret->accept = ACCEPT_ALL;
 		ret->stream = r->stage == KUBE_WATCHING;
-		if (kube_reflector_ask(r, now, next_random(k), ret->path, &ret->timeout_ns))
+		if (kube_reflector_ask(r, now, next_random(k), ret->path, &ret->patience))
 			return true;
 	}
 	return false;

@@ -30,7 +30,7 @@ struct kube_request {
 	unsigned slot;
 	bool stream; /* its end may be far away */
 	const char *accept;
-	uint64_t timeout_ns;
+	struct kube_patience patience;
 	char path[KUBE_PATH_MAX]; /* with the query; without the server */
 };
 

@@ -10,8 +10,9 @@
 
 #define FIRST_WAIT_NS	(500 * NS_PER_MSEC)
 #define LONGEST_WAIT_NS (60 * NS_PER_SEC)
-#define LONGEST_ASKED_S 300 /* Retry-After beyond that is not believed */
-#define LIST_TIMEOUT_NS (60 * NS_PER_SEC)
+#define LONGEST_ASKED_S 300		  /* Retry-After beyond that is not believed */
+#define LIST_TIMEOUT_NS (30 * NS_PER_SEC) /* of one page */
+#define LIST_SILENCE_NS (10 * NS_PER_SEC)
 #define SHORT_WATCH_NS	(2 * NS_PER_SEC)
 
 /* A watch ends by itself after this, and that much at random. */
@@ -80,7 +81,7 @@ static uint64_t watch_path(struct kube_reflector *r, char *path, uint32_t random
 }
 
 bool kube_reflector_ask(struct kube_reflector *r, struct mono now, uint32_t random,
-			char path[KUBE_PATH_MAX], uint64_t *ret_timeout_ns)
+			char path[KUBE_PATH_MAX], struct kube_patience *ret)
 {
 	if (r->in_flight || now.ns < r->due.ns)
 		return false;
@@ -91,9 +92,9 @@ bool kube_reflector_ask(struct kube_reflector *r, struct mono now, uint32_t rand
 	r->said = (struct kube_status){ 0 };
 	if (r->stage == KUBE_LISTING) {
 		list_path(r, path);
-		*ret_timeout_ns = LIST_TIMEOUT_NS;
+		*ret = (struct kube_patience){ LIST_TIMEOUT_NS, LIST_SILENCE_NS };
 	} else {
-		*ret_timeout_ns = watch_path(r, path, random);
+		*ret = (struct kube_patience){ .timeout_ns = watch_path(r, path, random) };
 	}
 	return true;
 }

@@ -70,10 +70,14 @@ void kube_reflector_init(struct kube_reflector *r, enum kube_kind kind, const ch
 			 struct kube_taker taker);
 void kube_reflector_release(struct kube_reflector *r);
 
-/* Is there something to ask, at NOW?  Then PATH is it, and it is under way.
- * RET_TIMEOUT_NS: when an answer is late. */
+/* When an answer is late: all of it, and what comes next of it; 0: it may take its time. */
+struct kube_patience {
+	uint64_t timeout_ns, silence_ns;
+};
+
+/* Is there something to ask, at NOW?  Then PATH is it, and it is under way. */
 bool kube_reflector_ask(struct kube_reflector *r, struct mono now, uint32_t random,
-			char path[KUBE_PATH_MAX], uint64_t *ret_timeout_ns);
+			char path[KUBE_PATH_MAX], struct kube_patience *ret);
 
 /* Of what was asked, some BYTES.  Negative: enough, end it. */
 int kube_reflector_feed(struct kube_reflector *r, unsigned http_status, struct span bytes);

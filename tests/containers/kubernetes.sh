@@ -222,6 +222,18 @@ check "an answer of 100 MB is got over" wait_for 25 named $uid after-huge
 grep -q 'MEWS_SANITIZE:BOOL=ON' "$build/CMakeCache.txt" ||
 	check "and is not held in memory" [ "$(rss)" -lt $((before + 8192)) ]
 
+# A page that does not come has ten seconds, one that comes by drops half a minute.
+slow() { # FAULT UID SECONDS
+	tell fault "$1" 2 # the pods, and the services
+	tell expire # a list comes next
+	sleep 0.5
+	pod "after-$1" "$2" x
+	check "while an answer is awaited ('$1'), what is known is known" named $web "$web_name"
+	check "and it is not awaited for ever" wait_for "$3" named "$2" "after-$1"
+}
+slow hang 11111111-93ad-4c9c-93fd-c71bd2cb4d20 30
+[ -z "${MEWS_LONG:-}" ] || slow drip 22222222-93ad-4c9c-93fd-c71bd2cb4d20 60
+
 # ---- enricher and server go and come ----
 
 "$mews" restart enricher --run-dir "$work/run" >/dev/null
