@@ -64,7 +64,8 @@ same() { # ID NAME
 }
 check "a container from before has all its fields" wait_for 5 same "$before_id" before
 check "the pod has an address" sh -c "jq -re '.output_fields[\"k8s.pod.ip\"]' '$work/run.json' | grep -q '^10\.77\.3\.'"
-check "and what its network's maker said" sh -c "jq -re '.output_fields[\"container.cni.json\"]' '$work/run.json' | tail -n 1 | jq -e .Interfaces"
+said_by_cni() { fields run before | jq -e '.["container.cni.json"] | fromjson | .Interfaces'; }
+check "and what its network's maker said" said_by_cni
 
 new_id=$(container "$web_id" "$web" new 'cat /etc/shadow; sleep 1000' '{"labels":{"a":"b"},"mounts":[{"from":"/etc","to":"/hostetc","ro":true}]}')
 check "the first exec of a new one, too" wait_for 5 same "$new_id" new
