@@ -25,6 +25,7 @@
 #define LOOK_LAST_NS	(100 * NS_PER_MSEC) /* when there are none any more */
 #define SOON_NS		(50 * NS_PER_MSEC)  /* what waits for room, or for its time */
 #define SNAPSHOT_GAP_NS (5 * NS_PER_SEC)
+#define ANSWERS_PART	20u		    /* of the time goes by answering asks, at most */
 #define DOOR_BUDGET	(64u * 1024 * 1024) /* bytes of a snapshot that is handed over at the door */
 
 struct collector {
@@ -36,7 +37,7 @@ struct collector {
 	struct base_syscalls base;
 	struct selection selection;
 	struct event_set unseen; /* of what rules ask for */
-	struct mono looked, next_snapshot;
+	struct mono looked, next_snapshot, next_answers;
 	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
 	bool taken_since_look;
 	uint64_t now_ns; /* of that look, in the clock of the events' stamps */
@@ -305,6 +306,53 @@ static void make_good(struct stage *st, struct collector *c, struct mono now)
 			     strerror(-err));
 }
 
+static int put_state(void *ctx, uint16_t type, struct span payload)
+{
+	feed_state(ctx, type, payload);
+	return 0;
+}
+
+static void answer(struct collector *c, const struct ring_ask *ask, size_t budget)
+{
+	struct task_read_frame f = { .tid = ask->tid, .of = ask->of };
+	uint8_t buf[WIRE_TASK_READ_BOUND];
+	ssize_t n;
+
+	f.gone = c->source->ops->read_again(c->source, ask, put_state, &c->feed, budget) == -ESRCH;
+	n = wire_encode_task_read(buf, sizeof(buf), &f);
+	if (n > 0)
+		feed_state(&c->feed, FRAME_TASK_READ, span_of(buf, (size_t)n));
+	c->st->counts.v[COLLECTOR_ANSWERS]++;
+}
+
+/* What the reader asks to be told again, if the ring has room and we have time: what it may cost
+ * is ours to say, however much is asked. */
+static void answer_asks(struct stage *st, struct collector *c, struct mono now)
+{
+	struct outlet_status ring;
+	struct ring_ask ask;
+	struct mono begun;
+	unsigned n = 0;
+
+	if (c->source->ops->read_again == NULL || now.ns < c->next_answers.ns)
+		return;
+	outlet_status(st->out, &ring);
+	if (ring.used > ring.size / 4) {
+		c->next_answers = mono_after(now, SOON_NS);
+		return;
+	}
+	if (!outlet_asked(st->out, &ask))
+		return;
+	begun = mono_now();
+	do {
+		answer(c, &ask, ring.size / 16);
+		outlet_status(st->out, &ring);
+	} while (++n < RING_ASKS && ring.used <= ring.size / 4 && outlet_asked(st->out, &ask));
+	c->source->ops->settle(c->source);
+	now = mono_now();
+	c->next_answers = mono_after(now, (ANSWERS_PART - 1) * mono_since(begun, now));
+}
+
 /* One event or frame from the source to the ring.  1, or what the source said. */
 static int take_one(struct collector *c)
 {
@@ -357,12 +405,15 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	feed_gaps(&c->feed);
 	c->tap.stale |= c->feed.stale; /* what the kernel's buffer lost is missing there, too */
 	make_good(st, c, now);
+	answer_asks(st, c, now);
 	tap_turn(&c->tap, st, now);
 	write_sheets(c);
 	if (c->feed.stale || feed_has_gaps(&c->feed) || c->tap.out != NULL)
 		st->due = mono_after(now, SOON_NS);
 	else if (c->taken_since_look)
 		st->due = mono_after(now, LOOK_LAST_NS);
+	if (c->next_answers.ns > now.ns && (st->due.ns == 0 || st->due.ns > c->next_answers.ns))
+		st->due = c->next_answers;
 	if (done > 0 && err != SOURCE_END && err != SOURCE_DAMAGED)
 		return done;
 	if (err == SOURCE_DAMAGED)
@@ -393,7 +444,7 @@ static int snapshot(void *ctx, struct frame_sink *sink)
 
 	if (n < 0)
 		return n;
-	c->feed.stale = false;
+	feed_told(&c->feed);
 	c->st->counts.v[COLLECTOR_SNAPSHOTS]++;
 	c->st->counts.v[COLLECTOR_STATE_OUT] += (unsigned)n;
 	return 0;

@@ -9,6 +9,10 @@
 #define GAP_BOUND ((size_t)WIRE_GAP_BOUND)
 #define MARK_NS	  UINT64_C(1000000000)
 
+/* As long as no more is lost of who began, executed and ended, the room that is kept for that was not
+ * all gone, and to read again those that anybody needs is cheaper than to read all. */
+#define FEW_LINEAGE 1024
+
 /* Which counter is whose cause's. */
 static const uint8_t counter_of[GAP_CAUSE_COUNT] = {
 	[GAP_KERNEL_BUFFER] = COLLECTOR_LOST_KERNEL,	[GAP_RING] = COLLECTOR_LOST_RING,
@@ -28,6 +32,21 @@ void feed_init(struct feed *f, const struct feed_out *out, struct ring_counts *c
 
 /* ---- gaps ---- */
 
+/* What may be wrong now behind us. */
+static void doubt(struct feed *f, const struct loss *loss)
+{
+	f->doubt |= state_set_matters(loss->code);
+	if (state_set_is_lineage(loss->code))
+		f->lineage_lost += loss->count;
+	f->stale |= loss->code == LOSS_ANY_CODE || f->lineage_lost > FEW_LINEAGE;
+}
+
+void feed_told(struct feed *f)
+{
+	f->stale = false;
+	f->lineage_lost = 0;
+}
+
 /* COUNT 0: nobody knows how many there were. */
 static void lose(struct feed *f, const struct loss *loss, uint64_t from_ns, uint64_t to_ns)
 {
@@ -45,7 +64,7 @@ static void lose(struct feed *f, const struct loss *loss, uint64_t from_ns, uint
 		return;
 	(void)losses_add(&f->losses, loss);
 	f->has_new_losses = true;
-	f->stale |= loss->code == LOSS_ANY_CODE || state_set_matters(loss->code);
+	doubt(f, loss);
 }
 
 /* What G's cause lost since the last gap that told of it. */
@@ -96,6 +115,7 @@ static bool gap_write(struct feed *f, struct gap_frame *g, enum ring_class cls)
 	ssize_t n;
 
 	gap_fill(f, g);
+	g->doubt = f->doubt;
 	bound = wire_gap_bound(g);
 	p = f->out.reserve(f->out.ctx, bound, cls);
 	if (p == NULL)
@@ -108,6 +128,7 @@ static bool gap_write(struct feed *f, struct gap_frame *g, enum ring_class cls)
 	f->out.submit(f->out.ctx, FRAME_GAP, 0, (size_t)n);
 	f->counts->v[COLLECTOR_GAPS]++;
 	gap_told(f, g);
+	f->doubt = false;
 	g->cause = GAP_NONE;
 	return true;
 }

@@ -38,6 +38,8 @@ struct feed {
 
 	struct gap_frame gaps[GAP_CAUSE_COUNT]; /* that are not written yet; cause 0: none */
 	bool stale;				/* state behind is wrong until a snapshot */
+	bool doubt;	       /* or may be: the next gap says so, who needs to know asks */
+	uint64_t lineage_lost; /* since the last snapshot */
 
 	struct fair fair;
 	struct losses losses;
@@ -81,6 +83,9 @@ void feed_inherit(struct feed *f, const struct ring_counts *old, const struct lo
  * that counts on, so it names it with the next frames.  SHEETS: room for both.  They are published before the
  * next call, or the one in force would be overwritten. */
 void feed_sheets(struct feed *f, uint8_t *const sheets[RING_SHEETS]);
+
+/* All that there is was told again. */
+void feed_told(struct feed *f);
 
 /* Write gaps that wait, if there is room that any event might have. */
 void feed_gaps(struct feed *f);

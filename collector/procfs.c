@@ -133,6 +133,7 @@ int procfs_parse_stat(struct span text, struct procfs_stat *ret)
 		.sid = f[3],
 		.tty = (uint32_t)f[4],
 		.is_kernel_thread = (uint64_t)f[6] & PF_KTHREAD,
+		.is_dead = span_is(state, "Z") || span_is(state, "X"),
 		.pfminor = (uint64_t)f[7],
 		.pfmajor = (uint64_t)f[9],
 		.threads = (uint64_t)f[17],

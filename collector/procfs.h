@@ -19,6 +19,7 @@ struct procfs_stat {
 	uint64_t threads;
 	uint64_t start_ticks; /* since boot, CLOCK_BOOTTIME, in USER_HZ */
 	bool is_kernel_thread;
+	bool is_dead; /* it has ended, and its parent was not told yet */
 };
 int procfs_parse_stat(struct span text, struct procfs_stat *ret);
 

@@ -288,9 +288,25 @@ static uint64_t sensor_count(struct source *source, source_lose *lose, void *ctx
 	return seen + s->passed_over;
 }
 
+static int put_into_sink(void *ctx, uint16_t type, struct span payload)
+{
+	return frame_sink_put(ctx, type, payload);
+}
+
 static int sensor_snapshot(struct source *source, struct frame_sink *sink, size_t budget)
 {
-	return snapshot_take(sensor_of(source)->snapshot, frame_sink_put, sink, budget);
+	return snapshot_take(sensor_of(source)->snapshot, put_into_sink, sink, budget);
+}
+
+static int sensor_read_again(struct source *source, const struct ring_ask *ask, source_put *put,
+			     void *ctx, size_t budget)
+{
+	return snapshot_read_again(sensor_of(source)->snapshot, ask, put, ctx, budget);
+}
+
+static void sensor_settle(struct source *source)
+{
+	snapshot_settle(sensor_of(source)->snapshot);
 }
 
 static uint64_t sensor_now(struct source *source)
@@ -391,6 +407,8 @@ static const struct source_ops sensor_ops = {
 	.want = sensor_want,
 	.count = sensor_count,
 	.snapshot = sensor_snapshot,
+	.read_again = sensor_read_again,
+	.settle = sensor_settle,
 	.now = sensor_now,
 	.wait = sensor_wait,
 	.close = sensor_close,

@@ -41,8 +41,8 @@ struct snapshot {
 	uint64_t ns_per_tick;
 
 	/* of the snapshot that is being taken */
-	snapshot_put_fn put;
-	struct frame_sink *sink;
+	source_put *put;
+	void *sink;
 	size_t budget, used;
 	int frames;
 	uint64_t boot_ts_ns;
@@ -434,20 +434,33 @@ static uint64_t boot_ts(void)
 	return wall_now().ns - stat_ns(&boot);
 }
 
-int snapshot_take(struct snapshot *s, snapshot_put_fn put, struct frame_sink *sink, size_t budget)
+/* There is a table of sockets afterwards, or -ENOMEM. */
+static int begin(struct snapshot *s, source_put *put, void *sink, size_t budget)
 {
-	int err;
-
 	s->put = put;
 	s->sink = sink;
 	s->budget = budget;
 	s->used = 0;
 	s->frames = 0;
-	s->pidns_count = 0;
 	s->boot_ts_ns = boot_ts();
-	s->sockets = sockets_new();
 	if (s->sockets == NULL)
-		return -ENOMEM;
+		s->sockets = sockets_new();
+	return s->sockets == NULL ? -ENOMEM : 0;
+}
+
+void snapshot_settle(struct snapshot *s)
+{
+	sockets_free(s->sockets);
+	s->sockets = NULL;
+}
+
+int snapshot_take(struct snapshot *s, source_put *put, void *sink, size_t budget)
+{
+	int err = begin(s, put, sink, budget);
+
+	if (err < 0)
+		return err;
+	s->pidns_count = 0;
 	err = put_frame(s, FRAME_SNAPSHOT_BEGIN, wire_encode_empty(s->frame, sizeof(s->frame)));
 	if (err == 0)
 		err = put_host(s);
@@ -456,9 +469,92 @@ int snapshot_take(struct snapshot *s, snapshot_put_fn put, struct frame_sink *si
 	if (err == 0)
 		err = put_frame(s, FRAME_SNAPSHOT_END,
 				wire_encode_empty(s->frame, sizeof(s->frame)));
-	sockets_free(s->sockets);
-	s->sockets = NULL;
+	snapshot_settle(s);
 	return err < 0 ? err : s->frames;
+}
+
+/* ---- one of them again ---- */
+
+static int open_process(struct snapshot *s, int64_t tid)
+{
+	char name[24];
+
+	snprintf(name, sizeof(name), "%lld", (long long)tid);
+	return openat(s->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int file_again(struct snapshot *s, int dir, int64_t tid, int fd)
+{
+	struct files_arg files = { .tid = tid, .pid_dir = dir };
+	int frames = s->frames, at = openat(dir, "fd", O_PATH | O_DIRECTORY | O_CLOEXEC), err;
+	char name[16];
+
+	if (at < 0)
+		return -ESRCH;
+	snprintf(name, sizeof(name), "%d", fd);
+	err = visit_file(s, at, name, &files);
+	close(at);
+	return err == 0 && s->frames == frames ? -ESRCH : err;
+}
+
+/* Of a thread by its own files: those of its process are empty when its first thread has ended. */
+static int task_again(struct snapshot *s, int dir, int64_t tid, bool files)
+{
+	struct files_arg arg = { .tid = tid, .pid_dir = dir };
+	struct task_frame f = { .info = { .tid = tid, .loginuid = UINT32_MAX, .fdlimit = -1 } };
+	struct procfs_stat st;
+	int err;
+
+	if (read_task(s, dir, &f, &st) < 0 || st.is_dead)
+		return -ESRCH;
+	if (f.info.pid != tid)
+		f.info.flags = THREAD_FLAGS;
+	if (!st.is_kernel_thread)
+		read_process(s, dir, &f.info);
+	err = put_task(s, &f);
+	if (err == 0 && files && !st.is_kernel_thread)
+		err = each_number(dir, "fd", visit_file, s, &arg);
+	return err;
+}
+
+/* The process whose thread is at DIR, if that is not its first one: *RET_LEADS. */
+static int leader_again(struct snapshot *s, int dir, int64_t tid, bool *ret_leads)
+{
+	struct task_frame f = { 0 };
+	struct procfs_stat st;
+	int leader, err;
+
+	if (read_task(s, dir, &f, &st) < 0)
+		return -ESRCH;
+	*ret_leads = f.info.pid == tid;
+	if (*ret_leads)
+		return 0;
+	leader = open_process(s, f.info.pid);
+	if (leader < 0)
+		return 0;
+	err = task_again(s, leader, f.info.pid, true);
+	close(leader);
+	return err == -ESRCH ? 0 : err; /* its thread may be there all the same */
+}
+
+int snapshot_read_again(struct snapshot *s, const struct ring_ask *ask, source_put *put, void *sink,
+			size_t budget)
+{
+	bool leads = false;
+	int dir, err = begin(s, put, sink, budget);
+
+	if (err < 0)
+		return err;
+	dir = ask->tid > 0 ? open_process(s, ask->tid) : -1;
+	if (dir < 0)
+		return -ESRCH;
+	if (ask->of == RING_ASK_FILES)
+		err = leader_again(s, dir, ask->tid, &leads);
+	if (err == 0)
+		err = ask->of >= 0 ? file_again(s, dir, ask->tid, ask->of)
+				   : task_again(s, dir, ask->tid, leads);
+	close(dir);
+	return err;
 }
 
 static void find_cgroup2(struct snapshot *s)
@@ -509,5 +605,6 @@ void snapshot_close(struct snapshot *s)
 		close(s->proc);
 	if (s->cgroup2 >= 0)
 		close(s->cgroup2);
+	snapshot_settle(s);
 	free(s);
 }

@@ -15,8 +15,7 @@
 #ifndef MEWS_SNAPSHOT_H
 #define MEWS_SNAPSHOT_H
 
-#include "door.h"
-#include "wire.h"
+#include "source.h"
 
 struct snapshot;
 
@@ -27,9 +26,13 @@ void snapshot_close(struct snapshot *s); /* takes NULL */
 /* Put everything into SINK.  Of BUDGET bytes the first half is for all there is, the
  * next quarter for tasks without their environment, the next eighth for tasks without
  * their files; tasks behind that are left out: a snapshot that says less is better
- * than none.  The number of frames, or negative errno (the snapshot is void).  PUT is
- * frame_sink_put() but for tests. */
-typedef int (*snapshot_put_fn)(struct frame_sink *sink, uint16_t type, struct span payload);
-int snapshot_take(struct snapshot *s, snapshot_put_fn put, struct frame_sink *sink, size_t budget);
+ * than none.  The number of frames, or negative errno (the snapshot is void). */
+int snapshot_take(struct snapshot *s, source_put *put, void *sink, size_t budget);
+
+/* Just that; details are left out in the same way.  0; -ESRCH: there is no such thing (any more);
+ * what PUT said.  What was read for it besides is kept for the next, until snapshot_settle(). */
+int snapshot_read_again(struct snapshot *s, const struct ring_ask *ask, source_put *put, void *sink,
+			size_t budget);
+void snapshot_settle(struct snapshot *s);
 
 #endif

@@ -26,6 +26,9 @@ struct source;
 /* Is told what was lost before it could be taken. */
 typedef void source_lose(void *ctx, const struct loss *loss);
 
+/* Takes a frame of state. */
+typedef int source_put(void *ctx, uint16_t type, struct span payload);
+
 /* State that comes in line, as a frame of ring raw. */
 struct source_frame {
 	uint16_t type;
@@ -72,6 +75,13 @@ struct source_ops {
 	 * out before tasks are.  How many frames, or negative errno; -ENODATA: the state
 	 * comes in line. */
 	int (*snapshot)(struct source *s, struct frame_sink *sink, size_t budget);
+
+	/* What ASK is for, as it is now, through PUT, in at most about BUDGET bytes: TASK, TASK_FILE.
+	 * 0; -ESRCH: it is not there; another error is PUT's.  Of many asks in a row SETTLE ends
+	 * each.  NULL: nothing can be told but what comes in line. */
+	int (*read_again)(struct source *s, const struct ring_ask *ask, source_put *put, void *ctx,
+			  size_t budget);
+	void (*settle)(struct source *s);
 
 	/* Now, in the clock of the events' stamps. */
 	uint64_t (*now)(struct source *s);

@@ -95,6 +95,9 @@ void outlet_wait(struct outlet *o, uint64_t timeout_ns);
  * each new reader that has said any. */
 bool outlet_wants(struct outlet *o, struct ring_wants *ret);
 
+/* What the reader asks for, one after the other: ring_writer_asked(). */
+bool outlet_asked(struct outlet *o, struct ring_ask *ret);
+
 /* The reader's counters as it committed them last.  False: there are none. */
 bool outlet_peer_counts(const struct outlet *o, struct ring_counts *ret);
 
@@ -151,6 +154,9 @@ void inlet_awake(struct inlet *in, bool readable);
 void inlet_wait(struct inlet *in, uint64_t timeout_ns);
 
 void inlet_want(struct inlet *in, const struct ring_wants *wants);
+
+/* False: there is nobody to ask. */
+bool inlet_ask(struct inlet *in, const struct ring_ask *ask);
 
 /* Words that outlive this process with the writer: set before a commit.  They are
  * there once it is attached; what is set before that stays. */

@@ -539,6 +539,15 @@ void inlet_want(struct inlet *in, const struct ring_wants *wants)
 		door_ring(in->fd);
 }
 
+bool inlet_ask(struct inlet *in, const struct ring_ask *ask)
+{
+	if (!in->now.used || in->next.used || in->knock != KNOCK_ATTACHED)
+		return false;
+	ring_reader_ask(&in->now.r, ask);
+	door_ring(in->fd);
+	return true;
+}
+
 uint64_t inlet_note(const struct inlet *in, unsigned i)
 {
 	return i < RING_NOTES ? in->self.notes[i] : 0;

@@ -558,6 +558,11 @@ bool outlet_wants(struct outlet *o, struct ring_wants *ret)
 	return true;
 }
 
+bool outlet_asked(struct outlet *o, struct ring_ask *ret)
+{
+	return ring_writer_asked(&o->w, ret);
+}
+
 bool outlet_peer_counts(const struct outlet *o, struct ring_counts *ret)
 {
 	return ring_writer_peer_counts(&o->w, ret);

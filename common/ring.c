@@ -7,6 +7,7 @@
  *   P (publish)  the writer's head; frames and slot lie behind it
  *   C (commit)   the reader's tail; the copies of its frames lie behind it
  *   S (slot)     the numbers that bracket a slot or the wants
+ *   A (ask)      how many there are; the words of these lie behind it
  *   Z (sleep)    ASLEEP against head or tail: sequentially consistent on both
  *                sides, so that never both miss each other
  */
@@ -225,6 +226,7 @@ int ring_writer_attach(struct ring_writer *w, const void *cursor)
 	}
 	w->cursor = page;
 	w->woken = 0;
+	w->answered = 0;
 	w->reader_lies = false;
 	return 0;
 }
@@ -328,6 +330,24 @@ bool ring_writer_wants(struct ring_writer *w, struct ring_wants *ret)
 	    !wants_read(w->cursor, &wants) || wants.version == 0 || wants.version == ret->version)
 		return false;
 	*ret = wants;
+	return true;
+}
+
+bool ring_writer_asked(struct ring_writer *w, struct ring_ask *ret)
+{
+	const struct ring_asks_page *p;
+	uint64_t asked, word;
+
+	if (w->cursor == NULL || w->reader_lies)
+		return false;
+	p = &w->cursor->asks;
+	asked = atomic_load_explicit(&p->asked, acquire); /* A2: pairs with A1 */
+	if (asked == w->answered)
+		return false;
+	if (asked - w->answered > RING_ASKS)
+		w->answered = asked - RING_ASKS; /* a lie, too, ends here */
+	word = atomic_load_explicit(&p->ask[w->answered++ % RING_ASKS], relaxed);
+	*ret = (struct ring_ask){ (int32_t)(word >> 32), (int32_t)word };
 	return true;
 }
 
@@ -506,6 +526,17 @@ void ring_reader_want(struct ring_reader *r, const struct ring_wants *wants)
 		said.version = r->wants_version + 1;
 	r->wants_version = said.version;
 	wants_write(r->cursor, &said);
+}
+
+void ring_reader_ask(struct ring_reader *r, const struct ring_ask *ask)
+{
+	struct ring_asks_page *p = &r->cursor->asks;
+	uint64_t n = atomic_load_explicit(&p->asked, relaxed);
+
+	atomic_store_explicit(&p->ask[n % RING_ASKS],
+			      (uint64_t)(uint32_t)ask->tid << 32 | (uint32_t)ask->of, relaxed);
+	/* A1: release; pairs with A2: who sees the number also sees the ask. */
+	atomic_store_explicit(&p->asked, n + 1, release);
 }
 
 uint64_t ring_reader_note(const struct ring_reader *r, unsigned i)

@@ -9,7 +9,7 @@
  * frames are copied out, then read.
  *
  *   writer's memfd  [ header page(s): magic, ABI, generation, head, futex, counts ][ sheets ][ data ][ data again ]
- *   reader's memfd  [ cursor page(s): tail, futex, wants, counts, notes ]
+ *   reader's memfd  [ cursor page(s): tail, futex, wants, asks, counts, notes ]
  *
  * A frame is 8-byte aligned: u32 length of the payload, u16 type, u16 flags,
  * u64 sequence number, payload, padding.  The first frame of a ring is number 1.
@@ -29,6 +29,7 @@
 #define RING_MAX_SIZE	  (1024u * 1024 * 1024)
 #define RING_COUNTS	  48 /* words of a stage's counters that travel with the ring */
 #define RING_NOTES	  16 /* words that a reader leaves to its successor */
+#define RING_ASKS	  32 /* of a reader's that may wait for an answer */
 #define RING_SHEETS	  2  /* behind the header: room for what the writer leaves to its own */
 #define RING_SHEET	  (16u * 1024) /* bytes of each; what stands there is not the ring's matter */
 
@@ -62,6 +63,17 @@ struct ring_wants {
 	uint64_t extras;    /* bit per enum want_extra */
 	uint64_t
 		syscalls[8]; /* of calls without an event of their own: bit per enum syscall_code */
+};
+
+/* What a reader wants to be told again, in line: a thread and what of it. */
+struct ring_ask {
+	int32_t tid;
+	int32_t of; /* a descriptor, or enum ring_ask_of */
+};
+
+enum ring_ask_of {
+	RING_ASK_TASK = -1,  /* the thread alone */
+	RING_ASK_FILES = -2, /* with its process and all that this has open */
 };
 
 /* Where a reader stands, and what it leaves to its successor. */
@@ -104,6 +116,7 @@ struct ring_writer {
 	uint64_t generation;
 	uint32_t open_cap; /* payload room of the frame that is being written */
 	bool frame_open;
+	uint64_t answered;	/* of the reader's asks, how many were taken */
 	bool reader_lies;	/* its page held nonsense: treated as no reader */
 	uint64_t published_seq; /* of the next frame behind PUBLISHED */
 	uint32_t naps;		/* of the own, so far */
@@ -144,6 +157,10 @@ int ring_writer_refresh(struct ring_writer *w);
 
 /* The reader's wants, if it has said any and their version is not RET's. */
 bool ring_writer_wants(struct ring_writer *w, struct ring_wants *ret);
+
+/* The reader's next ask, which then is taken.  Nothing but the reader's good manners bounds how many
+ * follow each other, or what they name. */
+bool ring_writer_asked(struct ring_writer *w, struct ring_ask *ret);
 
 /* Sleep is due: nothing has changed since the last refresh.  True: sleep on RET,
  * then call ring_writer_awake(), which is not needed after false. */
@@ -200,6 +217,10 @@ bool ring_commit(struct ring_reader *r, const struct ring_counts *counts);
 /* WANTS's version is kept if it is larger than what was said before, else it gets
  * the next one. */
 void ring_reader_want(struct ring_reader *r, const struct ring_wants *wants);
+
+/* Asks outlive neither their ring nor their reader, and of more than RING_ASKS that were not
+ * taken yet the oldest are forgotten: who asks has a limit and a time. */
+void ring_reader_ask(struct ring_reader *r, const struct ring_ask *ask);
 
 /* A note as it will be with the next commit. */
 uint64_t ring_reader_note(const struct ring_reader *r, unsigned i);

@@ -10,6 +10,7 @@
  *    512  slot 0                   slot 0
  *   1056  slot 1                   slot 1
  *   1792                           wants
+ *   2048                           asks
  *
  * Head and tail are multiples of 8, so their low bit is free: it says which slot
  * goes with them.  One store moves the position and all that belongs to it.
@@ -50,6 +51,12 @@ struct ring_wants_page {
 	_Atomic uint64_t begin, events[8], extras, syscalls[8], end;
 };
 
+/* ASKED counts all that was ever asked; ask N (from 0) lies at N modulo RING_ASKS until N +
+ * RING_ASKS is asked: thread in the high half, descriptor or enum ring_ask_of in the low one. */
+struct ring_asks_page {
+	_Atomic uint64_t asked, ask[RING_ASKS];
+};
+
 struct ring_page {
 	struct ring_identity id;
 	uint8_t pad0[128 - sizeof(struct ring_identity)];
@@ -60,6 +67,7 @@ struct ring_page {
 	uint8_t pad2[248];
 	struct ring_slot slot[2];
 	struct ring_wants_page wants __attribute__((aligned(256))); /* 0 in a header */
+	struct ring_asks_page asks __attribute__((aligned(256)));   /* so is this */
 };
 
 _Static_assert(sizeof(struct ring_slot) == 544, "docs/wire.md has the layout");
@@ -67,6 +75,7 @@ _Static_assert(offsetof(struct ring_page, word) == 128, "docs/wire.md has the la
 _Static_assert(offsetof(struct ring_page, futex) == 256, "docs/wire.md has the layout");
 _Static_assert(offsetof(struct ring_page, slot) == 512, "docs/wire.md has the layout");
 _Static_assert(offsetof(struct ring_page, wants) == 1792, "docs/wire.md has the layout");
+_Static_assert(offsetof(struct ring_page, asks) == 2048, "docs/wire.md has the layout");
 _Static_assert(sizeof(struct ring_page) <= RING_PAGE, "a page is enough");
 
 #endif

@@ -30,8 +30,9 @@ enum frame_type {
 
 	/* ring raw */
 	FRAME_RAW_EVENT = 1, /* one event, as the kernel or a capture gave it */
-	FRAME_TASK = 2,	     /* snapshot: one task */
-	FRAME_TASK_FILE = 3, /* snapshot: one open file of a task */
+	FRAME_TASK = 2,	     /* of a snapshot, or because it was asked for: one task */
+	FRAME_TASK_FILE = 3, /* the same: one open file of a task */
+	FRAME_TASK_READ = 4, /* all that was asked for is said: struct ring_ask */
 
 	/* rings raw and enriched */
 	FRAME_SNAPSHOT_BEGIN = 8, /* forget all state: what follows replaces it */
@@ -296,6 +297,11 @@ struct event_frame {
 
 /* ---- the rest ---- */
 
+struct task_read_frame {
+	int32_t tid, of; /* as it was asked */
+	bool gone;
+};
+
 struct process_gone_frame {
 	uint64_t key;
 };
@@ -317,6 +323,7 @@ struct gap_frame {
 	uint8_t ntypes, ncpus;
 	struct gap_part types[GAP_MAX_PARTS]; /* by event code; together COUNT, or none */
 	struct gap_part cpus[GAP_MAX_PARTS];
+	bool doubt; /* state was made of what is missing: what is known of processes may be wrong */
 };
 
 enum gap_cause {
@@ -466,6 +473,9 @@ int wire_decode_process_gone(struct span payload, struct process_gone_frame *ret
 ssize_t wire_encode_event(uint8_t *buf, size_t cap, const struct event_frame *f);
 int wire_decode_event(struct span payload, struct event_frame *ret);
 
+ssize_t wire_encode_task_read(uint8_t *buf, size_t cap, const struct task_read_frame *f);
+int wire_decode_task_read(struct span payload, struct task_read_frame *ret);
+
 ssize_t wire_encode_gap(uint8_t *buf, size_t cap, const struct gap_frame *f);
 int wire_decode_gap(struct span payload, struct gap_frame *ret);
 
@@ -520,6 +530,7 @@ static inline size_t wire_gap_bound(const struct gap_frame *f)
 }
 
 #define WIRE_PROCESS_GONE_BOUND 16
+#define WIRE_TASK_READ_BOUND	32
 #define WIRE_EMPTY_BOUND	1
 
 /* ---- the extras of an EVENT ---- */

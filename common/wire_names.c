@@ -10,6 +10,7 @@ const char *frame_type_name(unsigned type)
 		[FRAME_RAW_EVENT] = "RAW_EVENT",
 		[FRAME_TASK] = "TASK",
 		[FRAME_TASK_FILE] = "TASK_FILE",
+		[FRAME_TASK_READ] = "TASK_READ",
 		[FRAME_SNAPSHOT_BEGIN] = "SNAPSHOT_BEGIN",
 		[FRAME_SNAPSHOT_END] = "SNAPSHOT_END",
 		[FRAME_GAP] = "GAP",

@@ -7,7 +7,8 @@
 
 enum {
 	PROCESS_ELEMENTS = 5,
-	GAP_ELEMENTS = 7,
+	GAP_ELEMENTS = 8,
+	TASK_READ_ELEMENTS = 3,
 	HOST_ELEMENTS = 6,
 	ADDR_ELEMENTS = 3,
 	USER_ELEMENTS = 7,
@@ -81,6 +82,31 @@ int wire_decode_process_gone(struct span payload, struct process_gone_frame *ret
 	return cursor_finish(&c);
 }
 
+/* ---- TASK_READ ---- */
+
+ssize_t wire_encode_task_read(uint8_t *buf, size_t cap, const struct task_read_frame *f)
+{
+	struct pack pk;
+
+	pack_init(&pk, buf, cap);
+	pack_array(&pk, TASK_READ_ELEMENTS);
+	pack_int64(&pk, f->tid);
+	pack_int64(&pk, f->of);
+	pack_bool(&pk, f->gone);
+	return pack_length(&pk);
+}
+
+int wire_decode_task_read(struct span payload, struct task_read_frame *ret)
+{
+	struct cursor c = wire_start(payload);
+	int64_t tid = cursor_int(&c, -1), of = cursor_int(&c, -1);
+
+	if (tid < INT32_MIN || tid > INT32_MAX || of < INT32_MIN || of > INT32_MAX)
+		cursor_fail(&c);
+	*ret = (struct task_read_frame){ (int32_t)tid, (int32_t)of, cursor_bool(&c) };
+	return cursor_finish(&c);
+}
+
 /* ---- GAP ---- */
 
 static void put_gap_parts(struct pack *pk, const struct gap_part *parts, unsigned n)
@@ -129,6 +155,7 @@ ssize_t wire_encode_gap(uint8_t *buf, size_t cap, const struct gap_frame *f)
 	pack_uint64(&pk, f->events);
 	put_gap_parts(&pk, f->types, f->ntypes);
 	put_gap_parts(&pk, f->cpus, f->ncpus);
+	pack_bool(&pk, f->doubt);
 	return pack_length(&pk);
 }
 
@@ -144,6 +171,7 @@ int wire_decode_gap(struct span payload, struct gap_frame *ret)
 	ret->events = cursor_uint(&c, 0);
 	ret->ntypes = get_gap_parts(&c, ret->types);
 	ret->ncpus = get_gap_parts(&c, ret->cpus);
+	ret->doubt = cursor_bool(&c);
 	if (ret->cause >= GAP_CAUSE_COUNT)
 		ret->cause = GAP_NONE;
 	return cursor_finish(&c);

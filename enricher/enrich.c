@@ -21,11 +21,13 @@ int enrich_new(const struct enrich_params *p, struct enrich **ret)
 	en->scratch = malloc(WIRE_MAX_PAYLOAD);
 	en->sink = p->sink;
 	en->ask = p->ask;
+	en->read_again = p->read_again;
 	en->ask_ctx = p->ask_ctx;
 	en->counts = p->counts;
 	en->capture = p->capture;
 	en->remove_tid = en->close_tid = en->close_fd = -1;
 	en->in_capture_start = true;
+	en->gaps = 1;
 	fold_prepare(en);
 	slab_init(&en->slab, p->memory_bytes != 0 ? p->memory_bytes : DEFAULT_MEMORY);
 	fdtab_init(&en->fdtab, &en->slab,
@@ -58,6 +60,7 @@ void enrich_free(struct enrich *en)
 {
 	if (en == NULL)
 		return;
+	again_drop_stash(en);
 	proctab_release(&en->proctab);
 	usertab_release(&en->usertab);
 	conttab_release(&en->conttab);
@@ -218,6 +221,7 @@ static int take_gap(struct enrich *en, struct span payload)
 
 	if (wire_decode_gap(payload, &gap) < 0)
 		return -EPROTO;
+	en->gaps += gap.doubt;
 	emit_payload(en, FRAME_GAP, payload);
 	return 0;
 }
@@ -229,6 +233,8 @@ static int take_state(struct enrich *en, const struct ring_frame *frame)
 		return take_task(en, frame->payload);
 	case FRAME_TASK_FILE:
 		return take_task_file(en, frame->payload);
+	case FRAME_TASK_READ:
+		return take_task_read(en, frame->payload);
 	case FRAME_HOST:
 		return take_host(en, frame->payload);
 	case FRAME_USER:

@@ -38,6 +38,9 @@ struct enrich_params {
 	struct enrich_sink sink;
 	/* Called once for each; true: an answer may come.  NULL: there is nobody to ask. */
 	bool (*ask)(void *ctx, const struct container_wish *wish);
+	/* Ask the collector: FRAME_TASK_READ ends its answer.  False: it cannot be asked now.
+	 * NULL: never. */
+	bool (*read_again)(void *ctx, const struct ring_ask *ask);
 	void *ask_ctx;
 	uint64_t *counts;	  /* ENRICHER_COUNTERS words; the core counts there */
 	uint64_t seed;		  /* of the hashes: random, so that nobody can make collisions */
@@ -92,7 +95,10 @@ void enrich_container_absent(struct enrich *en, struct span id);
 /* The runtime has container ID no more.  It goes as soon as no thread is in it. */
 void enrich_container_gone(struct enrich *en, struct span id);
 
-/* Let go of those, now and then. */
+/* Ask for some of what is doubted, though nobody needs it now: called each turn. */
+void enrich_look_again(struct enrich *en);
+
+/* Let go of those, and of threads that are found gone, now and then. */
 void enrich_sweep(struct enrich *en);
 
 /* A page of what is known of containers, a line of JSON for each, from number *FROM on, which

@@ -38,6 +38,15 @@ struct cgroups_memo {
 	uint32_t type;
 };
 
+/* What was asked for and not told yet. */
+struct asks {
+	unsigned count;
+	struct {
+		struct ring_ask ask;
+		uint64_t ts_ns;
+	} wait[RING_ASKS];
+};
+
 struct enrich;
 
 enum {
@@ -63,6 +72,7 @@ struct turn_row {
 struct enrich {
 	struct enrich_sink sink;
 	bool (*ask)(void *ctx, const struct container_wish *wish);
+	bool (*read_again)(void *ctx, const struct ring_ask *ask);
 	void *ask_ctx;
 	uint64_t *counts;
 	struct slab slab;
@@ -81,6 +91,17 @@ struct enrich {
 	bool capture;	   /* enrich_params.capture */
 	bool in_snapshot, in_capture_start;
 	uint64_t snapshot; /* counts them */
+
+	/* What may be wrong, and is asked for (enrich_again.c). */
+	uint64_t gaps; /* counts those of state, from 1 */
+	struct asks asks;
+	uint64_t around_gap; /* everybody is looked at behind this one, */
+	uint32_t around;     /* up to this entry so far */
+	uint32_t ngone;	     /* threads that wait for their removal, at most */
+	struct {
+		uint64_t key; /* of the thread whose files are told just now: those that it had */
+		struct fds fds;
+	} stash;
 
 	/* What the last event left to do before the next. */
 	int64_t remove_tid; /* of a procexit; -1: none */
@@ -151,7 +172,8 @@ static inline int64_t result_of(const struct enrich *en)
 
 void fold_prepare(struct enrich *en); /* lays out the rows */
 
-void fold_leftovers(struct enrich *en); /* what the last event left to do */
+void fold_leftovers(struct enrich *en);			  /* what the last event left to do */
+void thread_leaves(struct enrich *en, struct thread *th); /* it has ended */
 void fold_event(struct enrich *en);
 struct fds *event_fds(struct enrich *en);
 const struct fd_slot *event_fd(struct enrich *en); /* its own descriptor's; NULL: not known */
@@ -195,6 +217,19 @@ uint8_t heal_l4(const struct kernel_file *k);
 void heal_made(struct enrich *en); /* the one that it made, after that */
 void heal_thread(struct enrich *en);
 void heal_credentials(struct enrich *en);
+
+/* ---- enrich_again.c: what is asked for ---- */
+
+void again_thread(struct enrich *en);		/* the event's */
+void again_file(struct enrich *en, int64_t fd); /* of the event's process */
+void again_sweep(struct enrich *en);
+void again_forget_asks(struct enrich *en);
+int take_task_read(struct enrich *en, struct span payload);
+
+/* TH's files are going to be told: what it had is kept meanwhile, for what the frames do not say. */
+void again_stash_files(struct enrich *en, struct thread *th);
+const struct fd_slot *again_stashed(const struct enrich *en, const struct thread *th, int64_t fd);
+void again_drop_stash(struct enrich *en);
 
 /* ---- enrich_out.c: frames ---- */
 

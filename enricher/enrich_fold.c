@@ -6,6 +6,14 @@
  */
 #include "enrich_core.h"
 
+void thread_leaves(struct enrich *en, struct thread *th)
+{
+	struct blob *id = th->f.vpid == 1 ? blob_hold(th->f.container_id) : NULL;
+
+	proctab_remove(&en->proctab, th);
+	container_left_by_init(en, id);
+}
+
 void fold_leftovers(struct enrich *en)
 {
 	struct proctab *pt = &en->proctab;
@@ -13,12 +21,8 @@ void fold_leftovers(struct enrich *en)
 	if (en->remove_tid >= 0) {
 		struct thread *th = proctab_find(pt, en->remove_tid);
 
-		if (th != NULL && th->key == en->remove_key && th->dead) {
-			struct blob *id = th->f.vpid == 1 ? blob_hold(th->f.container_id) : NULL;
-
-			proctab_remove(pt, th);
-			container_left_by_init(en, id);
-		}
+		if (th != NULL && th->key == en->remove_key && th->dead)
+			thread_leaves(en, th);
 		en->remove_tid = -1;
 	}
 	if (en->close_fd >= 0) {
@@ -192,6 +196,8 @@ void fold_event(struct enrich *en)
 			heal_made(en);
 		heal_credentials(en);
 		en->th->f.flags |= CL_ACTIVE;
+		if (__builtin_expect(en->th->told < en->gaps, 0))
+			again_thread(en);
 	}
 	if (en->enter.code != 0)
 		drop_enter(en, &en->enter);

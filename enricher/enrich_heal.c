@@ -240,6 +240,7 @@ static void heal_file(struct enrich *en, const struct kernel_file *k)
 {
 	const struct fd_slot *slot;
 	struct fds *fds = event_fds(en);
+	struct file *file;
 	uint16_t keep;
 
 	if (fds == NULL || k->fd < 0)
@@ -250,8 +251,13 @@ static void heal_file(struct enrich *en, const struct kernel_file *k)
 		return;
 	}
 	keep = slot != NULL ? slot->flags : 0;
-	if (fds_put(&en->fdtab, fds, k->fd, make_file(en, k), keep) != NULL)
-		en->counts[ENRICHER_HEALED]++;
+	file = fds_put(&en->fdtab, fds, k->fd, make_file(en, k), keep);
+	if (file == NULL)
+		return;
+	en->counts[ENRICHER_HEALED]++;
+	/* Which end began the connection, the kernel side does not say. */
+	if (file->type == FILE_IPV4 || file->type == FILE_IPV6)
+		again_file(en, k->fd);
 }
 
 /* Is the event's file the one that it made? */

@@ -40,6 +40,25 @@ static void take_cwd(struct enrich *en, struct thread *th, struct span cwd)
 	THREAD_SET_BYTES(&en->proctab, th, cwd, cwd);
 }
 
+/* It stays as it was known where /proc cannot say it, or says less: what a program is called by its
+ * own wish, or was by the kernel when it was executed. */
+static void keep_untold(const struct thread *th, struct process_info *info)
+{
+	bool same_file = info->exe_ino != 0 && th->f.exe_ino == info->exe_ino &&
+			 th->f.exe_ctime == info->exe_ctime;
+
+	if (th->f.clone_ts != 0)
+		info->clone_ts = th->f.clone_ts;
+	if (info->pidns_init_start_ts == 0)
+		info->pidns_init_start_ts = th->f.pidns_init_start_ts;
+	if (!same_file)
+		return;
+	info->exe_flags = th->f.exe_flags;
+	info->lastexec_ts = th->f.lastexec_ts;
+	if (blob_is(th->f.exe, info->exe) && blob_is(th->f.args, info->args))
+		info->comm = blob_span(th->f.comm);
+}
+
 /* The entry that the frame is about: the one we have, if it is the same thread. */
 static struct thread *entry_for(struct enrich *en, const struct task_frame *f)
 {
@@ -62,11 +81,17 @@ int take_task(struct enrich *en, struct span payload)
 
 	if (wire_decode_task(payload, &f) < 0 || f.info.tid < 0)
 		return -EPROTO;
+	if (!en->in_snapshot)
+		fold_leftovers(en);
 	f.info.cgroups = cgroup_rename(f.info.cgroups, en->scratch, WIRE_MAX_PAYLOAD);
 	th = entry_for(en, &f);
 	if (th == NULL)
 		return 0; /* the table is full, and has counted it */
 	th->snapshot = en->snapshot;
+	th->told = en->gaps;
+	th->gone_ns = 0;
+	if (!thread_is_invalid(th))
+		keep_untold(th, &f.info);
 	if (th->start_ns == 0)
 		th->start_ns = f.start_ns;
 	th->cgroup_id = f.cgroup_id;
@@ -83,7 +108,7 @@ int take_task(struct enrich *en, struct span payload)
 	THREAD_SET(pt, th, flags, flags);
 	if (th->parent == NULL || th->parent->f.tid != f.info.ptid)
 		THREAD_SET(pt, th, ptid, f.info.ptid);
-	fds_clear(&en->fdtab, &th->fds);
+	again_stash_files(en, th);
 	thread_find_container(en, th);
 	if (!en->in_snapshot)
 		proctab_link(pt, th);
@@ -147,10 +172,28 @@ static struct file *file_from_record(struct enrich *en, const struct file_info *
 	return f;
 }
 
+/* The record that we had of the file that R is about: it says under which name it was opened. */
+static struct file *same_file(const struct enrich *en, const struct thread *th,
+			      const struct file_info *r)
+{
+	const struct fd_slot *slot = again_stashed(en, th, r->fd);
+	unsigned type;
+
+	if (slot == NULL || slot->file->name == NULL)
+		return NULL;
+	type = slot->file->type == FILE_REGULAR_V2 ? FILE_REGULAR : slot->file->type;
+	if (type != r->type || r->ino == 0 || slot->file->ino != r->ino ||
+	    slot->file->dev != r->dev)
+		return NULL;
+	slot->file->refs++;
+	return slot->file;
+}
+
 int take_task_file(struct enrich *en, struct span payload)
 {
 	struct task_file_frame tf;
 	struct thread *th;
+	struct file *file;
 	uint16_t flags;
 
 	if (wire_decode_task_file(payload, &tf) < 0 || tf.file.type >= FILE_TYPE_COUNT)
@@ -161,7 +204,10 @@ int take_task_file(struct enrich *en, struct span payload)
 	flags = tf.file.flags & FILE_CLOEXEC;
 	if ((tf.file.open_flags & O_BIT_CLOEXEC) != 0)
 		flags |= FILE_CLOEXEC;
-	fds_put(&en->fdtab, &th->fds, tf.file.fd, file_from_record(en, &tf.file), flags);
+	file = same_file(en, th, &tf.file);
+	if (file == NULL)
+		file = file_from_record(en, &tf.file);
+	fds_put(&en->fdtab, &th->fds, tf.file.fd, file, flags);
 	return 0;
 }
 
@@ -191,6 +237,7 @@ static void set_role(struct enrich *en, struct file *f)
 void take_snapshot_begin(struct enrich *en)
 {
 	en->in_snapshot = true;
+	again_forget_asks(en);
 	en->snapshot++;
 	memset(en->server_ports, 0, sizeof(en->server_ports));
 }
@@ -202,6 +249,7 @@ void take_snapshot_end(struct enrich *en)
 	if (!en->in_snapshot)
 		return;
 	en->in_snapshot = false;
+	again_drop_stash(en);
 	for (struct thread *th = proctab_next(pt, NULL), *next; th != NULL; th = next) {
 		next = proctab_next(pt, th);
 		if (th->snapshot != en->snapshot)

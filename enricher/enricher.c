@@ -27,6 +27,7 @@
 #define TURN_MAIL   64
 
 struct enricher {
+	struct stage *st;
 	struct enrich *core;
 	struct ring_wants wants;
 	struct host_file passwd, group;
@@ -106,6 +107,14 @@ static bool ask(void *ctx, const struct container_wish *wish)
 	return metadata_wish(er->metadata, &w);
 }
 
+/* The core's word of a task that it has to be told of. */
+static bool read_again(void *ctx, const struct ring_ask *ask)
+{
+	const struct enricher *er = ctx;
+
+	return inlet_ask(er->st->in, ask);
+}
+
 static void take_update(struct enricher *er, const struct meta_update *u)
 {
 	switch (u->kind) {
@@ -172,6 +181,7 @@ static int setup(struct stage *st, void *ctx)
 	struct enrich_params p = {
 		.sink = { st, sink_reserve, sink_submit, sink_abandon },
 		.ask = st->replay ? NULL : ask,
+		.read_again = st->replay ? NULL : read_again,
 		.ask_ctx = er,
 		.counts = st->counts.v,
 		.threads = st->conf.thread_table_size > UINT32_MAX
@@ -181,6 +191,7 @@ static int setup(struct stage *st, void *ctx)
 	};
 	int err;
 
+	er->st = st;
 	if (getrandom(&p.seed, sizeof(p.seed), 0) != sizeof(p.seed)) {
 		log_error("cannot get random bytes: %s", strerror(errno));
 		return EXIT_HOST;
@@ -221,6 +232,7 @@ static void follow_wants(struct stage *st, struct enricher *er)
 static void look_around(struct stage *st, struct enricher *er, struct mono now)
 {
 	follow_wants(st, er);
+	enrich_look_again(er->core);
 	if (now.ns >= er->next_files.ns) {
 		er->next_files = mono_after(now, FILES_NS);
 		look_at_users(er);

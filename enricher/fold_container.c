@@ -208,6 +208,7 @@ void enrich_sweep(struct enrich *en)
 {
 	struct conttab *ct = &en->conttab;
 
+	again_sweep(en);
 	for (uint32_t i = 0; i < ct->fresh && ct->gone > 0; i++)
 		if (ct->slots[i].is_gone && container_is_empty(&ct->slots[i]))
 			leave(en, &ct->slots[i]);

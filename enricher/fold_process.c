@@ -110,6 +110,7 @@ static void inherit(struct enrich *en, struct thread *th, const struct thread *f
 	th->f.exe_ctime_to_clone = from->f.exe_ctime_to_clone;
 	th->base_key = from->key;
 	th->base_tid = from->f.tid;
+	th->told = from->told;
 }
 
 /* What a new process has besides: a copy of files, directory, environment. */

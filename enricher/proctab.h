@@ -74,6 +74,8 @@ struct thread {
 	uint64_t base_key; /* of a new entry: most of its fields are those of ... */
 	int64_t base_tid;
 	uint64_t snapshot; /* the last one that had it */
+	uint64_t told;	   /* all of it, behind that many gaps; 0: never */
+	uint64_t gone_ns;  /* it was found gone then; 0: it was not */
 	int64_t reaper_tid;
 	uint32_t container_type;
 	struct thread *parent, *first_child, *prev_sibling, *next_sibling;

@@ -266,7 +266,9 @@ static void take_group(struct recording *r, struct span payload)
 
 static void take_task(struct recording *r, struct span payload)
 {
-	if (!r->in_snapshot || wire_decode_task(payload, &r->task) < 0)
+	if (!r->in_snapshot)
+		return; /* read again, where the format has no place for it */
+	if (wire_decode_task(payload, &r->task) < 0)
 		r->counts.refused++;
 	else
 		(void)WITH_ROOM(r, &r->tasks, scap_write_task(&r->tasks.buf, &r->task.info));
@@ -274,7 +276,9 @@ static void take_task(struct recording *r, struct span payload)
 
 static void take_file(struct recording *r, struct span payload)
 {
-	if (!r->in_snapshot || wire_decode_task_file(payload, &r->file) < 0)
+	if (!r->in_snapshot)
+		return;
+	if (wire_decode_task_file(payload, &r->file) < 0)
 		r->counts.refused++;
 	else
 		add_file(r, &r->file);

@@ -7,9 +7,11 @@
  * This program reads as the enricher's user.  A child of it stays root, starts
  * and kills the collector and does what is to be seen, one letter a command.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,7 +151,10 @@ static struct {
 	unsigned gap_seen[GAP_CAUSE_COUNT];
 	uint64_t last_num, disorder;
 	uint64_t latency_ns;
-	bool event_before_snapshot_end;
+	bool event_before_snapshot_end, doubt;
+	struct task_read_frame told[4];
+	unsigned ntold;
+	int64_t task, file_of; /* the last ones */
 } got;
 
 static void see_event(struct span payload)
@@ -191,15 +196,23 @@ static void see(const struct ring_frame *f)
 		got.gaps++;
 		got.gap_seen[gap.cause]++;
 		got.gap_count[gap.cause] += gap.count;
+		got.doubt |= gap.doubt;
 		return;
 	case FRAME_TASK:
 		got.tasks++;
 		got.bad += wire_decode_task(f->payload, &task) < 0;
 		got.inits += task.info.tid == 1;
+		got.task = task.info.tid;
 		return;
 	case FRAME_TASK_FILE:
 		got.files++;
 		got.bad += wire_decode_task_file(f->payload, &file) < 0;
+		got.file_of = file.tid;
+		return;
+	case FRAME_TASK_READ:
+		if (got.ntold == ARRAY_LEN(got.told) ||
+		    wire_decode_task_read(f->payload, &got.told[got.ntold++]) < 0)
+			got.bad++;
 		return;
 	}
 	got.begins += f->type == FRAME_SNAPSHOT_BEGIN;
@@ -258,9 +271,14 @@ static bool has_restart(void)
 	return got.gap_seen[GAP_RESTART] > 0 && got.ends > 0;
 }
 
-static bool has_snapshot_in_line(void)
+static bool has_doubt(void)
 {
-	return got.begins > 0 && got.ends > 0;
+	return got.doubt;
+}
+
+static bool is_told(void)
+{
+	return got.ntold > 0;
 }
 
 /* ---- the ledger ---- */
@@ -353,13 +371,71 @@ static void test_loss(void)
 	command('f'); /* nobody reads meanwhile, and ring raw is small */
 	command('f');
 	check(read_until(has_gap, 5), "a flood that is not read leaves a gap in the line");
-	check(read_until(has_snapshot_in_line, 10), "and a fresh snapshot");
+	check(read_until(has_doubt, 10), "that says that state may be wrong");
 	check_ledger("the ledger balances after it");
 	lost = got.gap_count[GAP_RING] + got.gap_count[GAP_KERNEL_BUFFER];
 	check(got.disorder == 0 && got.bad == 0, "events are still numbered without a hole");
 	check(lost == collectors_counts().v[COLLECTOR_LOST_RING] +
 			      collectors_counts().v[COLLECTOR_LOST_KERNEL],
 	      "the gaps say exactly how many were lost");
+}
+
+/* Ask, and have the answer. */
+static bool asked(int32_t tid, int32_t of)
+{
+	struct ring_ask ask = { tid, of };
+
+	memset(&got, 0, sizeof(got));
+	return inlet_ask(in, &ask) && read_until(is_told, 10) && got.bad == 0 && got.ntold == 1 &&
+	       got.told[0].tid == tid && got.told[0].of == of;
+}
+
+static void *wait_there(void *arg)
+{
+	pthread_mutex_lock(arg);
+	pthread_mutex_unlock(arg);
+	return NULL;
+}
+
+static void test_asks(void)
+{
+	pthread_mutex_t there = PTHREAD_MUTEX_INITIALIZER;
+	int32_t self = getpid(), gone = fork(), thread = 0;
+	pthread_t other;
+	DIR *dir;
+
+	if (gone == 0)
+		_exit(0);
+	check(asked(self, RING_ASK_FILES) && !got.told[0].gone && got.tasks == 1 &&
+		      got.task == self && got.files > 3 && got.file_of == self,
+	      "a process that is asked for comes again, with its files");
+	check(asked(self, RING_ASK_TASK) && !got.told[0].gone && got.tasks == 1 && got.files == 0,
+	      "or without");
+	check(asked(self, 0) && !got.told[0].gone && got.tasks == 0 && got.files == 1,
+	      "or one of its descriptors");
+	check(asked(self, 9999) && got.told[0].gone && got.files == 0, "that is there");
+	check(asked(gone, RING_ASK_FILES) && got.told[0].gone && got.tasks == 0,
+	      "who has ended is gone, though nobody waited for it yet");
+	waitpid(gone, NULL, 0);
+	check(asked(gone, RING_ASK_TASK) && got.told[0].gone, "and then, too");
+	check(asked(-7, RING_ASK_FILES) && got.told[0].gone && asked(self, INT32_MIN),
+	      "nonsense is answered");
+
+	pthread_mutex_lock(&there);
+	pthread_create(&other, NULL, wait_there, &there);
+	dir = opendir("/proc/self/task");
+	for (const struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;)
+		if (atoi(e->d_name) > 0 && atoi(e->d_name) != self)
+			thread = atoi(e->d_name);
+	closedir(dir);
+	check(asked(thread, RING_ASK_FILES) && got.tasks == 2 && got.task == thread &&
+		      got.files > 3 && got.file_of == self,
+	      "of a thread that nobody knew, its process comes first");
+	check(asked(thread, RING_ASK_TASK) && got.tasks == 1 && got.task == thread &&
+		      got.files == 0,
+	      "of another one, that alone");
+	pthread_mutex_unlock(&there);
+	pthread_join(other, NULL);
 }
 
 static void test_kill(void)
@@ -440,6 +516,7 @@ int main(int argc, char **argv)
 		return 1;
 	test_live();
 	test_loss();
+	test_asks();
 	test_kill();
 	printf("1..%u\n", tests);
 	inlet_close(in);

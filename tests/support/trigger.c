@@ -323,7 +323,8 @@ static void do_flood_for(char **arg)
 	printf("%lu\n", n);
 }
 
-/* Go to a directory and open a file there; say so at a fifo; when another one opens, use it. */
+/* Go to a directory and open a file there; say so at a fifo; of another one read a byte, and behind
+ * a second one use it. */
 static void do_unseen(char **arg)
 {
 	int fd, again;
@@ -333,6 +334,7 @@ static void do_unseen(char **arg)
 	fd = must(open("unseen", O_RDWR | O_CREAT, 0600), "unseen");
 	close(must(open(arg[2], O_WRONLY), arg[2]));
 	again = must(open(arg[1], O_RDONLY), arg[1]);
+	must((int)read(again, &c, 1), arg[1]);
 	must((int)read(again, &c, 1), arg[1]);
 	must(fchmod(fd, 0640), "unseen");
 	close(must(open("later", O_RDWR | O_CREAT, 0600), "later"));

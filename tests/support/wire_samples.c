@@ -37,12 +37,19 @@ WRAP_BOUND(pod)
 WRAP_BOUND(alert)
 WRAP_BOUND(capture)
 WRAP(process_gone)
+WRAP(task_read)
 WRAP(gap)
 
 static size_t bound_process_gone(const union any_frame *f)
 {
 	(void)f;
 	return WIRE_PROCESS_GONE_BOUND;
+}
+
+static size_t bound_task_read(const union any_frame *f)
+{
+	(void)f;
+	return WIRE_TASK_READ_BOUND;
 }
 
 static size_t bound_gap(const union any_frame *f)
@@ -284,6 +291,11 @@ static void fill_event_bare(union any_frame *f)
 	f->event = (struct event_frame){ .code = 1, .tid = -1, .fd = FD_NONE, .fd_file = -1 };
 }
 
+static void fill_task_read(union any_frame *f)
+{
+	f->task_read = (struct task_read_frame){ 4243, -2, true };
+}
+
 static void fill_gap(union any_frame *f)
 {
 	f->gap = (struct gap_frame){ .cause = GAP_RESTART,
@@ -294,7 +306,8 @@ static void fill_gap(union any_frame *f)
 				     .ntypes = 2,
 				     .ncpus = 1,
 				     .types = { { 307, 2 }, { GAP_OTHERS, 1 } },
-				     .cpus = { { 1, 3 } } };
+				     .cpus = { { 1, 3 } },
+				     .doubt = true };
 }
 
 static void fill_host(union any_frame *f)
@@ -410,9 +423,11 @@ const struct wire_sample wire_samples[] = {
 	    "18446744073709551615]]"),
 	ROW("task", TASK, task, fill_task, "[11, 12, " PROCESS_SEEN "]"),
 	ROW("task file", TASK_FILE, task_file, fill_task_file, "[4243, " SOCKET_SEEN "]"),
+	ROW("task read", TASK_READ, task_read, fill_task_read, "[4243, -2, true]"),
 	ROW("snapshot begin", SNAPSHOT_BEGIN, empty, fill_empty, "[]"),
 	ROW("snapshot end", SNAPSHOT_END, empty, fill_empty, "[]"),
-	ROW("gap", GAP, gap, fill_gap, "[3, 1000, 70000, 3, 200, [307, 2, 65535, 1], [1, 3]]"),
+	ROW("gap", GAP, gap, fill_gap,
+	    "[3, 1000, 70000, 3, 200, [307, 2, 65535, 1], [1, 3], true]"),
 	ROW("host", HOST, host, fill_host,
 	    "[\"perch\", 1700000000000000000, 8589934592, 2, [[\"eth0\", \"\\x0a\\x00\\x00\\x01\", "
 	    "\"\\xff\\x00\\x00\\x00\"], [\"lo\", \"AAAABBBBCCCCDDDD\", \"aaaabbbbccccdddd\"]], 1700000000000000001]"),

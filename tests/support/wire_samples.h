@@ -16,6 +16,7 @@ union any_frame {
 	struct task_file_frame task_file;
 	struct process_frame process;
 	struct process_gone_frame process_gone;
+	struct task_read_frame task_read;
 	struct event_frame event;
 	struct gap_frame gap;
 	struct host_frame host;

@@ -125,7 +125,8 @@ Test(feed, a_gap_stands_where_events_found_no_room, .init = begin)
 	cr_assert(eq(u64, ring.num[2], 2));
 	cr_assert(eq(u64, V(LOST_RING), 2));
 	cr_assert(eq(u64, V(GAPS), 1));
-	cr_assert(feed.stale);
+	cr_assert(ring.gap[1].doubt);
+	cr_assert_not(feed.stale);
 	taken_balances();
 }
 
@@ -244,7 +245,25 @@ Test(feed, losses_in_the_kernel_make_a_gap_and_are_counted_once, .init = begin)
 	cr_assert(eq(u64, V(LOST_KERNEL), 30));
 	lost(GAP_KERNEL_BUFFER, 1, EVENT_SYSCALL_CLOSE_X, 1, 4000);
 	feed_counts(&feed, 201, 4000);
+	feed_gaps(&feed);
+	cr_assert_not(ring.gap[0].doubt, "nothing is made of kill");
+	cr_assert(ring.gap[1].doubt);
+	cr_assert_not(feed.stale, "descriptors are asked for");
+}
+
+Test(feed, all_is_told_again_when_too_many_that_began_or_ended_are_missing, .init = begin)
+{
+	lost(GAP_KERNEL_BUFFER, 0, EVENT_SYSCALL_OPENAT_2_X, 100000, 1000);
+	lost(GAP_KERNEL_BUFFER, 0, EVENT_SYSCALL_EXECVE_19_X, 1000, 1000);
+	lost(GAP_KERNEL_BUFFER, 1, EVENT_PROCEXIT_1_E, 24, 1000);
+	cr_assert_not(feed.stale);
+	feed_told(&feed);
+	lost(GAP_KERNEL_BUFFER, 0, EVENT_SYSCALL_CLONE_20_X, 1024, 1000);
+	cr_assert_not(feed.stale);
+	lost(GAP_RING, 0, EVENT_SYSCALL_CLONE_20_X, 1, 1000);
 	cr_assert(feed.stale);
+	feed_told(&feed);
+	cr_assert_not(feed.stale);
 }
 
 static uint64_t part(const struct gap_part *parts, unsigned n, unsigned of)

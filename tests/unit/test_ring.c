@@ -635,3 +635,69 @@ Test(ring, who_sleeps_is_woken_once_a_nap)
 	expect(8, 5);
 	cr_assert(not(ring_commit(&r, NULL)), "it is on its way");
 }
+
+static struct ring_ask ask_of(int32_t tid, int32_t of)
+{
+	return (struct ring_ask){ tid, of };
+}
+
+static void asked(int32_t tid, int32_t of)
+{
+	struct ring_ask ask = { 0 };
+
+	cr_assert(ring_writer_asked(&w, &ask));
+	cr_assert(eq(i32, ask.tid, tid));
+	cr_assert(eq(i32, ask.of, of));
+}
+
+Test(ring, asks_come_one_by_one_and_once)
+{
+	struct ring_ask ask = ask_of(INT32_MAX, RING_ASK_FILES);
+
+	cr_assert(not(ring_writer_asked(&w, &ask)));
+	ring_reader_ask(&r, &ask);
+	ask = ask_of(7, 3);
+	ring_reader_ask(&r, &ask);
+	ask = ask_of(-1, INT32_MAX);
+	ring_reader_ask(&r, &ask);
+	asked(INT32_MAX, RING_ASK_FILES);
+	asked(7, 3);
+	asked(-1, INT32_MAX);
+	cr_assert(not(ring_writer_asked(&w, &ask)));
+}
+
+Test(ring, of_too_many_asks_the_oldest_are_forgotten)
+{
+	struct ring_ask ask;
+
+	for (int32_t i = 0; i < RING_ASKS + 5; i++) {
+		ask = ask_of(i, -1);
+		ring_reader_ask(&r, &ask);
+	}
+	for (int32_t i = 5; i < RING_ASKS + 5; i++)
+		asked(i, -1);
+	cr_assert(not(ring_writer_asked(&w, &ask)));
+	/* A number that cannot be: no more work than that. */
+	atomic_store(&page()->asks.asked, UINT64_MAX);
+	for (unsigned i = 0; i < RING_ASKS; i++)
+		cr_assert(ring_writer_asked(&w, &ask));
+	cr_assert(not(ring_writer_asked(&w, &ask)));
+}
+
+Test(ring, asks_die_with_their_cursor)
+{
+	struct ring_ask ask = ask_of(7, -1);
+
+	ring_reader_ask(&r, &ask);
+	asked(7, -1);
+	shm_release(&cursor);
+	cr_assert(eq(int, shm_cursor_make(&cursor), 0));
+	cr_assert(
+		eq(int, ring_reader_init(&r, ring.page, ring.data, SIZE, cursor.page, &start), 0));
+	cr_assert(eq(int, ring_writer_attach(&w, cursor.page), 0));
+	cr_assert(not(ring_writer_asked(&w, &ask)));
+	ring_reader_ask(&r, &ask);
+	asked(7, -1);
+	cr_assert(eq(int, ring_writer_attach(&w, NULL), 0));
+	cr_assert(not(ring_writer_asked(&w, &ask)));
+}

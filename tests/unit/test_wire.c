@@ -266,14 +266,15 @@ static const struct golden goldens[] = {
 	  B("\x92\x05\xdc\0\x11" SIGNED("\7") "\xcc\3\xcd\0\4\xce\0\0\0\0\xce\0\0\0\0" WIDE(
 		  "\x08") "\xc4\1s\xc0" WIDE("\0") "\xc0\xcc\2\xc4\4abcd\xc4\4efgh"
 						   "\xcd\0\1\xcd\0\2" WIDE("\3") WIDE("\5")) },
+	{ "task read", FRAME_TASK_READ, B("\x93\xcd\x10\x93\xfe\xc3"), B("") },
 	{ "snapshot begin", FRAME_SNAPSHOT_BEGIN, B("\x90"), B("") },
 	{ "snapshot end", FRAME_SNAPSHOT_END, B("\x90"), B("") },
 	{ "end", FRAME_END, B("\x90"), B("") },
 	{ "gap", FRAME_GAP,
-	  B("\x97\x02\x01\xcd\x01\x00\xcc\x80\x07\x94\xcd\x01\x33\x05\xcd\xff\xff\x02\x92\x03\x07"),
+	  B("\x98\x02\x01\xcd\x01\x00\xcc\x80\x07\x94\xcd\x01\x33\x05\xcd\xff\xff\x02\x92\x03\x07\xc3"),
 	  B("") },
 	{ "gap of an older writer", FRAME_GAP, B("\x94\x02\x01\xcd\x01\x00\xcc\x80"),
-	  B("\x97\x02\x01\xcd\x01\x00\xcc\x80\x00\xc0\xc0") },
+	  B("\x98\x02\x01\xcd\x01\x00\xcc\x80\x00\xc0\xc0\xc2") },
 	{ "host", FRAME_HOST,
 	  B("\x96\xc4\x01h\x01\x02\x03\x91\x93\xc0\xc4\x04\x7f\x00\x00\x01\xc4\x04"
 	    "\xff\x00\x00\x00\x09"),
@@ -314,7 +315,7 @@ static const struct golden goldens[] = {
 	{ "ints in long forms", FRAME_GAP,
 	  B("\xdd\x00\x00\x00\x04\xcc\x01\xcf\0\0\0\0\0\0\0\x05\xd3\0\0\0\0\0\0\0\x06"
 	    "\xd0\x07"),
-	  B("\x97\x01\x05\x06\x07\x00\xc0\xc0") },
+	  B("\x98\x01\x05\x06\x07\x00\xc0\xc0\xc2") },
 	{ "only the first elements", FRAME_RAW_EVENT, B("\x91\x05"),
 	  B("\x99\xcd\0\5\xcd\0\0\xce\0\0\0\0" WIDE("\0") WIDE(
 		  "\0") "\xd3\xff\xff\xff\xff\xff\xff\xff\xff\xd3\xff\xff\xff\xff\xff\xff\xff\xff\xc0\x90") },
@@ -501,6 +502,8 @@ static const struct golden refused[] = {
 	{ "a number beyond 16 bits", FRAME_RAW_EVENT, B("\x91\xce\0\1\0\0"), B("") },
 	{ "a thread number beyond 63 bits", FRAME_TASK_FILE,
 	  B("\x92\xcf\xff\xff\xff\xff\xff\xff\xff\xff\x91\x01"), B("") },
+	{ "an ask for a thread number beyond 31 bits", FRAME_TASK_READ,
+	  B("\x93\xce\x80\0\0\0\xff\xc2"), B("") },
 	{ "a count beyond the bytes", FRAME_GAP, B("\xdd\xff\xff\xff\xff\x01"), B("") },
 	{ "a bin beyond the bytes", FRAME_CONTAINER_GONE, B("\x91\xc6\xff\xff\xff\xff\x01"),
 	  B("") },
