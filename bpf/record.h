@@ -67,7 +67,8 @@ struct record_file {
  * and the program of each row of family.def into `families` at its index; fill
  * `wanted` and `wanted_narrow`; attach sys_exit, process_fork, process_exec and
  * process_exit, those of family.def's TRACE rows while their event is wanted, and no
- * other program (the families are reached by tail call).
+ * other program (the families are reached by tail call).  Programs may be loaded at several
+ * times, as long as all get the same maps.
  */
 
 /* Per event code, per CPU, in the mmapable array `counts` at

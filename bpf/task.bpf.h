@@ -178,12 +178,13 @@ static __always_inline void put_cgroups(struct build *b, const struct task_struc
 
 static __always_inline __u32 rss_pages(struct mm_struct *mm, int kind)
 {
+	struct mm_struct___5 *old = (void *)mm;
 	unsigned long at;
 	__s64 n = 0;
 
-	if (bpf_core_type_exists(struct mm_rss_stat)) {
-		struct mm_struct___5 *old = (void *)mm;
-
+	/* Asked of a type that every kernel has: for one that it has not, libbpf goes through all of
+	 * its modules as well. */
+	if (bpf_core_field_exists(old->rss_stat.count)) {
 		at = (unsigned long)__builtin_preserve_access_index(&old->rss_stat.count);
 		bpf_probe_read_kernel(&n, sizeof(n), (void *)(at + kind * sizeof(n)));
 	} else {

@@ -40,6 +40,7 @@ struct collector {
 	struct mono looked, next_snapshot, next_answers;
 	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
 	bool taken_since_look;
+	bool has_predecessor;
 	uint64_t now_ns; /* of that look, in the clock of the events' stamps */
 	uint8_t *room;	 /* of the frame that is being written */
 	struct tap tap;
@@ -181,6 +182,26 @@ static int setup(struct stage *st, void *ctx)
 	return EXIT_OK;
 }
 
+static void wake(void *ctx)
+{
+	stage_wake(ctx);
+}
+
+/* What the source can do without for now comes behind its back, and with it we are ready. */
+static int start(struct stage *st, void *ctx)
+{
+	struct collector *c = ctx;
+	int err;
+
+	if (c->source->ops->begin_rest == NULL)
+		return EXIT_OK;
+	err = c->source->ops->begin_rest(c->source, wake, st);
+	st->starting = err == 0;
+	if (err < 0)
+		log_error("cannot start a thread: %s", strerror(-err));
+	return err < 0 ? EXIT_HOST : EXIT_OK;
+}
+
 static struct event_set wanted_by_rules(const struct collector *c)
 {
 	struct event_set ret;
@@ -196,7 +217,7 @@ static void say_unseen(struct collector *c)
 	struct event_set wanted = wanted_by_rules(c), unseen = { { 0 } };
 	char names[512];
 
-	if (c->source->coverage == NULL)
+	if (c->source->coverage == NULL || c->st->starting)
 		return;
 	(void)coverage_unseen(c->source->coverage, &wanted, &unseen);
 	if (memcmp(&unseen, &c->unseen, sizeof(unseen)) == 0)
@@ -245,6 +266,30 @@ static void follow_wants(struct stage *st, struct collector *c)
 	say_selection(c, &before);
 	tap_switch(&c->tap, st, c->source,
 		   !c->source->is_recorded && (c->wants.extras & WANT_TAP) != 0);
+}
+
+/* Until now some events were not seen that state is made of.  At a first start nobody had said that
+ * they would be; at a later one they were seen before. */
+static void take_rest(struct stage *st, struct collector *c)
+{
+	struct event_set unseen = c->source->coverage->put_off;
+	int got = c->source->ops->take_rest(c->source);
+	char names[512];
+
+	if (got == 0)
+		return;
+	if (got < 0) {
+		st->exit_code = EXIT_HOST;
+		st->stopping = true;
+		return;
+	}
+	st->starting = false;
+	c->feed.stale = true;
+	coverage_names(&unseen, names, sizeof(names));
+	if (c->has_predecessor)
+		log_warning("all is seen again; since the collector's end these were not: %s",
+			    names);
+	say_unseen(c);
 }
 
 static void lose(void *ctx, const struct loss *loss)
@@ -386,6 +431,8 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	struct source *s = c->source;
 	int done = 0, err = 1;
 
+	if (st->starting)
+		take_rest(st, c);
 	follow_wants(st, c);
 	/* What rules want rides with the events: a capture can wait until that is known. */
 	if (s->is_recorded && c->wants.version == 0)
@@ -459,6 +506,7 @@ static void inherit(struct stage *st, void *ctx, const struct ring_counts *old,
 	bool known = false;
 
 	(void)st;
+	c->has_predecessor = true;
 	if (sheets != NULL && version > 0)
 		known = losses_decode(
 				span_of(sheets + version % RING_SHEETS * RING_SHEET, RING_SHEET),
@@ -512,6 +560,7 @@ int main(int argc, char **argv)
 			"  --probe          load the kernel side, say as JSON what came of it, and end\n",
 		.option = option,
 		.setup = setup,
+		.start = start,
 		.turn = turn,
 		.wait = wait_for_events,
 		.status = status,

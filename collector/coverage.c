@@ -97,12 +97,29 @@ bool coverage_lose(struct coverage *c, const char *program, const char *reason)
 	return true;
 }
 
+bool coverage_has_gap(const struct coverage *c, const char *program)
+{
+	for (unsigned i = 0; i < c->ngaps; i++)
+		if (strcmp(c->gaps[i].program, program) == 0)
+			return true;
+	return false;
+}
+
+void coverage_put_off(struct coverage *c, const char *program)
+{
+	struct event_set events = coverage_events(program);
+
+	c->is_partial = true;
+	for (size_t i = 0; !is_of_ring(program) && i < EVENT_SET_WORDS; i++)
+		c->put_off.bits[i] |= events.bits[i];
+}
+
 struct event_set coverage_seen(const struct coverage *c, const struct event_set *set)
 {
 	struct event_set ret = *set;
 
 	for (size_t i = 0; i < EVENT_SET_WORDS; i++)
-		ret.bits[i] &= ~c->missing.bits[i];
+		ret.bits[i] &= ~(c->missing.bits[i] | c->put_off.bits[i]);
 	return ret;
 }
 
@@ -129,25 +146,34 @@ static bool bears_state(const struct event_set *set)
 	return false;
 }
 
+static void report_gap(const struct gap *from, const struct event_set *wanted,
+		       struct coverage_gap *to)
+{
+	struct event_set both;
+
+	_Static_assert(sizeof(to->events) == sizeof(wanted->bits), "a bit per event code");
+
+	memcpy(to->program, from->program, sizeof(to->program));
+	memcpy(to->reason, from->reason, sizeof(to->reason));
+	memcpy(to->events, from->events.bits, sizeof(to->events));
+	(void)common_events(&from->events, wanted, &both);
+	memcpy(to->wanted, both.bits, sizeof(to->wanted));
+	to->of_state = bears_state(&from->events);
+	to->of_ring = from->of_ring;
+}
+
 void coverage_report(const struct coverage *c, const struct event_set *wanted,
 		     struct stage_status *ret)
 {
-	_Static_assert(sizeof(ret->gaps[0].events) == sizeof(wanted->bits), "a bit per event code");
+	struct gap rest = { .program = "(the rest)",
+			    .reason = "not loaded yet, the stage is not ready",
+			    .events = c->put_off };
 
-	ret->ngaps = c->ngaps;
-	for (unsigned i = 0; i < c->ngaps; i++) {
-		struct coverage_gap *to = &ret->gaps[i];
-		const struct gap *from = &c->gaps[i];
-		struct event_set both;
-
-		memcpy(to->program, from->program, sizeof(to->program));
-		memcpy(to->reason, from->reason, sizeof(to->reason));
-		memcpy(to->events, from->events.bits, sizeof(to->events));
-		(void)common_events(&from->events, wanted, &both);
-		memcpy(to->wanted, both.bits, sizeof(to->wanted));
-		to->of_state = bears_state(&from->events);
-		to->of_ring = from->of_ring;
-	}
+	ret->ngaps = 0;
+	if (c->is_partial)
+		report_gap(&rest, wanted, &ret->gaps[ret->ngaps++]);
+	for (unsigned i = 0; i < c->ngaps && ret->ngaps < CONTROL_MAX_GAPS; i++)
+		report_gap(&c->gaps[i], wanted, &ret->gaps[ret->ngaps++]);
 }
 
 /* ---- words ---- */

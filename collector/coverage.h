@@ -26,6 +26,8 @@ struct coverage {
 	unsigned ngaps;
 	struct gap gaps[CONTROL_MAX_GAPS];
 	struct event_set missing; /* by a gap or more, even as system calls */
+	bool is_partial;	  /* programs are still to be loaded, whose events are these: */
+	struct event_set put_off;
 };
 
 /* The events that PROGRAM makes; none: it is not in family.def. */
@@ -37,10 +39,16 @@ bool coverage_is_essential(const char *program);
  * nothing was noted. */
 bool coverage_lose(struct coverage *c, const char *program, const char *reason);
 
-/* SET but for what is missing. */
+/* Is PROGRAM among the gaps? */
+bool coverage_has_gap(const struct coverage *c, const char *program);
+
+/* PROGRAM is not there yet; until all are, its events are not seen, which the report says. */
+void coverage_put_off(struct coverage *c, const char *program);
+
+/* SET but for what is missing or put off. */
 struct event_set coverage_seen(const struct coverage *c, const struct event_set *set);
 
-/* What of SET is missing; false: nothing. */
+/* What of SET is missing for good; false: nothing. */
 bool coverage_unseen(const struct coverage *c, const struct event_set *set, struct event_set *ret);
 
 /* The gaps as `mews status` shows them; WANTED: what rules ask for. */

@@ -27,12 +27,10 @@
 #include "own_pid.h"
 #include "procfs.h"
 #include "record.h"
-#include "sensor_load.h"
+#include "sensor_programs.h"
 #include "snapshot.h"
 #include "timeline.h"
 #include "wants.h"
-
-#include "mews.skel.h" /* needs record.h before it */
 
 #define WINDOW_NS     NS_PER_MSEC
 #define GATHER_NS     (2 * NS_PER_MSEC) /* what comes within it is worth one awakening of all stages */
@@ -48,9 +46,10 @@ enum {
 /* A row of family.def's TRACE or RING. */
 struct trace {
 	unsigned code; /* 0: RING, which is always wanted */
-	struct bpf_program *program;
-	struct bpf_link *link; /* while it is wanted */
-	bool is_lost;	       /* it cannot be attached: not tried again */
+	const char *name;
+	struct bpf_program *program; /* NULL: not loaded yet */
+	struct bpf_link *link;	     /* while it is wanted */
+	bool is_lost;		     /* it cannot be attached: not tried again */
 };
 
 /* What was said to be lost of an event on a processor. */
@@ -61,7 +60,7 @@ struct told {
 /* A program that the kernel calls, and whose events are lost when it does not. */
 struct entry {
 	unsigned code; /* LOSS_ANY_CODE: of many */
-	const struct bpf_program *program;
+	const char *name;
 	uint64_t passed_over; /* as last asked */
 };
 
@@ -78,10 +77,10 @@ enum {
 
 struct sensor {
 	struct source source; /* first: sensor_of() relies on it */
-	struct mews *skel;
-	struct loader loader;
-	uint64_t load_ns, loaded_ns;
+	struct programs programs;
 	struct coverage coverage;
+	struct coverage rest_coverage; /* of whom loads the rest */
+	struct selection selection;    /* as last asked for */
 	struct snapshot *snapshot;
 	int epoll;
 	struct sensor_params params;
@@ -181,13 +180,12 @@ static void copy_rows(_Atomic uint64_t *to, const struct wanted *from, size_t n)
 
 static void leave_out(struct sensor *s, struct trace *t, int error)
 {
-	const char *name = bpf_program__name(t->program);
 	char reason[CONTROL_GAP_REASON];
 
 	snprintf(reason, sizeof(reason), "cannot attach to its trace point: %s", strerror(error));
 	t->is_lost = true;
-	(void)coverage_lose(&s->coverage, name, reason);
-	log_warning("program '%s': %s; not seen: %s", name, reason,
+	(void)coverage_lose(&s->coverage, t->name, reason);
+	log_warning("program '%s': %s; not seen: %s", t->name, reason,
 		    t->code == 0 ? "what is asked for through io_uring"
 				 : event_info(t->code)->name);
 }
@@ -198,7 +196,7 @@ static void attach_traces(struct sensor *s, const struct event_set *set)
 	for (unsigned i = 0; i < TRACE_COUNT; i++) {
 		struct trace *t = &s->traces[i];
 		bool wanted = (t->code == 0 || event_set_has(set, t->code)) && !t->is_lost &&
-			      bpf_program__fd(t->program) >= 0;
+			      t->program != NULL && bpf_program__fd(t->program) >= 0;
 
 		if (wanted && t->link == NULL) {
 			t->link = bpf_program__attach(t->program);
@@ -216,8 +214,8 @@ static void sensor_want(struct source *source, const struct selection *selection
 	struct sensor *s = sensor_of(source);
 	struct selection seen = *selection;
 
+	s->selection = *selection;
 	seen.events = coverage_seen(&s->coverage, &selection->events);
-
 	wants_fill(&s->rows, &seen);
 	copy_rows(s->wanted, s->rows.native, WANTED_COUNT);
 	copy_rows(s->narrow, s->rows.narrow, NARROW_COUNT);
@@ -237,7 +235,8 @@ static uint64_t count_passed_over(struct sensor *s, source_lose *lose, void *ctx
 		struct loss loss = { .cause = GAP_PASSED_OVER,
 				     .cpu = LOSS_ANY_CPU,
 				     .code = (uint16_t)e->code };
-		int fd = bpf_program__fd(e->program);
+		const struct bpf_program *program = programs_find(&s->programs, e->name);
+		int fd = program == NULL ? -1 : bpf_program__fd(program);
 
 		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &len) == 0 &&
 		    info.recursion_misses > e->passed_over) {
@@ -334,7 +333,7 @@ static void sleep_ns(uint64_t ns)
 static void sensor_wait(struct source *source, uint64_t timeout_ns, source_sleep *sleep, void *ctx)
 {
 	struct sensor *s = sensor_of(source);
-	volatile uint32_t *wake_me = &s->skel->bss->wake_me;
+	volatile uint32_t *wake_me = programs_wake_me(&s->programs);
 
 	if (merge_pending(&s->merge)) {
 		sleep_ns(timeout_ns < GATHER_NS ? timeout_ns : GATHER_NS);
@@ -384,8 +383,7 @@ static void sensor_close(struct source *source)
 		munmap(s->narrow, NARROW_COUNT * sizeof(struct wanted));
 	for (unsigned i = 0; i < TRACE_COUNT; i++)
 		bpf_link__destroy(s->traces[i].link);
-	mews__destroy(s->skel);
-	loader_release(&s->loader);
+	programs_close(&s->programs);
 	snapshot_close(s->snapshot);
 	if (s->epoll > 0)
 		close(s->epoll);
@@ -398,21 +396,6 @@ static void sensor_close(struct source *source)
 	free(s->told);
 	free(s);
 }
-
-static const struct source_ops sensor_ops = {
-	.name = "kernel",
-	.begin = sensor_begin,
-	.next = sensor_next,
-	.commit = sensor_commit,
-	.want = sensor_want,
-	.count = sensor_count,
-	.snapshot = sensor_snapshot,
-	.read_again = sensor_read_again,
-	.settle = sensor_settle,
-	.now = sensor_now,
-	.wait = sensor_wait,
-	.close = sensor_close,
-};
 
 /* ---- opening ---- */
 
@@ -443,8 +426,8 @@ static int ring_assign(struct sensor *s, unsigned ring)
 	unsigned first = ring * s->per_ring;
 
 	for (unsigned cpu = first; cpu < first + s->per_ring && cpu < s->ncpus; cpu++)
-		if (bpf_map_update_elem(bpf_map__fd(s->skel->maps.rings), &cpu, &s->ring_fds[ring],
-					BPF_ANY) < 0)
+		if (bpf_map_update_elem(programs_map(&s->programs, "rings"), &cpu,
+					&s->ring_fds[ring], BPF_ANY) < 0)
 			return -errno;
 	return 0;
 }
@@ -496,187 +479,21 @@ static int maps_open(struct sensor *s)
 {
 	void *p;
 
-	p = mmap(NULL, counts_size(s), PROT_READ, MAP_SHARED, bpf_map__fd(s->skel->maps.counts), 0);
+	p = mmap(NULL, counts_size(s), PROT_READ, MAP_SHARED, programs_map(&s->programs, "counts"),
+		 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	s->counts = p;
 	p = mmap(NULL, WANTED_COUNT * sizeof(struct wanted), PROT_READ | PROT_WRITE, MAP_SHARED,
-		 bpf_map__fd(s->skel->maps.wanted), 0);
+		 programs_map(&s->programs, "wanted"), 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	s->wanted = p;
 	p = mmap(NULL, NARROW_COUNT * sizeof(struct wanted), PROT_READ | PROT_WRITE, MAP_SHARED,
-		 bpf_map__fd(s->skel->maps.wanted_narrow), 0);
+		 programs_map(&s->programs, "wanted_narrow"), 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	s->narrow = p;
-	return 0;
-}
-
-/* The programs that are reached by tail call, at their family's place. */
-static int families_fill(struct sensor *s)
-{
-	const struct bpf_program *programs[] = {
-#define FAMILY(name, program) [FAMILY_##name] = s->skel->progs.program,
-#include "family.def"
-#undef FAMILY
-	};
-	int map = bpf_map__fd(s->skel->maps.families);
-
-	for (__u32 i = 0; i < ARRAY_LEN(programs); i++) {
-		int fd = bpf_program__fd(programs[i]);
-
-		if (fd < 0) /* a gap: nothing asks for it */
-			continue;
-		if (bpf_map_update_elem(map, &i, &fd, BPF_ANY) < 0)
-			return -errno;
-	}
-	return 0;
-}
-
-/* Does the kernel have this function for BPF programs? */
-static bool kernel_has(const struct btf *btf, const char *function)
-{
-	return btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) > 0;
-}
-
-/* Has the kernel all that the programs of RING look at? */
-static bool kernel_has_rings(const struct btf *btf)
-{
-	static const char *const types[] = { "io_kiocb",  "io_cqe",  "io_open",	 "io_rename",
-					     "io_unlink", "io_link", "io_mkdir", "io_connect",
-					     "io_sr_msg", "filename" };
-
-	for (unsigned i = 0; i < ARRAY_LEN(types); i++)
-		if (btf__find_by_name_kind(btf, types[i], BTF_KIND_STRUCT) <= 0)
-			return false;
-	return btf__find_by_name_kind(btf, "btf_trace_io_uring_submit_req", BTF_KIND_TYPEDEF) > 0;
-}
-
-/* A trace point that this kernel has not is one event less, and no reason to see nothing. */
-static void traces_open(struct sensor *s, const struct btf *btf)
-{
-	const struct trace rows[] = {
-#define TRACE(event, name) { .code = EVENT_##event, .program = s->skel->progs.name },
-#include "family.def"
-#undef TRACE
-#define RING(name) { .program = s->skel->progs.name },
-#include "family.def"
-#undef RING
-	};
-	bool rings = kernel_has_rings(btf);
-
-	for (unsigned i = 0; i < TRACE_COUNT; i++) {
-		const char *point = strchr(bpf_program__section_name(rows[i].program), '/') + 1;
-		char type[64], reason[CONTROL_GAP_REASON];
-
-		snprintf(type, sizeof(type), "btf_trace_%s", point);
-		snprintf(reason, sizeof(reason), "this kernel has no trace point %s", point);
-		if (rows[i].code == 0 && !rings)
-			loader_leave_out(&s->loader, rows[i].program,
-					 "this kernel's io_uring is made another way");
-		else if (btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) <= 0)
-			loader_leave_out(&s->loader, rows[i].program, reason);
-		bpf_program__set_autoattach(rows[i].program, false);
-		s->traces[i] = rows[i];
-	}
-}
-
-/* What the kernel has, and what is left out for it. */
-static void features_set(struct sensor *s)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-
-	if (libbpf_get_error(btf) != 0)
-		return; /* loading will say so */
-	s->skel->rodata->settings.casts = kernel_has(btf, "bpf_rdonly_cast");
-	traces_open(s, btf);
-	btf__free(btf);
-}
-
-/* Whom the kernel calls: those, and the programs that are always attached. */
-static void entries_open(struct sensor *s)
-{
-	const struct entry always[] = {
-		{ .code = LOSS_ANY_CODE, .program = s->skel->progs.sys_exit },
-		{ .code = EVENT_SYSCALL_CLONE_20_X, .program = s->skel->progs.process_fork },
-		{ .code = EVENT_SYSCALL_EXECVE_19_X, .program = s->skel->progs.process_exec },
-		{ .code = EVENT_PROCEXIT_1_E, .program = s->skel->progs.process_exit },
-	};
-
-	_Static_assert(ARRAY_LEN(always) == ENTRY_COUNT - TRACE_COUNT, "each has its place");
-	for (unsigned i = 0; i < TRACE_COUNT; i++)
-		s->entries[i] = (struct entry){ .code = s->traces[i].code != 0 ? s->traces[i].code
-									       : LOSS_ANY_CODE,
-						.program = s->traces[i].program };
-	memcpy(&s->entries[TRACE_COUNT], always, sizeof(always));
-}
-
-/* They are reached by tail call, and attached to nothing. */
-static void families_open(struct sensor *s)
-{
-#define FAMILY(name, program) bpf_program__set_autoattach(s->skel->progs.program, false);
-#include "family.def"
-#undef FAMILY
-}
-
-static int skeleton_try(struct sensor *s)
-{
-	uint64_t bytes = power_of_two(s->params.buffer_bytes);
-	int err;
-
-	s->skel = mews__open();
-	if (s->skel == NULL)
-		return -errno;
-	s->skel->rodata->settings.bulk_limit = bytes / 4 * 3;
-	s->skel->rodata->settings.quiet_limit = bytes / 8 * 7;
-	s->skel->rodata->settings.cpus = s->ncpus;
-	s->skel->rodata->settings.snaplen =
-		s->params.snaplen != 0 ? s->params.snaplen : DATA_CARRIED;
-	s->skel->rodata->settings.drop_failed = s->params.drop_failed;
-	s->skel->rodata->settings.own_pid = s->source.own_pid > 0 ? (__u32)s->source.own_pid : 0;
-	features_set(s);
-	families_open(s);
-	err = bpf_map__set_max_entries(s->skel->maps.rings, s->ncpus);
-	if (err == 0)
-		err = bpf_map__set_max_entries(s->skel->maps.scratch, s->ncpus);
-	if (err == 0)
-		err = bpf_map__set_max_entries(s->skel->maps.counts, s->ncpus * COUNTS_PER_CPU);
-	if (err == 0)
-		err = loader_begin(&s->loader, s->skel->obj);
-	if (err < 0)
-		return err;
-	return loader_end(&s->loader, s->skel->obj, mews__load(s->skel));
-}
-
-/* The kernel side without what this kernel refuses. */
-static int skeleton_load(struct sensor *s)
-{
-	uint64_t begun = boot_now();
-	int err;
-
-	while ((err = skeleton_try(s)) == -EAGAIN) {
-		mews__destroy(s->skel);
-		s->skel = NULL;
-	}
-	s->loaded_ns = boot_now();
-	s->load_ns = s->loaded_ns - begun;
-	return err;
-}
-
-static int arrays_new(struct sensor *s)
-{
-	s->ring_fds = calloc(s->nrings, sizeof(*s->ring_fds));
-	s->ring_maps = calloc(s->nrings, sizeof(*s->ring_maps));
-	s->ring_sizes = calloc(s->nrings, sizeof(*s->ring_sizes));
-	s->rings = calloc(s->nrings, sizeof(*s->rings));
-	s->heap = calloc(s->nrings, sizeof(*s->heap));
-	s->in_heap = calloc(s->nrings, sizeof(*s->in_heap));
-	/* Of this only what was lost is ever touched. */
-	s->told = calloc((size_t)s->ncpus * COUNTS_PER_CPU, sizeof(*s->told));
-	if (s->ring_fds == NULL || s->ring_maps == NULL || s->ring_sizes == NULL ||
-	    s->rings == NULL || s->heap == NULL || s->in_heap == NULL || s->told == NULL)
-		return -ENOMEM;
 	return 0;
 }
 
@@ -695,6 +512,163 @@ static void explain(const char *step, int err)
 		log_error("cannot %s: %s; a kernel of 5.15 or later is needed, and "
 			  "-o log_level=debug shows what it says",
 			  step, strerror(-err));
+}
+
+/* The programs that are reached by tail call, at their family's place. */
+static int families_fill(struct sensor *s)
+{
+	static const char *const names[] = {
+#define FAMILY(name, program) [FAMILY_##name] = #program,
+#include "family.def"
+#undef FAMILY
+	};
+	int map = programs_map(&s->programs, "families");
+
+	for (__u32 i = 0; i < ARRAY_LEN(names); i++) {
+		const struct bpf_program *program = programs_find(&s->programs, names[i]);
+		int fd = program == NULL ? -1 : bpf_program__fd(program);
+
+		if (fd < 0) /* a gap: nothing asks for it */
+			continue;
+		if (bpf_map_update_elem(map, &i, &fd, BPF_ANY) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/* Those whose program is there by now. */
+static void traces_find(struct sensor *s)
+{
+	for (unsigned i = 0; i < TRACE_COUNT; i++)
+		s->traces[i].program = programs_find(&s->programs, s->traces[i].name);
+}
+
+static void traces_open(struct sensor *s)
+{
+	static const struct trace rows[] = {
+#define TRACE(event, program) { .code = EVENT_##event, .name = #program },
+#define RING(program)	      { .name = #program },
+#include "family.def"
+#undef TRACE
+#undef RING
+	};
+
+	_Static_assert(ARRAY_LEN(rows) == TRACE_COUNT, "each has its place");
+	memcpy(s->traces, rows, sizeof(rows));
+	traces_find(s);
+}
+
+/* Whom the kernel calls: those, and the programs that are always attached. */
+static void entries_open(struct sensor *s)
+{
+	static const struct entry always[] = {
+		{ .code = LOSS_ANY_CODE, .name = "sys_exit" },
+		{ .code = EVENT_SYSCALL_CLONE_20_X, .name = "process_fork" },
+		{ .code = EVENT_SYSCALL_EXECVE_19_X, .name = "process_exec" },
+		{ .code = EVENT_PROCEXIT_1_E, .name = "process_exit" },
+	};
+
+	_Static_assert(ARRAY_LEN(always) == ENTRY_COUNT - TRACE_COUNT, "each has its place");
+	for (unsigned i = 0; i < TRACE_COUNT; i++)
+		s->entries[i] = (struct entry){ .code = s->traces[i].code != 0 ? s->traces[i].code
+									       : LOSS_ANY_CODE,
+						.name = s->traces[i].name };
+	memcpy(&s->entries[TRACE_COUNT], always, sizeof(always));
+}
+
+static int programs_open(struct sensor *s)
+{
+	uint64_t bytes = power_of_two(s->params.buffer_bytes);
+	struct sensor_settings settings = {
+		.bulk_limit = bytes / 4 * 3,
+		.quiet_limit = bytes / 8 * 7,
+		.cpus = s->ncpus,
+		.snaplen = s->params.snaplen != 0 ? s->params.snaplen : DATA_CARRIED,
+		.drop_failed = s->params.drop_failed,
+		.own_pid = s->source.own_pid > 0 ? (__u32)s->source.own_pid : 0,
+	};
+
+	programs_init(&s->programs, &settings, &s->coverage);
+	return programs_load(&s->programs, PROGRAMS_FIRST);
+}
+
+/* ---- the rest ---- */
+
+/* The thread that loads it has the coverage to itself. */
+static void rest_prepare(struct sensor *s)
+{
+	s->rest_coverage = s->coverage;
+	s->programs.loader.coverage = &s->rest_coverage;
+	programs_put_off(&s->programs, &s->coverage);
+}
+
+static int sensor_begin_rest(struct source *source, void (*done)(void *ctx), void *ctx)
+{
+	return programs_begin_rest(&sensor_of(source)->programs, done, ctx);
+}
+
+/* ERR: what came of loading. */
+static int rest_settle(struct sensor *s, int err)
+{
+	if (err == 0)
+		err = families_fill(s);
+	if (err < 0) {
+		if (!s->programs.loader.said)
+			explain("load the rest of the kernel side", err);
+		return err;
+	}
+	s->coverage = s->rest_coverage;
+	traces_find(s);
+	sensor_want(&s->source, &s->selection);
+	return 1;
+}
+
+static int sensor_take_rest(struct source *source)
+{
+	struct sensor *s = sensor_of(source);
+
+	return programs_rest_is_done(&s->programs) ? rest_settle(s, programs_end_rest(&s->programs))
+						   : 0;
+}
+
+int sensor_complete(struct source *source)
+{
+	struct sensor *s = sensor_of(source);
+
+	return rest_settle(s, programs_load(&s->programs, PROGRAMS_REST)) < 0 ? EXIT_HOST : EXIT_OK;
+}
+
+static const struct source_ops sensor_ops = {
+	.name = "kernel",
+	.begin = sensor_begin,
+	.next = sensor_next,
+	.commit = sensor_commit,
+	.want = sensor_want,
+	.count = sensor_count,
+	.snapshot = sensor_snapshot,
+	.now = sensor_now,
+	.read_again = sensor_read_again,
+	.settle = sensor_settle,
+	.begin_rest = sensor_begin_rest,
+	.take_rest = sensor_take_rest,
+	.wait = sensor_wait,
+	.close = sensor_close,
+};
+
+static int arrays_new(struct sensor *s)
+{
+	s->ring_fds = calloc(s->nrings, sizeof(*s->ring_fds));
+	s->ring_maps = calloc(s->nrings, sizeof(*s->ring_maps));
+	s->ring_sizes = calloc(s->nrings, sizeof(*s->ring_sizes));
+	s->rings = calloc(s->nrings, sizeof(*s->rings));
+	s->heap = calloc(s->nrings, sizeof(*s->heap));
+	s->in_heap = calloc(s->nrings, sizeof(*s->in_heap));
+	/* Of this only what was lost is ever touched. */
+	s->told = calloc((size_t)s->ncpus * COUNTS_PER_CPU, sizeof(*s->told));
+	if (s->ring_fds == NULL || s->ring_maps == NULL || s->ring_sizes == NULL ||
+	    s->rings == NULL || s->heap == NULL || s->in_heap == NULL || s->told == NULL)
+		return -ENOMEM;
+	return 0;
 }
 
 /* FAILED_STEP: what could not be done, when the result is negative. */
@@ -719,16 +693,18 @@ static int sensor_load(struct sensor *s, const char **failed_step)
 	if (err < 0)
 		return err;
 	*failed_step = "load the kernel side";
-	err = skeleton_load(s);
+	err = programs_open(s);
 	if (err < 0)
 		return err;
 	*failed_step = "make the kernel's buffers";
 	if ((err = rings_open(s)) < 0 || (err = maps_open(s)) < 0 || (err = families_fill(s)) < 0)
 		return err;
+	traces_open(s);
 	entries_open(s);
 	merge_init(&s->merge, s->rings, s->nrings, s->heap, s->in_heap, WINDOW_NS);
 	*failed_step = "attach to the kernel's trace points";
-	return mews__attach(s->skel);
+	rest_prepare(s);
+	return programs_attach(&s->programs);
 }
 
 int sensor_open(const struct sensor_params *params, struct source **ret)
@@ -740,7 +716,6 @@ int sensor_open(const struct sensor_params *params, struct source **ret)
 	if (s != NULL) {
 		s->params = *params;
 		loader_listen();
-		loader_init(&s->loader, &s->coverage);
 		s->source.ops = &sensor_ops;
 		s->source.coverage = &s->coverage;
 		s->source.own_pid = pid_in_initial_namespace(getpid());
@@ -748,7 +723,7 @@ int sensor_open(const struct sensor_params *params, struct source **ret)
 		err = sensor_load(s, &step);
 	}
 	if (err < 0) {
-		if (s == NULL || !s->loader.said)
+		if (s == NULL || !s->programs.loader.said)
 			explain(step, err);
 		sensor_close(&s->source);
 		return EXIT_HOST;
@@ -761,11 +736,13 @@ void sensor_look_inside(const struct source *source, struct sensor_inside *ret)
 {
 	const struct sensor *s = (const struct sensor *)source;
 
-	*ret = (struct sensor_inside){ .object = s->skel->obj,
-				       .loader = &s->loader,
-				       .load_ns = s->load_ns,
-				       .loaded_ns = s->loaded_ns,
+	*ret = (struct sensor_inside){ .loader = &s->programs.loader,
+				       .load_ns = s->programs.load_ns,
 				       .nbuffers = s->nrings };
+	for (unsigned i = 0; i < PROGRAMS_PARTS; i++) {
+		ret->objects[i] = programs_object(&s->programs, i);
+		ret->loaded_ns[i] = s->programs.loaded_ns[i];
+	}
 	for (unsigned i = 0; i < s->nrings; i++)
 		ret->buffer_bytes += s->ring_sizes[i];
 }

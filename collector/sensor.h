@@ -18,15 +18,19 @@ struct sensor_params {
 
 /* Load and attach; needs CAP_BPF and CAP_PERFMON.  0, or an exit code (log.h) after it has said what is missing.
  * What happens from here on is in the buffers; what is collected besides forks,
- * execs and exits says ops->want(). */
+ * execs and exits says ops->want().  Some events are not seen before the rest is loaded:
+ * ops->begin_rest(), or sensor_complete(). */
 int sensor_open(const struct sensor_params *params, struct source **ret);
+
+/* Load the rest now.  Same return. */
+int sensor_complete(struct source *s);
 
 /* What a live source is made of, for whoever reports on it; valid until it is closed. */
 struct sensor_inside {
-	const struct bpf_object *object;
+	const struct bpf_object *objects[2]; /* each has loaded some programs, and lists all */
 	const struct loader *loader;
-	uint64_t load_ns,
-		loaded_ns;     /* how long loading took, and when (CLOCK_BOOTTIME) it was over */
+	uint64_t load_ns;      /* how long loading took, in all */
+	uint64_t loaded_ns[2]; /* when (CLOCK_BOOTTIME) it was over, of each */
 	uint64_t buffer_bytes; /* of all buffers */
 	unsigned nbuffers;
 };

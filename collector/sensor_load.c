@@ -24,7 +24,7 @@
 
 /* ---- what libbpf says ---- */
 
-static char last_named[CONTROL_GAP_PROGRAM]; /* the program of its last warning */
+static _Thread_local char last_named[CONTROL_GAP_PROGRAM]; /* the program of its last warning */
 
 static void note_program(const char *text)
 {
@@ -155,7 +155,7 @@ int loader_begin(struct loader *l, struct bpf_object *o)
 		err = bpf_program__set_log_buf(p, l->logs + LOG_ROOM * i++, LOG_ROOM);
 		if (err == 0 && was_refused(l, bpf_program__name(p)))
 			err = bpf_program__set_autoload(p, false);
-		else if (err == 0 && is_to_break(bpf_program__name(p)))
+		else if (err == 0 && bpf_program__autoload(p) && is_to_break(bpf_program__name(p)))
 			err = break_program(l, p);
 		if (err < 0)
 			return err;

@@ -172,20 +172,29 @@ static bool info_of(const struct bpf_program *p, struct bpf_prog_info *ret)
 }
 
 /* Programs are loaded one after the other, and the kernel notes when each was begun. */
-static uint64_t end_of_load(const struct sensor_inside *in, struct bpf_program *p)
+static uint64_t end_of_load(const struct sensor_inside *in, unsigned object, struct bpf_program *p)
 {
 	struct bpf_prog_info info;
 
-	while ((p = bpf_object__next_program(in->object, p)) != NULL)
+	while ((p = bpf_object__next_program(in->objects[object], p)) != NULL)
 		if (info_of(p, &info))
 			return info.load_time;
-	return in->loaded_ns;
+	return in->loaded_ns[object];
 }
 
-static void put_program(const struct sensor_inside *in, const struct coverage *c,
-			struct bpf_program *p, struct jout *j)
+/* The one of both objects that has loaded NAME; where none has, the second. */
+static unsigned object_of(const struct sensor_inside *in, const char *name)
 {
-	const char *name = bpf_program__name(p);
+	const struct bpf_program *p = bpf_object__find_program_by_name(in->objects[0], name);
+
+	return p != NULL && bpf_program__fd(p) >= 0 ? 0 : 1;
+}
+
+static void put_program(const struct sensor_inside *in, const struct coverage *c, const char *name,
+			struct jout *j)
+{
+	unsigned object = object_of(in, name);
+	struct bpf_program *p = bpf_object__find_program_by_name(in->objects[object], name);
 	const struct gap *gap = gap_of(c, name);
 	struct event_set events = coverage_events(name);
 	struct bpf_prog_info info;
@@ -207,7 +216,7 @@ static void put_program(const struct sensor_inside *in, const struct coverage *c
 	if (log_of(in->loader, name) != NULL)
 		jout_str(j, "log", log_of(in->loader, name));
 	if (info_of(p, &info)) {
-		uint64_t end = end_of_load(in, p);
+		uint64_t end = end_of_load(in, object, p);
 
 		jout_uint(j, "load_us", end > info.load_time ? (end - info.load_time) / 1000 : 0);
 		jout_uint(j, "insns", info.xlated_prog_len / sizeof(struct bpf_insn));
@@ -239,7 +248,8 @@ static int put_report(struct source *s)
 	jout_init(&j, &line);
 	jout_object(&j, NULL);
 	jout_array(&j, "programs");
-	bpf_object__for_each_program(p, in.object) put_program(&in, s->coverage, p, &j);
+	bpf_object__for_each_program(p, in.objects[0])
+		put_program(&in, s->coverage, bpf_program__name(p), &j);
 	jout_end(&j);
 	put_offers(&j);
 	jout_uint(&j, "load_us", in.load_ns / 1000);
@@ -257,8 +267,11 @@ int sensor_probe(const struct sensor_params *params)
 
 	if (code != EXIT_OK)
 		return code;
-	attach_all(s);
-	code = put_report(s);
+	code = sensor_complete(s);
+	if (code == EXIT_OK) {
+		attach_all(s);
+		code = put_report(s);
+	}
 	s->ops->close(s);
 	return code;
 }

@@ -86,6 +86,14 @@ struct source_ops {
 	/* Now, in the clock of the events' stamps. */
 	uint64_t (*now)(struct source *s);
 
+	/* What it can do without at first is made ready by another thread from here on, which calls
+	 * DONE(CTX) at its end.  Negative errno.  NULL: it has all from the start. */
+	int (*begin_rest)(struct source *s, void (*done)(void *ctx), void *ctx);
+
+	/* Take up what that thread made.  1; 0: it is not done; negative errno: it failed, which was
+	 * said. */
+	int (*take_rest)(struct source *s);
+
 	/* Sleep until there may be events, at most TIMEOUT_NS, by means of SLEEP, which does so until
 	 * FD (-1: none) can be read or the stage has something else to do: true.
 	 * NULL: there always is something. */

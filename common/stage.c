@@ -64,6 +64,7 @@ struct runtime {
 	bool no_commit;	     /* a turn was broken off: its reads must be repeated */
 	bool in_reserve;     /* in the middle of a turn */
 	bool broken;	     /* can not go on */
+	bool ready;	     /* ... which was said */
 	bool done;	     /* came to the end of a capture, and the reader has it */
 
 	enum inheritance inheritance;
@@ -306,10 +307,14 @@ static void open_notify(struct runtime *rt)
 }
 
 /* Others than our supervisor want to know that we are ready, and no more. */
-static void say_ready(struct runtime *rt)
+static void look_if_ready(struct runtime *rt)
 {
 	static const char ready[] = NOTIFY_READY;
 
+	if (rt->ready || rt->st.starting || rt->st.stopping)
+		return;
+	rt->ready = true;
+	malloc_trim(0); /* what it took to get there */
 	if (rt->notify_fd == -1)
 		return;
 	if (send(rt->notify_fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL) == -1)
@@ -882,6 +887,7 @@ static int loop(struct runtime *rt)
 		n = rt->ops->turn(&rt->st, rt->st.ctx, now);
 		if (rt->broken)
 			return EXIT_STAGE;
+		look_if_ready(rt);
 		if (n != 0 || memcmp(&rt->flushed, &rt->st.counts, sizeof(rt->flushed)) != 0)
 			stage_flush(&rt->st);
 		if (rt->st.stopping)
@@ -932,8 +938,7 @@ static int run(struct runtime *rt)
 	housekeeping(rt, mono_now());
 	if (rt->ops->start != NULL && (code = rt->ops->start(&rt->st, rt->st.ctx)) != EXIT_OK)
 		return code;
-	malloc_trim(0); /* what it took to get ready */
-	say_ready(rt);
+	look_if_ready(rt);
 	log_debug("running as uid %u", (unsigned)geteuid());
 	code = loop(rt);
 	if (rt->ops->stop != NULL)

@@ -11,6 +11,7 @@
  *   confine_enter  of a stage that has said which directories it needs
  *   inlet, outlet, control socket
  *   ops->start     with the rings there
+ *   "ready" to whoever started us
  *   loop: ops->turn until told to stop (SIGTERM, SIGINT, control)
  *   ops->stop
  *
@@ -21,7 +22,7 @@
  * each stage that reads it passes it on, stays until its reader has committed it, and
  * ends by itself.
  *
- * One thread of ours.  The loop looks at doors and control between turns, and never in a
+ * One thread turns the stage; what others there are talk to it by stage_wake().  The loop looks at doors and control between turns, and never in a
  * hot turn more often than every millisecond.  With nothing to do it sleeps in one
  * poll() over all that can happen to a stage; nothing is looked at by the clock but what has
  * no descriptor, and that once a second.
@@ -97,6 +98,7 @@ struct stage {
 	struct conf conf;
 	bool replay;	 /* the events come from a capture */
 	bool only_setup; /* ops->option may set it: end behind ops->setup, without a run directory */
+	bool starting;	 /* ops->start may set it: not ready before a turn takes it back */
 	const char *run_dir;
 	struct inlet *in;	   /* NULL in the collector */
 	struct outlet *out;	   /* NULL in the emitter */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd_run.c -- `mews run`: first what the host must give, then settings and
- * rules, then the supervisor.  Nothing is started before all are found good.
+ * cmd_run.c -- `mews run`: first what the host must give, then settings, then the supervisor.  Rules
+ * are the evaluator's to read, which takes its time and need not be done twice: bad ones end it, and
+ * with it all, with the exit code that is right for them.
  */
-#include <malloc.h>
-
 #include "host.h"
 #include "launch.h"
 #include "mews.h"
@@ -25,11 +24,8 @@ static int check_settings(struct launch *l)
 	struct conf conf;
 	int code = launch_check_settings(l, &conf);
 
-	if (code != -1)
-		return code;
-	code = launch_check_rules(l, &conf);
-	conf_release(&conf);
-	malloc_trim(0); /* for as long as this runs, it will not need that much again */
+	if (code == -1)
+		conf_release(&conf);
 	return code;
 }
 

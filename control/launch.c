@@ -10,7 +10,6 @@
 
 #include "launch.h"
 #include "mews.h"
-#include "rulefile.h"
 #include "rundir.h"
 
 /* ---- words ---- */
@@ -108,7 +107,7 @@ int launch_set_run_dir(struct launch *l, const char *dir)
 	return -1;
 }
 
-/* ---- settings and rules ---- */
+/* ---- settings ---- */
 
 static void warn_diag(const struct diag *d)
 {
@@ -132,17 +131,4 @@ int launch_check_settings(struct launch *l, struct conf *ret_conf)
 	(void)log_level_parse(ret_conf->log_level, &level);
 	log_set_level(level);
 	return -1;
-}
-
-int launch_check_rules(const struct launch *l, struct conf *conf)
-{
-	if (l->nrules > 0)
-		conf_clear_rules(conf);
-	for (unsigned i = 0; i < l->nrules; i++) {
-		if (conf_add_rules(conf, l->rules[i]) < 0) {
-			log_error("more than %d rules files", CONF_MAX_LIST);
-			return EXIT_INPUT;
-		}
-	}
-	return rules_check(conf, stderr) == 0 ? -1 : EXIT_INPUT;
 }

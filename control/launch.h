@@ -38,7 +38,4 @@ int launch_set_run_dir(struct launch *l, const char *dir);
 /* The settings are good, and their log level is ours now. */
 int launch_check_settings(struct launch *l, struct conf *ret_conf);
 
-/* The rules are good, too. */
-int launch_check_rules(const struct launch *l, struct conf *conf);
-
 #endif

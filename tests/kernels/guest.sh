@@ -69,6 +69,7 @@ live() {
 mews run --run-dir /run/mews -r /test/rules.yaml >/tmp/alerts 2>/tmp/mews.log </dev/null &
 mews=$!
 wait_for 60 live
+wait_for 60 grep -q 'mews: watching' /tmp/mews.log
 if seen probe; then
 	ok "the pipeline starts"
 	touch /tmp/mode /tmp/gone

@@ -251,6 +251,11 @@ static bool has_snapshot(void)
 	return got.ends > 0;
 }
 
+static bool has_another_snapshot(void)
+{
+	return got.ends > 1;
+}
+
 static bool has_shadow(void)
 {
 	return got.shadows > 0;
@@ -340,6 +345,8 @@ static void test_live(void)
 	check(got.begins == 1 && got.hosts == 1 && got.inits == 1 && got.tasks > 1 &&
 		      got.files > 1 && got.bad == 0 && !got.event_before_snapshot_end,
 	      "whole, and before the first event");
+	check(read_until(has_another_snapshot, 20) && got.bad == 0,
+	      "when all programs are loaded it gets another, in line");
 	for (unsigned i = 0; i < 20; i++) {
 		got.shadows = 0;
 		command('o');

@@ -479,13 +479,15 @@ int main(void)
 		return 0;
 	}
 	if (sensor_open(&(struct sensor_params){ .buffer_bytes = 256 * 1024, .cpus_per_buffer = 1 },
-			&s) != 0) {
+			&s) != 0 ||
+	    sensor_complete(s) != 0) {
 		printf("1..1\nnot ok 1 - the kernel side loads and attaches\n");
 		return 1;
 	}
 	check(true, "the kernel side loads and attaches");
 	selection_fill(&set, NULL, NULL);
 	s->ops->want(s, &set);
+	take(s, 50 * NS_PER_MSEC, 0); /* what others did while the rest was loaded */
 	test_child(s);
 	test_wants(s);
 	test_snapshot(s);

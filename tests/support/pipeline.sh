@@ -64,10 +64,14 @@ wait_for() {
 start_mews() {
 	"$mews" run --run-dir "$work/run" -o json_output=true "$@" >"$work/alerts" 2>"$work/mews.log" </dev/null &
 	mews_pid=$!
-	if ! wait_for 20 pipeline_is_live; then
+	if ! wait_for 20 pipeline_is_live || ! wait_for 20 pipeline_is_ready; then
 		not_ok "the pipeline starts" "$(tail -n 20 "$work/mews.log")"
 		exit 1
 	fi
+}
+# All is seen: some programs are loaded when the first events come already.
+pipeline_is_ready() {
+	grep -q 'mews: watching' "$work/mews.log"
 }
 # Live: an event made now comes out as an alert.
 pipeline_is_live() {

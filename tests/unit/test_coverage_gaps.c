@@ -129,6 +129,30 @@ Test(coverage, the_report_says_what_rules_ask_for_and_what_bears_state)
 	cr_assert(s.gaps[1].of_state);
 }
 
+Test(coverage, what_is_put_off_is_not_seen_and_is_told_of_in_one_gap)
+{
+	struct event_set set = { { 0 } }, seen, unseen;
+	static struct stage_status s;
+
+	event_set_add(&set, EVENT_SYSCALL_POLL_X);
+	event_set_add(&set, EVENT_SYSCALL_OPENAT_2_X);
+	cr_assert(coverage_lose(&cov, "exit_open", "why"));
+	coverage_put_off(&cov, "exit_poll");
+	coverage_put_off(&cov, "uring_submit"); /* as system calls these are seen */
+	seen = coverage_seen(&cov, &set);
+	cr_assert(is_empty(&seen));
+	cr_assert(coverage_unseen(&cov, &set, &unseen));
+	cr_assert_not(event_set_has(&unseen, EVENT_SYSCALL_POLL_X), "it is not lost for good");
+	coverage_report(&cov, &set, &s);
+	cr_assert(eq(uint, s.ngaps, 2));
+	cr_assert(s.gaps[0].wanted[EVENT_SYSCALL_POLL_X / 64] >> (EVENT_SYSCALL_POLL_X % 64) & 1);
+	cr_assert_not(
+		s.gaps[0].events[EVENT_SOCKET_CONNECT_X / 64] >> (EVENT_SOCKET_CONNECT_X % 64) & 1);
+	cr_assert_str_eq(s.gaps[1].program, "exit_open");
+	cr_assert(coverage_has_gap(&cov, "exit_open"));
+	cr_assert_not(coverage_has_gap(&cov, "exit_poll"));
+}
+
 Test(coverage, the_reason_is_the_verifiers_last_word)
 {
 	static const struct {
