@@ -101,6 +101,8 @@ static const struct conf_output_row rows[] = {
 	ROW(LINES, "json", CHOICE, json, "auto", 0, 0, json_words,
 	    "alerts are JSON objects there; auto: as json_output says"),
 	FLAG(LINES, include_uuid, "JSON has the alert's uuid"),
+	FLAG(BIT(STDOUT) | BIT(FILE), bare,
+	     "a line is the rule's output alone, without time and priority, or with json its fields"),
 	FLAG(BIT(FILE) | BIT(PROGRAM) | POSTS, keep_alive,
 	     "the file, the program, the connection stays open between alerts"),
 	TEXT(BIT(FILE), filename, "", "the file, opened for appending"),

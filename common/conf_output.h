@@ -50,7 +50,7 @@ struct conf_output {
 
 	/* lines */
 	unsigned json; /* CONF_JSON_* */
-	bool include_uuid;
+	bool include_uuid, bare;
 	bool keep_alive;
 	char *filename, *program;
 

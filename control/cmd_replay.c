@@ -17,8 +17,6 @@
 #include "rundir.h"
 #include "supervisor.h"
 
-#define OWN_DIR "mews-replay.XXXXXX"
-
 static struct launch launch = { .command = "replay" };
 static struct playback playback;
 static const char *stats_file;
@@ -30,28 +28,6 @@ static int take_option(struct launch *l, int opt, const char *arg)
 	else
 		stats_file = arg;
 	return -1;
-}
-
-/* ---- a run directory that is nobody else's ---- */
-
-static bool try_place(const char *place, char dir[PATH_MAX])
-{
-	return place != NULL && place[0] == '/' &&
-	       strlen(place) + sizeof("/" OWN_DIR) <= RUN_DIR_MAX &&
-	       snprintf(dir, PATH_MAX, "%s/" OWN_DIR, place) < PATH_MAX && mkdtemp(dir) != NULL;
-}
-
-static int make_run_dir(char dir[PATH_MAX])
-{
-	/* Root's stages become users that could not reach its TMPDIR. */
-	bool root = geteuid() == 0;
-
-	if (try_place(root ? "/run" : getenv("XDG_RUNTIME_DIR"), dir) ||
-	    try_place(root ? NULL : getenv("TMPDIR"), dir) || try_place("/tmp", dir))
-		return -1;
-	log_error("cannot make a run directory in /tmp: %s, name one with --run-dir",
-		  strerror(errno));
-	return EXIT_HOST;
 }
 
 /* ---- the command ---- */
@@ -83,21 +59,6 @@ static int check_settings(void)
 
 	if (code == -1)
 		conf_release(&conf);
-	return code;
-}
-
-static int play(const struct supervisor_params *params)
-{
-	int err = playback_open(&playback), code;
-
-	if (err < 0) {
-		log_error("cannot make a pipe: %s", strerror(-err));
-		return EXIT_HOST;
-	}
-	code = supervisor_run(params);
-	if (!playback_finish(&playback, mono_now()) && code == EXIT_OK)
-		code = EXIT_INPUT;
-	playback_close(&playback);
 	return code;
 }
 
@@ -139,13 +100,13 @@ int cmd_replay(int argc, char **argv)
 	playback.capture = argv[optind];
 	if ((code = check_settings()) != -1 || (code = check_capture(playback.capture)) != -1 ||
 	    (code = open_stats()) != -1 || (code = launch_find_programs(&launch)) != -1 ||
-	    (launch.run_dir_option == NULL && (code = make_run_dir(own_dir)) != -1))
+	    (launch.run_dir_option == NULL && (code = launch_make_run_dir(own_dir)) != -1))
 		return code;
 	code = launch_set_run_dir(&launch, own_dir[0] != '\0' ? own_dir : launch.run_dir_option);
 	if (code == -1) {
 		params.args = launch.words;
 		params.nargs = launch.nwords;
-		code = play(&params);
+		code = playback_run(&playback, &params);
 	}
 	if (own_dir[0] != '\0')
 		rmdir(own_dir);

@@ -12,6 +12,8 @@
 #include "mews.h"
 #include "rundir.h"
 
+#define OWN_DIR "mews-replay.XXXXXX"
+
 /* ---- words ---- */
 
 static int add_words(struct launch *l, const char *option, const char *value)
@@ -105,6 +107,28 @@ int launch_set_run_dir(struct launch *l, const char *dir)
 		return EXIT_INPUT;
 	}
 	return -1;
+}
+
+/* ---- a run directory that is nobody else's ---- */
+
+static bool try_place(const char *place, char dir[PATH_MAX])
+{
+	return place != NULL && place[0] == '/' &&
+	       strlen(place) + sizeof("/" OWN_DIR) <= RUN_DIR_MAX &&
+	       snprintf(dir, PATH_MAX, "%s/" OWN_DIR, place) < PATH_MAX && mkdtemp(dir) != NULL;
+}
+
+int launch_make_run_dir(char dir[PATH_MAX])
+{
+	/* Root's stages become users that could not reach its TMPDIR. */
+	bool root = geteuid() == 0;
+
+	if (try_place(root ? "/run" : getenv("XDG_RUNTIME_DIR"), dir) ||
+	    try_place(root ? NULL : getenv("TMPDIR"), dir) || try_place("/tmp", dir))
+		return -1;
+	log_error("cannot make a run directory in /tmp: %s, name one with --run-dir",
+		  strerror(errno));
+	return EXIT_HOST;
 }
 
 /* ---- settings ---- */

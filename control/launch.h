@@ -35,6 +35,9 @@ int launch_find_programs(struct launch *l);
 /* DIR as an absolute path that is not too long, to l->run_dir. */
 int launch_set_run_dir(struct launch *l, const char *dir);
 
+/* A run directory that is nobody else's, to DIR; rmdir() it behind. */
+int launch_make_run_dir(char dir[PATH_MAX]);
+
 /* The settings are good, and their log level is ours now. */
 int launch_check_settings(struct launch *l, struct conf *ret_conf);
 

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "notify.h"
 #include "playback.h"
+#include "supervisor.h"
 
 #define BAR_FIRST_NS (300 * NS_PER_MSEC) /* what is shorter needs none */
 #define BAR_NS	     (200 * NS_PER_MSEC)
@@ -206,4 +207,21 @@ bool playback_finish(struct playback *pb, struct mono now)
 		return true;
 	log_error("cannot write the stats: %s", strerror(errno));
 	return false;
+}
+
+/* ---- all of it ---- */
+
+int playback_run(struct playback *pb, const struct supervisor_params *params)
+{
+	int err = playback_open(pb), code;
+
+	if (err < 0) {
+		log_error("cannot make a pipe: %s", strerror(-err));
+		return EXIT_HOST;
+	}
+	code = supervisor_run(params);
+	if (!playback_finish(pb, mono_now()) && code == EXIT_OK)
+		code = EXIT_INPUT;
+	playback_close(pb);
+	return code;
 }

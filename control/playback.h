@@ -39,6 +39,11 @@ struct playback {
 	char at[24]; /* --stdout-at */
 };
 
+struct supervisor_params;
+
+/* All of the below, around supervisor_run(), whose exit code it returns. */
+int playback_run(struct playback *pb, const struct supervisor_params *params);
+
 /* Negative errno. */
 int playback_open(struct playback *pb);
 void playback_close(struct playback *pb);

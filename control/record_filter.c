@@ -189,6 +189,18 @@ int record_filter_new(struct span text, uint64_t seed, struct record_filter **re
 	return 0;
 }
 
+int record_filter_check(struct span text, struct diag *diag)
+{
+	struct record_filter *f = calloc(1, sizeof(*f));
+	int err;
+
+	if (f == NULL)
+		return -ENOMEM;
+	err = compile(f, text, diag);
+	record_filter_free(f);
+	return err;
+}
+
 void record_filter_free(struct record_filter *f)
 {
 	if (f == NULL)

@@ -20,6 +20,9 @@ enum record_verdict {
 /* TEXT: one condition, without macros and lists.  SEED: of hashes.  -EINVAL with DIAG; -ENOMEM. */
 int record_filter_new(struct span text, uint64_t seed, struct record_filter **ret,
 		      struct diag *diag);
+/* Only that TEXT is good, and the place where it is not. */
+int record_filter_check(struct span text, struct diag *diag);
+
 void record_filter_free(struct record_filter *f); /* takes NULL */
 
 /* What is needed of the stages before. */

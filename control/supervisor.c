@@ -635,6 +635,7 @@ static void loop(struct supervisor *sv)
 		{ .fd = sv->control == NULL ? -1 : control_server_fd(sv->control),
 		  .events = POLLIN },
 		{ .fd = -1 },
+		{ .fd = sv->p->until_nobody_reads ? STDOUT_FILENO : -1 }, /* POLLERR */
 	};
 
 	for (;;) {
@@ -647,10 +648,14 @@ static void loop(struct supervisor *sv)
 		}
 		if ((sv->stopping && stop_step(sv, now)) || (pb != NULL && all_is_out(sv)))
 			return;
-		(void)poll(fds, 4, timeout_ms(sv, now, next));
+		(void)poll(fds, ARRAY_LEN(fds), timeout_ms(sv, now, next));
 		now = mono_now();
 		on_notify(sv);
 		on_signals(sv, now);
+		if ((fds[4].revents & (POLLERR | POLLNVAL)) != 0) {
+			fds[4].fd = -1;
+			begin_stop(sv, EXIT_OK);
+		}
 		if (sv->control != NULL)
 			control_server_poll(sv->control, answer, sv);
 	}

@@ -7,6 +7,8 @@
 #ifndef MEWS_SUPERVISOR_H
 #define MEWS_SUPERVISOR_H
 
+#include <stdbool.h>
+
 struct playback;
 
 struct supervisor_params {
@@ -16,6 +18,7 @@ struct supervisor_params {
 	const char *const *args;
 	unsigned nargs;
 	struct playback *playback; /* a replay; NULL: live */
+	bool until_nobody_reads;   /* standard output: then all ends, and that is no failure */
 };
 
 /* Returns the exit code, after the last stage has ended and the run directory

@@ -366,6 +366,18 @@ static bool put_text(struct line *t, const struct format *f, const struct alert_
 	return true;
 }
 
+static bool put_bare(struct line *t, const struct format *f, const struct alert_frame *a)
+{
+	struct format_fields fs;
+
+	if (!f->json) {
+		line_put_visible(t, a->message);
+		return true;
+	}
+	format_fields_of(&fs, a);
+	return put_fields(t, &fs);
+}
+
 bool format_is_internal(const struct alert_frame *a)
 {
 	return span_is(a->source, FORMAT_INTERNAL);
@@ -388,7 +400,9 @@ ssize_t format_alert(const struct format *f, const struct alert_frame *alert, ui
 	bool good;
 
 	line_init(&t, buf, cap);
-	good = f->json ? format_put_object(&t, f, alert) : format_put_text(&t, f, alert);
+	good = f->bare	 ? put_bare(&t, f, alert)
+	       : f->json ? format_put_object(&t, f, alert)
+			 : format_put_text(&t, f, alert);
 	line_put_char(&t, '\n');
 	return good ? line_length(&t) : -EPROTO;
 }

@@ -16,6 +16,7 @@ struct format_clock {
 
 struct format {
 	bool json, iso_8601;
+	bool bare; /* the rule's output alone, or in JSON its fields */
 	/* what a JSON object has */
 	bool include_output, include_message, include_tags, include_fields;
 	struct span hostname;

@@ -21,6 +21,7 @@ static void open_one(struct outputs *os, const struct conf_output *conf, const s
 	}
 	*o = (struct output){ .sink = { .ops = ops, .conf = conf }, .format = *form };
 	o->format.json = conf->json == CONF_JSON_YES;
+	o->format.bare = conf->bare;
 	if (ops->open(&o->sink, jail_identity(STAGE_EMITTER)) == 0)
 		os->count++;
 }

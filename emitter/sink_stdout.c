@@ -30,7 +30,8 @@ static struct sink_result send_stdout(struct sink *s, const struct batch *b)
 	pthread_mutex_lock(&lock);
 	was_gone = out.is_gone;
 	r = line_writer_put(&out, b, s->conf->timeout_ms, s->gives_up);
-	if (out.is_gone && !was_gone)
+	/* Who looks on (`mews events | head`) has seen enough. */
+	if (out.is_gone && !was_gone && !s->conf->bare)
 		log_error("nobody reads standard output any more, its alerts are counted only");
 	pthread_mutex_unlock(&lock);
 	return r;
