@@ -408,6 +408,7 @@ static int take_one(struct collector *c)
 
 	switch (err) {
 	case 1:
+		stage_sample(c->st, ev.ts_ns);
 		feed_event(&c->feed, &ev);
 		return 1;
 	case SOURCE_STATE:
@@ -522,12 +523,14 @@ static void status(struct stage *st, void *ctx, struct stage_status *status)
 	(void)st;
 	look(c);
 	status->losses = c->feed.losses;
+	status->gauges.v[COLLECTOR_GAUGE_CALLS_WATCHED] = c->selection.ncalls;
 	tap_status(&c->tap, status);
 	if (c->source->coverage != NULL) {
 		struct event_set wanted = wanted_by_rules(c);
 
 		coverage_report(c->source->coverage, &wanted, status);
 	}
+	status->gauges.v[COLLECTOR_GAUGE_UNSEEN_PROGRAMS] = status->ngaps;
 	if (c->source->is_recorded)
 		snprintf(watched, sizeof(watched), "source %s", c->source->ops->name);
 	else

@@ -201,13 +201,48 @@ static void take_losses(struct cursor *c, struct losses *ret)
 		cursor_fail(c);
 }
 
+static void put_latency(struct pack *pk, const struct histogram *h)
+{
+	pack_array(pk, ARRAY_LEN(h->count) + 1);
+	for (unsigned i = 0; i < ARRAY_LEN(h->count); i++)
+		pack_uint64(pk, h->count[i]);
+	pack_uint64(pk, h->sum_ns);
+}
+
+static void take_latency(struct cursor *c, struct histogram *ret)
+{
+	size_t outer;
+
+	if (cursor_enter(c, &outer)) {
+		for (unsigned i = 0; i < ARRAY_LEN(ret->count); i++)
+			ret->count[i] = cursor_uint(c, 0);
+		ret->sum_ns = cursor_uint(c, 0);
+	}
+	cursor_leave(c, outer);
+}
+
+static void put_usage(struct pack *pk, const struct stage_usage *u)
+{
+	const uint64_t words[] = { u->cpu_ns, u->rss_bytes, u->vsz_bytes };
+
+	put_words(pk, words, ARRAY_LEN(words));
+}
+
+static void take_usage(struct cursor *c, struct stage_usage *ret)
+{
+	uint64_t words[3] = { 0 };
+
+	take_words(c, words, ARRAY_LEN(words));
+	*ret = (struct stage_usage){ words[0], words[1], words[2] };
+}
+
 static void put_status(struct pack *pk, const struct stage_status *s)
 {
 	unsigned nsources = s->nsources < CONTROL_MAX_SOURCES ? s->nsources : CONTROL_MAX_SOURCES;
 	unsigned nrings = s->nrings < CONTROL_MAX_RINGS ? s->nrings : CONTROL_MAX_RINGS;
 	unsigned ngaps = s->ngaps < CONTROL_MAX_GAPS ? s->ngaps : CONTROL_MAX_GAPS;
 
-	pack_array(pk, 10);
+	pack_array(pk, 13);
 	pack_uint64(pk, (uint64_t)s->stage);
 	pack_int64(pk, s->pid);
 	pack_uint64(pk, s->uptime_ns);
@@ -224,6 +259,9 @@ static void put_status(struct pack *pk, const struct stage_status *s)
 	for (unsigned i = 0; i < nsources; i++)
 		put_source(pk, &s->sources[i]);
 	put_losses(pk, &s->losses);
+	put_words(pk, s->gauges.v, STAGE_GAUGES);
+	put_latency(pk, &s->latency);
+	put_usage(pk, &s->usage);
 }
 
 static void take_status(struct cursor *c, struct stage_status *ret)
@@ -254,6 +292,9 @@ static void take_status(struct cursor *c, struct stage_status *ret)
 			take_source(c, &ret->sources[ret->nsources++]);
 	cursor_leave(c, outer);
 	take_losses(c, &ret->losses);
+	take_words(c, ret->gauges.v, STAGE_GAUGES);
+	take_latency(c, &ret->latency);
+	take_usage(c, &ret->usage);
 }
 
 static void put_supervised(struct pack *pk, const struct supervised *s)

@@ -17,7 +17,8 @@
 
 #include <sys/types.h>
 
-#include "counter.h"
+#include "gauge.h"
+#include "histogram.h"
 #include "losses.h"
 #include "span.h"
 
@@ -81,6 +82,11 @@ struct source_status {
 	uint64_t reconnects;
 };
 
+/* What the stage's process takes, as it sees it itself. */
+struct stage_usage {
+	uint64_t cpu_ns, rss_bytes, vsz_bytes;
+};
+
 struct stage_status {
 	enum stage_id stage;
 	int64_t pid;
@@ -95,6 +101,10 @@ struct stage_status {
 	unsigned nsources; /* the enricher's */
 	struct source_status sources[CONTROL_MAX_SOURCES];
 	struct losses losses; /* the collector's */
+	struct stage_gauges gauges;
+	/* From an event's time to when the stage was done with it; of the first of each turn. */
+	struct histogram latency;
+	struct stage_usage usage;
 };
 
 /* What the supervisor knows of the stages that it started. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * counter.c -- the tables behind counter.h, laid out from counter.def: one per
- * stage, in the order of its words.  The names are brought to lower case once,
- * before main(); constant from then on.
+ * counter.c -- the tables behind counter.h and gauge.h, laid out from counter.def and
+ * gauge.def: one per stage, in the order of its words.  The names are brought to lower
+ * case once, before main(); constant from then on.
  */
 #include "counter.h"
+
+#include "gauge.h"
 
 #define NAME_MAX_LENGTH 32
 
@@ -19,12 +21,20 @@ static const struct row rows[] = {
 #undef COUNTER
 };
 
-static struct {
+static const struct row gauges[] = {
+#define GAUGE(stage, name, unit, text) { STAGE_##stage, #name, unit, text },
+#include "gauge.def"
+#undef GAUGE
+};
+
+struct stage_rows {
 	unsigned count;
 	struct counter_info info[RING_COUNTS];
-} stages[STAGE_COUNT];
+};
 
+static struct stage_rows stages[STAGE_COUNT], stage_gauges[STAGE_COUNT];
 static char names[ARRAY_LEN(rows)][NAME_MAX_LENGTH];
+static char gauge_names[ARRAY_LEN(gauges)][NAME_MAX_LENGTH];
 
 static const char *const stage_names[STAGE_COUNT] = {
 	[STAGE_NONE] = "?",
@@ -35,19 +45,24 @@ static const char *const stage_names[STAGE_COUNT] = {
 	[STAGE_RECORDER] = "recorder",
 };
 
+static void lay_out_row(const struct row *r, char name[NAME_MAX_LENGTH], struct stage_rows *all)
+{
+	struct stage_rows *of = &all[r->stage];
+
+	for (size_t c = 0; c < NAME_MAX_LENGTH - 1 && r->name[c] != '\0'; c++) {
+		char ch = r->name[c];
+
+		name[c] = ch >= 'A' && ch <= 'Z' ? (char)(ch - 'A' + 'a') : ch;
+	}
+	of->info[of->count++] = (struct counter_info){ name, r->unit, r->text };
+}
+
 __attribute__((constructor)) static void lay_out(void)
 {
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct row *r = &rows[i];
-		unsigned at = stages[r->stage].count++;
-
-		for (size_t c = 0; c < NAME_MAX_LENGTH - 1 && r->name[c] != '\0'; c++) {
-			char ch = r->name[c];
-
-			names[i][c] = ch >= 'A' && ch <= 'Z' ? (char)(ch - 'A' + 'a') : ch;
-		}
-		stages[r->stage].info[at] = (struct counter_info){ names[i], r->unit, r->text };
-	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		lay_out_row(&rows[i], names[i], stages);
+	for (size_t i = 0; i < ARRAY_LEN(gauges); i++)
+		lay_out_row(&gauges[i], gauge_names[i], stage_gauges);
 }
 
 const char *stage_name(enum stage_id id)
@@ -63,10 +78,21 @@ enum stage_id stage_of_name(const char *name)
 	return STAGE_NONE;
 }
 
-const struct counter_info *counter_rows(enum stage_id stage, unsigned *ret_count)
+static const struct counter_info *rows_of(const struct stage_rows *all, enum stage_id stage,
+					  unsigned *ret_count)
 {
 	if ((unsigned)stage >= STAGE_COUNT)
 		stage = STAGE_NONE;
-	*ret_count = stages[stage].count;
-	return stages[stage].info;
+	*ret_count = all[stage].count;
+	return all[stage].info;
+}
+
+const struct counter_info *counter_rows(enum stage_id stage, unsigned *ret_count)
+{
+	return rows_of(stages, stage, ret_count);
+}
+
+const struct counter_info *gauge_rows(enum stage_id stage, unsigned *ret_count)
+{
+	return rows_of(stage_gauges, stage, ret_count);
 }

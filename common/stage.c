@@ -9,6 +9,7 @@
  * one (they were committed with the cursor), else from the writer's.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <malloc.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -55,6 +57,7 @@ struct runtime {
 	pid_t supervisor; /* 0: none; else its end is ours */
 	int notify_fd;	  /* -1: nobody wants to know how we are */
 	int bell_fd;	  /* of signals and stage_wake(); -1: none */
+	int statm_fd;	  /* how large we are; -1: nobody says */
 	struct mono last_progress;
 
 	struct control_server *control;
@@ -553,6 +556,26 @@ static void fill_rings(const struct runtime *rt, struct stage_status *s)
 	}
 }
 
+/* Asked of the descriptor that was opened before the jail. */
+static void fill_usage(const struct runtime *rt, struct stage_usage *u)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size = 0, resident = 0;
+	struct rusage r;
+	char text[128];
+	ssize_t n = rt->statm_fd == -1 ? -1 : pread(rt->statm_fd, text, sizeof(text) - 1, 0);
+
+	if (getrusage(RUSAGE_SELF, &r) == 0)
+		u->cpu_ns = (uint64_t)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) * NS_PER_SEC +
+			    (uint64_t)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) * NS_PER_USEC;
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	if (sscanf(text, "%" SCNu64 " %" SCNu64, &size, &resident) == 2) {
+		u->vsz_bytes = size * page;
+		u->rss_bytes = resident * page;
+	}
+}
+
 static void fill_status(struct runtime *rt, struct stage_status *s)
 {
 	s->stage = rt->ops->id;
@@ -563,7 +586,9 @@ static void fill_status(struct runtime *rt, struct stage_status *s)
 		rt->ops->status(&rt->st, rt->st.ctx, s);
 	s->mid_event = rt->in_reserve;
 	s->counts = rt->st.counts;
+	s->latency = rt->st.latency;
 	fill_rings(rt, s);
+	fill_usage(rt, &s->usage);
 }
 
 static void ask_stop(struct runtime *rt)
@@ -873,6 +898,18 @@ static void outstay(struct runtime *rt)
 	}
 }
 
+/* A capture's events are as old as it is.  The clock is read without a system call. */
+static void take_sample(struct stage *st)
+{
+	uint64_t now_ns;
+
+	if (!st->replay) {
+		now_ns = wall_now().ns;
+		histogram_add(&st->latency, now_ns > st->sample_ns ? now_ns - st->sample_ns : 0);
+	}
+	st->sample_ns = 0;
+}
+
 static int loop(struct runtime *rt)
 {
 	for (;;) {
@@ -890,6 +927,8 @@ static int loop(struct runtime *rt)
 		look_if_ready(rt);
 		if (n != 0 || memcmp(&rt->flushed, &rt->st.counts, sizeof(rt->flushed)) != 0)
 			stage_flush(&rt->st);
+		if (rt->st.sample_ns != 0)
+			take_sample(&rt->st);
 		if (rt->st.stopping)
 			break;
 		if (n == STAGE_DONE) {
@@ -958,7 +997,8 @@ int stage_main(const struct stage_ops *ops, void *ctx, int argc, char **argv)
 	rt = (struct runtime){ .st = { .ops = ops, .ctx = ctx, .jail = ops->id },
 			       .ops = ops,
 			       .notify_fd = -1,
-			       .bell_fd = -1 };
+			       .bell_fd = -1,
+			       .statm_fd = -1 };
 	rt.st.started = mono_now();
 	snprintf(rt.name, sizeof(rt.name), "mews-%s", stage_name(ops->id));
 	log_open(rt.name, LOG_LEVEL_INFO);
@@ -971,6 +1011,7 @@ int stage_main(const struct stage_ops *ops, void *ctx, int argc, char **argv)
 		code = ops->setup(&rt.st, ctx);
 	} else if (code == EXIT_OK && (code = check_run_dir(&rt)) == EXIT_OK) {
 		open_own_bell(&rt);
+		rt.statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 		catch_signals();
 		open_notify(&rt);
 		code = run(&rt);

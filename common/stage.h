@@ -103,6 +103,8 @@ struct stage {
 	struct inlet *in;	   /* NULL in the collector */
 	struct outlet *out;	   /* NULL in the emitter */
 	struct ring_counts counts; /* the stage counts here; goes along with publish and commit */
+	uint64_t sample_ns;	   /* stage_sample() */
+	struct histogram latency;
 	struct mono started;
 	/* ops->turn may set it: when it wants to be called again although nothing comes.  ns 0: a
 	 * second will do. */
@@ -129,6 +131,14 @@ void stage_flush(struct stage *st);
  * stage is told to stop: then return from the turn; nothing of it is committed,
  * the successor does it again. */
 uint8_t *stage_reserve(struct stage *st, size_t cap);
+
+/* An event of TS_NS is dealt with in this turn: when the turn is flushed, the first one's age is how
+ * long it took to come this far.  No look at the clock here. */
+static inline void stage_sample(struct stage *st, uint64_t ts_ns)
+{
+	if (st->sample_ns == 0)
+		st->sample_ns = ts_ns;
+}
 
 /* Sleep until FD (-1: none) can be read, a frame came, something is to be heard at a door or at
  * control, a signal, stage_wake(): true; or TIMEOUT_NS is over. */

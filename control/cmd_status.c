@@ -276,6 +276,31 @@ static void print_rings(const struct picture *p)
 		       p->rings[i].attached ? "there" : STATE_AWAY);
 }
 
+static double us(uint64_t ns)
+{
+	return (double)ns / (double)NS_PER_USEC;
+}
+
+/* How old events are when a stage is done with them; nothing where none came. */
+static void print_latency(const struct picture *p)
+{
+	bool any = false;
+
+	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
+		const struct histogram *h = &p->reading.stage[id].latency;
+
+		if (!p->reading.there[id] || histogram_total(h) == 0)
+			continue;
+		if (!any)
+			printf("\n%-10s %12s %12s %12s\n", "LATENCY", "SAMPLES", "p50 us",
+			       "p99 us");
+		any = true;
+		printf("%-10s %12" PRIu64 " %12.0f %12.0f\n", stage_name((enum stage_id)id),
+		       histogram_total(h), us(histogram_quantile(h, 0.5)),
+		       us(histogram_quantile(h, 0.99)));
+	}
+}
+
 static void print_ledger(const struct picture *p)
 {
 	printf("\nLEDGER\n");
@@ -377,6 +402,29 @@ static void json_counters(const struct picture *p, enum stage_id id, struct jout
 	jout_end(j);
 }
 
+static void json_gauges(const struct picture *p, enum stage_id id, struct jout *j)
+{
+	unsigned n;
+	const struct counter_info *rows = gauge_rows(id, &n);
+
+	jout_object(j, "gauges");
+	for (unsigned i = 0; p->reading.there[id] && i < n; i++)
+		jout_uint(j, rows[i].name, p->reading.stage[id].gauges.v[i]);
+	jout_end(j);
+}
+
+static void json_latency(const struct picture *p, enum stage_id id, struct jout *j)
+{
+	static const struct histogram none;
+	const struct histogram *h = p->reading.there[id] ? &p->reading.stage[id].latency : &none;
+
+	jout_object(j, "latency");
+	jout_uint(j, "samples", histogram_total(h));
+	jout_double(j, "p50_us", us(histogram_quantile(h, 0.5)));
+	jout_double(j, "p99_us", us(histogram_quantile(h, 0.99)));
+	jout_end(j);
+}
+
 static void json_stages(const struct picture *p, struct jout *j)
 {
 	jout_array(j, "stages");
@@ -395,6 +443,8 @@ static void json_stages(const struct picture *p, struct jout *j)
 		jout_uint(j, "rss_kb", u->rss_kb);
 		jout_str(j, "detail", p->reading.stage[id].detail);
 		json_counters(p, id, j);
+		json_gauges(p, id, j);
+		json_latency(p, id, j);
 		jout_end(j);
 	}
 	jout_end(j);
@@ -566,6 +616,7 @@ int cmd_status(int argc, char **argv)
 	print_stages(&p);
 	print_rings(&p);
 	print_sources(&p);
+	print_latency(&p);
 	print_ledger(&p);
 	if (p.reading.there[STAGE_COLLECTOR])
 		loss_report_print(&p.reading.stage[STAGE_COLLECTOR].losses);

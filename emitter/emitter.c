@@ -178,6 +178,8 @@ static void take_alert(struct stage *st, struct emitter *em, const struct ring_f
 		st->counts.v[EMITTER_DOUBLES]++;
 		return;
 	}
+	if (a->origin_generation != 0) /* others have no event */
+		stage_sample(st, a->ts_ns);
 	uuid_print(id_of(em, a, f->payload), id);
 	if (!direct_put(em->direct, &(struct letter){ id, a }))
 		st->counts.v[EMITTER_REFUSED]++;

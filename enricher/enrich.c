@@ -276,6 +276,11 @@ int enrich_frame(struct enrich *en, const struct ring_frame *frame, uint64_t gen
 	return en->stopped ? -ECANCELED : err;
 }
 
+uint64_t enrich_last_ts(const struct enrich *en)
+{
+	return en->ev.ts_ns;
+}
+
 /* ---- users of the host ---- */
 
 static void put_user(void *ctx, const struct user_frame *u)

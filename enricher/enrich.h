@@ -125,4 +125,7 @@ struct enrich_status {
 };
 void enrich_status(const struct enrich *en, struct enrich_status *ret);
 
+/* The time of the event that came last. */
+uint64_t enrich_last_ts(const struct enrich *en);
+
 #endif

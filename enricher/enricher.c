@@ -258,6 +258,8 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 
 		if (err == -ECANCELED)
 			return n;
+		if (frame.type == FRAME_RAW_EVENT)
+			stage_sample(st, enrich_last_ts(er->core));
 		if (err < 0)
 			log_rationed(LOG_LEVEL_WARNING,
 				     "a frame of type %s made no sense, counted and passed over",
@@ -281,6 +283,13 @@ static void status(struct stage *st, void *ctx, struct stage_status *s)
 	struct enrich_status es;
 
 	enrich_status(er->core, &es);
+	s->gauges.v[ENRICHER_GAUGE_THREADS] = es.threads.used;
+	s->gauges.v[ENRICHER_GAUGE_THREADS_MAX] = es.threads.max;
+	s->gauges.v[ENRICHER_GAUGE_USERS] = es.users.used;
+	s->gauges.v[ENRICHER_GAUGE_CONTAINERS] = es.containers.used;
+	s->gauges.v[ENRICHER_GAUGE_PODS] = es.pods.used;
+	s->gauges.v[ENRICHER_GAUGE_STATE_BYTES] = es.memory_bytes;
+	s->gauges.v[ENRICHER_GAUGE_STATE_BYTES_MAX] = es.memory_max;
 	snprintf(s->detail, sizeof(s->detail),
 		 "threads %u of %u (%u B each), users and groups %u of %u (%u B), "
 		 "containers %u of %u (%u B), pods %u of %u, %u descriptors a process, "

@@ -243,6 +243,7 @@ static int take_event(struct stage *st, struct evaluator *ev, struct span payloa
 		log_rationed(LOG_LEVEL_WARNING, "an event made no sense, refused");
 		return 0;
 	}
+	stage_sample(st, ev->event.ts_ns);
 	look_for_last(st, ev);
 	if (is_double(ev, &ev->event)) {
 		st->counts.v[EVALUATOR_DOUBLES]++;
@@ -416,6 +417,12 @@ static void status(struct stage *st, void *ctx, struct stage_status *ret)
 	struct mirror_status m;
 
 	mirror_status(ev->mirror, &m);
+	ret->gauges.v[EVALUATOR_GAUGE_RULES] = ruleset_count(ev->load.rules);
+	ret->gauges.v[EVALUATOR_GAUGE_RULES_IN_FORCE] = ruleset_evaluated_count(ev->load.rules);
+	ret->gauges.v[EVALUATOR_GAUGE_PREDICATES] = ruleset_predicate_count(ev->load.rules);
+	ret->gauges.v[EVALUATOR_GAUGE_MIRROR_PROCESSES] = m.processes;
+	ret->gauges.v[EVALUATOR_GAUGE_MIRROR_BYTES] = m.bytes;
+	ret->gauges.v[EVALUATOR_GAUGE_MIRROR_BYTES_MAX] = m.bytes_max;
 	snprintf(ret->detail, sizeof(ret->detail),
 		 "%u rules, %u in force, %u predicates, mirror: threads %u of %u (%zu B each), "
 		 "texts %zu of %zu MiB, %" PRIu64 " left out",

@@ -34,6 +34,11 @@ static struct control_answer full_answer(void)
 	a.status.sources[0] = (struct source_status){
 		"docker", "/run/docker.sock", "why", SOURCE_CONNECTED, 1, 2, 3, 4, 5, 6,
 	};
+	for (unsigned i = 0; i < STAGE_GAUGES; i++)
+		a.status.gauges.v[i] = 1000 + i;
+	histogram_add(&a.status.latency, 15000);
+	histogram_add(&a.status.latency, UINT64_C(11000000000));
+	a.status.usage = (struct stage_usage){ 11, 12, 13 };
 	a.page = span_str("{}\n");
 	a.next = 17;
 	a.nsupervised = 2;
@@ -67,6 +72,9 @@ Test(control, an_answer_comes_back)
 	cr_assert_eq(memcmp(&out.status.sources[0], &in.status.sources[0],
 			    sizeof(out.status.sources[0])),
 		     0);
+	cr_assert_eq(memcmp(&out.status.gauges, &in.status.gauges, sizeof(in.status.gauges)), 0);
+	cr_assert_eq(memcmp(&out.status.latency, &in.status.latency, sizeof(in.status.latency)), 0);
+	cr_assert_eq(memcmp(&out.status.usage, &in.status.usage, sizeof(in.status.usage)), 0);
 	cr_assert(span_is(out.page, "{}\n"));
 	cr_assert(eq(u64, out.next, 17));
 	cr_assert(eq(int, (int)out.status.stage, STAGE_ENRICHER));
