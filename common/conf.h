@@ -56,6 +56,11 @@ struct conf {
 	struct conf_output *outputs; /* Falco's order; those that are not enabled, too */
 	unsigned output_count;
 
+	/* the spool */
+	char *spool_dir; /* empty: spool_dir.c says where */
+	uint64_t spool_bytes, spool_memory_bytes;
+	unsigned spool_fsync; /* never, interval, always */
+
 	/* captures (Falco's keys, but for the last two) */
 	bool capture_enabled, capture_all_rules;
 	char *capture_prefix;

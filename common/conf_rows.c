@@ -19,6 +19,8 @@ static const char *const capture_words[] = { "rules", "all_rules", NULL };
 static const char *const engine_words[] = { "modern_ebpf", "kmod", "replay", "nodriver", NULL };
 static const char *const drop_words[] = { "ignore", "log", "alert", "exit", NULL };
 
+static const char *const fsync_words[] = { "never", "interval", "always", NULL };
+
 static const char *const kubernetes_words[] = { "auto", "in-cluster", "kubeconfig", "off", NULL };
 
 #define ROW(key, type, field, standard, least, most, words, text)                                  \
@@ -66,6 +68,14 @@ static const struct conf_row rows[] = {
 	     "outputs are not flushed at each alert"),
 	ROW("append_output", APPEND, append_output, "", 0, 0, NULL,
 	    "what is added to the outputs of rules"),
+	ROW("outputs_spool.directory", STRING, spool_dir, "", 0, 0, NULL,
+	    "where alerts wait for outputs; empty: /var/lib/mews/spool, or spool in another run directory"),
+	ROW("outputs_spool.size_mb", MEGABYTES, spool_bytes, "256", 8, 1048576, NULL,
+	    "MiB that they may take there; when it is full, the oldest go"),
+	ROW("outputs_spool.memory_mb", MEGABYTES, spool_memory_bytes, "4", 1, 1024, NULL,
+	    "MiB that they may take in memory when the disk takes nothing"),
+	ROW("outputs_spool.fsync", CHOICE, spool_fsync, "interval", 0, 0, fsync_words,
+	    "when they are brought to the disk for sure: never, once a second, always"),
 	FLAG("capture.enabled", capture_enabled, "false",
 	     "matches write the events around them to files"),
 	ROW("capture.path_prefix", STRING, capture_prefix, "/tmp/falco", 0, 0, NULL,

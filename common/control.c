@@ -49,6 +49,16 @@ const char *source_state_name(enum source_state state)
 	return (unsigned)state < SOURCE_STATE_COUNT ? names[state] : "?";
 }
 
+const char *output_state_name(enum output_state state)
+{
+	static const char *const names[OUTPUT_STATE_COUNT] = {
+		[OUTPUT_STATE_OK] = "ok",
+		[OUTPUT_STATE_RETRYING] = "retrying",
+	};
+
+	return (unsigned)state < OUTPUT_STATE_COUNT ? names[state] : "?";
+}
+
 /* ---- parts ---- */
 
 /* A text of ours: at most CAP - 1 bytes, terminated, without a NUL inside. */
@@ -236,13 +246,91 @@ static void take_usage(struct cursor *c, struct stage_usage *ret)
 	*ret = (struct stage_usage){ words[0], words[1], words[2] };
 }
 
+static void put_output(struct pack *pk, const struct output_status *o)
+{
+	pack_array(pk, 12);
+	pack_span(pk, terminated(o->name, sizeof(o->name)));
+	pack_span(pk, terminated(o->kind, sizeof(o->kind)));
+	pack_span(pk, terminated(o->last_error, sizeof(o->last_error)));
+	pack_uint64(pk, (uint64_t)o->state);
+	pack_uint64(pk, o->journalled);
+	pack_uint64(pk, o->delivered);
+	pack_uint64(pk, o->filtered);
+	pack_uint64(pk, o->pending);
+	pack_uint64(pk, o->lost);
+	pack_uint64(pk, o->refused);
+	pack_uint64(pk, o->retries);
+	pack_uint64(pk, o->last_delivery_ns);
+}
+
+static void take_output(struct cursor *c, struct output_status *ret)
+{
+	uint64_t state;
+	size_t outer;
+
+	if (!cursor_enter(c, &outer)) {
+		cursor_fail(c);
+		return;
+	}
+	take_text(c, ret->name, sizeof(ret->name));
+	take_text(c, ret->kind, sizeof(ret->kind));
+	take_text(c, ret->last_error, sizeof(ret->last_error));
+	state = cursor_uint(c, 0);
+	ret->journalled = cursor_uint(c, 0);
+	ret->delivered = cursor_uint(c, 0);
+	ret->filtered = cursor_uint(c, 0);
+	ret->pending = cursor_uint(c, 0);
+	ret->lost = cursor_uint(c, 0);
+	ret->refused = cursor_uint(c, 0);
+	ret->retries = cursor_uint(c, 0);
+	ret->last_delivery_ns = cursor_uint(c, 0);
+	cursor_leave(c, outer);
+	if (state >= OUTPUT_STATE_COUNT)
+		cursor_fail(c);
+	else
+		ret->state = (enum output_state)state;
+}
+
+static void put_spool(struct pack *pk, const struct spool_status *s)
+{
+	pack_array(pk, 8);
+	pack_bool(pk, s->is_used);
+	pack_bool(pk, s->on_disk);
+	pack_span(pk, terminated(s->why, sizeof(s->why)));
+	pack_uint64(pk, s->records);
+	pack_uint64(pk, s->bytes);
+	pack_uint64(pk, s->segments);
+	pack_uint64(pk, s->dropped);
+	pack_uint64(pk, s->damaged);
+}
+
+static void take_spool(struct cursor *c, struct spool_status *ret)
+{
+	size_t outer;
+
+	if (!cursor_enter(c, &outer)) {
+		cursor_fail(c);
+		return;
+	}
+	ret->is_used = cursor_bool(c);
+	ret->on_disk = cursor_bool(c);
+	take_text(c, ret->why, sizeof(ret->why));
+	ret->records = cursor_uint(c, 0);
+	ret->bytes = cursor_uint(c, 0);
+	ret->segments = cursor_uint(c, 0);
+	ret->dropped = cursor_uint(c, 0);
+	ret->damaged = cursor_uint(c, 0);
+	cursor_leave(c, outer);
+}
+
 static void put_status(struct pack *pk, const struct stage_status *s)
 {
 	unsigned nsources = s->nsources < CONTROL_MAX_SOURCES ? s->nsources : CONTROL_MAX_SOURCES;
 	unsigned nrings = s->nrings < CONTROL_MAX_RINGS ? s->nrings : CONTROL_MAX_RINGS;
 	unsigned ngaps = s->ngaps < CONTROL_MAX_GAPS ? s->ngaps : CONTROL_MAX_GAPS;
+	unsigned noutputs = s->noutputs < CONTROL_MAX_OUTPUTS ? s->noutputs : CONTROL_MAX_OUTPUTS;
 
-	pack_array(pk, 13);
+	pack_array(pk, 15);
 	pack_uint64(pk, (uint64_t)s->stage);
 	pack_int64(pk, s->pid);
 	pack_uint64(pk, s->uptime_ns);
@@ -262,6 +350,10 @@ static void put_status(struct pack *pk, const struct stage_status *s)
 	put_words(pk, s->gauges.v, STAGE_GAUGES);
 	put_latency(pk, &s->latency);
 	put_usage(pk, &s->usage);
+	pack_array(pk, noutputs);
+	for (unsigned i = 0; i < noutputs; i++)
+		put_output(pk, &s->outputs[i]);
+	put_spool(pk, &s->spool);
 }
 
 static void take_status(struct cursor *c, struct stage_status *ret)
@@ -295,6 +387,13 @@ static void take_status(struct cursor *c, struct stage_status *ret)
 	take_words(c, ret->gauges.v, STAGE_GAUGES);
 	take_latency(c, &ret->latency);
 	take_usage(c, &ret->usage);
+	if (c->left == 0) /* of one who has none */
+		return;
+	if (cursor_enter(c, &outer))
+		while (c->left > 0 && ret->noutputs < CONTROL_MAX_OUTPUTS)
+			take_output(c, &ret->outputs[ret->noutputs++]);
+	cursor_leave(c, outer);
+	take_spool(c, &ret->spool);
 }
 
 static void put_supervised(struct pack *pk, const struct supervised *s)

@@ -87,6 +87,40 @@ struct stage_usage {
 	uint64_t cpu_ns, rss_bytes, vsz_bytes;
 };
 
+/* The emitter's ways out. */
+enum output_state {
+	OUTPUT_STATE_OK,
+	OUTPUT_STATE_RETRYING, /* the receiver takes nothing; LAST_ERROR says why */
+	OUTPUT_STATE_COUNT
+};
+
+#define CONTROL_MAX_OUTPUTS 32
+
+/* journalled = delivered + filtered + pending + lost + refused. */
+struct output_status {
+	char name[32], kind[32];
+	char last_error[128];
+	enum output_state state;
+	uint64_t journalled; /* alerts that there were for outputs since this one is there */
+	uint64_t delivered;
+	uint64_t filtered; /* it does not want them */
+	uint64_t pending;
+	uint64_t lost;	  /* let go by the spool before it could have them */
+	uint64_t refused; /* the receiver will never take them, or they cannot be said */
+	uint64_t retries;
+	uint64_t last_delivery_ns; /* since the epoch; 0: never */
+};
+
+/* The emitter's journal. */
+struct spool_status {
+	bool is_used; /* false: there is none, as in a replay */
+	bool on_disk; /* false: in memory, WHY */
+	char why[96];
+	uint64_t records, bytes, segments; /* on disk */
+	uint64_t dropped;		   /* segments that had to go for room */
+	uint64_t damaged;		   /* places that could not be read */
+};
+
 struct stage_status {
 	enum stage_id stage;
 	int64_t pid;
@@ -105,6 +139,9 @@ struct stage_status {
 	/* From an event's time to when the stage was done with it; of the first of each turn. */
 	struct histogram latency;
 	struct stage_usage usage;
+	unsigned noutputs; /* the emitter's */
+	struct output_status outputs[CONTROL_MAX_OUTPUTS];
+	struct spool_status spool;
 };
 
 /* What the supervisor knows of the stages that it started. */
@@ -142,6 +179,7 @@ enum control_who control_permission(enum control_kind kind);
 /* "starting" ...; "?" for others. */
 const char *supervised_state_name(enum supervised_state state);
 const char *source_state_name(enum source_state state);
+const char *output_state_name(enum output_state state);
 
 /* core: encode and decode, side by side in control.c */
 ssize_t control_encode_request(uint8_t *buf, size_t cap, const struct control_request *r);

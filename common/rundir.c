@@ -17,14 +17,15 @@
 #include "rundir.h"
 #include "span.h"
 
-#define LOCK_NAME "lock"
-#define MODE	  (S_ISVTX | 0770)
+#define LOCK_NAME  "lock"
+#define SPOOL_NAME "spool"
+#define MODE	   (S_ISVTX | 0770)
 
 /* All that ever lies in a run directory. */
 static const char *const names[] = {
 	"raw.door",	 "enriched.door",  "alerts.door",   "tap.door",	   "captures.door",
 	"collector.ctl", "enricher.ctl",   "evaluator.ctl", "emitter.ctl", "recorder.ctl",
-	"mews.ctl",	 "evaluator.held", LOCK_NAME,
+	"mews.ctl",	 "evaluator.held", SPOOL_NAME,	    LOCK_NAME,
 };
 
 const char *run_dir_choose(const char *option)
@@ -153,6 +154,24 @@ bool run_dir_closed_above(const char *dir, char ret[RUN_DIR_PATH_MAX])
 	return false;
 }
 
+/* Alerts that wait stay, with all that belongs to them; without any, nothing does. */
+static void clear_spool(const char *path)
+{
+	DIR *d = opendir(path);
+	const struct dirent *e;
+	bool waits = false;
+
+	if (d == NULL)
+		return;
+	while ((e = readdir(d)) != NULL)
+		waits = waits || span_ends(span_str(e->d_name), span_str(SPOOL_SEGMENT));
+	rewinddir(d);
+	while (!waits && (e = readdir(d)) != NULL)
+		(void)unlinkat(dirfd(d), e->d_name, 0);
+	closedir(d);
+	(void)rmdir(path);
+}
+
 void run_dir_clear(const char *dir)
 {
 	char path[RUN_DIR_PATH_MAX];
@@ -161,6 +180,9 @@ void run_dir_clear(const char *dir)
 		if (strcmp(names[i], LOCK_NAME) == 0)
 			continue; /* its holder's */
 		run_dir_path(path, dir, names[i], "");
-		unlink(path);
+		if (strcmp(names[i], SPOOL_NAME) == 0)
+			clear_spool(path);
+		else
+			unlink(path);
 	}
 }

@@ -17,6 +17,7 @@
 #define RUN_DIR_STANDARD "/run/mews"
 #define RUN_DIR_MAX	 92 /* with the longest name in it, still the path of a unix socket */
 #define RUN_DIR_PATH_MAX 108
+#define SPOOL_SEGMENT	 ".mewsjrn" /* what files with waiting alerts end with */
 
 /* OPTION if given, else $MEWS_RUN_DIR, else the standard one. */
 const char *run_dir_choose(const char *option);
@@ -38,7 +39,7 @@ bool run_dir_closed_above(const char *dir, char ret[RUN_DIR_PATH_MAX]);
 void run_dir_path(char buf[RUN_DIR_PATH_MAX], const char *dir, const char *name,
 		  const char *suffix);
 
-/* Take away the sockets of a pipeline that is not there any more. */
+/* Take away what a pipeline that is not there any more has left, but for alerts that wait. */
 void run_dir_clear(const char *dir);
 
 #endif

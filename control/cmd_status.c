@@ -301,6 +301,32 @@ static void print_latency(const struct picture *p)
 	}
 }
 
+/* What each output has of what was there for it. */
+static void print_outputs(const struct picture *p)
+{
+	const struct stage_status *s = &p->reading.stage[STAGE_EMITTER];
+	char text[sizeof(s->outputs[0].last_error) * 4];
+
+	if (!p->reading.there[STAGE_EMITTER] || s->noutputs == 0)
+		return;
+	printf("\n%-16s %-9s %12s %10s %10s %10s %10s %8s\n", "OUTPUT", "STATE", "DELIVERED",
+	       "FILTERED", "PENDING", "LOST", "REFUSED", "RETRIES");
+	for (unsigned i = 0; i < s->noutputs; i++) {
+		const struct output_status *o = &s->outputs[i];
+
+		log_escape(text, sizeof(text),
+			   o->state == OUTPUT_STATE_RETRYING ? o->last_error : "");
+		printf("%-16s %-9s %12" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64
+		       " %10" PRIu64 " %8" PRIu64 "%s%s\n",
+		       o->name, output_state_name(o->state), o->delivered, o->filtered, o->pending,
+		       o->lost, o->refused, o->retries, text[0] == '\0' ? "" : "  ", text);
+	}
+	if (s->spool.is_used && !s->spool.on_disk) {
+		log_escape(text, sizeof(text), s->spool.why);
+		printf("alerts wait in memory, the spool cannot be used: %s\n", text);
+	}
+}
+
 static void print_ledger(const struct picture *p)
 {
 	printf("\nLEDGER\n");
@@ -521,11 +547,47 @@ static uint64_t word(const struct picture *p, enum stage_id id, unsigned i)
 	return p->reading.there[id] ? p->reading.stage[id].counts.v[i] : 0;
 }
 
-static void json_output(const struct picture *p, const char *name, unsigned failed, struct jout *j)
+static void json_outputs(const struct stage_status *s, struct jout *j)
 {
-	jout_object(j, NULL);
-	jout_str(j, "name", name);
-	jout_uint(j, "failed", word(p, STAGE_EMITTER, failed));
+	jout_array(j, "outputs");
+	for (unsigned i = 0; i < s->noutputs; i++) {
+		const struct output_status *o = &s->outputs[i];
+
+		jout_object(j, NULL);
+		jout_str(j, "name", o->name);
+		jout_str(j, "kind", o->kind);
+		jout_str(j, "state", output_state_name(o->state));
+		jout_uint(j, "journalled", o->journalled);
+		jout_uint(j, "delivered", o->delivered);
+		jout_uint(j, "filtered", o->filtered);
+		jout_uint(j, "pending", o->pending);
+		jout_uint(j, "lost", o->lost);
+		jout_uint(j, "refused", o->refused);
+		jout_uint(j, "retries", o->retries);
+		jout_str(j, "last_error", o->last_error);
+		if (o->last_delivery_ns == 0)
+			jout_null(j, "last_delivery");
+		else
+			jout_uint(j, "last_delivery", o->last_delivery_ns);
+		jout_end(j);
+	}
+	jout_end(j);
+}
+
+static void json_spool(const struct spool_status *s, struct jout *j)
+{
+	if (!s->is_used) {
+		jout_null(j, "spool");
+		return;
+	}
+	jout_object(j, "spool");
+	jout_str(j, "place", s->on_disk ? "disk" : "memory");
+	jout_str(j, "error", s->why);
+	jout_uint(j, "records", s->records);
+	jout_uint(j, "bytes", s->bytes);
+	jout_uint(j, "segments", s->segments);
+	jout_uint(j, "dropped", s->dropped);
+	jout_uint(j, "damaged", s->damaged);
 	jout_end(j);
 }
 
@@ -562,10 +624,8 @@ static void json_rest(const struct picture *p, struct jout *j)
 	jout_uint(j, "alerts", word(p, STAGE_EVALUATOR, EVALUATOR_OUT));
 	jout_str(j, "detail", p->reading.stage[STAGE_EVALUATOR].detail);
 	jout_end(j);
-	jout_array(j, "outputs");
-	json_output(p, "stdout", EMITTER_STDOUT_FAILED, j);
-	json_output(p, "file", EMITTER_FILE_FAILED, j);
-	jout_end(j);
+	json_outputs(&p->reading.stage[STAGE_EMITTER], j);
+	json_spool(&p->reading.stage[STAGE_EMITTER].spool, j);
 	jout_object(j, "metadata");
 	jout_uint(j, "processes", word(p, STAGE_ENRICHER, ENRICHER_PROCESSES));
 	jout_uint(j, "processes_evicted", word(p, STAGE_ENRICHER, ENRICHER_PROCESSES_EVICTED));
@@ -617,6 +677,7 @@ int cmd_status(int argc, char **argv)
 	print_rings(&p);
 	print_sources(&p);
 	print_latency(&p);
+	print_outputs(&p);
 	print_ledger(&p);
 	if (p.reading.there[STAGE_COLLECTOR])
 		loss_report_print(&p.reading.stage[STAGE_COLLECTOR].losses);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ledger.c -- the nine sums of the pipeline, from the collector's kernel side
- * to the outputs, and the one of what the recorder gets.
+ * ledger.c -- the sums of the pipeline, from the collector's kernel side to the
+ * spool and from there to each output, and the one of what the recorder gets.
  */
 #include "ledger.h"
 
@@ -176,24 +176,30 @@ static void alerts(struct summing *s)
 	sum_ring(s, "alerts", STAGE_EVALUATOR, STAGE_EMITTER, rest);
 }
 
-/* An alert that did not reach every output is not in OUT; one that missed two
- * outputs is in both of their counts. */
+/* Behind the spool each output has a sum of its own. */
 static void emitter(struct summing *s)
 {
-	int64_t rest = sum_term(s, "in", EM(IN)), most, least;
+	int64_t rest = sum_term(s, "in", EM(IN));
 
 	rest -= sum_term(s, "out", EM(OUT));
 	rest -= sum_term(s, "doubles", EM(DOUBLES));
 	rest -= sum_term(s, "refused", EM(REFUSED));
-	most = sum_term(s, "stdout_failed", EM(STDOUT_FAILED));
-	least = sum_term(s, "file_failed", EM(FILE_FAILED));
-	if (least > most) {
-		int64_t swap = least;
+	rest -= sum_term(s, "failed", EM(FAILED));
+	rest -= sum_term(s, "made", -EM(MADE));
+	sum_stage(s, STAGE_EMITTER, rest);
+}
 
-		least = most;
-		most = swap;
-	}
-	s->sum->balanced = rest >= most && rest <= most + least;
+/* From the spool to one output: each record is somewhere. */
+static void output(struct summing *s, const struct output_status *o)
+{
+	int64_t rest = sum_term(s, "journalled", (int64_t)o->journalled);
+
+	rest -= sum_term(s, "delivered", (int64_t)o->delivered);
+	rest -= sum_term(s, "filtered", (int64_t)o->filtered);
+	rest -= sum_term(s, "pending", (int64_t)o->pending);
+	rest -= sum_term(s, "lost", (int64_t)o->lost);
+	rest -= sum_term(s, "refused", (int64_t)o->refused);
+	s->sum->balanced = rest == 0;
 }
 
 static void tap(struct summing *s)
@@ -209,7 +215,7 @@ static const struct {
 	const char *name;
 	enum stage_id stages[2]; /* that must be there */
 	void (*make)(struct summing *s);
-} sums[LEDGER_SUMS] = {
+} sums[] = {
 	{ "kernel", { STAGE_COLLECTOR, STAGE_COLLECTOR }, kernel },
 	{ "collector", { STAGE_COLLECTOR, STAGE_COLLECTOR }, collector },
 	{ "losses", { STAGE_COLLECTOR, STAGE_COLLECTOR }, losses },
@@ -228,11 +234,17 @@ unsigned ledger_sums(const struct ledger_reading *r, enum ledger_pace pace,
 	struct summing s = { .r = r, .pace = pace };
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < LEDGER_SUMS; i++) {
+	for (unsigned i = 0; i < ARRAY_LEN(sums); i++) {
 		if (!r->there[sums[i].stages[0]] || !r->there[sums[i].stages[1]])
 			continue;
 		sum_begin(&s, &ret[n++], sums[i].name);
 		sums[i].make(&s);
+	}
+	for (unsigned i = 0; i < r->stage[STAGE_EMITTER].noutputs && i < CONTROL_MAX_OUTPUTS &&
+			     r->there[STAGE_EMITTER];
+	     i++) {
+		sum_begin(&s, &ret[n++], r->stage[STAGE_EMITTER].outputs[i].name);
+		output(&s, &r->stage[STAGE_EMITTER].outputs[i]);
 	}
 	return n;
 }

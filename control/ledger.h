@@ -17,8 +17,9 @@
 
 #include "control.h"
 
-#define LEDGER_SUMS  10
-#define LEDGER_TERMS 8
+#define LEDGER_JOINTS 10 /* and one for each output */
+#define LEDGER_SUMS   (LEDGER_JOINTS + CONTROL_MAX_OUTPUTS)
+#define LEDGER_TERMS  8
 
 enum ledger_pace { LEDGER_FLOWING, LEDGER_QUIET };
 
@@ -34,7 +35,7 @@ struct ledger_term {
 
 /* The first term is the sum of the others, unless something is wrong. */
 struct ledger_sum {
-	const char *name;
+	const char *name; /* a joint's or a stage's; an output's, which lies in the reading */
 	unsigned nterms;
 	struct ledger_term term[LEDGER_TERMS];
 	bool balanced;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * emitter.c -- reads alerts from their ring, puts each in its form, writes them to
- * every way out, and only then takes them out of the ring.  So a crash repeats
- * alerts and never loses one; what was delivered last is left in the ring's notes,
- * and what comes again is dropped by its name: the event's generation and number,
- * and the rule's.
+ * emitter.c -- reads alerts from their ring and brings them to the outputs: live through the
+ * journal, from which each output fetches them in its own time; in a replay directly.  Only when
+ * that is done they are taken out of the ring, so a crash repeats alerts and never loses one; what
+ * was taken last is left in the ring's notes, and what comes again is dropped by its name: the
+ * event's generation and number, and the rule's.
  *
  * Alerts hold what an attacker chose to call his files and processes: nothing here
  * trusts a byte of them.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,20 +21,25 @@
 
 #include "delivered.h"
 #include "direct.h"
+#include "live.h"
 #include "log.h"
+#include "spool_dir.h"
 #include "stage.h"
-#include "uuid.h"
 
-/* The notes that a successor finds: the name of the alert that was delivered last, and how
- * many bytes went to standard output. */
-enum { NOTE_GENERATION, NOTE_SEQ, NOTE_RULE, NOTE_STDOUT };
+enum { TURN_ALERTS = 256 }; /* frames in a turn */
+
+/* The notes that a successor finds: the name of the alert that was delivered last, how
+ * many bytes went to standard output, how many records to the journal. */
+enum { NOTE_GENERATION, NOTE_SEQ, NOTE_RULE, NOTE_STDOUT, NOTE_JOURNAL };
 
 struct emitter {
 	struct format format;
 	char hostname[256];
 	char boot[64]; /* this run of the machine, for ids */
 	struct outputs outputs;
-	struct direct *direct;
+	struct direct *direct; /* in a replay */
+	struct live *live;     /* or this */
+	char spool[PATH_MAX];
 
 	uint64_t stdout_at;	     /* of a replay: bytes that predecessors wrote there */
 	bool knows_last;	     /* the notes were read, or an alert was delivered */
@@ -89,6 +95,21 @@ static void find_boot(struct emitter *em)
 	close(fd);
 }
 
+/* What is wrong with it shows again when it is used, and is said then. */
+static void make_spool(const struct stage *st, struct emitter *em)
+{
+	int err = spool_dir_choose(st->conf.spool_dir, st->run_dir, em->spool, sizeof(em->spool));
+
+	if (err < 0) {
+		log_error("cannot use the spool: %s", strerror(-err));
+		em->spool[0] = '\0';
+		return;
+	}
+	err = spool_dir_make(em->spool, jail_identity(STAGE_EMITTER));
+	if (err < 0)
+		log_debug("cannot make '%s': %s", em->spool, strerror(-err));
+}
+
 static int setup(struct stage *st, void *ctx)
 {
 	struct sigaction sa = { .sa_handler = on_reopen, .sa_flags = SA_RESTART };
@@ -112,10 +133,30 @@ static int setup(struct stage *st, void *ctx)
 	code = outputs_open(&em->outputs, conf, &em->format);
 	if (code != EXIT_OK)
 		return code;
+	if (!st->replay) {
+		make_spool(st, em);
+		return EXIT_OK;
+	}
 	em->direct = direct_new(&em->outputs);
 	if (em->direct != NULL)
 		return EXIT_OK;
 	log_error("cannot hold alerts: no memory");
+	return EXIT_HOST;
+}
+
+/* Behind the jail: threads come into being. */
+static int start(struct stage *st, void *ctx)
+{
+	struct emitter *em = ctx;
+	int err;
+
+	if (st->replay)
+		return EXIT_OK;
+	err = live_open(&st->conf, em->spool[0] == '\0' ? NULL : em->spool, em->boot, &em->outputs,
+			&em->live);
+	if (err == 0)
+		return EXIT_OK;
+	log_error("cannot start the outputs: %s", strerror(-err));
 	return EXIT_HOST;
 }
 
@@ -131,6 +172,15 @@ static void deliver(struct stage *st, struct emitter *em)
 	st->counts.v[EMITTER_FAILED] += done.failed;
 	st->counts.v[EMITTER_STDOUT_FAILED] += done.by_kind[OUTPUT_STDOUT];
 	st->counts.v[EMITTER_FILE_FAILED] += done.by_kind[OUTPUT_FILE];
+}
+
+/* All that was taken is on its way: so it may be told the ring. */
+static void flush(struct stage *st, struct emitter *em)
+{
+	if (em->live != NULL)
+		live_flush(em->live);
+	else
+		deliver(st, em);
 	em->delivered = em->read.last;
 }
 
@@ -148,6 +198,8 @@ static void look_for_last(struct stage *st, struct emitter *em)
 	em->delivered = em->read.last;
 	if (st->replay)
 		sink_stdout_resume(inlet_note(st->in, NOTE_STDOUT), em->stdout_at);
+	else
+		live_skip_to(em->live, inlet_note(st->in, NOTE_JOURNAL));
 }
 
 /* Of its name, or if it has none of all that it says. */
@@ -161,10 +213,21 @@ static struct uuid id_of(const struct emitter *em, const struct alert_frame *a, 
 	return uuid_of(parts, ARRAY_LEN(parts));
 }
 
+static void put_direct(struct stage *st, struct emitter *em, const struct uuid *id)
+{
+	char text[UUID_TEXT];
+
+	uuid_print(*id, text);
+	if (!direct_put(em->direct, &(struct letter){ text, &em->alert }))
+		st->counts.v[EMITTER_REFUSED]++;
+	if (direct_is_full(em->direct))
+		deliver(st, em);
+}
+
 static void take_alert(struct stage *st, struct emitter *em, const struct ring_frame *f)
 {
 	const struct alert_frame *a = &em->alert;
-	char id[UUID_TEXT];
+	struct uuid id;
 
 	st->counts.v[EMITTER_IN]++;
 	if (wire_decode_alert(f->payload, &em->alert) < 0) {
@@ -180,11 +243,32 @@ static void take_alert(struct stage *st, struct emitter *em, const struct ring_f
 	}
 	if (a->origin_generation != 0) /* others have no event */
 		stage_sample(st, a->ts_ns);
-	uuid_print(id_of(em, a, f->payload), id);
-	if (!direct_put(em->direct, &(struct letter){ id, a }))
-		st->counts.v[EMITTER_REFUSED]++;
-	if (direct_is_full(em->direct))
-		deliver(st, em);
+	id = id_of(em, a, f->payload);
+	if (em->live == NULL) {
+		put_direct(st, em, &id);
+	} else {
+		/* A predecessor may have put it in the journal, and not come to tell the ring. */
+		if (!live_had(em->live, &id))
+			live_put(em->live, &id, f->flags, f->payload);
+		st->counts.v[EMITTER_OUT]++;
+	}
+}
+
+static void reopen(struct emitter *em)
+{
+	if (em->live != NULL)
+		live_reopen(em->live);
+	else
+		direct_reopen(em->direct);
+}
+
+static void tick(struct stage *st, struct emitter *em, struct mono now)
+{
+	uint64_t made = 0;
+
+	live_tick(em->live, now, &made);
+	st->counts.v[EMITTER_MADE] += made;
+	st->counts.v[EMITTER_OUT] += made;
 }
 
 /* The loop commits behind each turn, so the batch must be out by then. */
@@ -195,24 +279,27 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	bool ended = false;
 	int n = 0;
 
-	(void)now;
 	if (reopen_asked) {
 		reopen_asked = 0;
-		direct_reopen(em->direct);
+		reopen(em);
 	}
-	while (n < DIRECT_ALERTS && !ended && inlet_next(st->in, &frame) > 0) {
+	while (n < TURN_ALERTS && !ended && inlet_next(st->in, &frame) > 0) {
 		look_for_last(st, em);
 		n++;
 		ended = frame.type == FRAME_END;
 		if (frame.type == FRAME_ALERT)
 			take_alert(st, em, &frame);
 	}
-	deliver(st, em);
+	if (em->live != NULL)
+		tick(st, em, now);
+	flush(st, em);
 	if (n > 0) {
 		inlet_set_note(st->in, NOTE_GENERATION, em->delivered.generation);
 		inlet_set_note(st->in, NOTE_SEQ, em->delivered.seq);
 		inlet_set_note(st->in, NOTE_RULE, em->delivered.rule);
 		inlet_set_note(st->in, NOTE_STDOUT, sink_stdout_done());
+		if (em->live != NULL)
+			inlet_set_note(st->in, NOTE_JOURNAL, live_next(em->live));
 	}
 	return ended ? stage_end(st) : n;
 }
@@ -235,7 +322,7 @@ static int reload(struct stage *st, void *ctx, char *text, size_t cap)
 	struct emitter *em = ctx;
 
 	(void)st;
-	direct_reopen(em->direct);
+	reopen(em);
 	snprintf(text, cap, "the outputs are open anew");
 	return 0;
 }
@@ -246,6 +333,8 @@ static void status(struct stage *st, void *ctx, struct stage_status *ret)
 
 	(void)st;
 	outputs_names(&em->outputs, ret->detail, sizeof(ret->detail));
+	if (em->live != NULL)
+		live_status(em->live, ret);
 }
 
 static void stop(struct stage *st, void *ctx)
@@ -255,7 +344,9 @@ static void stop(struct stage *st, void *ctx)
 	(void)st;
 	direct_free(em->direct);
 	em->direct = NULL;
-	outputs_close(&em->outputs);
+	if (live_close(em->live))
+		outputs_close(&em->outputs);
+	em->live = NULL;
 }
 
 int main(int argc, char **argv)
@@ -264,6 +355,7 @@ int main(int argc, char **argv)
 		.id = STAGE_EMITTER,
 		.option = option,
 		.setup = setup,
+		.start = start,
 		.turn = turn,
 		.reload = reload,
 		.status = status,

@@ -36,8 +36,8 @@ static void check(const struct conf *c)
 			must(*(const uint64_t *)at >= rows[i].least &&
 			     *(const uint64_t *)at <= rows[i].most);
 		if (rows[i].type == CONF_MEGABYTES || rows[i].type == CONF_PRESET)
-			must(*(const uint64_t *)at >= 1u << 20 &&
-			     *(const uint64_t *)at <= 1u << 30);
+			must(*(const uint64_t *)at >= UINT64_C(1) << 20 &&
+			     *(const uint64_t *)at <= UINT64_C(1) << 40);
 		if (rows[i].type == CONF_SHARE)
 			must(*(const double *)at >= (double)rows[i].least &&
 			     *(const double *)at <= (double)rows[i].most);

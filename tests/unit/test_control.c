@@ -30,6 +30,28 @@ static struct control_answer full_answer(void)
 	};
 	for (unsigned i = 0; i < RING_COUNTS; i++)
 		a.status.counts.v[i] = i * 0x0101010101010101u;
+	a.status.noutputs = 2;
+	a.status.outputs[1] = (struct output_status){
+		.name = "http-2",
+		.kind = "http_output",
+		.last_error = "nobody is there",
+		.state = OUTPUT_STATE_RETRYING,
+		.journalled = 21,
+		.delivered = 1,
+		.filtered = 2,
+		.pending = 3,
+		.lost = 7,
+		.refused = 8,
+		.retries = 6,
+		.last_delivery_ns = 9,
+	};
+	a.status.spool = (struct spool_status){ .is_used = true,
+						.why = "full",
+						.records = 1,
+						.bytes = 2,
+						.segments = 3,
+						.dropped = 4,
+						.damaged = 5 };
 	a.status.nsources = 1;
 	a.status.sources[0] = (struct source_status){
 		"docker", "/run/docker.sock", "why", SOURCE_CONNECTED, 1, 2, 3, 4, 5, 6,
@@ -68,6 +90,10 @@ Test(control, an_answer_comes_back)
 	cr_assert(eq(int, out.result, -EBUSY));
 	cr_assert_str_eq(out.text, "not now");
 	cr_assert(out.has_status);
+	cr_assert(eq(u32, out.status.noutputs, 2));
+	cr_assert_eq(memcmp(&out.status.outputs, &in.status.outputs, sizeof(out.status.outputs)),
+		     0);
+	cr_assert_eq(memcmp(&out.status.spool, &in.status.spool, sizeof(out.status.spool)), 0);
 	cr_assert(eq(u32, out.status.nsources, 1));
 	cr_assert_eq(memcmp(&out.status.sources[0], &in.status.sources[0],
 			    sizeof(out.status.sources[0])),

@@ -5,6 +5,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <stdio.h>
+
 #include "ledger.h"
 
 /* A pipeline at rest, after a restart of enricher and evaluator. */
@@ -49,8 +51,8 @@ static struct ledger_reading at_rest(void)
 	em[EMITTER_IN] = 44;
 	em[EMITTER_DOUBLES] = 4;
 	em[EMITTER_OUT] = 37;
-	em[EMITTER_STDOUT_FAILED] = 2;
-	em[EMITTER_FILE_FAILED] = 2;
+	em[EMITTER_FAILED] = 4;
+	em[EMITTER_MADE] = 1;
 	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
 		struct stage_status *s = &r.stage[id];
 
@@ -85,8 +87,8 @@ Test(ledger, a_pipeline_at_rest_balances)
 {
 	struct ledger_reading r = at_rest();
 
-	cr_assert(eq(uint, ledger_sums(&r, LEDGER_QUIET, sums), LEDGER_SUMS));
-	for (unsigned i = 0; i < LEDGER_SUMS; i++)
+	cr_assert(eq(uint, ledger_sums(&r, LEDGER_QUIET, sums), LEDGER_JOINTS));
+	for (unsigned i = 0; i < LEDGER_JOINTS; i++)
 		cr_assert(sums[i].balanced, "%s", sums[i].name);
 }
 
@@ -210,12 +212,41 @@ Test(ledger, sums_of_a_stage_that_is_away_are_left_out)
 			      strcmp(sums[i].name, "alerts") == 0);
 }
 
+Test(ledger, each_output_has_a_sum)
+{
+	struct ledger_reading r = at_rest();
+	unsigned n;
+
+	r.stage[STAGE_EMITTER].noutputs = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		struct output_status *o = &r.stage[STAGE_EMITTER].outputs[i];
+
+		*o = (struct output_status){ .journalled = 15,
+					     .delivered = 1,
+					     .filtered = 2,
+					     .pending = 3,
+					     .lost = 4,
+					     .refused = 5 };
+		snprintf(o->name, sizeof(o->name), "out-%u", i);
+	}
+	r.stage[STAGE_EMITTER].outputs[1].lost--;
+	n = ledger_sums(&r, LEDGER_QUIET, sums);
+	cr_assert(eq(uint, n, LEDGER_JOINTS + 2));
+	cr_assert_str_eq(sums[n - 2].name, "out-0");
+	cr_assert(sums[n - 2].balanced);
+	cr_assert_not(sums[n - 1].balanced);
+	r.there[STAGE_EMITTER] = false;
+	n = ledger_sums(&r, LEDGER_QUIET, sums);
+	for (unsigned i = 0; i < n; i++)
+		cr_assert(strncmp(sums[i].name, "out", 3) != 0);
+}
+
 Test(ledger, where_there_is_no_recorder_there_is_no_sum_of_it)
 {
 	struct ledger_reading r = at_rest();
 
 	r.there[STAGE_RECORDER] = false;
-	cr_assert(eq(uint, ledger_sums(&r, LEDGER_QUIET, sums), LEDGER_SUMS - 1));
+	cr_assert(eq(uint, ledger_sums(&r, LEDGER_QUIET, sums), LEDGER_JOINTS - 1));
 }
 
 Test(ledger, readings_are_alike_when_the_counters_are)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * live.h -- outputs with a spool: what is put in goes to the journal, and from there each output
+ * fetches it in a thread of its own.  Nobody here ever waits for an output.
+ */
+#ifndef MEWS_LIVE_H
+#define MEWS_LIVE_H
+
+#include "clock.h"
+#include "control.h"
+#include "journal.h"
+#include "outputs.h"
+
+struct live;
+
+/* Behind the jail: with the journal in DIR, and threads for all of OS.  BOOT: of ids.  -ENOMEM or
+ * another negative errno. */
+int live_open(const struct conf *conf, const char *dir, const char *boot, struct outputs *os,
+	      struct live **ret);
+
+/* Tell the journal that all records before NUMBER were there once. */
+void live_skip_to(struct live *l, uint64_t number);
+
+/* The number of the next record, behind what was flushed. */
+uint64_t live_next(const struct live *l);
+
+/* Did the predecessor put an alert with this ID there, and not come to say so?  Each only once. */
+bool live_had(struct live *l, const struct uuid *id);
+
+/* An alert as it came, for the next flush. */
+void live_put(struct live *l, const struct uuid *id, uint32_t flags, struct span payload);
+
+/* From here on all that was put in is on its way. */
+void live_flush(struct live *l);
+
+/* What is to be done now and then: *RET_MADE counts alerts that were made here. */
+void live_tick(struct live *l, struct mono now, uint64_t *ret_made);
+
+void live_reopen(struct live *l);
+void live_status(struct live *l, struct stage_status *ret);
+
+/* Deliver what waits, for a moment, and end.  True: OS may be closed. */
+bool live_close(struct live *l);
+
+#endif
