@@ -655,6 +655,7 @@ static void answer(void *ctx, const struct control_request *req, struct control_
 		return;
 	case CONTROL_CONTAINERS:
 	case CONTROL_PODS:
+	case CONTROL_ACTIVITY:
 		list(rt, req, ret);
 		return;
 	case CONTROL_LOG_LEVEL:

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cmd_status.c -- `mews status`: asks the stages and the supervisor, sets
- * the numbers side by side, and adds them up (ledger.c).  A few readings, the
- * last stage of the pipeline first: numbers that stand still can be held to
- * more than numbers that flow.
+ * cmd_status.c -- `mews status`: what the stages and the supervisor say (picture.c), for people
+ * and for scripts.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,237 +12,9 @@
 
 #include "event.h"
 #include "jstdout.h"
-#include "ledger.h"
 #include "loss_report.h"
 #include "mews.h"
-#include "rundir.h"
-
-#define READINGS   4
-#define APART_NS   (50 * NS_PER_MSEC)
-#define STILL_FOR  2 /* readings in a row that are alike */
-#define MAX_RINGS  4
-#define STATE_AWAY "away"
-
-/* What the system says of a stage's process. */
-struct usage {
-	int64_t uid;
-	double cpu_s;
-	uint64_t rss_kb;
-};
-
-struct picture {
-	struct ledger_reading reading;
-	enum ledger_pace pace;
-	bool has_supervisor;
-	struct control_answer supervisor;
-	struct usage usage[STAGE_COUNT];
-	unsigned nsums;
-	struct ledger_sum sums[LEDGER_SUMS];
-	unsigned nrings;
-	struct ring_status rings[MAX_RINGS];
-};
-
-/* ---- asking ---- */
-
-struct askers {
-	struct control_client *stage[STAGE_COUNT]; /* NULL: away */
-};
-
-static void open_askers(const char *run_dir, struct askers *a)
-{
-	char path[RUN_DIR_PATH_MAX];
-
-	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
-		run_dir_path(path, run_dir, stage_name((enum stage_id)id), ".ctl");
-		if (control_client_open(path, ASK_TIMEOUT_NS, &a->stage[id]) < 0)
-			a->stage[id] = NULL;
-	}
-}
-
-static void close_askers(struct askers *a)
-{
-	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++)
-		control_client_close(a->stage[id]);
-}
-
-static void take_reading(struct askers *a, struct ledger_reading *r)
-{
-	static const struct control_request req = { .kind = CONTROL_STATUS };
-
-	for (unsigned id = STAGE_COUNT - 1; id >= STAGE_COLLECTOR; id--) {
-		struct control_answer answer;
-
-		r->there[id] = false;
-		if (a->stage[id] == NULL)
-			continue;
-		if (control_client_ask(a->stage[id], &req, &answer) < 0) {
-			/* Do not wait for it again in the next reading. */
-			control_client_close(a->stage[id]);
-			a->stage[id] = NULL;
-			continue;
-		}
-		r->there[id] = answer.has_status && (unsigned)answer.status.stage == id;
-		r->stage[id] = answer.status;
-	}
-}
-
-static bool all_balanced(const struct picture *p)
-{
-	for (unsigned i = 0; i < p->nsums; i++)
-		if (!p->sums[i].balanced)
-			return false;
-	return true;
-}
-
-/* Read until the numbers stand still, or READINGS times.  A sum that did not
- * close in one reading has all the others to do so: a stage that was started
- * again learns its old counters a moment later. */
-static void read_ledger(struct askers *a, struct picture *p)
-{
-	struct timespec apart = { 0, (long)APART_NS };
-	struct ledger_reading last = { 0 };
-	unsigned still = 0;
-
-	for (unsigned i = 0; i < READINGS; i++) {
-		if (i > 0)
-			nanosleep(&apart, NULL);
-		take_reading(a, &p->reading);
-		still = i > 0 && ledger_same(&last, &p->reading) ? still + 1 : 0;
-		p->pace = still >= STILL_FOR ? LEDGER_QUIET : LEDGER_FLOWING;
-		p->nsums = ledger_sums(&p->reading, p->pace, p->sums);
-		if (p->pace == LEDGER_QUIET && all_balanced(p))
-			return;
-		last = p->reading;
-	}
-}
-
-/* ---- the system's part ---- */
-
-static void read_usage(int64_t pid, struct usage *ret)
-{
-	char path[64], line[512];
-	long ticks = sysconf(_SC_CLK_TCK);
-	uint64_t user = 0, sys = 0;
-	const char *end;
-	FILE *f;
-
-	*ret = (struct usage){ .uid = -1 };
-	snprintf(path, sizeof(path), "/proc/%" PRId64 "/stat", pid);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return;
-	/* The name in parentheses may hold anything; numbers follow the last one. */
-	if (fgets(line, sizeof(line), f) != NULL && (end = strrchr(line, ')')) != NULL &&
-	    sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
-		   &user, &sys) == 2 &&
-	    ticks > 0)
-		ret->cpu_s = (double)(user + sys) / (double)ticks;
-	fclose(f);
-	snprintf(path, sizeof(path), "/proc/%" PRId64 "/status", pid);
-	f = fopen(path, "re");
-	if (f == NULL)
-		return;
-	while (fgets(line, sizeof(line), f) != NULL) {
-		(void)sscanf(line, "Uid: %" SCNd64, &ret->uid);
-		(void)sscanf(line, "VmRSS: %" SCNu64, &ret->rss_kb);
-	}
-	fclose(f);
-}
-
-static const struct supervised *supervised(const struct picture *p, enum stage_id id)
-{
-	for (unsigned i = 0; i < p->supervisor.nsupervised; i++)
-		if (p->supervisor.supervised[i].stage == id)
-			return &p->supervisor.supervised[i];
-	return NULL;
-}
-
-/* The recorder is there only where rules ask for captures. */
-static bool is_shown(const struct picture *p, enum stage_id id)
-{
-	return id != STAGE_RECORDER || p->reading.there[id] || supervised(p, id) != NULL;
-}
-
-static const char *state_of(const struct picture *p, enum stage_id id)
-{
-	const struct supervised *s = supervised(p, id);
-
-	if (s != NULL)
-		return supervised_state_name(s->state);
-	return p->reading.there[id] ? supervised_state_name(SUPERVISED_RUNNING) : STATE_AWAY;
-}
-
-static int64_t pid_of(const struct picture *p, enum stage_id id)
-{
-	const struct supervised *s = supervised(p, id);
-
-	if (s != NULL)
-		return s->pid;
-	return p->reading.there[id] ? p->reading.stage[id].pid : 0;
-}
-
-static uint64_t restarts_of(const struct picture *p, enum stage_id id)
-{
-	const struct supervised *s = supervised(p, id);
-
-	return s == NULL ? 0 : s->restarts;
-}
-
-/* ---- rings ---- */
-
-/* The writer knows best what its ring is; without it, the reader. */
-static void collect_rings(struct picture *p)
-{
-	static const struct {
-		const char *name;
-		enum stage_id writer, reader;
-	} joints[MAX_RINGS] = {
-		{ "raw", STAGE_COLLECTOR, STAGE_ENRICHER },
-		{ "enriched", STAGE_ENRICHER, STAGE_EVALUATOR },
-		{ "alerts", STAGE_EVALUATOR, STAGE_EMITTER },
-		{ "tap", STAGE_COLLECTOR, STAGE_RECORDER },
-	};
-
-	for (unsigned i = 0; i < MAX_RINGS; i++) {
-		enum stage_id from[2] = { joints[i].writer, joints[i].reader };
-		bool found = false;
-
-		for (unsigned k = 0; k < 2 && !found; k++) {
-			const struct stage_status *s = &p->reading.stage[from[k]];
-
-			for (unsigned j = 0; p->reading.there[from[k]] && j < s->nrings; j++) {
-				if (strcmp(s->rings[j].name, joints[i].name) != 0)
-					continue;
-				p->rings[p->nrings++] = s->rings[j];
-				found = true;
-			}
-		}
-	}
-}
-
-static void take_picture(const char *run_dir, struct picture *p)
-{
-	static const struct control_request req = { .kind = CONTROL_STATUS };
-	char path[RUN_DIR_PATH_MAX];
-	struct askers a = { { NULL } };
-
-	run_dir_path(path, run_dir, "mews", ".ctl");
-	open_askers(run_dir, &a);
-	read_ledger(&a, p);
-	close_askers(&a);
-	p->has_supervisor = control_ask(path, &req, ASK_TIMEOUT_NS, &p->supervisor) == 0;
-	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++)
-		read_usage(pid_of(p, (enum stage_id)id), &p->usage[id]);
-	collect_rings(p);
-}
-
-static bool is_empty(const struct picture *p)
-{
-	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++)
-		if (p->reading.there[id])
-			return false;
-	return !p->has_supervisor;
-}
+#include "picture.h"
 
 /* ---- for people ---- */
 
@@ -256,12 +26,12 @@ static void print_stages(const struct picture *p)
 		const struct usage *u = &p->usage[id];
 		char detail[sizeof(p->reading.stage[id].detail) * 4];
 
-		if (!is_shown(p, (enum stage_id)id))
+		if (!picture_shows(p, (enum stage_id)id))
 			continue;
 		printf("%-10s %8" PRId64 " %6" PRId64 "  %-9s %8" PRIu64 " %9.2f %9" PRIu64,
-		       stage_name((enum stage_id)id), pid_of(p, (enum stage_id)id), u->uid,
-		       state_of(p, (enum stage_id)id), restarts_of(p, (enum stage_id)id), u->cpu_s,
-		       u->rss_kb);
+		       stage_name((enum stage_id)id), picture_pid(p, (enum stage_id)id), u->uid,
+		       picture_state(p, (enum stage_id)id), picture_restarts(p, (enum stage_id)id),
+		       u->cpu_s, u->rss_kb);
 		log_escape(detail, sizeof(detail), p->reading.stage[id].detail);
 		printf("%s%s\n", detail[0] == '\0' ? "" : "  ", detail);
 	}
@@ -273,7 +43,7 @@ static void print_rings(const struct picture *p)
 	for (unsigned i = 0; i < p->nrings; i++)
 		printf("%-10s %12" PRIu64 " %12" PRIu64 " %12" PRIu64 "  %s\n", p->rings[i].name,
 		       p->rings[i].capacity, p->rings[i].used, p->rings[i].lost,
-		       p->rings[i].attached ? "there" : STATE_AWAY);
+		       p->rings[i].attached ? "there" : "away");
 }
 
 static double us(uint64_t ns)
@@ -457,14 +227,14 @@ static void json_stages(const struct picture *p, struct jout *j)
 	for (enum stage_id id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
 		const struct usage *u = &p->usage[id];
 
-		if (!is_shown(p, id))
+		if (!picture_shows(p, id))
 			continue;
 		jout_object(j, NULL);
 		jout_str(j, "name", stage_name(id));
-		jout_int(j, "pid", pid_of(p, id));
+		jout_int(j, "pid", picture_pid(p, id));
 		jout_int(j, "uid", u->uid);
-		jout_str(j, "state", state_of(p, id));
-		jout_uint(j, "restarts", restarts_of(p, id));
+		jout_str(j, "state", picture_state(p, id));
+		jout_uint(j, "restarts", picture_restarts(p, id));
 		jout_double(j, "cpu_s", u->cpu_s);
 		jout_uint(j, "rss_kb", u->rss_kb);
 		jout_str(j, "detail", p->reading.stage[id].detail);
@@ -665,9 +435,8 @@ int cmd_status(int argc, char **argv)
 
 	if (code != -1)
 		return code;
-	if (strlen(run_dir) <= RUN_DIR_MAX)
-		take_picture(run_dir, &p);
-	if (is_empty(&p)) {
+	picture_take(run_dir, false, &p);
+	if (picture_is_empty(&p)) {
 		log_error("no pipeline runs in '%s'", run_dir);
 		return EXIT_INPUT;
 	}

@@ -314,6 +314,10 @@ static void list(struct stage *st, void *ctx, const struct control_request *req,
 	char *end;
 
 	(void)st;
+	if (req->kind != CONTROL_PODS && req->kind != CONTROL_CONTAINERS) {
+		ret->result = -EOPNOTSUPP;
+		return;
+	}
 	ret->next = strtoull(req->argument, &end, 10);
 	if (*end != '\0') {
 		ret->result = -EINVAL;

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "activity.h"
 #include "evaluator.h"
 #include "inode_names.h"
 #include "log.h"
@@ -200,6 +201,12 @@ static const char *metadata_word(const struct evaluator *ev, const struct mirror
 	return c != NULL && c->frame.wait == CONTAINER_UNANSWERED ? "none" : NULL;
 }
 
+/* For who had the most events, seconds of any clock will do. */
+static uint32_t second_of(struct mono now)
+{
+	return (uint32_t)(now.ns / NS_PER_SEC);
+}
+
 static int run_rules(struct stage *st, struct evaluator *ev, struct span payload, struct mono now)
 {
 	struct field_event e = {
@@ -218,6 +225,8 @@ static int run_rules(struct stage *st, struct evaluator *ev, struct span payload
 		e.process = mirror_process(ev->mirror, ev->event.process);
 		st->counts.v[EVALUATOR_STATE_MISSING] += e.process == NULL;
 	}
+	if (e.process != NULL)
+		mirror_count_event(ev->mirror, e.process, second_of(now));
 	if (waiting_is_for(ev, e.process))
 		return waiting_take(st, ev, &e, payload, now);
 	ruleset_begin(ev->load.rules, &e, &walk);
@@ -432,6 +441,20 @@ static void status(struct stage *st, void *ctx, struct stage_status *ret)
 		 st->counts.v[EVALUATOR_STATE_CUT]);
 }
 
+static void list(struct stage *st, void *ctx, const struct control_request *req,
+		 struct control_answer *ret)
+{
+	static uint8_t page[CONTROL_PAGE_BYTES];
+	const struct evaluator *ev = ctx;
+
+	(void)st;
+	if (req->kind != CONTROL_ACTIVITY)
+		ret->result = -EOPNOTSUPP;
+	else
+		ret->page = span_of(
+			page, activity_list(ev->mirror, second_of(mono_now()), page, sizeof(page)));
+}
+
 static void stop(struct stage *st, void *ctx)
 {
 	struct evaluator *ev = ctx;
@@ -452,6 +475,7 @@ static const struct stage_ops ops = {
 	.turn = turn,
 	.reload = reload,
 	.status = status,
+	.list = list,
 	.stop = stop,
 };
 

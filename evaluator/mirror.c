@@ -36,6 +36,7 @@ struct slot {
 	struct mirror_process p; /* first: a pointer to it is a pointer to the slot */
 	struct blob *text[TEXT_COUNT];
 	uint32_t key_next, tid_next;
+	uint32_t second, events, events_before; /* in that second, and in the one before */
 	bool looked_at; /* an ancestor or leader of somebody: its change matters to others */
 };
 
@@ -781,6 +782,40 @@ bool mirror_is_awaited(const struct mirror *m, const struct mirror_process *p)
 uint64_t mirror_containers_version(const struct mirror *m)
 {
 	return m->containers_version;
+}
+
+/* ---- activity ---- */
+
+void mirror_count_event(struct mirror *m, const struct mirror_process *p, uint32_t second)
+{
+	struct slot *s = &m->slots[(const struct slot *)p - m->slots];
+
+	if (s->second != second) {
+		s->events_before = s->second + 1 == second ? s->events : 0;
+		s->events = 0;
+		s->second = second;
+	}
+	s->events++;
+}
+
+uint32_t mirror_events(const struct mirror_process *p, uint32_t second)
+{
+	const struct slot *s = (const struct slot *)p;
+
+	if (s->second == second)
+		return s->events_before;
+	return s->second + 1 == second ? s->events : 0;
+}
+
+const struct mirror_process *mirror_each(const struct mirror *m, uint32_t *at)
+{
+	while (*at < m->used) {
+		const struct slot *s = &m->slots[(*at)++];
+
+		if (s->p.key != 0)
+			return &s->p;
+	}
+	return NULL;
 }
 
 /* ---- frozen ---- */

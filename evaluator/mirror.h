@@ -75,6 +75,15 @@ bool mirror_is_awaited(const struct mirror *m, const struct mirror_process *p);
 /* Grows whenever something is told of a container. */
 uint64_t mirror_containers_version(const struct mirror *m);
 
+/* An event of P came in SECOND, of whatever clock.  P is of this mirror. */
+void mirror_count_event(struct mirror *m, const struct mirror_process *p, uint32_t second);
+
+/* How many came in the second before SECOND. */
+uint32_t mirror_events(const struct mirror_process *p, uint32_t second);
+
+/* All entries, one by one; *AT is 0 at first.  NULL: that was the last one. */
+const struct mirror_process *mirror_each(const struct mirror *m, uint32_t *at);
+
 /* P as it is now, with its ancestors and the leaders of its groups, whatever becomes of them; users
  * and containers are M's own, as they will be.  It takes no frames, and ends before M.  NULL: no
  * memory. */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "activity.h"
 #include "mirror.h"
 
 static struct mirror *mirror_of(unsigned processes)
@@ -488,5 +489,64 @@ Test(mirror, what_is_frozen_stays_and_containers_go_on)
 	cr_assert(eq(int, mirror_apply(m, FRAME_SNAPSHOT_BEGIN, SPAN_NONE), 0));
 	mirror_status(m, &after);
 	cr_assert(eq(sz, after.bytes, before.bytes), "what both shared is given back");
+	mirror_free(m);
+}
+
+/* ---- who had the most events ---- */
+
+static void count(struct mirror *m, uint64_t key, uint32_t second, unsigned events)
+{
+	while (events-- > 0)
+		mirror_count_event(m, mirror_process(m, key), second);
+}
+
+static const char *listed(const struct mirror *m, uint32_t second)
+{
+	static uint8_t text[4096];
+	size_t n = activity_list(m, second, text, sizeof(text) - 1);
+
+	text[n] = '\0';
+	return (const char *)text;
+}
+
+Test(mirror, the_busiest_come_first)
+{
+	struct mirror *m = mirror_of(16);
+	struct process_frame sh = whole(7, 100, 1, "sh"), thread = whole(8, 101, 1, "worker"),
+			     in = whole(9, 200, 1, "in");
+
+	thread.info.pid = 100; /* of the first */
+	in.info.container_id = span_str("abc");
+	cr_assert(eq(int, put(m, &sh), 0));
+	cr_assert(eq(int, put(m, &thread), 0));
+	cr_assert(eq(int, put(m, &in), 0));
+	tell_container(m, "abc", CONTAINER_NOT_AWAITED, "{\"name\":\"n\",\"image\":\"i:1\"}");
+	count(m, 7, 50, 2);
+	count(m, 8, 50, 3);
+	count(m, 9, 50, 4);
+	cr_assert(eq(str, (char *)listed(m, 50), (char *)""));
+	cr_assert(eq(
+		str, (char *)listed(m, 51),
+		(char *)"{\"container\":\"abc\",\"events\":4,\"name\":\"n\",\"image\":\"i:1\"}\n"
+			"{\"process\":100,\"events\":5,\"name\":\"sh\",\"exe\":\"\",\"container\":\"\"}\n"
+			"{\"process\":200,\"events\":4,\"name\":\"in\",\"exe\":\"\",\"container\":\"abc\"}\n"));
+	cr_assert(eq(str, (char *)listed(m, 52), (char *)""));
+	mirror_free(m);
+}
+
+Test(mirror, a_second_is_counted_by_itself)
+{
+	struct mirror *m = mirror_of(16);
+	struct process_frame f = whole(7, 100, 1, "sh");
+
+	cr_assert(eq(int, put(m, &f), 0));
+	count(m, 7, 50, 9);
+	count(m, 7, 51, 2);
+	cr_assert(eq(uint, mirror_events(mirror_process(m, 7), 51), 9));
+	cr_assert(eq(uint, mirror_events(mirror_process(m, 7), 52), 2));
+	count(m, 7, 54, 1);
+	cr_assert(eq(uint, mirror_events(mirror_process(m, 7), 54), 0));
+	cr_assert(eq(int, put(m, &f), 0)); /* told again: that is no event */
+	cr_assert(eq(uint, mirror_events(mirror_process(m, 7), 55), 1));
 	mirror_free(m);
 }
