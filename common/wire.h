@@ -437,6 +437,7 @@ struct alert_frame {
 	uint16_t nfields;
 	struct span tags[ALERT_MAX_TAGS];
 	struct alert_field fields[ALERT_MAX_FIELDS]; /* output_fields, any order */
+	struct span ruleset; /* SHA-256 of the rules in force; "": no rule made it */
 };
 
 /* Record from this event on for a while. */

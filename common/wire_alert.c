@@ -5,7 +5,7 @@
 #include "wire_parts.h"
 
 enum {
-	ALERT_ELEMENTS = 10,
+	ALERT_ELEMENTS = 11,
 	FIELD_ELEMENTS = 2,
 	LIST_DEPTH = 1, /* scalars only */
 };
@@ -105,6 +105,7 @@ ssize_t wire_encode_alert(uint8_t *buf, size_t cap, const struct alert_frame *f)
 		if (!put_value(&pk, &f->fields[i].value))
 			return -EINVAL;
 	}
+	pack_span_or_nil(&pk, f->ruleset);
 	return pack_length(&pk);
 }
 
@@ -153,6 +154,7 @@ int wire_decode_alert(struct span payload, struct alert_frame *ret)
 	ret->message = cursor_span(&c);
 	get_tags(&c, ret);
 	get_fields(&c, ret);
+	ret->ruleset = cursor_span(&c);
 	if (ret->priority > 7)
 		cursor_fail(&c);
 	return cursor_finish(&c);
@@ -162,7 +164,7 @@ size_t wire_alert_bound(const struct alert_frame *f)
 {
 	size_t sum = 3 * PACK_MAX_HEADER + ALERT_ELEMENTS * PACK_MAX_INT +
 		     pack_span_bound(f->rule) + pack_span_bound(f->source) +
-		     pack_span_bound(f->message);
+		     pack_span_bound(f->message) + pack_span_bound(f->ruleset);
 
 	for (unsigned i = 0; i < f->ntags && i < ALERT_MAX_TAGS; i++)
 		sum += pack_span_bound(f->tags[i]);

@@ -273,6 +273,7 @@ bool gapalert_make(const struct gapalert *g, struct arena *arena, struct alert_f
 	a->rule = span_str(RULE);
 	a->source = span_str("internal");
 	a->message = message(g, arena);
+	a->ruleset = SPAN_NONE;
 	a->ntags = 0;
 	a->nfields = 0;
 	put_field(a, "n_evts", text(arena, met(g)));

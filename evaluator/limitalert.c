@@ -44,6 +44,7 @@ bool limitalert_make(struct limitalert *l, uint64_t max_mb, uint64_t now_ns, str
 	a->rule = span_str(RULE);
 	a->source = span_str("internal");
 	a->message = span_str(RULE);
+	a->ruleset = SPAN_NONE;
 	a->ntags = 0;
 	a->nfields = 0;
 	put_number(a, "max_file_size_mb", max_mb);

@@ -389,6 +389,7 @@ static void fill_alert(union any_frame *f)
 			{ S("x"), { .kind = ALERT_DOUBLE, .d = 0.5 } },
 			{ S("fd.types"), { .kind = ALERT_LIST, .s = S("\x92\xc4\x01y\x05") } },
 		},
+		.ruleset = S("0123456789abcdef0123456789abcdef"),
 	};
 }
 
@@ -454,7 +455,8 @@ const struct wire_sample wire_samples[] = {
 	    "[5000000000, 65536, 12, 4, 1700000000123456789, \"Read sensitive file\", \"syscall\", "
 	    "\"file=/etc/shadow\", [\"host\", \"T1555\"], [[\"fd.name\", \"/etc/shadow\"], "
 	    "[\"proc.pid\", 4242], [\"evt.rawres\", -2], [\"evt.failed\", true], "
-	    "[\"container.id\", nil], [\"x\", 0.500000], [\"fd.types\", [\"y\", 5]]]]"),
+	    "[\"container.id\", nil], [\"x\", 0.500000], [\"fd.types\", [\"y\", 5]]], "
+	    "\"0123456789abcdef0123456789abcdef\"]"),
 	ROW("capture", CAPTURE, capture, fill_capture,
 	    "[1700000000123456789, 70000, 4243, 5000000000, \"Read sensitive file\"]"),
 	ROW("end", END, empty, fill_empty, "[]"),
