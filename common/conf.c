@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bundle.h"
 #include "conf_append.h"
 #include "conf_choice.h"
 #include "conf_doc.h"
@@ -29,8 +30,9 @@ struct loader {
 	struct conf *conf;
 	struct conf_doc doc;
 	void (*warn)(const struct diag *);
-	struct diag *diag; /* its place is kept at the value in hand */
-	bool all;	   /* conf_check(): WARN hears all, and behind an error it goes on */
+	struct diag *diag;   /* its place is kept at the value in hand */
+	struct bundle *keep; /* gets the texts of all files; NULL: nobody wants them */
+	bool all;	     /* conf_check(): WARN hears all, and behind an error it goes on */
 	unsigned errors;
 	bool seen[MAX_ROWS];
 };
@@ -595,6 +597,48 @@ int conf_load_texts(const struct conf_text *texts, unsigned ntexts, const char *
 	return load_end(&ld, err, ret);
 }
 
+/* The files of a bundle, in its order. */
+static int merge_bundle(struct loader *ld, struct span bundle)
+{
+	struct bundle_item item;
+	int err = 0, more;
+
+	while (err == 0 && (more = bundle_next(&bundle, &item)) != 0) {
+		char name[4096];
+
+		if (more < 0)
+			return more;
+		if (item.kind != BUNDLE_SETTINGS)
+			continue;
+		snprintf(name, sizeof(name), "%.*s",
+			 (int)(item.name.n < sizeof(name) ? item.name.n : sizeof(name)),
+			 (const char *)item.name.p);
+		err = conf_doc_merge(&ld->doc, name, item.text, (enum conf_strategy)item.strategy,
+				     ld->diag);
+	}
+	return err;
+}
+
+int conf_load_bundle(struct span bundle, const char *const *options, unsigned noptions,
+		     void (*warn)(const struct diag *), struct conf *ret, struct diag *diag)
+{
+	struct conf conf = { 0 };
+	struct loader ld = { .conf = &conf, .warn = warn, .diag = diag };
+	int err;
+
+	*diag = (struct diag){ 0 };
+	err = load_begin(&ld);
+	if (err == 0)
+		err = merge_bundle(&ld, bundle);
+	if (err == 0)
+		err = set_options(&ld, options, noptions, true);
+	if (err == 0)
+		err = set_options(&ld, options, noptions, false);
+	if (err == 0)
+		err = take_document(&ld);
+	return load_end(&ld, err, ret);
+}
+
 int conf_load_text(struct span text, const char *name, const char *const *options,
 		   unsigned noptions, void (*warn)(const struct diag *), struct conf *ret,
 		   struct diag *diag)
@@ -619,12 +663,18 @@ static int merge_files(struct loader *ld, const char *file, const char *const *o
 		return err;
 	}
 	err = conf_doc_merge(&ld->doc, path, span_of(bytes, n), CONF_STRATEGY_APPEND, ld->diag);
+	if (err == 0 && ld->keep != NULL)
+		err = bundle_add(ld->keep, &(struct bundle_item){ .kind = BUNDLE_SETTINGS,
+								  .name = span_str(path),
+								  .text = span_of(bytes, n) });
 	free(bytes);
 	if (err == 0 && bytes != NULL)
 		err = conf_list_add(&ld->conf->read_files, path);
 	if (err == 0)
 		err = set_options(ld, options, noptions, true);
-	return err < 0 ? err : conf_files_merge(&ld->doc, path, &ld->conf->read_files, ld->diag);
+	return err < 0 ? err
+		       : conf_files_merge(&ld->doc, path, &ld->conf->read_files, ld->keep,
+					  ld->diag);
 }
 
 static int load(struct loader *ld, const char *file, const char *const *options, unsigned noptions,
@@ -648,6 +698,16 @@ int conf_load(const char *file, const char *const *options, unsigned noptions,
 {
 	struct conf conf = { 0 };
 	struct loader ld = { .conf = &conf, .warn = warn, .diag = diag };
+
+	return load(&ld, file, options, noptions, ret);
+}
+
+int conf_load_keeping(const char *file, const char *const *options, unsigned noptions,
+		      void (*warn)(const struct diag *), struct conf *ret, struct diag *diag,
+		      struct bundle *keep)
+{
+	struct conf conf = { 0 };
+	struct loader ld = { .conf = &conf, .warn = warn, .diag = diag, .keep = keep };
 
 	return load(&ld, file, options, noptions, ret);
 }

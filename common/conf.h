@@ -44,6 +44,7 @@ struct conf {
 	bool rule_matching_all;	      /* rule_matching: all */
 	struct rule_choices rules;    /* which are enabled, which not */
 	bool match_resolved_paths;
+	bool include_ruleset;	   /* in output_fields */
 	uint64_t metadata_wait_ms; /* how long an event waits for what rules ask of its container */
 
 	/* form of alerts (Falco's keys) */
@@ -160,6 +161,16 @@ enum conf_finding {
 int conf_load(const char *file, const char *const *options, unsigned noptions,
 	      void (*warn)(const struct diag *), struct conf *ret, struct diag *diag);
 void conf_release(struct conf *c);
+
+/* The same, and the text of each file that was read goes to KEEP (bundle.h). */
+struct bundle;
+int conf_load_keeping(const char *file, const char *const *options, unsigned noptions,
+		      void (*warn)(const struct diag *), struct conf *ret, struct diag *diag,
+		      struct bundle *keep);
+
+/* From what was kept, no matter what has become of the files. */
+int conf_load_bundle(struct span bundle, const char *const *options, unsigned noptions,
+		     void (*warn)(const struct diag *), struct conf *ret, struct diag *diag);
 
 /* The words of a priority. */
 extern const char *const conf_priority_words[];

@@ -25,6 +25,7 @@ struct merge {
 	struct conf_doc *d;
 	const char *main_file;
 	struct conf_list *read;
+	struct bundle *keep;
 	struct diag *diag;
 	unsigned n;
 	struct entry entry[MAX_ENTRIES];
@@ -194,6 +195,11 @@ static int merge_file(struct merge *m, const char *path, const struct stat *st,
 	if (err < 0)
 		return refuse_file(m, path, strerror(-err));
 	err = conf_doc_merge(m->d, path, span_of(bytes, n), strategy, m->diag);
+	if (err == 0 && m->keep != NULL)
+		err = bundle_add(m->keep, &(struct bundle_item){ .kind = BUNDLE_SETTINGS,
+								 .strategy = (uint8_t)strategy,
+								 .name = span_str(path),
+								 .text = span_of(bytes, n) });
 	free(bytes);
 	if (err < 0)
 		return err;
@@ -241,9 +247,11 @@ static int merge_entry(struct merge *m, const struct entry *e)
 }
 
 int conf_files_merge(struct conf_doc *d, const char *main_file, struct conf_list *read,
-		     struct diag *diag)
+		     struct bundle *keep, struct diag *diag)
 {
-	struct merge m = { .d = d, .main_file = main_file, .read = read, .diag = diag };
+	struct merge m = {
+		.d = d, .main_file = main_file, .read = read, .keep = keep, .diag = diag
+	};
 	int err = read_entries(&m);
 
 	for (unsigned i = 0; err == 0 && i < m.n; i++)

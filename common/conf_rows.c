@@ -50,6 +50,8 @@ static const struct conf_row rows[] = {
 	    "an event's alert: of the first rule that matches, or of all"),
 	FLAG("match_resolved_paths", match_resolved_paths, "true",
 	     "rules that look at a file's path are tried with its other paths, too"),
+	FLAG("mews.include_ruleset", include_ruleset, "false",
+	     "output_fields has the SHA-256 of the rules in force: mews.ruleset"),
 	ROW("metadata_wait_ms", UINT, metadata_wait_ms, "1000", 0, 60000, NULL,
 	    "how long an event waits for what rules ask of its container, if nobody has told it yet"),
 	FLAG("json_output", json_output, "false", "alerts are JSON objects"),

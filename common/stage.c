@@ -31,6 +31,7 @@
 #include "notify.h"
 #include "rundir.h"
 #include "stage.h"
+#include "supply.h"
 #include "wire.h"
 
 #define POLL_HOT_NS  NS_PER_MSEC
@@ -40,12 +41,22 @@
 #define DRAIN_NS     (2 * NS_PER_SEC)
 #define LAST_TURN_NS (100 * NS_PER_MSEC) /* of a stage that reads no ring */
 #define MAX_OPTIONS  64
+#define SUPPLY_MS    10000 /* until the supervisor has said what the settings are */
 
 #ifndef MEWS_VERSION
 #define MEWS_VERSION "unknown"
 #endif
 
 enum inheritance { INHERIT_NOTHING, INHERIT_OFFERED, INHERIT_DONE };
+
+/* A reload, from the time it is asked for. */
+struct renewing {
+	bool pending;	   /* ops->renew has it */
+	bool for_supplier; /* who waits for the result */
+	unsigned ticket;   /* by which it is asked for */
+	int result;
+	char text[sizeof(((struct control_answer *)NULL)->text)];
+};
 
 struct runtime {
 	struct stage st;
@@ -56,8 +67,10 @@ struct runtime {
 	unsigned noptions, nrules;
 	pid_t supervisor; /* 0: none; else its end is ours */
 	int notify_fd;	  /* -1: nobody wants to know how we are */
-	int bell_fd;	  /* of signals and stage_wake(); -1: none */
-	int statm_fd;	  /* how large we are; -1: nobody says */
+	int supply_fd;	  /* settings come from the supervisor; -1: from files */
+	struct renewing renewing;
+	int bell_fd;  /* of signals and stage_wake(); -1: none */
+	int statm_fd; /* how large we are; -1: nobody says */
 	struct mono last_progress;
 
 	struct control_server *control;
@@ -131,7 +144,7 @@ static int usage_error(const struct runtime *rt, const char *what, const char *w
 	return EXIT_USAGE;
 }
 
-enum { OPT_RUN_DIR = 256, OPT_VERSION, OPT_SUPERVISOR, OPT_REPLAY };
+enum { OPT_RUN_DIR = 256, OPT_VERSION, OPT_SUPERVISOR, OPT_SUPPLY, OPT_REPLAY };
 
 static int take_option(struct runtime *rt, int opt, char *arg)
 {
@@ -161,6 +174,12 @@ static int take_option(struct runtime *rt, int opt, char *arg)
 	case OPT_REPLAY:
 		rt->st.replay = true;
 		return -1;
+	case OPT_SUPPLY:
+		rt->supply_fd = (int)strtol(arg, NULL, 10);
+		return rt->supply_fd > STDERR_FILENO &&
+				       fcntl(rt->supply_fd, F_SETFD, FD_CLOEXEC) != -1
+			       ? -1
+			       : usage_error(rt, "not a descriptor", arg);
 	case OPT_SUPERVISOR:
 		rt->supervisor = (pid_t)strtol(arg, NULL, 10);
 		return rt->supervisor > 1 ? -1 : usage_error(rt, "not a process", arg);
@@ -179,6 +198,7 @@ static int parse_options(struct runtime *rt, int argc, char **argv)
 		{ "version", no_argument, NULL, OPT_VERSION },
 		{ "help", no_argument, NULL, 'h' },
 		{ "supervisor", required_argument, NULL, OPT_SUPERVISOR },
+		{ "supply", required_argument, NULL, OPT_SUPPLY },
 		{ 0 },
 	};
 	const struct option *longs = rt->ops->id == STAGE_COLLECTOR ? all + 1 : all;
@@ -215,28 +235,77 @@ static void warn_diag(const struct diag *d)
 	log_warning("%s", text);
 }
 
-static int load_settings(struct runtime *rt)
+static void follow_log_level(const struct conf *conf)
 {
 	enum log_level level = LOG_LEVEL_INFO;
+
+	(void)log_level_parse(conf->log_level, &level);
+	log_set_level(level);
+}
+
+/* -r, in place of what the settings say. */
+static int add_rules(struct runtime *rt, struct conf *conf)
+{
+	int err = 0;
+
+	if (rt->nrules > 0)
+		conf_clear_rules(conf);
+	for (unsigned i = 0; err == 0 && i < rt->nrules; i++)
+		err = conf_add_rules(conf, rt->rules[i]);
+	return err;
+}
+
+/* The first word of the supervisor's. */
+static int wait_for_bundle(struct runtime *rt)
+{
+	struct pollfd p = { .fd = rt->supply_fd, .events = POLLIN };
+	struct supply_message m;
+	int err;
+
+	if (poll(&p, 1, SUPPLY_MS) != 1)
+		return -ETIMEDOUT;
+	err = supply_receive(rt->supply_fd, &m);
+	if (err < 0)
+		return err;
+	err = m.kind == SUPPLY_START && m.fd != -1 ? supply_read(m.fd, &rt->st.bundle) : -EPROTO;
+	if (m.fd != -1)
+		close(m.fd);
+	return err;
+}
+
+/* Settings from BUNDLE, or, n 0, from files. */
+static int read_settings(struct runtime *rt, struct span bundle, struct conf *ret,
+			 struct diag *diag)
+{
+	int err;
+
+	if (bundle.n > 0)
+		err = conf_load_bundle(bundle, rt->options, rt->noptions, warn_diag, ret, diag);
+	else
+		err = conf_load(rt->conf_file, rt->options, rt->noptions, warn_diag, ret, diag);
+	if (err == 0 && (err = add_rules(rt, ret)) < 0) {
+		diag_set(diag, "cannot keep the rules' names: %s", strerror(-err));
+		conf_release(ret);
+	}
+	return err;
+}
+
+static int load_settings(struct runtime *rt)
+{
 	struct diag diag;
 	char text[1024];
+	int err = rt->supply_fd == -1 ? 0 : wait_for_bundle(rt);
 
-	if (conf_load(rt->conf_file, rt->options, rt->noptions, warn_diag, &rt->st.conf, &diag) <
-	    0) {
+	if (err < 0) {
+		log_error("the supervisor does not say what the settings are: %s", strerror(-err));
+		return EXIT_STAGE;
+	}
+	if (read_settings(rt, rt->st.bundle, &rt->st.conf, &diag) < 0) {
 		diag_format(&diag, text, sizeof(text));
 		log_error("%s", text);
 		return EXIT_INPUT;
 	}
-	if (rt->nrules > 0)
-		conf_clear_rules(&rt->st.conf);
-	for (unsigned i = 0; i < rt->nrules; i++) {
-		if (conf_add_rules(&rt->st.conf, rt->rules[i]) < 0) {
-			log_error("cannot keep the rules' names: no memory");
-			return EXIT_HOST;
-		}
-	}
-	(void)log_level_parse(rt->st.conf.log_level, &level);
-	log_set_level(level);
+	follow_log_level(&rt->st.conf);
 	return EXIT_OK;
 }
 
@@ -597,21 +666,130 @@ static void ask_stop(struct runtime *rt)
 		rt->stop_at = mono_now();
 }
 
-static void reload(struct runtime *rt, struct control_answer *a)
+void stage_renewed(struct stage *st, int result, const char *text)
 {
-	if (rt->ops->reload == NULL)
+	struct runtime *rt = runtime_of(st);
+	struct renewing *r = &rt->renewing;
+
+	r->pending = false;
+	r->result = result;
+	snprintf(r->text, sizeof(r->text), "%s", text);
+	malloc_trim(0);
+	if (result < 0)
+		log_error("cannot reload, what was stays in force: %s", text);
+	else if (text[0] != '\0')
+		log_info("reloaded: %s", text);
+	if (r->for_supplier)
+		(void)supply_send(rt->supply_fd, result < 0 ? SUPPLY_REFUSED : SUPPLY_DONE, -1,
+				  text);
+}
+
+/* What is outside, of a stage that keeps its settings. */
+static void look_again(struct runtime *rt)
+{
+	char text[sizeof(rt->renewing.text)] = "";
+	int err = 0;
+
+	if (rt->ops->reload != NULL)
+		err = rt->ops->reload(&rt->st, rt->st.ctx, text, sizeof(text));
+	stage_renewed(&rt->st, err, text);
+}
+
+/* All that is to be in force from now on, from BUNDLE, or, n 0, from files. */
+static void renew(struct runtime *rt, struct span bundle, bool for_supplier)
+{
+	struct conf fresh;
+	struct diag diag;
+	char text[1024];
+
+	rt->renewing = (struct renewing){ .pending = true,
+					  .for_supplier = for_supplier,
+					  .ticket = rt->renewing.ticket + 1 };
+	if (read_settings(rt, bundle, &fresh, &diag) < 0) {
+		diag_format(&diag, text, sizeof(text));
+		free((void *)(uintptr_t)bundle.p);
+		stage_renewed(&rt->st, -EINVAL, text);
 		return;
+	}
+	follow_log_level(&fresh);
+	if (rt->ops->renew != NULL) {
+		rt->ops->renew(&rt->st, rt->st.ctx, &fresh, bundle);
+		return;
+	}
+	conf_release(&fresh);
+	free((void *)(uintptr_t)bundle.p);
+	look_again(rt);
+}
+
+/* CONTROL_RELOAD: with no argument it begins; with the ticket that it gave, how it went. */
+static void answer_reload(struct runtime *rt, const char *ticket, struct control_answer *a)
+{
+	if (rt->supply_fd != -1) {
+		a->result = -EOPNOTSUPP;
+		snprintf(a->text, sizeof(a->text), "ask the supervisor");
+		return;
+	}
 	if (rt->in_reserve) {
 		a->result = -EBUSY;
 		snprintf(a->text, sizeof(a->text), "the next stage does not keep up, try again");
 		return;
 	}
-	a->result = rt->ops->reload(&rt->st, rt->st.ctx, a->text, sizeof(a->text));
-	malloc_trim(0);
-	if (a->result < 0)
-		log_error("cannot reload, what was stays in force: %s", a->text);
-	else
-		log_info("reloaded: %s", a->text);
+	if (ticket[0] == '\0' && !rt->renewing.pending)
+		renew(rt, SPAN_NONE, false);
+	a->result = rt->renewing.result;
+	snprintf(a->text, sizeof(a->text), "%s", rt->renewing.text);
+	if (ticket[0] != '\0' && strtoul(ticket, NULL, 10) != rt->renewing.ticket) {
+		a->result = -ESTALE;
+		snprintf(a->text, sizeof(a->text), "another reload has begun since");
+	} else if (rt->renewing.pending) {
+		a->result = -EINPROGRESS;
+		snprintf(a->text, sizeof(a->text), "%u", rt->renewing.ticket);
+	}
+}
+
+/* SIGHUP. */
+static void reload_by_signal(struct runtime *rt)
+{
+	if (rt->supply_fd != -1)
+		stage_say(&rt->st, NOTIFY_RELOAD);
+	else if (!rt->renewing.pending)
+		renew(rt, SPAN_NONE, false);
+}
+
+static void take_bundle(struct runtime *rt, int fd)
+{
+	struct span bundle;
+	int err = fd == -1 ? -EPROTO : supply_read(fd, &bundle);
+
+	if (err < 0) {
+		rt->renewing.for_supplier = true;
+		stage_renewed(&rt->st, err, strerror(-err));
+		return;
+	}
+	renew(rt, bundle, true);
+}
+
+static void hear_supplier(struct runtime *rt)
+{
+	struct supply_message m;
+	int err;
+
+	while (rt->supply_fd != -1 && !rt->renewing.pending &&
+	       (err = supply_receive(rt->supply_fd, &m)) != -EAGAIN) {
+		if (err == -EPROTO)
+			continue;
+		if (err < 0) { /* it is gone, and with it we will be */
+			close(rt->supply_fd);
+			rt->supply_fd = -1;
+			return;
+		}
+		if (m.kind == SUPPLY_RELOAD)
+			take_bundle(rt, m.fd);
+		else if (m.kind == SUPPLY_FAILED && rt->ops->reload_failed != NULL)
+			rt->ops->reload_failed(&rt->st, rt->st.ctx, m.text);
+		if (m.fd != -1)
+			close(m.fd);
+	}
 }
 
 static void set_log_level(const char *text, struct control_answer *a)
@@ -651,7 +829,7 @@ static void answer(void *ctx, const struct control_request *req, struct control_
 		ask_stop(rt);
 		return;
 	case CONTROL_RELOAD:
-		reload(rt, ret);
+		answer_reload(rt, req->argument, ret);
 		return;
 	case CONTROL_CONTAINERS:
 	case CONTROL_PODS:
@@ -683,11 +861,12 @@ static void housekeeping(struct runtime *rt, struct mono now)
 	look_for_inheritance(rt);
 	if (rt->control != NULL)
 		control_server_poll(rt->control, answer, rt);
-	if (reload_signals && !rt->in_reserve) {
-		struct control_answer a = { 0 };
-
+	if (rt->in_reserve)
+		return;
+	hear_supplier(rt);
+	if (reload_signals) {
 		reload_signals = 0;
-		reload(rt, &a);
+		reload_by_signal(rt);
 	}
 }
 
@@ -732,7 +911,7 @@ void stage_flush(struct stage *st)
 
 /* ---- sleeping ---- */
 
-enum { OWN_FDS = 2, INLET_AT = OWN_FDS, FOREIGN_AT, OUTLET_AT, ALL_FDS = OUTLET_AT + OUTLET_FDS };
+enum { OWN_FDS = 3, INLET_AT = OWN_FDS, FOREIGN_AT, OUTLET_AT, ALL_FDS = OUTLET_AT + OUTLET_FDS };
 
 static int timeout_ms(uint64_t ns)
 {
@@ -755,6 +934,9 @@ static bool sleep_on(struct runtime *rt, struct pollfd *p, uint64_t timeout_ns)
 
 	p[0] = (struct pollfd){ .fd = rt->bell_fd, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = rt->control == NULL ? -1 : control_server_fd(rt->control),
+				.events = POLLIN };
+	/* In the middle of a turn, or with one reload under way, it is not listened to. */
+	p[2] = (struct pollfd){ .fd = rt->in_reserve || rt->renewing.pending ? -1 : rt->supply_fd,
 				.events = POLLIN };
 	if (rt->st.out != NULL)
 		n += outlet_fds(rt->st.out, p + OUTLET_AT);
@@ -998,6 +1180,7 @@ int stage_main(const struct stage_ops *ops, void *ctx, int argc, char **argv)
 	rt = (struct runtime){ .st = { .ops = ops, .ctx = ctx, .jail = ops->id },
 			       .ops = ops,
 			       .notify_fd = -1,
+			       .supply_fd = -1,
 			       .bell_fd = -1,
 			       .statm_fd = -1 };
 	rt.st.started = mono_now();
@@ -1021,5 +1204,6 @@ int stage_main(const struct stage_ops *ops, void *ctx, int argc, char **argv)
 	outlet_close(rt.st.out);
 	inlet_close(rt.st.in);
 	conf_release(&rt.st.conf);
+	free((void *)(uintptr_t)rt.st.bundle.p);
 	return code;
 }

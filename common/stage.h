@@ -67,8 +67,18 @@ struct stage_ops {
 	 * alone. */
 	void (*wait)(struct stage *st, void *ctx, uint64_t timeout_ns);
 
-	/* Read rules and settings again (SIGHUP, control).  NULL: nothing to do. */
+	/* Look again at what may have changed outside (SIGHUP, control, a reload of all).  NULL:
+	 * nothing to do. */
 	int (*reload)(struct stage *st, void *ctx, char *text, size_t cap);
+
+	/* Settings and rules are to be other ones: FRESH, which are good, and BUNDLE, where they are
+	 * from (n 0: from files).  Both are the stage's now.  Until stage_renewed(), which says what came
+	 * of it, at once or in a later turn, the old ones are in force.  NULL: what the stage has is
+	 * for its life. */
+	void (*renew)(struct stage *st, void *ctx, struct conf *fresh, struct span bundle);
+
+	/* A reload failed before it reached any stage: WHY.  May be NULL. */
+	void (*reload_failed)(struct stage *st, void *ctx, const char *why);
 
 	/* Fill STATUS->detail, bring counters up to date.  May be NULL. */
 	void (*status)(struct stage *st, void *ctx, struct stage_status *status);
@@ -100,8 +110,9 @@ struct stage {
 	bool only_setup; /* ops->option may set it: end behind ops->setup, without a run directory */
 	bool starting;	 /* ops->start may set it: not ready before a turn takes it back */
 	const char *run_dir;
-	struct inlet *in;	   /* NULL in the collector */
-	struct outlet *out;	   /* NULL in the emitter */
+	struct span bundle; /* settings and rules, from the supervisor; n 0: they are in files */
+	struct inlet *in;   /* NULL in the collector */
+	struct outlet *out; /* NULL in the emitter */
 	struct ring_counts counts; /* the stage counts here; goes along with publish and commit */
 	uint64_t sample_ns;	   /* stage_sample() */
 	struct histogram latency;
@@ -146,6 +157,9 @@ bool stage_sleep(struct stage *st, int fd, uint64_t timeout_ns);
 
 /* There is work that the stage does not know of; from any thread. */
 void stage_wake(struct stage *st);
+
+/* What came of ops->renew: 0 or negative errno, and for people how it is now or what is wrong. */
+void stage_renewed(struct stage *st, int result, const char *text);
 
 /* END was read, or the source is at its end: pass it on.  What to return from the turn. */
 int stage_end(struct stage *st);

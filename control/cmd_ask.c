@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * cmd_ask.c -- the commands that ask a running pipeline to do something:
- * restart, stop, log-level.  They go to the supervisor; where there is none (a
+ * restart, reload, stop, log-level.  They go to the supervisor; where there is none (a
  * unit or a container for each stage), to the stages themselves.
  */
 #include <errno.h>
@@ -15,6 +15,7 @@
 
 #define STOP_WAIT_NS	(15 * NS_PER_SEC) /* four stages, three seconds each, and some */
 #define RESTART_WAIT_NS (8 * NS_PER_SEC)
+#define RELOAD_WAIT_NS	(120 * NS_PER_SEC) /* of very many rules, on a busy machine */
 #define STEP_NS		(20 * NS_PER_MSEC)
 
 static const char supervisor_name[] = "mews";
@@ -112,6 +113,66 @@ int cmd_restart(int argc, char **argv)
 		return failed("restart", err, &a, run_dir);
 	s = find(&before, id);
 	return wait_restarted(run_dir, id, s == NULL ? 0 : s->pid);
+}
+
+/* ---- reload ---- */
+
+/* Until NAME has done what TICKET stands for. */
+static int wait_reloaded(const char *run_dir, const char *name, struct control_answer *a)
+{
+	struct mono end = mono_after(mono_now(), RELOAD_WAIT_NS);
+	char ticket[32];
+	int err = -EINPROGRESS;
+
+	snprintf(ticket, sizeof(ticket), "%.31s", a->text);
+	while (err == -EINPROGRESS || err == -EBUSY || err == -ETIMEDOUT) {
+		if (mono_now().ns > end.ns)
+			return -ETIMEDOUT;
+		step();
+		err = ask(run_dir, name, CONTROL_RELOAD, ticket, a);
+	}
+	return err;
+}
+
+static int reload_one(const char *run_dir, const char *name)
+{
+	struct control_answer a = { 0 };
+	int err = ask(run_dir, name, CONTROL_RELOAD, "", &a);
+
+	if (err == -EINPROGRESS)
+		err = wait_reloaded(run_dir, name, &a);
+	if (is_away(err))
+		return err;
+	if (err < 0) {
+		log_error("cannot reload, what was stays in force: %s",
+			  a.text[0] != '\0' ? a.text : strerror(-err));
+		return err;
+	}
+	if (a.text[0] != '\0')
+		printf("%s\n", a.text);
+	return 0;
+}
+
+/* Without a supervisor, each stage reads its files by itself. */
+int cmd_reload(int argc, char **argv)
+{
+	const char *run_dir;
+	unsigned n, found = 0, failed_ones = 0;
+	int err, code = parse_simple(argc, argv, &run_dir, NULL, 0, &n);
+
+	if (code != -1)
+		return code;
+	err = reload_one(run_dir, supervisor_name);
+	if (!is_away(err))
+		return err < 0 ? EXIT_INPUT : EXIT_OK;
+	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
+		err = reload_one(run_dir, stage_name((enum stage_id)id));
+		found += !is_away(err);
+		failed_ones += err < 0 && !is_away(err);
+	}
+	if (found == 0)
+		log_error("no pipeline runs in '%s'", run_dir);
+	return found == 0 || failed_ones > 0 ? EXIT_INPUT : EXIT_OK;
 }
 
 /* ---- stop ---- */

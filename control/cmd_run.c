@@ -4,11 +4,15 @@
  * are the evaluator's to read, which takes its time and need not be done twice: bad ones end it, and
  * with it all, with the exit code that is right for them.
  */
+#include <malloc.h>
+
+#include "gather.h"
 #include "host.h"
 #include "launch.h"
 #include "mews.h"
 #include "rundir.h"
 #include "supervisor.h"
+#include "supply.h"
 
 /* ---- the command ---- */
 
@@ -17,16 +21,6 @@ static int take_option(struct launch *l, int opt, const char *arg)
 	(void)opt; /* there is but one */
 	l->run_dir_option = arg;
 	return -1;
-}
-
-static int check_settings(struct launch *l)
-{
-	struct conf conf;
-	int code = launch_check_settings(l, &conf);
-
-	if (code == -1)
-		conf_release(&conf);
-	return code;
 }
 
 int cmd_run(int argc, char **argv)
@@ -38,6 +32,8 @@ int cmd_run(int argc, char **argv)
 	};
 	static struct launch l = { .command = "run" };
 	struct supervisor_params params = { .bin_dir = l.bin_dir, .run_dir = l.run_dir };
+	char why[SUPPLY_TEXT_MAX];
+	struct conf conf;
 	int code = launch_parse(&l, argc, argv, longs, take_option);
 
 	if (code != -1)
@@ -48,8 +44,11 @@ int cmd_run(int argc, char **argv)
 		return code;
 	if ((code = launch_find_programs(&l)) != -1 ||
 	    (code = launch_set_run_dir(&l, run_dir_choose(l.run_dir_option))) != -1 ||
-	    (code = check_settings(&l)) != -1)
+	    (code = gather(&l, GATHER_ONLY, &params.bundle_fd, &conf, why, sizeof(why))) != -1)
 		return code;
+	malloc_trim(0); /* for as long as this runs, it will not need that much again */
+	params.launch = &l;
+	params.conf = &conf;
 	params.args = l.words;
 	params.nargs = l.nwords;
 	return supervisor_run(&params);

@@ -141,9 +141,16 @@ static void warn_diag(const struct diag *d)
 	log_warning("%s", text);
 }
 
-int launch_check_settings(struct launch *l, struct conf *ret_conf)
+void launch_follow_log_level(const struct conf *conf)
 {
 	enum log_level level = LOG_LEVEL_INFO;
+
+	(void)log_level_parse(conf->log_level, &level);
+	log_set_level(level);
+}
+
+int launch_check_settings(struct launch *l, struct conf *ret_conf)
+{
 	struct diag diag;
 	char text[1024];
 
@@ -152,7 +159,18 @@ int launch_check_settings(struct launch *l, struct conf *ret_conf)
 		log_error("%s", text);
 		return EXIT_INPUT;
 	}
-	(void)log_level_parse(ret_conf->log_level, &level);
-	log_set_level(level);
+	launch_follow_log_level(ret_conf);
+	return -1;
+}
+
+int launch_add_rules(const struct launch *l, struct conf *conf)
+{
+	conf_clear_rules(conf);
+	for (unsigned i = 0; i < l->nrules; i++) {
+		if (conf_add_rules(conf, l->rules[i]) < 0) {
+			log_error("more than %d rules files", CONF_MAX_LIST);
+			return EXIT_INPUT;
+		}
+	}
 	return -1;
 }

@@ -41,4 +41,10 @@ int launch_make_run_dir(char dir[PATH_MAX]);
 /* The settings are good, and their log level is ours now. */
 int launch_check_settings(struct launch *l, struct conf *ret_conf);
 
+/* -r's, in place of what CONF says. */
+int launch_add_rules(const struct launch *l, struct conf *conf);
+
+/* The settings' log level is ours. */
+void launch_follow_log_level(const struct conf *conf);
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gather.h"
 #include "mews.h"
 #include "rundir.h"
 
@@ -40,6 +41,8 @@ static const struct command {
 	  cmd_containers },
 	{ "pods", "[--json] [--run-dir DIR]", "what is known of the pods of this node", cmd_pods },
 	{ "restart", "STAGE [--run-dir DIR]", "end one stage and start it again", cmd_restart },
+	{ "reload", "[--run-dir DIR]",
+	  "read settings and rules again; what is wrong changes nothing", cmd_reload },
 	{ "stop", "[--run-dir DIR]", "end the pipeline", cmd_stop },
 	{ "log-level", "LEVEL [--run-dir DIR]", "what the stages say: error, warning, info, debug",
 	  cmd_log_level },
@@ -152,6 +155,8 @@ int main(int argc, char **argv)
 		print_help(stdout);
 		return EXIT_OK;
 	}
+	if (strcmp(argv[1], GATHER_WORD) == 0)
+		return gather_main(argc - 1, argv + 1);
 	c = find_command(argv[1]);
 	if (c == NULL) {
 		char clean[128];

@@ -25,6 +25,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_containers(int argc, char **argv);
 int cmd_pods(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
 int cmd_restart(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_log_level(int argc, char **argv);

@@ -37,11 +37,15 @@
 #include "notify.h"
 #include "plan.h"
 #include "playback.h"
+#include "reload.h"
 #include "rundir.h"
 #include "supervisor.h"
+#include "watch.h"
 
-#define READY_NS  (30 * NS_PER_SEC) /* the first start of all stages */
-#define OWN_ARGS  (6 + PLAYBACK_WORDS)
+#define READY_NS (30 * NS_PER_SEC) /* the first start of all stages */
+#define OWN_ARGS (8 + PLAYBACK_WORDS)
+#define SUPPLY_FD                                                                                  \
+	(STDERR_FILENO + 1) /* a stage's end of the socket by which it gets its settings */
 #define NEVER_NS  UINT64_MAX
 #define NAME_SIZE 16
 
@@ -55,11 +59,13 @@ struct child {
 	bool done;	     /* a replay: said so in this life; with no pid, it is */
 	struct mono due;     /* SUPERVISED_WAITING: when it starts */
 	struct mono kill_at; /* asked: when it is killed */
+	int supply;	     /* our end of the socket by which it gets its settings; -1: none */
 };
 
 struct supervisor {
 	const struct supervisor_params *p;
 	struct child child[PLAN_PROCESSES];
+	struct reload reload; /* not of a replay */
 	bool captures; /* the evaluator says that rules ask for them: the recorder is to run */
 	struct control_server *control;
 	int signal_fd, notify_fd, lock_fd;
@@ -79,7 +85,7 @@ static const struct mono never = { NEVER_NS };
 
 /* In the child, after fork and before exec: nothing but system calls. */
 static _Noreturn void become_stage(const struct supervisor *sv, const struct child *c,
-				   const char *path, char **argv, char **envp)
+				   const char *path, int supply, char **argv, char **envp)
 {
 	static const char failed[] = "mews: cannot start a stage's program\n";
 	bool replay = sv->p->playback != NULL, talks = c->stage->out != PLAN_STDOUT_NONE;
@@ -92,7 +98,11 @@ static _Noreturn void become_stage(const struct supervisor *sv, const struct chi
 	setpgid(0, 0);
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
 		_exit(EXIT_HOST);
-	close_range(STDERR_FILENO + 1, ~0u, 0);
+	if (supply != -1 && supply != SUPPLY_FD && dup2(supply, SUPPLY_FD) == -1)
+		_exit(EXIT_HOST);
+	if (supply == SUPPLY_FD)
+		fcntl(supply, F_SETFD, 0);
+	close_range(supply == -1 ? SUPPLY_FD : SUPPLY_FD + 1, ~0u, 0);
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	if (!replay)
@@ -125,15 +135,40 @@ static char **make_environment(const struct supervisor *sv, char *entry, size_t 
 	return envp;
 }
 
+static void close_supply(struct child *c)
+{
+	if (c->supply != -1)
+		close(c->supply);
+	c->supply = -1;
+}
+
+/* The socket, in which the settings lie already; the stage's end, or -1. */
+static int open_supply(struct supervisor *sv, struct child *c)
+{
+	int ends[2];
+
+	close_supply(c);
+	if (sv->p->launch == NULL || supply_pair(ends) < 0)
+		return -1;
+	if (supply_send(ends[0], SUPPLY_START, sv->reload.fd, "") < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	}
+	c->supply = ends[0];
+	return ends[1];
+}
+
 static int start(struct supervisor *sv, struct child *c)
 {
-	char path[4096], self[NAME_SIZE], notify[96];
+	char path[4096], self[NAME_SIZE], notify[96], number[NAME_SIZE];
 	char **argv = calloc(sv->p->nargs + OWN_ARGS, sizeof(*argv));
 	char **envp = make_environment(sv, notify, sizeof(notify));
 	unsigned n = 0;
 	pid_t pid = -1;
+	int supply = open_supply(sv, c);
 
-	if (argv == NULL || envp == NULL)
+	if (argv == NULL || envp == NULL || (supply == -1 && sv->p->launch != NULL))
 		goto done;
 	snprintf(path, sizeof(path), "%s/%s", sv->p->bin_dir, c->stage->program);
 	snprintf(self, sizeof(self), "%d", (int)getpid());
@@ -147,14 +182,21 @@ static int start(struct supervisor *sv, struct child *c)
 		for (unsigned i = 0; i < nwords; i++)
 			argv[n++] = (char *)(uintptr_t)words[i];
 	}
+	snprintf(number, sizeof(number), "%d", SUPPLY_FD);
+	if (supply != -1) {
+		argv[n++] = (char *)(uintptr_t) "--supply";
+		argv[n++] = number;
+	}
 	argv[n++] = (char *)(uintptr_t) "--run-dir";
 	argv[n++] = (char *)(uintptr_t)sv->p->run_dir;
 	argv[n++] = (char *)(uintptr_t) "--supervisor";
 	argv[n++] = self;
 	pid = fork();
 	if (pid == 0)
-		become_stage(sv, c, path, argv, envp);
+		become_stage(sv, c, path, supply, argv, envp);
 done:
+	if (supply != -1)
+		close(supply);
 	free(argv);
 	free(envp);
 	return pid == -1 ? -ENOMEM : (int)pid;
@@ -334,6 +376,7 @@ static void child_ended(struct supervisor *sv, struct child *c, int status, stru
 
 	c->pid = 0;
 	c->state = SUPERVISED_WAITING;
+	close_supply(c);
 	if (sv->stopping)
 		return;
 	if (sv->p->playback != NULL) {
@@ -345,6 +388,12 @@ static void child_ended(struct supervisor *sv, struct child *c, int status, stru
 		return;
 	}
 	d = plan_ended(&c->life, end, now);
+	/* It is the new settings' fault: with the old ones it will start. */
+	if (sv->p->launch != NULL &&
+	    reload_ended(&sv->reload, c->stage->id, d.verdict == PLAN_END_ALL)) {
+		c->due = now;
+		return;
+	}
 	if (end.kind != PLAN_END_ASKED)
 		say_ended(c, end, d, now);
 	if (d.verdict == PLAN_END_ALL)
@@ -388,6 +437,10 @@ static void hear(struct supervisor *sv, struct child *c, struct span text)
 		if (c->state == SUPERVISED_STARTING)
 			c->state = SUPERVISED_RUNNING;
 		look_if_complete(sv);
+		if (sv->p->launch != NULL)
+			reload_ready(&sv->reload, c->stage->id);
+	} else if (sv->p->launch != NULL && span_is(text, NOTIFY_RELOAD)) {
+		reload_ask(&sv->reload, mono_now());
 	} else if (sv->p->playback == NULL && c->stage->id == STAGE_EVALUATOR &&
 		   span_starts(text, span_str(NOTIFY_CAPTURES))) {
 		hear_captures(sv, span_is(text, NOTIFY_CAPTURES "1"));
@@ -484,9 +537,8 @@ static void on_hangup(struct supervisor *sv)
 		begin_stop(sv, EXIT_OK);
 		return;
 	}
-	for (unsigned i = 0; i < PLAN_PROCESSES; i++)
-		if (sv->child[i].pid != 0)
-			kill(sv->child[i].pid, SIGHUP);
+	if (sv->p->launch != NULL)
+		reload_ask(&sv->reload, mono_now());
 }
 
 static void on_signals(struct supervisor *sv, struct mono now)
@@ -558,6 +610,15 @@ static void answer(void *ctx, const struct control_request *req, struct control_
 	case CONTROL_RESTART:
 		answer_restart(sv, req->argument, ret);
 		return;
+	case CONTROL_RELOAD:
+		if (sv->p->launch != NULL) {
+			reload_answer(&sv->reload, req->argument, ret);
+			return;
+		}
+		ret->result = -EOPNOTSUPP;
+		snprintf(ret->text, sizeof(ret->text),
+			 "this pipeline has its settings for its life");
+		return;
 	case CONTROL_LOG_LEVEL:
 		ret->result = log_level_parse(req->argument, &level);
 		if (ret->result == 0)
@@ -567,6 +628,47 @@ static void answer(void *ctx, const struct control_request *req, struct control_
 		ret->result = -EOPNOTSUPP;
 		snprintf(ret->text, sizeof(ret->text), "ask the stages");
 		return;
+	}
+}
+
+/* ---- settings ---- */
+
+static bool tell(void *ctx, enum stage_id stage, enum supply_kind kind, int fd, const char *text)
+{
+	const struct child *c = child_of(ctx, stage);
+
+	return c->pid != 0 && !c->asked && c->supply != -1 &&
+	       supply_send(c->supply, kind, fd, text) == 0;
+}
+
+static bool restart(void *ctx, enum stage_id stage)
+{
+	struct child *c = child_of(ctx, stage);
+	bool runs = c->pid != 0;
+
+	/* One that is on its way out may have settings that are neither. */
+	ask_to_end(c, mono_now());
+	return runs;
+}
+
+static void hear_supplied(struct supervisor *sv)
+{
+	for (unsigned i = 0; i < PLAN_PROCESSES; i++) {
+		struct child *c = &sv->child[i];
+		struct supply_message m;
+		int err;
+
+		while (c->supply != -1 && (err = supply_receive(c->supply, &m)) != -EAGAIN) {
+			if (err == -EPROTO)
+				continue;
+			if (err < 0) {
+				close_supply(c);
+				break;
+			}
+			reload_heard(&sv->reload, c->stage->id, &m);
+			if (m.fd != -1)
+				close(m.fd);
+		}
 	}
 }
 
@@ -629,13 +731,16 @@ static bool all_is_out(struct supervisor *sv)
 static void loop(struct supervisor *sv)
 {
 	struct playback *pb = sv->p->playback;
-	struct pollfd fds[] = {
+	enum { FORWARD = 3, READER, GATHER, WATCH, SUPPLY, ALL = SUPPLY + PLAN_PROCESSES };
+	struct pollfd fds[ALL] = {
 		{ .fd = sv->signal_fd, .events = POLLIN },
 		{ .fd = sv->notify_fd, .events = POLLIN },
 		{ .fd = sv->control == NULL ? -1 : control_server_fd(sv->control),
 		  .events = POLLIN },
-		{ .fd = -1 },
-		{ .fd = sv->p->until_nobody_reads ? STDOUT_FILENO : -1 }, /* POLLERR */
+		[FORWARD] = { .fd = -1 },
+		[GATHER] = { .fd = -1 },
+		[WATCH] = { .fd = -1 },
+		[READER] = { .fd = sv->p->until_nobody_reads ? STDOUT_FILENO : -1 }, /* POLLERR */
 	};
 
 	for (;;) {
@@ -644,16 +749,30 @@ static void loop(struct supervisor *sv)
 		clockwork(sv, now);
 		if (pb != NULL) {
 			next = playback_step(pb, now);
-			fds[3].fd = forward_fd(&pb->out, &fds[3].events);
+			fds[FORWARD].fd = forward_fd(&pb->out, &fds[FORWARD].events);
+		} else if (sv->p->launch != NULL && !sv->stopping) {
+			next = reload_step(&sv->reload, now);
 		}
+		if (sv->p->launch != NULL) {
+			fds[GATHER] =
+				(struct pollfd){ .fd = sv->reload.gather_fd, .events = POLLIN };
+			fds[WATCH] =
+				(struct pollfd){ .fd = sv->stopping ? -1
+								    : watch_fd(sv->reload.watch),
+						 .events = POLLIN };
+		}
+		for (unsigned i = 0; i < PLAN_PROCESSES; i++)
+			fds[SUPPLY + i] =
+				(struct pollfd){ .fd = sv->child[i].supply, .events = POLLIN };
 		if ((sv->stopping && stop_step(sv, now)) || (pb != NULL && all_is_out(sv)))
 			return;
-		(void)poll(fds, ARRAY_LEN(fds), timeout_ms(sv, now, next));
+		(void)poll(fds, ALL, timeout_ms(sv, now, next));
 		now = mono_now();
+		hear_supplied(sv);
 		on_notify(sv);
 		on_signals(sv, now);
-		if ((fds[4].revents & (POLLERR | POLLNVAL)) != 0) {
-			fds[4].fd = -1;
+		if ((fds[READER].revents & (POLLERR | POLLNVAL)) != 0) {
+			fds[READER].fd = -1;
 			begin_stop(sv, EXIT_OK);
 		}
 		if (sv->control != NULL)
@@ -790,6 +909,7 @@ static void leave(struct supervisor *sv)
 
 int supervisor_run(const struct supervisor_params *params)
 {
+	static const struct reload_ops reload_ops = { .tell = tell, .restart = restart };
 	struct supervisor sv = { .p = params, .signal_fd = -1, .notify_fd = -1, .lock_fd = -1 };
 	struct mono now = mono_now();
 	int err;
@@ -809,9 +929,15 @@ int supervisor_run(const struct supervisor_params *params)
 				.stage = plan_stage(i),
 				.state = SUPERVISED_WAITING,
 				.due = i < PLAN_STAGES ? now : never,
+				.supply = -1,
 			};
+		if (params->launch != NULL)
+			(void)reload_init(&sv.reload, &reload_ops, &sv, params->launch,
+					  params->bundle_fd, params->conf);
 		sv.give_up = mono_after(now, READY_NS);
 		loop(&sv);
+		if (params->launch != NULL)
+			reload_release(&sv.reload);
 	}
 	leave(&sv);
 	return params->playback != NULL && sv.signal != 0 ? -sv.signal : sv.exit_code;

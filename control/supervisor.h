@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+struct conf;
+struct launch;
 struct playback;
 
 struct supervisor_params {
@@ -19,6 +21,11 @@ struct supervisor_params {
 	unsigned nargs;
 	struct playback *playback; /* a replay; NULL: live */
 	bool until_nobody_reads;   /* standard output: then all ends, and that is no failure */
+	/* Where settings and rules are from, and both as they are in force first; the supervisor's from
+	 * here on.  NULL: stages read what ARGS says, and that is not changed. */
+	const struct launch *launch;
+	int bundle_fd;
+	const struct conf *conf;
 };
 
 /* Returns the exit code, after the last stage has ended and the run directory

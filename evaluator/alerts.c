@@ -65,12 +65,15 @@ int put_match(struct stage *st, struct evaluator *ev, const struct match *m, str
 	a->ntags = (uint8_t)(rule->ntags < ALERT_MAX_TAGS ? rule->ntags : ALERT_MAX_TAGS);
 	for (unsigned i = 0; i < a->ntags; i++)
 		a->tags[i] = rule->tags[i];
+	a->ruleset = span_of(ev->digest, sizeof(ev->digest));
 	a->nfields = 0;
 	a->message = output_message(rule->output, e);
 	output_alert_fields(rule->output, e, a);
 	add_field(a, "mews.matched_path", m->other_path);
 	if (m->metadata != NULL)
 		add_field(a, "mews.metadata", span_str(m->metadata));
+	if (st->conf.include_ruleset)
+		add_field(a, "mews.ruleset", span_str(ev->digest_text));
 	st->counts.v[EVALUATOR_MATCHES]++;
 	err = put_alert(st, ev, m->late ? ALERT_FRAME_LATE : 0);
 	if (err == 0)

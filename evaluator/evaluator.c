@@ -41,9 +41,10 @@ enum { NOTE_GENERATION, NOTE_SEQ };
 
 /* ---- rules ---- */
 
-static const struct conf_list *rule_paths(struct evaluator *ev, const struct conf *conf)
+static const struct conf_list *rule_paths(struct evaluator *ev, const struct conf *conf,
+					  struct span bundle)
 {
-	if (conf->rules_files.count > 0)
+	if (conf->rules_files.count > 0 || bundle.n > 0)
 		return &conf->rules_files;
 	if (ev->default_paths.count == 0 && rules_default_paths(&ev->default_paths) < 0)
 		log_warning("no rules: none given, and there is no /etc/mews/rules.d");
@@ -74,29 +75,38 @@ static void look_at_files(struct inode_names *names)
 	}
 }
 
-/* Load all rules to *RET, ready to run.  Says what is wrong with them. */
-static int load_rules(struct evaluator *ev, const struct conf *conf, struct rulefile_load *ret)
+int load_rules(struct evaluator *ev, const struct conf *conf, struct span bundle,
+	       struct rulefile_load *ret, char *why, size_t cap)
 {
-	int err = rulefile_load_with(rule_paths(ev, conf), &conf->append_output, ret);
+	int err = rules_read(conf, bundle, rule_paths(ev, conf, bundle), ret, why, cap);
 
-	if (err == 0) {
-		ruleset_choose(ret->rules, &conf->rules);
-		err = ruleset_seal(ret->rules, conf->priority);
-	}
 	if (err == 0 && conf->match_resolved_paths) {
 		ruleset_match_other_paths(ret->rules, true);
 		look_at_files(ruleset_inode_names(ret->rules));
 	}
-	rulefile_print(ret, false, stderr);
-	if (err < 0 && err != -EINVAL)
-		log_error("cannot load the rules: %s", strerror(-err));
-	if (err < 0)
-		rulefile_release(ret);
 	return err;
 }
 
-/* Ask the stages before us for what the rules in force need. */
-static void publish_wants(struct stage *st, struct evaluator *ev)
+static struct drop_policy drop_policy(const struct stage *st)
+{
+	return (struct drop_policy){
+		.threshold = st->conf.drops_threshold,
+		.actions = st->conf.drops_actions,
+		.rate = st->conf.drops_rate,
+		.max_burst = st->conf.drops_max_burst,
+		.simulate = st->conf.drops_simulate && !st->replay,
+	};
+}
+
+void evaluator_follow_settings(struct stage *st, struct evaluator *ev)
+{
+	ev->gaps.policy = drop_policy(st);
+	ev->context.buffer_base64 = st->conf.buffer_format_base64;
+	rules_digest(&ev->load, st->conf.priority, ev->digest);
+	sha256_text(ev->digest, ev->digest_text);
+}
+
+void publish_wants(struct stage *st, struct evaluator *ev)
 {
 	struct ring_wants wants = { 0 };
 	struct codes codes;
@@ -134,26 +144,25 @@ static int setup(struct stage *st, void *ctx)
 		.groups = MAX_GROUPS,
 		.containers = MAX_CONTAINERS,
 	};
+	struct drop_policy policy = drop_policy(st);
+	char why[SUPPLY_TEXT_MAX];
 	int err;
 
-	gapalert_init(&ev->gaps, &(struct drop_policy){
-					 .threshold = st->conf.drops_threshold,
-					 .actions = st->conf.drops_actions,
-					 .rate = st->conf.drops_rate,
-					 .max_burst = st->conf.drops_max_burst,
-					 .simulate = st->conf.drops_simulate && !st->replay,
-				 });
+	gapalert_init(&ev->gaps, &policy);
 	tzset();
 	ev->context.local = local_time;
-	ev->context.buffer_base64 = st->conf.buffer_format_base64;
 	arena_init(&ev->arena, ev->arena_bytes, sizeof(ev->arena_bytes));
 	if (getrandom(&limits.seed, sizeof(limits.seed), 0) != sizeof(limits.seed)) {
 		log_error("no random numbers: %s", strerror(errno));
 		return EXIT_HOST;
 	}
-	err = load_rules(ev, &st->conf, &ev->load);
-	if (err < 0)
+	err = load_rules(ev, &st->conf, st->bundle, &ev->load, why, sizeof(why));
+	if (err < 0) {
+		if (err != -EINVAL)
+			log_error("%s", why);
 		return err == -EINVAL ? EXIT_INPUT : EXIT_HOST;
+	}
+	evaluator_follow_settings(st, ev);
 	err = mirror_new(&limits, &ev->mirror);
 	if (err < 0) {
 		log_error("cannot make the mirror: %s", strerror(-err));
@@ -365,8 +374,12 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 {
 	struct evaluator *ev = ctx;
 	struct ring_frame frame;
-	int n = 0, err = 0;
+	int n = 0, err = renew_look(st, ev, now);
 
+	if (err < 0) /* told to stop */
+		return 0;
+	n = err;
+	err = 0;
 	while (err == 0 && n < BATCH_FRAMES && !st->stopping && inlet_next(st->in, &frame) == 1) {
 		if (frame.type == FRAME_END)
 			return waiting_look(st, ev, now, true) < 0 ? n : stage_end(st);
@@ -395,31 +408,6 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 
 /* ---- the rest ---- */
 
-static int reload(struct stage *st, void *ctx, char *text, size_t cap)
-{
-	struct evaluator *ev = ctx;
-	struct rulefile_load fresh;
-	int err = load_rules(ev, &st->conf, &fresh);
-
-	if (err < 0) {
-		snprintf(text, cap,
-			 "the rules are broken, the old ones stay in force: see the log");
-		return err;
-	}
-	/* What waits was held for the old ones. */
-	if (waiting_look(st, ev, mono_now(), true) < 0) {
-		rulefile_release(&fresh);
-		snprintf(text, cap, "the stage is told to stop");
-		return -ECANCELED;
-	}
-	rulefile_release(&ev->load);
-	ev->load = fresh;
-	publish_wants(st, ev);
-	snprintf(text, cap, "%u rules, %u in force", ruleset_count(ev->load.rules),
-		 ruleset_evaluated_count(ev->load.rules));
-	return 0;
-}
-
 static void status(struct stage *st, void *ctx, struct stage_status *ret)
 {
 	const struct evaluator *ev = ctx;
@@ -432,13 +420,14 @@ static void status(struct stage *st, void *ctx, struct stage_status *ret)
 	ret->gauges.v[EVALUATOR_GAUGE_MIRROR_PROCESSES] = m.processes;
 	ret->gauges.v[EVALUATOR_GAUGE_MIRROR_BYTES] = m.bytes;
 	ret->gauges.v[EVALUATOR_GAUGE_MIRROR_BYTES_MAX] = m.bytes_max;
-	snprintf(ret->detail, sizeof(ret->detail),
-		 "%u rules, %u in force, %u predicates, mirror: threads %u of %u (%zu B each), "
-		 "texts %zu of %zu MiB, %" PRIu64 " left out",
-		 ruleset_count(ev->load.rules), ruleset_evaluated_count(ev->load.rules),
-		 ruleset_predicate_count(ev->load.rules), m.processes, m.processes_max,
-		 m.process_bytes, m.bytes >> 20, m.bytes_max >> 20,
-		 st->counts.v[EVALUATOR_STATE_CUT]);
+	snprintf(
+		ret->detail, sizeof(ret->detail),
+		"%u rules, %u in force (%.16s), %u predicates, mirror: threads %u of %u (%zu B each), "
+		"texts %zu of %zu MiB, %" PRIu64 " left out",
+		ruleset_count(ev->load.rules), ruleset_evaluated_count(ev->load.rules),
+		ev->digest_text, ruleset_predicate_count(ev->load.rules), m.processes,
+		m.processes_max, m.process_bytes, m.bytes >> 20, m.bytes_max >> 20,
+		st->counts.v[EVALUATOR_STATE_CUT]);
 }
 
 static void list(struct stage *st, void *ctx, const struct control_request *req,
@@ -459,6 +448,7 @@ static void stop(struct stage *st, void *ctx)
 {
 	struct evaluator *ev = ctx;
 
+	renew_close(ev);
 	(void)waiting_look(st, ev, mono_now(), true);
 	waiting_close(ev);
 	captures_close(&ev->captures);
@@ -473,7 +463,8 @@ static const struct stage_ops ops = {
 	.setup = setup,
 	.start = start,
 	.turn = turn,
-	.reload = reload,
+	.renew = renew_begin,
+	.reload_failed = renew_failed,
 	.status = status,
 	.list = list,
 	.stop = stop,

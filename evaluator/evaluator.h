@@ -5,17 +5,38 @@
 #ifndef MEWS_EVALUATOR_H
 #define MEWS_EVALUATOR_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "captures.h"
 #include "gapalert.h"
 #include "mirror.h"
 #include "park.h"
 #include "rulefile.h"
 #include "stage.h"
+#include "supply.h"
 
 enum { EVALUATOR_ARENA_BYTES = 1024 * 1024 };
 
+/* Rules and settings that are to take the place of those in force (renew.c). */
+struct renewal {
+	struct stage *st;
+	pthread_t thread;
+	bool running;	   /* there is a thread; until DONE all that follows is its own */
+	_Atomic bool done; /* it has come to its end */
+	struct conf conf;
+	struct span bundle;
+	struct rulefile_load load;
+	int err;
+	char why[SUPPLY_TEXT_MAX];
+	char failure[SUPPLY_TEXT_MAX]; /* to be told by an alert; "": nothing is */
+};
+
 struct evaluator {
 	struct rulefile_load load;
+	uint8_t digest[SHA256_BYTES]; /* of the rules in force */
+	char digest_text[SHA256_TEXT];
+	struct renewal renewal;
 	struct conf_list default_paths;
 	struct mirror *mirror;
 	struct field_context context;
@@ -35,6 +56,30 @@ struct evaluator {
 	struct alert_frame alert;
 	_Alignas(16) uint8_t arena_bytes[EVALUATOR_ARENA_BYTES];
 };
+
+/* ---- evaluator.c ---- */
+
+/* Load all rules to *RET, ready to run: of BUNDLE, or, n 0, of the files that CONF names.  On error they
+ * are released, and WHY is the first thing that is wrong. */
+int load_rules(struct evaluator *ev, const struct conf *conf, struct span bundle,
+	       struct rulefile_load *ret, char *why, size_t cap);
+
+/* Ask the stages before us for what the rules in force need. */
+void publish_wants(struct stage *st, struct evaluator *ev);
+
+/* What is kept of the settings and rules in force. */
+void evaluator_follow_settings(struct stage *st, struct evaluator *ev);
+
+/* ---- renew.c: other rules and settings while events go on ---- */
+
+int rules_read(const struct conf *conf, struct span bundle, const struct conf_list *files,
+	       struct rulefile_load *ret, char *why, size_t cap);
+void renew_begin(struct stage *st, void *ctx, struct conf *fresh, struct span bundle);
+void renew_failed(struct stage *st, void *ctx, const char *why);
+
+/* At an event boundary: take what was loaded.  How much there was to do; -ECANCELED: told to stop. */
+int renew_look(struct stage *st, struct evaluator *ev, struct mono now);
+void renew_close(struct evaluator *ev);
 
 /* ---- alerts.c: from a match to a frame in ring alerts ---- */
 

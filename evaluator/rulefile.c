@@ -161,6 +161,10 @@ static int load_file(struct rulefile_load *load, const char *path)
 
 		diag_set(&diag, "cannot read the file: %s", strerror(-err));
 		err = file_problem(load, PROBLEM_LOAD_ERR_FILE_READ, f, &diag);
+	} else if (load->keep != NULL) {
+		err = bundle_add(load->keep, &(struct bundle_item){ .kind = BUNDLE_RULES,
+								    .name = span_str(path),
+								    .text = f->bytes });
 	} else {
 		err = load_bytes(load, f, &result);
 		if (rule_requirements_meet(load->loader, known) < 0 && err == 0)
@@ -259,6 +263,12 @@ int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret)
 	return rulefile_load_with(paths, NULL, ret);
 }
 
+int rulefile_gather(const struct conf_list *paths, struct bundle *bundle, struct rulefile_load *ret)
+{
+	*ret = (struct rulefile_load){ .keep = bundle };
+	return load_all(paths, NULL, ret);
+}
+
 int rulefile_validate(const struct conf_list *paths, struct rulefile_load *ret)
 {
 	*ret = (struct rulefile_load){ .report = true };
@@ -297,6 +307,57 @@ int rulefile_add_text(struct rulefile_load *load, const char *name, struct span 
 		return -ENOMEM;
 	err = load_bytes(load, f, &result);
 	return note_result(load, f, err, result);
+}
+
+/* The next rules file of *REST: 1; 0: there is none. */
+static int add_item(struct rulefile_load *load, struct span *rest)
+{
+	struct bundle_item item;
+	char *name = NULL;
+	int err, more;
+
+	while ((more = bundle_next(rest, &item)) == 1 && item.kind != BUNDLE_RULES)
+		continue;
+	if (more <= 0)
+		return more;
+	if (asprintf(&name, "%.*s", (int)item.name.n, (const char *)item.name.p) == -1)
+		return -ENOMEM;
+	err = rulefile_add_text(load, name, item.text);
+	free(name);
+	return err < 0 ? err : 1;
+}
+
+int rulefile_load_bundle(struct span bundle, const struct append_list *append,
+			 struct rulefile_load *ret)
+{
+	int err;
+
+	*ret = (struct rulefile_load){ .loader = NULL };
+	err = rule_loader_new(&ret->loader);
+	if (err < 0)
+		return err;
+	rule_loader_append_output(ret->loader, append);
+	while ((err = add_item(ret, &bundle)) == 1)
+		continue;
+	if (err == 0 && ret->rules == NULL) /* no file at all: no rules */
+		err = rule_loader_compile(ret->loader, &ret->rules);
+	if (err < 0) {
+		ruleset_free(ret->rules);
+		ret->rules = NULL;
+	}
+	return err;
+}
+
+int rulefile_keep(const struct rulefile_load *load, struct bundle *bundle)
+{
+	int err = 0;
+
+	for (unsigned i = 0; err == 0 && i < load->nfiles; i++)
+		err = bundle_add(bundle,
+				 &(struct bundle_item){ .kind = BUNDLE_RULES,
+							.name = span_str(load->files[i].name),
+							.text = load->files[i].file->bytes });
+	return err;
 }
 
 void rulefile_release(struct rulefile_load *load)
@@ -411,11 +472,36 @@ int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *e
 	return load_or_say(files, NULL, ret, err);
 }
 
+int rules_load_with(const struct conf *conf, struct rulefile_load *ret, FILE *err)
+{
+	return load_or_say(&conf->rules_files, &conf->append_output, ret, err);
+}
+
 int rules_check(const struct conf *conf, FILE *err)
 {
 	struct rulefile_load load;
-	int code = load_or_say(&conf->rules_files, &conf->append_output, &load, err);
+	int code = rules_load_with(conf, &load, err);
 
 	rulefile_release(&load);
 	return code;
+}
+
+void rules_digest(const struct rulefile_load *load, unsigned priority, uint8_t ret[SHA256_BYTES])
+{
+	struct sha256 s;
+
+	sha256_begin(&s);
+	for (unsigned i = 0; i < load->nfiles; i++) {
+		struct span bytes = load->files[i].file->bytes;
+		uint64_t n = bytes.n;
+
+		sha256_add(&s, span_of(&n, sizeof(n)));
+		sha256_add(&s, bytes);
+	}
+	for (unsigned i = 0; i < ruleset_count(load->rules); i++) {
+		uint8_t on = rule_is_in_force(ruleset_rule(load->rules, i), priority);
+
+		sha256_add(&s, span_of(&on, 1));
+	}
+	sha256_end(&s, ret);
 }

@@ -9,8 +9,10 @@
 
 #include <stdio.h>
 
+#include "bundle.h"
 #include "conf.h"
 #include "rule_loader.h"
+#include "sha256.h"
 
 /* A rules file is never longer than this. */
 #define RULEFILE_MAX_BYTES (32u * 1024 * 1024)
@@ -35,8 +37,9 @@ struct rulefile_load {
 	struct ruleset *rules; /* of all files; NULL: there were errors */
 	unsigned nfiles;
 	struct rulefile_result *files;
-	unsigned path; /* in hand */
-	bool report;   /* all files are to be looked at, and held against the schema */
+	unsigned path;	     /* in hand */
+	bool report;	     /* all files are to be looked at, and held against the schema */
+	struct bundle *keep; /* files are read, and no more; NULL: they are loaded */
 };
 
 /* Load PATHS (files, or directories: their *.yaml and *.yml, sorted, not what is
@@ -47,6 +50,15 @@ int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret);
 /* The same; rules' outputs get what APPEND says, which must live as long as the load. */
 int rulefile_load_with(const struct conf_list *paths, const struct append_list *append,
 		       struct rulefile_load *ret);
+/* The same, of the rules files in BUNDLE (bundle.h). */
+int rulefile_load_bundle(struct span bundle, const struct append_list *append,
+			 struct rulefile_load *ret);
+/* The texts of all files of PATHS to the end of BUNDLE; what is in them is not looked at.  RET has what
+ * could not be read, and is to be released in any case. */
+int rulefile_gather(const struct conf_list *paths, struct bundle *bundle,
+		    struct rulefile_load *ret);
+/* Those that LOAD has read. */
+int rulefile_keep(const struct rulefile_load *load, struct bundle *bundle);
 void rulefile_release(struct rulefile_load *load);
 
 /* The same for a report on the files: behind one with errors the others are read,
@@ -78,5 +90,12 @@ int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *e
 
 /* The same, to see whether they load with all that CONF says. */
 int rules_check(const struct conf *conf, FILE *err);
+
+/* The same; RET is to be released in any case. */
+int rules_load_with(const struct conf *conf, struct rulefile_load *ret, FILE *err);
+
+/* What tells one set of rules from another: the files' texts, and which rules are in force with
+ * PRIORITY; once they are chosen. */
+void rules_digest(const struct rulefile_load *load, unsigned priority, uint8_t ret[SHA256_BYTES]);
 
 #endif
