@@ -2,7 +2,7 @@
  *
  * counter.c -- the tables behind counter.h and gauge.h, laid out from counter.def and
  * gauge.def: one per stage, in the order of its words.  The names are brought to lower
- * case once, before main(); constant from then on.
+ * case once, before main() and before metrics.c looks; constant from then on.
  */
 #include "counter.h"
 
@@ -57,7 +57,7 @@ static void lay_out_row(const struct row *r, char name[NAME_MAX_LENGTH], struct 
 	of->info[of->count++] = (struct counter_info){ name, r->unit, r->text };
 }
 
-__attribute__((constructor)) static void lay_out(void)
+__attribute__((constructor(1000))) static void lay_out(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		lay_out_row(&rows[i], names[i], stages);

@@ -834,6 +834,7 @@ static void answer(void *ctx, const struct control_request *req, struct control_
 	case CONTROL_CONTAINERS:
 	case CONTROL_PODS:
 	case CONTROL_ACTIVITY:
+	case CONTROL_RULES:
 		list(rt, req, ret);
 		return;
 	case CONTROL_LOG_LEVEL:

@@ -13,6 +13,7 @@
 #include "event.h"
 #include "jstdout.h"
 #include "loss_report.h"
+#include "metrics.h"
 #include "mews.h"
 #include "picture.h"
 
@@ -409,6 +410,16 @@ static void json_rest(const struct picture *p, struct jout *j)
 	jout_end(j);
 }
 
+/* All that the stages count, by the names that Prometheus sees. */
+static void json_metrics(const struct picture *p, struct jout *j)
+{
+	struct metrics_view v = { .now_ns = wall_now().ns };
+
+	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++)
+		v.stage[id] = p->reading.there[id] ? &p->reading.stage[id] : NULL;
+	metrics_json(&v, ~0u, j, "metrics");
+}
+
 static int json_picture(const struct picture *p)
 {
 	static struct jstdout out;
@@ -420,6 +431,7 @@ static int json_picture(const struct picture *p)
 	json_ledger(p, j);
 	json_coverage(p, j);
 	json_rest(p, j);
+	json_metrics(p, j);
 	jout_end(j);
 	return jstdout_end(&out);
 }

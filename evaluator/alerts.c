@@ -75,6 +75,7 @@ int put_match(struct stage *st, struct evaluator *ev, const struct match *m, str
 	if (st->conf.include_ruleset)
 		add_field(a, "mews.ruleset", span_str(ev->digest_text));
 	st->counts.v[EVALUATOR_MATCHES]++;
+	rule_counts_add(&ev->rule_counts, rule);
 	err = put_alert(st, ev, m->late ? ALERT_FRAME_LATE : 0);
 	if (err == 0)
 		captures_match(&ev->captures, st, rule, e->ev);

@@ -163,6 +163,8 @@ static int setup(struct stage *st, void *ctx)
 		return err == -EINVAL ? EXIT_INPUT : EXIT_HOST;
 	}
 	evaluator_follow_settings(st, ev);
+	rule_counts_follow(&ev->rule_counts, NULL, ev->load.rules);
+	ev->loaded_ns = wall_now().ns;
 	err = mirror_new(&limits, &ev->mirror);
 	if (err < 0) {
 		log_error("cannot make the mirror: %s", strerror(-err));
@@ -414,6 +416,7 @@ static void status(struct stage *st, void *ctx, struct stage_status *ret)
 	struct mirror_status m;
 
 	mirror_status(ev->mirror, &m);
+	ret->gauges.v[EVALUATOR_GAUGE_RULES_LOADED_TIMESTAMP_SECONDS] = ev->loaded_ns / NS_PER_SEC;
 	ret->gauges.v[EVALUATOR_GAUGE_RULES] = ruleset_count(ev->load.rules);
 	ret->gauges.v[EVALUATOR_GAUGE_RULES_IN_FORCE] = ruleset_evaluated_count(ev->load.rules);
 	ret->gauges.v[EVALUATOR_GAUGE_PREDICATES] = ruleset_predicate_count(ev->load.rules);
@@ -435,13 +438,22 @@ static void list(struct stage *st, void *ctx, const struct control_request *req,
 {
 	static uint8_t page[CONTROL_PAGE_BYTES];
 	const struct evaluator *ev = ctx;
+	char *end;
 
 	(void)st;
-	if (req->kind != CONTROL_ACTIVITY)
-		ret->result = -EOPNOTSUPP;
-	else
+	if (req->kind == CONTROL_ACTIVITY) {
 		ret->page = span_of(
 			page, activity_list(ev->mirror, second_of(mono_now()), page, sizeof(page)));
+		return;
+	}
+	ret->next = strtoull(req->argument, &end, 10);
+	if (req->kind != CONTROL_RULES || *end != '\0') {
+		ret->result = req->kind != CONTROL_RULES ? -EOPNOTSUPP : -EINVAL;
+		ret->next = 0;
+		return;
+	}
+	ret->page = span_of(page, rule_counts_page(&ev->rule_counts, ev->load.rules, &ret->next,
+						   page, sizeof(page)));
 }
 
 static void stop(struct stage *st, void *ctx)
@@ -453,6 +465,7 @@ static void stop(struct stage *st, void *ctx)
 	waiting_close(ev);
 	captures_close(&ev->captures);
 	mirror_free(ev->mirror);
+	rule_counts_release(&ev->rule_counts);
 	rulefile_release(&ev->load);
 	if (ev->default_paths.count > 0)
 		free(ev->default_paths.item[0]);

@@ -12,6 +12,7 @@
 #include "gapalert.h"
 #include "mirror.h"
 #include "park.h"
+#include "rule_counts.h"
 #include "rulefile.h"
 #include "stage.h"
 #include "supply.h"
@@ -37,6 +38,8 @@ struct evaluator {
 	uint8_t digest[SHA256_BYTES]; /* of the rules in force */
 	char digest_text[SHA256_TEXT];
 	struct renewal renewal;
+	uint64_t loaded_ns; /* when, since the epoch */
+	struct rule_counts rule_counts;
 	struct conf_list default_paths;
 	struct mirror *mirror;
 	struct field_context context;

@@ -8,87 +8,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "drop_group.h"
 #include "event.h"
 #include "losses.h"
 
 #define RULE "Falco internal: syscall event drop"
-
-/* Which events Falco counts together.  An event without a row is in the total alone. */
-enum group {
-	OTHERS,
-	CLONE_FORK,
-	EXECVE,
-	CONNECT,
-	OPEN,
-	DIR_FILE,
-	OTHER_INTEREST,
-	CLOSE,
-	PROC,
-	GROUPS
-};
-
-static const char *const group_fields[GROUPS] = {
-	[CLONE_FORK] = "n_drops_buffer_clone_fork_exit",
-	[EXECVE] = "n_drops_buffer_execve_exit",
-	[CONNECT] = "n_drops_buffer_connect_exit",
-	[OPEN] = "n_drops_buffer_open_exit",
-	[DIR_FILE] = "n_drops_buffer_dir_file_exit",
-	[OTHER_INTEREST] = "n_drops_buffer_other_interest_exit",
-	[CLOSE] = "n_drops_buffer_close_exit",
-	[PROC] = "n_drops_buffer_proc_exit",
-};
-
-static const uint8_t groups[EVENT_CODE_COUNT] = {
-	[EVENT_SYSCALL_CLONE_20_X] = CLONE_FORK,
-	[EVENT_SYSCALL_CLONE3_X] = CLONE_FORK,
-	[EVENT_SYSCALL_FORK_20_X] = CLONE_FORK,
-	[EVENT_SYSCALL_VFORK_20_X] = CLONE_FORK,
-	[EVENT_SYSCALL_EXECVE_19_X] = EXECVE,
-	[EVENT_SYSCALL_EXECVEAT_X] = EXECVE,
-	[EVENT_SOCKET_CONNECT_X] = CONNECT,
-	[EVENT_SYSCALL_OPEN_X] = OPEN,
-	[EVENT_SYSCALL_CREAT_X] = OPEN,
-	[EVENT_SYSCALL_OPENAT_2_X] = OPEN,
-	[EVENT_SYSCALL_OPENAT2_X] = OPEN,
-	[EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X] = OPEN,
-	[EVENT_SYSCALL_DUP_1_X] = DIR_FILE,
-	[EVENT_SYSCALL_DUP2_X] = DIR_FILE,
-	[EVENT_SYSCALL_DUP3_X] = DIR_FILE,
-	[EVENT_SYSCALL_CHMOD_X] = DIR_FILE,
-	[EVENT_SYSCALL_FCHMOD_X] = DIR_FILE,
-	[EVENT_SYSCALL_FCHMODAT_X] = DIR_FILE,
-	[EVENT_SYSCALL_CHOWN_X] = DIR_FILE,
-	[EVENT_SYSCALL_LCHOWN_X] = DIR_FILE,
-	[EVENT_SYSCALL_FCHOWN_X] = DIR_FILE,
-	[EVENT_SYSCALL_FCHOWNAT_X] = DIR_FILE,
-	[EVENT_SYSCALL_LINK_2_X] = DIR_FILE,
-	[EVENT_SYSCALL_LINKAT_2_X] = DIR_FILE,
-	[EVENT_SYSCALL_MKDIR_2_X] = DIR_FILE,
-	[EVENT_SYSCALL_MKDIRAT_X] = DIR_FILE,
-	[EVENT_SYSCALL_MOUNT_X] = DIR_FILE,
-	[EVENT_SYSCALL_UMOUNT_1_X] = DIR_FILE,
-	[EVENT_SYSCALL_UMOUNT2_X] = DIR_FILE,
-	[EVENT_SYSCALL_RENAME_X] = DIR_FILE,
-	[EVENT_SYSCALL_RENAMEAT_X] = DIR_FILE,
-	[EVENT_SYSCALL_RENAMEAT2_X] = DIR_FILE,
-	[EVENT_SYSCALL_RMDIR_2_X] = DIR_FILE,
-	[EVENT_SYSCALL_SYMLINK_X] = DIR_FILE,
-	[EVENT_SYSCALL_SYMLINKAT_X] = DIR_FILE,
-	[EVENT_SYSCALL_UNLINK_2_X] = DIR_FILE,
-	[EVENT_SYSCALL_UNLINKAT_2_X] = DIR_FILE,
-	[EVENT_SYSCALL_BPF_2_X] = OTHER_INTEREST,
-	[EVENT_SYSCALL_SETPGID_X] = OTHER_INTEREST,
-	[EVENT_SYSCALL_PTRACE_X] = OTHER_INTEREST,
-	[EVENT_SYSCALL_SECCOMP_X] = OTHER_INTEREST,
-	[EVENT_SYSCALL_SETNS_X] = OTHER_INTEREST,
-	[EVENT_SYSCALL_SETRESGID_X] = OTHER_INTEREST,
-	[EVENT_SYSCALL_SETRESUID_X] = OTHER_INTEREST,
-	[EVENT_SYSCALL_SETSID_X] = OTHER_INTEREST,
-	[EVENT_SYSCALL_UNSHARE_X] = OTHER_INTEREST,
-	[EVENT_SYSCALL_CAPSET_X] = OTHER_INTEREST,
-	[EVENT_SYSCALL_CLOSE_X] = CLOSE,
-	[EVENT_PROCEXIT_1_E] = PROC,
-};
 
 /* ---- what is missing ---- */
 
@@ -235,13 +159,12 @@ static struct span list(struct arena *arena, const struct gap_part *parts, unsig
  * about, and ring raw is behind it.  A gap names its events for its whole count. */
 static void put_groups(const struct gapalert *g, struct arena *arena, struct alert_frame *a)
 {
-	uint64_t sums[GROUPS] = { 0 };
+	uint64_t sums[DROP_GROUPS] = { 0 };
 
 	for (unsigned i = 0; i < g->ntypes; i++)
-		if (g->types[i].of < EVENT_CODE_COUNT)
-			sums[groups[g->types[i].of]] += g->types[i].count;
-	for (unsigned i = OTHERS + 1; i < GROUPS; i++)
-		put_field(a, group_fields[i], text(arena, sums[i]));
+		sums[drop_group(g->types[i].of)] += g->types[i].count;
+	for (unsigned i = DROP_OTHERS + 1; i < DROP_GROUPS; i++)
+		put_field(a, drop_group_field(i), text(arena, sums[i]));
 }
 
 static struct span message(const struct gapalert *g, struct arena *arena)

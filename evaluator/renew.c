@@ -121,6 +121,8 @@ static void take(struct stage *st, struct evaluator *ev)
 {
 	struct renewal *r = &ev->renewal;
 
+	rule_counts_follow(&ev->rule_counts, ev->load.rules, r->load.rules);
+	ev->loaded_ns = wall_now().ns;
 	rulefile_release(&ev->load);
 	conf_release(&st->conf);
 	free((void *)(uintptr_t)st->bundle.p);

@@ -34,6 +34,12 @@ verdict "operators, transformers and keys are found" "$([ "$(wc -w <<<"$words")"
 verdict "each of them is in mews-rules(5)" "$(
 	page=$(sed -n 's/^\.\(It \)*Cm //p' docs/mews-rules.5 | tr -d ',' | sed 's/( Ns.*/()/' | tr ' ' '\n')
 	for word in $words; do grep -qxF -- "$word" <<<"$page" || echo "$word"; done)"
+page=$(awk -f docs/metrics.awk common/metrics.def common/counter.def common/gauge.def)
+verdict "mews-metrics(5) is made of every row of the three tables" "$(
+	rows=$(grep -cE '^(METRIC|COUNTER|GAUGE)\(' common/metrics.def common/counter.def common/gauge.def | awk -F: '{ n += $2 } END { print n }')
+	items=$(grep -c '^\.It Ic [a-z]' <<<"$page")
+	[ "$rows" -ge 100 ] && [ "$rows" -eq "$items" ] || echo "$rows rows, $items in the page")"
+command -v mandoc >/dev/null && verdict "and is well formed" "$(mandoc -T lint -W warning <<<"$page" 2>&1 | head -n 5)"
 verdict "each stage has its user and its unit" \
 	"$(for stage in collector enricher evaluator emitter recorder; do
 		grep -qE "^u +mews-$stage " deploy/mews.sysusers.conf || echo "no user mews-$stage"
