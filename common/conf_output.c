@@ -98,7 +98,7 @@ static const struct conf_output_row rows[] = {
 	    "only alerts with one of these tags go there; none: all"),
 	ROW(ALL, "timeout_ms", UINT, timeout_ms, "2000", 10, 600000, NULL,
 	    "how long one attempt may take"),
-	ROW(LINES, "json", CHOICE, json, "auto", 0, 0, json_words,
+	ROW(LINES | BIT(HTTP), "json", CHOICE, json, "auto", 0, 0, json_words,
 	    "alerts are JSON objects there; auto: as json_output says"),
 	FLAG(LINES, include_uuid, "JSON has the alert's uuid"),
 	FLAG(BIT(STDOUT) | BIT(FILE), bare,
@@ -134,7 +134,7 @@ static const struct conf_output_row rows[] = {
 	TEXT(SECURE, client_cert, "/etc/ssl/certs/client.crt", "our certificate"),
 	TEXT(SECURE, client_key, "/etc/ssl/certs/client.key", "its key"),
 	FLAG(POSTS, compress, "bodies are packed with gzip"),
-	FLAG(BIT(HTTP), compress_uploads, "Falco's word for compress"),
+	FLAG(BIT(HTTP), compress_uploads, "the answer may come packed; of bodies, see compress"),
 	ROW(NETWORK, "batch_max", UINT, batch_max, "0", 0, 10000, NULL,
 	    "how many alerts go in one message at most; 0: what the kind takes"),
 	ROW(NETWORK, "batch_wait_ms", UINT, batch_wait_ms, "0", 0, 60000, NULL,
@@ -310,7 +310,6 @@ int conf_output_settle(struct conf *c, struct diag *diag)
 		place = i > 0 && c->outputs[i - 1].kind == o->kind ? place + 1 : 0;
 		if (o->json == CONF_JSON_AUTO)
 			o->json = c->json_output ? CONF_JSON_YES : CONF_JSON_NO;
-		o->compress = o->compress || o->compress_uploads;
 		err = name_one(o, place);
 	}
 	for (unsigned i = 0; i < c->output_count && err == 0; i++)

@@ -6,11 +6,12 @@
 
 #include "sink.h"
 
-extern const struct sink_ops sink_file, sink_stdout;
+extern const struct sink_ops sink_file, sink_stdout, sink_http, sink_loki, sink_elasticsearch,
+	sink_otlp, sink_alertmanager, sink_slack, sink_webhook;
 
 const struct sink_ops *const sink_kinds[] = {
-	&sink_file,
-	&sink_stdout,
+	&sink_file, &sink_stdout,	&sink_http,  &sink_loki,    &sink_elasticsearch,
+	&sink_otlp, &sink_alertmanager, &sink_slack, &sink_webhook,
 };
 const unsigned sink_kind_count = ARRAY_LEN(sink_kinds);
 
