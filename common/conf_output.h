@@ -65,7 +65,10 @@ struct conf_output {
 	char *ca_cert, *ca_bundle, *ca_path, *client_cert, *client_key;
 	uint64_t batch_max, batch_wait_ms, max_consecutive_timeouts;
 	char *brokers, *topic, *subject, *index, *channel, *template;
-	struct conf_list labels; /* "name=value" */
+	struct conf_list labels;     /* "name=value" */
+	char *key;		     /* of Kafka's messages: a template */
+	struct conf_list properties; /* of librdkafka: "name=value" */
+	bool jetstream;
 };
 
 /* A sub-key: its offset is in struct conf_output. */

@@ -7,11 +7,13 @@ PATH=$PATH:/usr/sbin:/sbin
 
 MEWS_BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config clang llvm bpftool libbpf-dev libelf-dev
 	zlib1g-dev libisal-dev libyaml-dev libnng-dev libmsgpack-dev libcurl4-openssl-dev libcap-dev libre2-dev
-	libjansson-dev libprotobuf-c-dev protobuf-c-compiler"
+	libjansson-dev libprotobuf-c-dev protobuf-c-compiler librdkafka-dev libnats-dev"
 MEWS_TEST_PACKAGES="libcriterion-dev libck-dev libssl-dev openssl libclang-rt-14-dev clang-format
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross git mandoc procps jq python3 libxml2-utils"
 # The runtimes whose containers tests run (tests/containers).
 MEWS_CONTAINER_PACKAGES="containerd runc docker.io podman containernetworking-plugins busybox-static curl libcap2-bin nghttp2-proxy"
+# Receivers of alerts (tests/outputs).
+MEWS_OUTPUT_PACKAGES="nats-server kcat nginx-light prometheus-alertmanager"
 # What boots other kernels (tests/kernels), and builds for those of arm64.
 MEWS_KERNEL_PACKAGES="qemu-system-x86 busybox-static binutils debian-archive-keyring"
 MEWS_KERNEL_ARM64_PACKAGES="qemu-system-arm g++-aarch64-linux-gnu gcc-arm-linux-gnueabihf"

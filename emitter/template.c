@@ -244,6 +244,27 @@ static bool put_json(struct line *t, const struct template_part *part, const str
 	}
 }
 
+/* What was put from FROM on, as a token. */
+static void make_token(struct line *t, uint8_t *from)
+{
+	uint8_t *to = from;
+
+	for (uint8_t *p = from; p < t->p; p++) {
+		uint8_t c = *p >= 'A' && *p <= 'Z' ? (uint8_t)(*p - 'A' + 'a') : *p;
+
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+			*to++ = c;
+		else if (to > from && to[-1] != '_')
+			*to++ = '_';
+	}
+	while (to > from && to[-1] == '_')
+		to--;
+	/* A subject has no empty token. */
+	if (to == from && t->p > from)
+		*to++ = '_';
+	t->p = to;
+}
+
 bool template_put(struct line *t, const struct template *tm, const struct format *f,
 		  const struct alert_frame *a, enum template_use use)
 {
@@ -252,6 +273,7 @@ bool template_put(struct line *t, const struct template *tm, const struct format
 
 	for (unsigned i = 0; i < tm->count && good; i++) {
 		const struct template_part *part = &tm->part[i];
+		uint8_t *from = t->p;
 
 		if (!part->is_name)
 			line_put(t, part->text);
@@ -259,6 +281,8 @@ bool template_put(struct line *t, const struct template *tm, const struct format
 			good = put_json(t, part, f, a);
 		else
 			good = put_text(t, part, f, a, put);
+		if (part->is_name && use == TEMPLATE_TOKEN)
+			make_token(t, from);
 	}
 	return good;
 }

@@ -24,6 +24,8 @@
 enum template_use {
 	TEMPLATE_PLAIN, /* as it is, controls escaped */
 	TEMPLATE_JSON,	/* the template is JSON: escaped as the inside of a string */
+	TEMPLATE_TOKEN, /* small letters and digits, _ for all else: no part of it is more than
+			 * one token of a subject */
 };
 
 struct template_part {

@@ -11,7 +11,7 @@ os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 work = tempfile.mkdtemp(prefix="mews-outputs.", dir="/tmp")
 os.chmod(work, 0o755)
 children, tests, failures = [], 0, 0
-PATIENCE = 30  # seconds; what comes late on a busy machine comes all the same
+PATIENCE = float(os.environ.get("PATIENCE", 30))  # seconds; what comes late on a busy machine comes all the same
 
 
 def check(good, name, *why):

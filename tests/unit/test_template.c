@@ -73,6 +73,15 @@ Test(template, the_whole_alert_is_the_object_that_others_get)
 	cr_expect_str_eq(render("%{json:alert}", TEMPLATE_PLAIN), line);
 }
 
+Test(template, a_value_is_one_token_of_a_subject)
+{
+	cr_expect_str_eq(render("Falco.%{priority}.%{rule}", TEMPLATE_TOKEN),
+			 "Falco.warning.read_sensitive_file");
+	cr_expect_str_eq(render("x.%{k8s.pod.name}.%{fd.name}", TEMPLATE_TOKEN),
+			 "x.na.etc_sha_dow");
+	cr_expect_str_eq(render("%{json:proc.args}", TEMPLATE_TOKEN), "a_b_n_5");
+}
+
 Test(template, what_is_wrong_is_said_with_its_place)
 {
 	static const struct {
