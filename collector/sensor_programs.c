@@ -75,7 +75,8 @@ static void choose(struct programs *p, struct bpf_object *o, enum programs_part 
 	{
 		const char *name = bpf_program__name(program);
 
-		if (part_of(name) != part || coverage_has_gap(p->loader.coverage, name))
+		if ((part_of(name) != part && !p->is_whole) ||
+		    coverage_has_gap(p->loader.coverage, name))
 			(void)bpf_program__set_autoload(program, false);
 		(void)bpf_program__set_autoattach(program, is_attached_always(name));
 	}
@@ -140,6 +141,7 @@ static void look_at_features(struct programs *p, struct bpf_object *o)
 	if (libbpf_get_error(btf) != 0)
 		return; /* loading will say so */
 	p->settings.casts = kernel_has(btf, "bpf_rdonly_cast");
+	p->is_whole = !p->settings.casts;
 	leave_out_traces(p, o, btf);
 	btf__free(btf);
 }
@@ -202,6 +204,8 @@ int programs_load(struct programs *p, enum programs_part part)
 	uint64_t begun = boot_now();
 	int err;
 
+	if (part == PROGRAMS_REST && p->is_whole)
+		return 0;
 	while ((err = try_to_load(p, part)) == -EAGAIN) {
 		mews__destroy(p->skel[part]);
 		p->skel[part] = NULL;
@@ -279,6 +283,8 @@ void programs_put_off(const struct programs *p, struct coverage *c)
 {
 	struct bpf_program *program;
 
+	if (p->is_whole)
+		return;
 	bpf_object__for_each_program(program, p->skel[PROGRAMS_FIRST]->obj)
 	{
 		const char *name = bpf_program__name(program);
@@ -290,7 +296,11 @@ void programs_put_off(const struct programs *p, struct coverage *c)
 
 struct bpf_object *programs_object(const struct programs *p, enum programs_part part)
 {
-	bool is_there = p->skel[part] != NULL && !(part == PROGRAMS_REST && p->has_thread);
+	bool is_there;
+
+	if (p->is_whole)
+		part = PROGRAMS_FIRST;
+	is_there = p->skel[part] != NULL && !(part == PROGRAMS_REST && p->has_thread);
 
 	return is_there ? p->skel[part]->obj : NULL;
 }

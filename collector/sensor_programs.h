@@ -4,6 +4,8 @@
  * verifier's way through the programs; so those without which nothing is to be seen, and those that
  * most rules look at, are loaded first (family.def's FIRST), and the others by a thread while events
  * come already.  Both parts are the same object, opened twice; the second has the maps of the first.
+ * A kernel without bpf_rdonly_cast() (before 6.2) gets all as the first part: libbpf looks for the function among
+ * the modules' types then, which it may not behind the jail.
  * Shell, for sensor.c.
  */
 #ifndef MEWS_SENSOR_PROGRAMS_H
@@ -23,6 +25,7 @@ struct programs {
 	struct sensor_settings settings; /* CASTS is found out when loading */
 	struct loader loader;
 	struct mews *skel[PROGRAMS_PARTS];
+	bool is_whole; /* there is one part, the first */
 	uint64_t load_ns,
 		loaded_ns[PROGRAMS_PARTS]; /* how long it took in all, and when it was over */
 
