@@ -48,5 +48,5 @@ endfunction()
 
 mews_test_library(criterion criterion/criterion.h criterion)
 mews_test_library(ck ck_ring.h ck)
-# The tests' server speaks TLS; libcurl's own is loaded with it.
-find_package(OpenSSL)
+# For its headers; the tests' server is linked with it.
+find_package(OpenSSL REQUIRED)

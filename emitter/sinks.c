@@ -6,13 +6,15 @@
 
 #include "sink.h"
 
-extern const struct sink_ops sink_file, sink_stdout, sink_http, sink_loki, sink_elasticsearch,
-	sink_otlp, sink_alertmanager, sink_slack, sink_webhook, sink_kafka, sink_nats;
+extern const struct sink_ops sink_file, sink_stdout, sink_syslog, sink_program, sink_http,
+	sink_loki, sink_elasticsearch, sink_otlp, sink_alertmanager, sink_slack, sink_webhook,
+	sink_kafka, sink_nats;
 
 /* clang-format off: one row, one kind */
 const struct sink_ops *const sink_kinds[] = {
-	&sink_file, &sink_stdout,	&sink_http,  &sink_kafka,   &sink_loki, &sink_elasticsearch,
-	&sink_otlp, &sink_alertmanager, &sink_slack, &sink_webhook, &sink_nats,
+	&sink_file,  &sink_stdout,  &sink_syslog,	 &sink_program, &sink_http,
+	&sink_kafka, &sink_loki,    &sink_elasticsearch, &sink_otlp,	&sink_alertmanager,
+	&sink_slack, &sink_webhook, &sink_nats,
 };
 /* clang-format on */
 const unsigned sink_kind_count = ARRAY_LEN(sink_kinds);

@@ -21,15 +21,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "door.h"
-#include "jail.h"
-#include "rundir.h"
-#include "wire.h"
+#include "support/alert_kit.h"
 
-#define S(text)	 span_of(text, sizeof(text) - 1)
-#define LONG_NS	 (20 * NS_PER_SEC)
-#define GEN	 UINT64_C(5000000000)
-#define BASE_SEC UINT64_C(1795462437)
+#define S(text) span_of(text, sizeof(text) - 1)
+#define LONG_NS (20 * NS_PER_SEC)
 
 static char base[64], run_dir[80], out_path[80], file_path[80];
 static unsigned tests, failures;
@@ -75,46 +70,6 @@ struct command {
 static int to_writer = -1, from_writer = -1;
 static pid_t writer;
 
-static struct alert_frame alert_number(uint32_t i, char text[static 64])
-{
-	snprintf(text, 64, "number %u \"x\" \\", i);
-	return (struct alert_frame){
-		.origin_generation = GEN,
-		.origin_seq = i,
-		.rule_index = 3,
-		.priority = 4,
-		.ts_ns = BASE_SEC * NS_PER_SEC + i,
-		.rule = S("A rule"),
-		.source = S("syscall"),
-		.message = span_str(text),
-		.ntags = 1,
-		.tags = { S("host") },
-		.nfields = 1,
-		.fields = { { S("evt.num"), { .kind = ALERT_UINT, .u = i } } },
-	};
-}
-
-static uint8_t *room_for(struct outlet *o, size_t cap)
-{
-	uint8_t *room;
-
-	while ((room = outlet_reserve(o, cap, RING_BULK)) == NULL) {
-		outlet_publish(o, &(struct ring_counts){ 0 });
-		outlet_poll(o, mono_now());
-		outlet_wait(o, NS_PER_MSEC);
-	}
-	return room;
-}
-
-static void put_alert(struct outlet *o, const struct alert_frame *a)
-{
-	size_t cap = wire_alert_bound(a);
-	ssize_t n = wire_encode_alert(room_for(o, cap), cap, a);
-
-	must(n > 0, "encode");
-	outlet_submit(o, FRAME_ALERT, 0, (size_t)n);
-}
-
 static void do_command(struct outlet *o, const struct command *c)
 {
 	struct alert_frame a;
@@ -123,25 +78,25 @@ static void do_command(struct outlet *o, const struct command *c)
 
 	switch (c->what) {
 	case DO_GARBAGE:
-		room = room_for(o, 64);
+		room = alert_room(o, 64);
 		memset(room, 0xc1, 64);
 		outlet_submit(o, FRAME_ALERT, 0, 64);
-		room = room_for(o, 64);
+		room = alert_room(o, 64);
 		memset(room, 0xff, 64);
 		outlet_submit(o, 999, 0, 64);
 		break;
 	case DO_INTERNAL:
-		a = alert_number(c->from, text);
+		a = alert_number(c->from, text, sizeof(text), 0);
 		a.origin_generation = 0;
 		a.source = S("internal");
-		put_alert(o, &a);
+		must(alert_put(o, &a), "encode");
 		break;
 	default:
 		for (uint32_t i = c->from; i < c->from + c->count; i++) {
-			a = alert_number(i, text);
-			put_alert(o, &a);
+			a = alert_number(i, text, sizeof(text), 0);
+			must(alert_put(o, &a), "encode");
 			if (c->what == DO_AGAIN)
-				put_alert(o, &a);
+				must(alert_put(o, &a), "encode");
 			if (i % 16 == 0)
 				outlet_publish(o, &(struct ring_counts){ 0 });
 		}
@@ -151,18 +106,13 @@ static void do_command(struct outlet *o, const struct command *c)
 
 _Noreturn static void be_writer(int commands, int answers)
 {
-	char door[RUN_DIR_PATH_MAX];
-	struct outlet_params p = { .door = door, .size = 256 * 1024 };
 	struct outlet *o;
 	struct command c;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
-	p.reader_uid = jail_identity(STAGE_EMITTER).uid;
-	p.socket_gid = jail_identity(STAGE_EVALUATOR).gid;
-	must(geteuid() != 0 || jail_enter(STAGE_EVALUATOR, NULL) == 0, "jail");
-	run_dir_path(door, run_dir, "alerts", ".door");
-	must(outlet_open(&p, &o) == 0, "outlet");
+	o = alert_outlet(run_dir, 256 * 1024);
+	must(o != NULL, "outlet");
 	must(write(answers, "r", 1) == 1, "ready");
 	for (;;) {
 		struct pollfd pfd = { .fd = commands, .events = POLLIN };
