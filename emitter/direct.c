@@ -112,7 +112,7 @@ static unsigned send_part(struct sink *s, const struct part *p)
 		b.bytes.n = ends[n - 1];
 		r = s->ops->send(s, &b);
 		done += r.kind == SINK_SENT ? n : min(r.count, n);
-		if (r.kind != SINK_SENT)
+		if (r.kind != SINK_SENT && r.kind != SINK_SOME)
 			break;
 	}
 	return done;

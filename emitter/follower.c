@@ -237,7 +237,7 @@ static void send_batch(struct follower *f)
 		settle(f, r.count, 1);
 		set_state(f, OUTPUT_STATE_OK, r.why);
 	} else {
-		settle(f, f->count, 0);
+		settle(f, r.kind == SINK_SOME ? r.count : f->count, 0);
 		set_state(f, OUTPUT_STATE_OK, NULL);
 	}
 }

@@ -186,9 +186,12 @@ static unsigned request(struct http_sink *h, const struct batch *b, unsigned fro
 	return h->kind->judge(h, ret->body, n, &ret->verdict);
 }
 
-/* The alert at DONE.  It is one of a request that was refused as a whole if N > 1: fewer then. */
-static bool is_found(struct http_sink *h, unsigned n)
+/* Which of N is at fault?  Where the request was taken, judge() has said it; of one that was
+ * refused as a whole it is known if it is the only one.  Fewer at a time, until then. */
+static bool is_found(struct http_sink *h, unsigned n, unsigned status)
 {
+	if (status < 300)
+		return true;
 	h->now = n > 1 ? n / 2 : h->per_request;
 	return n == 1;
 }
@@ -213,14 +216,12 @@ struct sink_result http_sink_send(struct sink *s, const struct batch *b)
 		done += taken;
 		if (answer.verdict == VERDICT_AGAIN)
 			return (struct sink_result){ SINK_AGAIN, done, answer.wait_ms, answer.why };
-		if (answer.verdict == VERDICT_REFUSED && (taken > 0 || is_found(h, n)))
+		if (answer.verdict == VERDICT_REFUSED && is_found(h, n, answer.status))
 			return (struct sink_result){ SINK_REFUSED, done, 0, answer.why };
 		if (answer.verdict == VERDICT_TAKEN)
 			h->now = h->now * 2 < h->per_request ? h->now * 2 : h->per_request;
-		/* The rest at once, but not in this call. */
-		if (done < b->count && mono_now().ns >= until.ns)
-			return (struct sink_result){ SINK_AGAIN, done, 1,
-						     "it takes few in the time it has" };
+		if (done > 0 && done < b->count && mono_now().ns >= until.ns)
+			return (struct sink_result){ SINK_SOME, done, 0, NULL };
 	}
 	return (struct sink_result){ SINK_SENT, b->count, 0, NULL };
 }

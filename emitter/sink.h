@@ -39,6 +39,7 @@ struct batch {
 
 enum sink_result_kind {
 	SINK_SENT,    /* all of them */
+	SINK_SOME,    /* the first COUNT, one at least, in the time there was; the others at once */
 	SINK_AGAIN,   /* the first COUNT went out, the others later */
 	SINK_REFUSED, /* the first COUNT went out; the next ONE is never taken, go on behind it */
 };

@@ -390,7 +390,7 @@ static struct sink_result send_nats(struct sink *s, const struct batch *b)
 		size_t from = i == 0 ? 0 : b->ends[i - 1];
 
 		if (i > 0 && n->stream != NULL && mono_now().ns >= until.ns)
-			return (struct sink_result){ SINK_AGAIN, i, 1, NULL };
+			return (struct sink_result){ SINK_SOME, i, 0, NULL };
 		status = publish(s, span_of(b->bytes.p + from, b->ends[i] - from));
 	}
 	if (n->stream == NULL)
