@@ -72,7 +72,7 @@ static const struct conf_row rows[] = {
 	    "what is added to the outputs of rules"),
 	ROW("outputs_spool.directory", STRING, spool_dir, "", 0, 0, NULL,
 	    "where alerts wait for outputs; empty: /var/lib/mews/spool, or spool in another run directory"),
-	ROW("outputs_spool.size_mb", MEGABYTES, spool_bytes, "256", 8, 1048576, NULL,
+	ROW("outputs_spool.size_mb", MEGABYTES, spool_bytes, "256", 0, 1048576, NULL,
 	    "MiB that they may take there; when it is full, the oldest go"),
 	ROW("outputs_spool.memory_mb", MEGABYTES, spool_memory_bytes, "4", 1, 1024, NULL,
 	    "MiB that they may take in memory when the disk takes nothing"),

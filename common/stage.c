@@ -835,6 +835,7 @@ static void answer(void *ctx, const struct control_request *req, struct control_
 	case CONTROL_PODS:
 	case CONTROL_ACTIVITY:
 	case CONTROL_RULES:
+	case CONTROL_ALERTS:
 		list(rt, req, ret);
 		return;
 	case CONTROL_LOG_LEVEL:

@@ -107,6 +107,9 @@ static void put_conf(struct jout *j)
 	jout_str(j, NULL, "events"); /* and nothing that the stages say of themselves */
 	jout_end(j);
 	jout_end(j);
+	jout_object(j, "outputs_spool");
+	jout_uint(j, "size_mb", 0);
+	jout_end(j);
 	/* Whoever watches wants order and no delay. */
 	jout_uint(j, "metadata_wait_ms", 0);
 	jout_str(j, "log_level", "warning");

@@ -37,6 +37,8 @@ static const struct command {
 	  "[-c FILE] [-r RULES]... [-o KEY=VALUE]... [--run-dir DIR] [--json] [--verbose]",
 	  "what can be seen on this host, what cannot, and why", cmd_doctor },
 	{ "status", "[--json] [--run-dir DIR]", "how the stages and the ledger are", cmd_status },
+	{ "alerts", "[--follow] [--json] [--priority PRIORITY] [--run-dir DIR]",
+	  "the last alerts, and those that come", cmd_alerts },
 	{ "containers", "[--json] [--run-dir DIR]", "what is known of the containers that run",
 	  cmd_containers },
 	{ "pods", "[--json] [--run-dir DIR]", "what is known of the pods of this node", cmd_pods },

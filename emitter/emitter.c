@@ -98,7 +98,11 @@ static void find_boot(struct emitter *em)
 /* What is wrong with it shows again when it is used, and is said then. */
 static void make_spool(const struct stage *st, struct emitter *em)
 {
-	int err = spool_dir_choose(st->conf.spool_dir, st->run_dir, em->spool, sizeof(em->spool));
+	int err;
+
+	if (st->conf.spool_bytes == 0)
+		return; /* in memory only */
+	err = spool_dir_choose(st->conf.spool_dir, st->run_dir, em->spool, sizeof(em->spool));
 
 	if (err < 0) {
 		log_error("cannot use the spool: %s", strerror(-err));
@@ -337,6 +341,23 @@ static void status(struct stage *st, void *ctx, struct stage_status *ret)
 		live_status(em->live, ret);
 }
 
+static void list(struct stage *st, void *ctx, const struct control_request *req,
+		 struct control_answer *ret)
+{
+	static uint8_t page[CONTROL_PAGE_BYTES];
+	struct emitter *em = ctx;
+	struct format form = em->format;
+
+	(void)st;
+	if (req->kind != CONTROL_ALERTS || em->live == NULL) {
+		ret->result = -EOPNOTSUPP;
+		return;
+	}
+	form.include_output = form.include_tags = form.include_fields = true;
+	ret->next = strtoull(req->argument, NULL, 10);
+	ret->page = span_of(page, live_list(em->live, &ret->next, &form, page, sizeof(page)));
+}
+
 static void stop(struct stage *st, void *ctx)
 {
 	struct emitter *em = ctx;
@@ -359,6 +380,7 @@ int main(int argc, char **argv)
 		.turn = turn,
 		.reload = reload,
 		.status = status,
+		.list = list,
 		.stop = stop,
 	};
 	static struct emitter em; /* large, and one to a process */

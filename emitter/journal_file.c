@@ -34,6 +34,7 @@
 #define RETRY_NS     NS_PER_SEC
 #define STACK_BYTES  ((size_t)64 << 10)
 #define LOCK_NAME    "lock"
+#define KEPT_BYTES   ((uint64_t)512 << 10)
 #define NAME_FORMAT  "%020" PRIu64 SPOOL_SEGMENT
 
 struct segment {
@@ -565,7 +566,8 @@ static int write_tail(struct journal *j)
 
 static void put_in_tail(struct journal *j, struct span records)
 {
-	if (done_by_all(j) == j->next)
+	/* What nobody needs is kept for who looks on, but not so much that all of the memory is used. */
+	if (done_by_all(j) == j->next && j->tail.end - j->tail.begin > KEPT_BYTES)
 		tail_clear(&j->tail, j->next);
 	while (records.n > 0) {
 		size_t n = journal_length(j->key, records);
@@ -599,6 +601,15 @@ void journal_append(struct journal *j, struct span records, unsigned count)
 	j->next += count;
 	wake_waiting(j);
 	pthread_mutex_unlock(&j->lock);
+}
+
+/* Who appends is the only one to change the tail. */
+struct span journal_recent(const struct journal *j, uint64_t number, uint64_t *ret_first)
+{
+	struct tail_place place = { 0 };
+
+	*ret_first = j->tail.first;
+	return tail_get(&j->tail, number, &place);
 }
 
 void journal_tick(struct journal *j, struct mono now)

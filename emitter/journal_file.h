@@ -59,6 +59,10 @@ void journal_look_back(struct journal *j, unsigned count,
  * journal_next_number() on. */
 void journal_append(struct journal *j, struct span records, unsigned count);
 
+/* Record NUMBER, if it is among those in memory, which begin with *RET_FIRST; for the thread that
+ * appends, and valid until it does.  Empty: it is not there. */
+struct span journal_recent(const struct journal *j, uint64_t number, uint64_t *ret_first);
+
 /* Now and then: a disk that failed is tried again. */
 void journal_tick(struct journal *j, struct mono now);
 

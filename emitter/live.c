@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include "follower.h"
+#include "format_parts.h"
+#include "jout.h"
 #include "log.h"
 #include "lossalert.h"
+#include "priority.h"
 
 #define BATCH_BYTES ((size_t)256 * 1024)
 #define LOOK_BACK   1024 /* records: more than a predecessor can have had in its hands */
@@ -18,6 +21,7 @@
 #define LOSS_NS	    (10 * NS_PER_SEC) /* between two alerts about one output */
 #define FINISH_NS   (2 * NS_PER_SEC)
 #define FSYNC_NS    NS_PER_SEC
+#define SPOOL_LEAST ((uint64_t)8 << 20) /* in which segments have a size that is worth it */
 
 /* What an output had lost when it was said last. */
 struct said {
@@ -99,7 +103,7 @@ int live_open(const struct conf *conf, const char *dir, const char *boot, struct
 {
 	struct journal_params p = {
 		.dir = dir,
-		.disk_bytes = conf->spool_bytes,
+		.disk_bytes = conf->spool_bytes < SPOOL_LEAST ? SPOOL_LEAST : conf->spool_bytes,
 		.memory_bytes = conf->spool_memory_bytes,
 		.fsync = (enum journal_fsync)conf->spool_fsync,
 		.fsync_ns = FSYNC_NS,
@@ -251,6 +255,61 @@ void live_status(struct live *l, struct stage_status *ret)
 					    .dropped = j.dropped,
 					    .damaged = j.damaged };
 	memcpy(ret->spool.why, j.why, sizeof(ret->spool.why));
+}
+
+/* ---- for who looks on ---- */
+
+/* One that fits no page, by what must not be missing. */
+static void put_short(struct line *line, const struct alert_frame *a)
+{
+	struct jout j;
+
+	jout_init(&j, line);
+	jout_object(&j, NULL);
+	jout_str(&j, "output", "(too long to be shown)");
+	jout_str(&j, "priority", priority_name(a->priority));
+	jout_string(&j, "rule", a->rule);
+	jout_string(&j, "source", a->source);
+	jout_end(&j);
+}
+
+/* Its length; 0: there is no room for it any more. */
+static size_t put_line(const struct format *f, const struct alert_frame *a, uint8_t *buf,
+		       size_t cap, bool is_first)
+{
+	struct line line;
+
+	line_init(&line, buf, cap);
+	if (!format_put_object(&line, f, a) || (is_first && line_length(&line) < 0)) {
+		line_init(&line, buf, cap);
+		put_short(&line, a);
+	}
+	line_put_char(&line, '\n');
+	return line_length(&line) < 0 ? 0 : (size_t)line_length(&line);
+}
+
+size_t live_list(struct live *l, uint64_t *from, const struct format *f, uint8_t *buf, size_t cap)
+{
+	struct journal_record r;
+	size_t n = 0, start, end, put;
+	struct span record;
+	uint64_t first;
+
+	live_flush(l);
+	(void)journal_recent(l->journal, *from, &first);
+	*from = *from < first ? first : *from;
+	while ((record = journal_recent(l->journal, *from, &first)).n > 0) {
+		/* Our own memory: it is whole. */
+		if (journal_next(journal_key_of(l->journal), record, &r, &start, &end) &&
+		    wire_decode_alert(r.payload, &l->alert) == 0) {
+			put = put_line(f, &l->alert, buf + n, cap - n, n == 0);
+			if (put == 0)
+				break;
+			n += put;
+		}
+		++*from;
+	}
+	return n;
 }
 
 /* ---- the end ---- */

@@ -39,6 +39,10 @@ void live_tick(struct live *l, struct mono now, uint64_t *ret_made);
 void live_reopen(struct live *l);
 void live_status(struct live *l, struct stage_status *ret);
 
+/* The alerts that are in memory, from number *FROM on, as JSON objects in the form F, a line each.
+ * *FROM: the number behind the last one.  The length; 0: there are no more. */
+size_t live_list(struct live *l, uint64_t *from, const struct format *f, uint8_t *buf, size_t cap);
+
 /* Deliver what waits, for a moment, and end.  True: OS may be closed. */
 bool live_close(struct live *l);
 

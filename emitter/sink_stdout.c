@@ -31,7 +31,9 @@ static struct sink_result send_stdout(struct sink *s, const struct batch *b)
 	was_gone = out.is_gone;
 	r = line_writer_put(&out, b, s->conf->timeout_ms, s->gives_up);
 	/* Who looks on (`mews events | head`) has seen enough. */
-	if (out.is_gone && !was_gone && !s->conf->bare)
+	if (out.is_gone && s->conf->bare)
+		r = (struct sink_result){ .kind = SINK_SENT, .count = b->count };
+	else if (out.is_gone && !was_gone)
 		log_error("nobody reads standard output any more, its alerts are counted only");
 	pthread_mutex_unlock(&lock);
 	return r;
