@@ -13,6 +13,7 @@
 
 #include "bundle.h"
 #include "conf_append.h"
+#include "conf_change.h"
 #include "conf_choice.h"
 #include "conf_doc.h"
 #include "conf_files.h"
@@ -47,7 +48,8 @@ static void complain(struct loader *ld, enum conf_finding kind, const char *form
 	struct diag d = *ld->diag;
 	va_list args;
 
-	if (ld->warn == NULL || (kind == CONF_FOUND_UNUSED && !ld->all))
+	if (ld->warn == NULL ||
+	    ((kind == CONF_FOUND_UNUSED || kind == CONF_FOUND_BY_HAND) && !ld->all))
 		return;
 	va_start(args, format);
 	vsnprintf(d.message, sizeof(d.message), format, args);
@@ -300,6 +302,17 @@ static int set_node(struct loader *ld, const struct conf_row *row, void *base,
 	return set_value(ld, row, base, conf_node_text(node));
 }
 
+static void note_change(struct loader *ld, const struct conf_row *row)
+{
+	struct conf_change change = conf_change_of(row->key);
+
+	for (unsigned id = STAGE_NONE + 1; id < STAGE_COUNT; id++)
+		if (change.by_hand & 1u << id)
+			complain(ld, CONF_FOUND_BY_HAND,
+				 "'%s' is not changed by a reload, but by `mews restart %s'",
+				 row->key, stage_name((enum stage_id)id));
+}
+
 static void note_row(struct loader *ld, const struct conf_row *row)
 {
 	unsigned n;
@@ -311,6 +324,7 @@ static void note_row(struct loader *ld, const struct conf_row *row)
 	*seen = true;
 	if (row->type == CONF_UNUSED)
 		complain(ld, CONF_FOUND_UNUSED, "'%s' has no effect: %s", row->key, row->text);
+	note_change(ld, row);
 }
 
 /* A list's items, with spaces between. */

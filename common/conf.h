@@ -151,6 +151,7 @@ enum conf_finding {
 	CONF_FOUND_GONE,    /* one of struct conf_gone */
 	CONF_FOUND_TWICE,   /* the last one counts */
 	CONF_FOUND_UNUSED,  /* a row of CONF_UNUSED; conf_check() only */
+	CONF_FOUND_BY_HAND, /* it is in force only when a stage is started again; conf_check() only */
 	CONF_FOUND_OTHER,
 	CONF_FOUND_COUNT
 };

@@ -33,6 +33,8 @@ static const struct command {
 	  cmd_test },
 	{ "explain", "RULE [-r RULES]... [--test FILE[:NAME]]",
 	  "what became of a rule, and at an event", cmd_explain },
+	{ "config", "check [FILE] [-o KEY=VALUE]... [--json] | convert FALCO_YAML [-o OUT]",
+	  "what is wrong with settings; settings from those of Falco", cmd_config },
 	{ "doctor",
 	  "[-c FILE] [-r RULES]... [-o KEY=VALUE]... [--run-dir DIR] [--json] [--verbose]",
 	  "what can be seen on this host, what cannot, and why", cmd_doctor },
