@@ -34,7 +34,7 @@ enum {
 #undef PARAM
 };
 
-enum { BULK_UNASKED = 4096 };
+enum { BULK_UNASKED = 4096, SHORT_TEXT = 64 };
 
 /* Of one process in each period of 2^27 ns; see has_quiet_room(). */
 enum { QUIET_RECORDS = 64, QUIET_SHIFT = 27 };
@@ -43,33 +43,45 @@ struct build {
 	struct task_struct *task;
 	struct scratch *s;
 	__u32 off;  /* where the next byte goes */
-	__u32 lens; /* where the next parameter's length goes */
+	__u8 *at;   /* the same as an address: what is a fixed way from it needs no more checks */
+	__u8 *lens; /* where the next parameter's length goes */
 	__u32 cpu;
 	__u16 code;
 	bool state; /* may use the reserved room */
 };
 
-#define AT(b, o, type) (*(type *)((b)->s->build + ((o)&BUILD_MASK)))
-#define HEADER_OF(b)   ((struct record *)(b)->s->build)
-#define FILE_OF(b)     ((struct record_file *)((b)->s->build + sizeof(struct record)))
+#define AT(b, o, type)	 (*(type *)((b)->s->build + ((o)&BUILD_MASK)))
+#define HERE(b, n, type) (*(type *)((b)->at + (n))) /* N bytes behind the record's end */
+#define HEADER_OF(b)	 ((struct record *)(b)->s->build)
+#define FILE_OF(b)	 ((struct record_file *)((b)->s->build + sizeof(struct record)))
 
-/* Start a record of event CODE about the thread TASK; false: there is no scratch. */
-static __always_inline bool begin(struct build *b, struct task_struct *task, __u16 code, bool state)
+/* The next byte goes to OFF. */
+static __always_inline void move_to(struct build *b, __u32 off)
 {
-	const struct cred *cred;
-	struct record *r;
+	b->off = off;
+	b->at = b->s->build + (off & BUILD_MASK);
+}
 
-	task = plain(task);
-	cred = task->cred;
+/* The CPU's scratch; false: there is none. */
+static __always_inline bool find_scratch(struct build *b)
+{
 	b->cpu = bpf_get_smp_processor_id();
 	b->s = bpf_map_lookup_elem(&scratch, &b->cpu);
-	if (b->s == NULL)
-		return false;
+	return b->s != NULL;
+}
+
+/* The record's header, for event CODE about the thread TASK. */
+static __always_inline void put_header(struct build *b, struct task_struct *task, __u16 code,
+				       bool state)
+{
+	const struct cred *cred = task->cred;
+	struct record *r = HEADER_OF(b);
+
 	b->task = task;
 	b->code = code;
 	b->state = state;
+	b->at = b->s->build + sizeof(struct record);
 	b->off = sizeof(struct record);
-	r = HEADER_OF(b);
 	r->ts_ns = bpf_ktime_get_boot_ns();
 	r->start_ns = task->start_boottime;
 	r->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
@@ -83,6 +95,14 @@ static __always_inline bool begin(struct build *b, struct task_struct *task, __u
 	r->more_files = 0;
 	r->reserved = 0;
 	r->reserved2 = 0;
+}
+
+/* Start a record of event CODE about the thread TASK; false: there is no scratch. */
+static __always_inline bool begin(struct build *b, struct task_struct *task, __u16 code, bool state)
+{
+	if (!find_scratch(b))
+		return false;
+	put_header(b, plain(task), code, state);
 	return true;
 }
 
@@ -96,20 +116,22 @@ static __always_inline void truncated(struct build *b)
 	truncated_in(b->s);
 }
 
-/* N parameters come next. */
-static __always_inline void params(struct build *b, __u8 n)
-{
-	HEADER_OF(b)->nparams = n;
-	b->lens = b->off;
-	b->off += n * sizeof(__u16);
-}
-
 /* V as the verifier sees it when it comes out of memory: any number.  Offsets go through here
  * where paths of the program meet; else it would check what follows once for each of them. */
 static __always_inline __u32 forget(struct build *b, __u32 v)
 {
 	*(volatile __u32 *)&b->s->forgotten = v;
 	return *(volatile __u32 *)&b->s->forgotten;
+}
+
+/* N parameters come next. */
+static __always_inline void params(struct build *b, __u8 n)
+{
+	HEADER_OF(b)->nparams = n;
+	move_to(b, forget(b, b->off));
+	b->lens = b->at;
+	b->off += n * sizeof(__u16);
+	b->at += n * sizeof(__u16);
 }
 
 /* P as a number: a pointer loses its type on its way through memory. */
@@ -140,19 +162,21 @@ static __always_inline __u64 address_of(struct build *b, const void *p)
 
 /* ---- parameters ---- */
 
-/* The next parameter is the N bytes at the record's end. */
+/* The next parameter is the N bytes at the record's end, for an N that the compiler knows. */
 static __always_inline void put_len(struct build *b, __u32 n)
 {
-	AT(b, b->lens, __u16) = n;
+	*(__u16 *)b->lens = n;
 	b->lens += sizeof(__u16);
 	b->off += n;
+	b->at += n;
 }
 
 /* The same for an N that was found out while running. */
 static __always_inline void put_var_len(struct build *b, __u32 n)
 {
-	put_len(b, n);
-	b->off = forget(b, b->off);
+	*(__u16 *)b->lens = n;
+	b->lens += sizeof(__u16);
+	move_to(b, forget(b, b->off + n));
 }
 
 static __always_inline void put_empty(struct build *b)
@@ -162,25 +186,25 @@ static __always_inline void put_empty(struct build *b)
 
 static __always_inline void put_u64(struct build *b, __u64 v)
 {
-	AT(b, b->off, __u64) = v;
+	*(__u64 *)b->at = v;
 	put_len(b, sizeof(v));
 }
 
 static __always_inline void put_u32(struct build *b, __u32 v)
 {
-	AT(b, b->off, __u32) = v;
+	*(__u32 *)b->at = v;
 	put_len(b, sizeof(v));
 }
 
 static __always_inline void put_u16(struct build *b, __u16 v)
 {
-	AT(b, b->off, __u16) = v;
+	*(__u16 *)b->at = v;
 	put_len(b, sizeof(v));
 }
 
 static __always_inline void put_u8(struct build *b, __u8 v)
 {
-	AT(b, b->off, __u8) = v;
+	*(__u8 *)b->at = v;
 	put_len(b, sizeof(v));
 }
 
@@ -198,8 +222,13 @@ static __always_inline void put_dirfd(struct build *b, unsigned long arg)
 /* Bytes behind the record's end for a text of up to TEXT_MAX. */
 static __always_inline void *text_room(struct build *b)
 {
-	return b->s->build + (b->off & BUILD_MASK);
+	return b->at;
 }
+
+/* Whatever else the user's memory is copied to, the kernel looks up what lies there; of its own stack
+ * it knows.  Since 6.13 programs have other stacks, unless they might go on in another program: so
+ * this one might, by what is no place in FAMILIES.  For a way that is never gone. */
+#define stay_on_stack(ctx) bpf_tail_call_static(ctx, &families, FAMILY_COUNT)
 
 /* N as bpf_probe_read_*_str() returned it for up to CAP bytes, as bytes without the NUL. */
 static __always_inline __u32 text_len(struct build *b, long n, __u32 cap)
@@ -215,6 +244,22 @@ static __always_inline void put_user_text(struct build *b, const void *user)
 {
 	put_var_len(b,
 		    text_len(b, bpf_probe_read_user_str(text_room(b), TEXT_MAX, user), TEXT_MAX));
+}
+
+/* put_user_text() of a text that is mostly short, by way of the stack: see stay_on_stack(). */
+static __always_inline void put_user_name(struct build *b, const void *user)
+{
+	__u64 words[SHORT_TEXT / 8];
+	long n = bpf_probe_read_user_str(words, SHORT_TEXT, user);
+
+	if (n <= 0 || n >= SHORT_TEXT) {
+		put_user_text(b, user);
+		return;
+	}
+#pragma unroll
+	for (int i = 0; i < SHORT_TEXT / 8; i++)
+		HERE(b, i * 8, __u64) = words[i];
+	put_var_len(b, (n - 1) & (SHORT_TEXT - 1));
 }
 
 static __always_inline void put_kernel_text(struct build *b, const void *text)

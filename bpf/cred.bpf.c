@@ -71,8 +71,8 @@ enum { PTRACE_VALUE_U64, PTRACE_VALUE_SIGNAL };
 
 static __always_inline void put_ptrace_u64(struct build *b, __u64 v)
 {
-	AT(b, b->off, __u8) = PTRACE_VALUE_U64;
-	AT(b, b->off + 1, __u64) = v;
+	HERE(b, 0, __u8) = PTRACE_VALUE_U64;
+	HERE(b, 1, __u64) = v;
 	put_len(b, 9);
 }
 
@@ -95,8 +95,8 @@ static __always_inline void put_ptrace_data(struct build *b, __u16 request, long
 	case 10: /* SINGLESTEP */
 	case 12: /* DETACH */
 	case 13: /* SYSCALL: a signal to go on with */
-		AT(b, b->off, __u8) = PTRACE_VALUE_SIGNAL;
-		AT(b, b->off + 1, __u8) = data;
+		HERE(b, 0, __u8) = PTRACE_VALUE_SIGNAL;
+		HERE(b, 1, __u8) = data;
 		put_len(b, 2);
 		break;
 	default:

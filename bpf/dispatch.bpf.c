@@ -43,6 +43,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	s = bpf_map_lookup_elem(&scratch, &cpu);
 	if (s == NULL)
 		return 0;
+	s->call.task = (__u64)task;
 	note_call(&s->call, w, regs, abi);
 	/* By constant index: the kernel makes a plain jump of it, and no indirect one, which the
 	 * defences against speculation make dear. */

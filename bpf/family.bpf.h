@@ -14,17 +14,22 @@
 
 #include <bpf/bpf_tracing.h>
 
+static __always_inline struct task_struct *task_of(const struct call *c)
+{
+	if (!settings.casts)
+		return bpf_get_current_task_btf();
+	return bpf_rdonly_cast((void *)c->task, bpf_core_type_id_kernel(struct task_struct));
+}
+
 /* Start the record of the system call that the dispatcher noted down. */
 static __always_inline bool begin_exit(struct build *b)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	const struct call *c;
 
-	if (!begin(b, task, 0, false))
+	if (!find_scratch(b))
 		return false;
 	c = &b->s->call;
-	b->code = HEADER_OF(b)->code = c->code;
-	b->state = c->flags & WANTED_STATE;
+	put_header(b, task_of(c), c->code, c->flags & WANTED_STATE);
 	if (c->other)
 		HEADER_OF(b)->flags |= RECORD_COMPAT32;
 	return true;
@@ -88,7 +93,7 @@ static __always_inline struct sock *put_open_file(struct build *b, struct file *
 	if (sk == NULL) {
 		n = path_behind(b->cpu, address_of(b, file), b->off) & (2 * TEXT_MAX - 1);
 		FILE_OF(b)->path_len = n;
-		b->off = forget(b, b->off + n);
+		move_to(b, forget(b, b->off + n));
 		return NULL;
 	}
 	FILE_OF(b)->sock_type = LOOK(struct sock, sk, sk_type);
@@ -97,7 +102,7 @@ static __always_inline struct sock *put_open_file(struct build *b, struct file *
 		return sk;
 	n = append_tuple(b, sk, TUPLE_OUT, NULL);
 	FILE_OF(b)->tuple_len = n;
-	b->off = forget(b, b->off + n);
+	move_to(b, forget(b, b->off + n));
 	return sk;
 }
 

@@ -31,24 +31,24 @@ struct opened {
 static __always_inline void put_opened_file(struct build *b, long fd, struct opened *o)
 {
 	struct file *file = fd >= 0 ? file_of_fd(b->task, fd) : NULL;
+	struct parts parts;
 	__u32 n;
 
 	__builtin_memset(o, 0, sizeof(*o));
 	if (file == NULL)
 		return;
-	put_file(b, file, fd);
+	parts = put_file(b, file, fd);
 	o->dev = FILE_OF(b)->dev;
 	o->ino = FILE_OF(b)->ino;
-	o->layer = overlay_layer(file);
+	o->layer = overlay_layer(parts.inode, parts.sb);
 	o->flags = o->layer;
 	if (LOOK(struct file, file, f_mode) & FMODE_CREATED)
 		o->flags |= PPM_O_F_CREATED;
-	n = append_path(b, LOOK(struct file, file, f_path.dentry),
-			LOOK(struct file, file, f_path.mnt),
+	n = append_path(b, LOOK(struct file, file, f_path.dentry), parts.mnt,
 			/* the path of this one is its name, too: Falco's */
-			b->code == EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X ? NULL : whole_root(b->task));
+			b->code != EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X);
 	FILE_OF(b)->path_len = n;
-	b->off += n;
+	move_to(b, forget(b, b->off + n));
 }
 
 /* The path that stands in the record's file, as a parameter. */
@@ -102,8 +102,10 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 	struct opened o;
 	struct build b;
 
-	if (!begin_exit(&b))
+	if (!begin_exit(&b)) {
+		stay_on_stack(ctx);
 		return 0;
+	}
 	put_opened_file(&b, ret, &o);
 	if (b.code == EVENT_SYSCALL_OPENAT_2_X || b.code == EVENT_SYSCALL_OPENAT2_X)
 		put_more_file(&b, arg(&b, 0));
@@ -111,21 +113,21 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 	case EVENT_SYSCALL_OPEN_X:
 		params(&b, 6);
 		put_u64(&b, ret);
-		put_user_text(&b, user_arg(&b, 0));
+		put_user_name(&b, user_arg(&b, 0));
 		put_open_flags(&b, &o, arg(&b, 1), arg(&b, 2));
 		break;
 	case EVENT_SYSCALL_OPENAT_2_X:
 		params(&b, 7);
 		put_u64(&b, ret);
 		put_dirfd(&b, arg(&b, 0));
-		put_user_text(&b, user_arg(&b, 1));
+		put_user_name(&b, user_arg(&b, 1));
 		put_open_flags(&b, &o, arg(&b, 2), arg(&b, 3));
 		break;
 	case EVENT_SYSCALL_OPENAT2_X:
 		params(&b, 8);
 		put_u64(&b, ret);
 		put_dirfd(&b, arg(&b, 0));
-		put_user_text(&b, user_arg(&b, 1));
+		put_user_name(&b, user_arg(&b, 1));
 		put_open_how(&b, &o, user_arg(&b, 2));
 		break;
 	case EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X:
@@ -138,7 +140,7 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 	case EVENT_SYSCALL_CREAT_X:
 		params(&b, 6);
 		put_u64(&b, ret);
-		put_user_text(&b, user_arg(&b, 0));
+		put_user_name(&b, user_arg(&b, 0));
 		put_u32(&b, arg(&b, 1));
 		break;
 	default:

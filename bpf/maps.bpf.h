@@ -29,10 +29,9 @@ struct walk {
 	struct dentry *dentry;
 	struct mount *mount;
 	struct dentry *mount_root;
-	struct super_block *through;
 	struct kernfs_node *node, *last_node;
 	__u32 pos; /* of the first byte written */
-	__u32 reserved;
+	__u32 through;
 };
 
 /* Where the loops are that gather texts or data from many places of the user's memory. */
@@ -56,6 +55,7 @@ struct heir {
 /* The system call that the CPU's program is about: what the dispatcher found out. */
 struct call {
 	__u64 arg[6]; /* as 64-bit words, whatever the program's ABI */
+	__u64 task;   /* who made it: its address, for to ask the kernel is a call */
 	__u16 code, sc, native;
 	__u8 flags;  /* WANTED_* of its row */
 	bool other;  /* not by the machine's own ABI */
@@ -135,7 +135,7 @@ struct {
 	__uint(value_size, sizeof(__u32));
 } families SEC(".maps");
 
-const volatile struct sensor_settings settings = { 0 };
+struct sensor_settings settings SEC(".rodata") = { 0 };
 volatile __u32 wake_me = 0; /* the collector sleeps: see record.h */
 
 #endif

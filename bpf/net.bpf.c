@@ -537,8 +537,8 @@ enum {
 
 static __always_inline void put_option_u64(struct build *b, __u8 kind, __u64 v)
 {
-	AT(b, b->off, __u8) = kind;
-	AT(b, b->off + 1, __u64) = v;
+	HERE(b, 0, __u8) = kind;
+	HERE(b, 1, __u64) = v;
 	put_len(b, 9);
 }
 
@@ -567,7 +567,7 @@ static __always_inline void put_option_bytes(struct build *b, const void *user, 
 
 	if (len > settings.snaplen)
 		truncated(b);
-	AT(b, b->off, __u8) = SOCKOPT_BYTES;
+	HERE(b, 0, __u8) = SOCKOPT_BYTES;
 	if (n > TEXT_MAX)
 		n = TEXT_MAX;
 	if (n == 0 || bpf_probe_read_user(text_room(b) + 1, n, user) != 0)
@@ -595,13 +595,13 @@ static __always_inline void put_option(struct build *b, __u32 level, __u32 optio
 	} else if (option == OPTION_ERROR && len >= 4) {
 		put_option_u64(b, SOCKOPT_ERRNO, -(__s64)(__s32)user_u32(user));
 	} else if (option < 64 && (NUMBER_OPTIONS >> option & 1) && len >= 4) {
-		AT(b, b->off, __u8) = SOCKOPT_U32;
-		AT(b, b->off + 1, __u32) = user_u32(user);
+		HERE(b, 0, __u8) = SOCKOPT_U32;
+		HERE(b, 1, __u32) = user_u32(user);
 		put_len(b, 5);
 	} else {
 		put_option_bytes(b, user, len);
 	}
-	b->off = forget(b, b->off);
+	move_to(b, forget(b, b->off));
 }
 
 SEC("tp_btf/sys_exit")

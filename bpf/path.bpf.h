@@ -26,26 +26,68 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
  * call and dearer. */
 enum { SHORT_NAME = 32, SHORT_PATH = 64 };
 
-/* Copy the LEN bytes of a short name at NAME to S->path up to END: always as many words as the
- * longest has, for branches are what the verifier's time goes into.  What is too much lies in
- * front, where the next name will go. */
+/* Copy the sixteen bytes in front of NAME in front of TO. */
+static __always_inline void copy_back(__u8 *to, const unsigned char *name)
+{
+	*(__u64 *)(to - 8) = look_word(name - 8);
+	*(__u64 *)(to - 16) = look_word(name - 16);
+}
+
+/* Copy the LEN bytes of a short name at NAME to S->path up to END.  What is too much lies in front,
+ * where the next name will go. */
 static __always_inline void copy_short_name(struct scratch *s, __u32 end, const unsigned char *name,
 					    __u32 len)
 {
-#pragma unroll
-	for (__u32 back = 8; back <= SHORT_NAME; back += 8)
-		*(__u64 *)(s->path + ((end - back) & PATH_MASK)) = look_word(name + len - back);
+	__u8 *to = s->path + ((end - SHORT_NAME) & PATH_MASK) + SHORT_NAME;
+
+	copy_back(to, name + len);
+	if (len > SHORT_NAME / 2)
+		copy_back(to - SHORT_NAME / 2, name + len - SHORT_NAME / 2);
 }
 
-/* Copy a short path at S->path + POS behind the record's end, and what follows it there. */
-static __always_inline void copy_short_path(struct build *b, __u32 pos)
+/* Copy the first half, or the second one, of a short path. */
+static __always_inline void copy_half(__u8 *to, const __u8 *from)
 {
-	struct scratch *s = b->s;
-	__u32 at = b->off;
-
 #pragma unroll
-	for (__u32 i = 0; i < SHORT_PATH; i += 8)
-		AT(b, at + i, __u64) = *(__u64 *)(s->path + ((pos + i) & PATH_MASK));
+	for (__u32 i = 0; i < SHORT_PATH / 2; i += 8)
+		*(__u64 *)(to + i) = *(const __u64 *)(from + i);
+}
+
+/* Copy a short path of LEN bytes at S->path + POS behind the record's end, and what follows it there. */
+static __always_inline void copy_short_path(struct build *b, __u32 pos, __u32 len)
+{
+	const __u8 *from = b->s->path + (pos & PATH_MASK);
+
+	copy_half(b->at, from);
+	if (len > SHORT_PATH / 2)
+		copy_half(b->at + SHORT_PATH / 2, from + SHORT_PATH / 2);
+}
+
+/* Is SB the file system that the current task sees at its root, whole? */
+static __always_inline bool is_whole_root(const struct super_block *sb)
+{
+	const struct fs_struct *fs = LOOK(struct task_struct, bpf_get_current_task_btf(), fs);
+
+	return LOOK(struct vfsmount, LOOK(struct fs_struct, fs, root.mnt), mnt_sb) == sb &&
+	       LOOK(struct super_block, sb, s_root) == LOOK(struct fs_struct, fs, root.dentry);
+}
+
+/* Leave a mount, whose root has been reached.  False: it is the topmost. */
+static __always_inline bool walk_over(struct walk *w)
+{
+	struct mount *mount = w->mount, *above = LOOK(struct mount, mount, mnt_parent);
+
+	if (above == mount)
+		return false;
+	if (w->through && LOOK(struct dentry, w->dentry, d_parent) != w->dentry &&
+	    is_whole_root(LOOK(struct mount, mount, mnt.mnt_sb))) {
+		w->mount_root = NULL; /* up in the file system, to its root */
+		return true;
+	}
+	w->dentry = LOOK(struct mount, mount, mnt_mountpoint);
+	w->mount = above;
+	w->mount_root = LOOK(struct mount, above, mnt.mnt_root);
+	return true;
 }
 
 /* One step: a name written, or one mount left.  False: the root is reached. */
@@ -56,21 +98,8 @@ static __always_inline bool walk_up(struct scratch *s)
 	const unsigned char *name;
 	__u32 len, pos = w->pos;
 
-	if (dentry == w->mount_root) {
-		struct mount *mount = w->mount, *above = LOOK(struct mount, mount, mnt_parent);
-
-		if (above == mount)
-			return false;
-		if (w->through != NULL && LOOK(struct mount, mount, mnt.mnt_sb) == w->through &&
-		    LOOK(struct dentry, dentry, d_parent) != dentry) {
-			w->mount_root = NULL; /* up in the file system, to its root */
-			return true;
-		}
-		w->dentry = LOOK(struct mount, mount, mnt_mountpoint);
-		w->mount = above;
-		w->mount_root = LOOK(struct mount, above, mnt.mnt_root);
-		return true;
-	}
+	if (dentry == w->mount_root)
+		return walk_over(w);
 	parent = LOOK(struct dentry, dentry, d_parent);
 	if (parent == dentry)
 		return false; /* of no tree: memfd, pipe, a file system that is gone */
@@ -104,22 +133,11 @@ __noinline int walk_on(__u32 cpu)
 	return 1;
 }
 
-/* The file system that TASK sees at its root, whole; NULL: it sees a part of one. */
-static __always_inline struct super_block *whole_root(const struct task_struct *task)
-{
-	struct vfsmount *mnt = LOOK(struct fs_struct, task->fs, root.mnt);
-	struct super_block *sb = LOOK(struct vfsmount, mnt, mnt_sb);
-
-	return LOOK(struct super_block, sb, s_root) == LOOK(struct fs_struct, task->fs, root.dentry)
-		       ? sb
-		       : NULL;
-}
-
-/* Append the path of DENTRY behind the record's end; its length.  Where a directory of the file
- * system THROUGH is mounted once more, the path does not lead through that mount but to where
- * the directory itself is; NULL: no such thing. */
+/* Append the path of DENTRY behind the record's end; its length.  THROUGH: where a directory of the
+ * file system that the current task sees at its root is mounted once more, the path does not lead
+ * through that mount but to where the directory itself is. */
 static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
-					 struct vfsmount *vfsmount, struct super_block *through)
+					 struct vfsmount *vfsmount, bool through)
 {
 	struct scratch *s = b->s;
 	struct walk *w = &s->walk;
@@ -138,12 +156,12 @@ static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
 		long n = bpf_probe_read_kernel_str(text_room(b), 256, name);
 
 		/* What has no name either (a namespace, a pidfd) is no root. */
-		if (w->dentry != w->mount_root && AT(b, b->off, __u8) == '/')
+		if (w->dentry != w->mount_root && HERE(b, 0, __u8) == '/')
 			return 0;
 		return n > 0 ? (n - 1) & 0xff : 0;
 	}
 	if (len <= SHORT_PATH) {
-		copy_short_path(b, w->pos);
+		copy_short_path(b, w->pos, len);
 		return len;
 	}
 	if (len > TEXT_MAX) {
@@ -155,12 +173,10 @@ static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
 	return len;
 }
 
-/* Which layer of an overlay FILE is of: PPM_FD_UPPER_LAYER, _LOWER_LAYER, or 0: no overlay.
+/* Which layer of an overlay the file of INODE is of, in SB: PPM_FD_UPPER_LAYER, _LOWER_LAYER, or 0: no overlay.
  * An overlay's inode is followed by the dentry of its upper layer, if it has one. */
-static __always_inline __u32 overlay_layer(struct file *file)
+static __always_inline __u32 overlay_layer(const struct inode *inode, const struct super_block *sb)
 {
-	struct inode *inode = LOOK(struct file, file, f_inode);
-	struct super_block *sb = LOOK(struct inode, inode, i_sb);
 	void *upper = NULL;
 
 	if (LOOK(struct super_block, sb, s_magic) != OVERLAYFS_MAGIC)
@@ -174,19 +190,26 @@ static __always_inline __u32 overlay_layer(struct file *file)
  * for the verifier's sake, as walk_on(). */
 __noinline int path_behind(__u32 cpu, __u64 file, __u32 at)
 {
-	struct build b = { .cpu = cpu, .off = at };
+	struct build b = { .cpu = cpu };
 	const void *f = (const void *)file;
 
 	b.s = bpf_map_lookup_elem(&scratch, &cpu);
 	if (b.s == NULL)
 		return 0;
+	move_to(&b, at);
 	return append_path(&b, LOOK(struct file, f, f_path.dentry),
-			   LOOK(struct file, f, f_path.mnt),
-			   whole_root(plain(bpf_get_current_task_btf())));
+			   LOOK(struct file, f, f_path.mnt), true);
 }
 
+/* What a file is made of. */
+struct parts {
+	struct inode *inode;
+	struct super_block *sb;
+	struct vfsmount *mnt;
+};
+
 /* The numbers of FILE, open at FD. */
-static __always_inline void fill_file(struct record_file *rf, struct file *file, long fd)
+static __always_inline struct parts fill_file(struct record_file *rf, struct file *file, long fd)
 {
 	struct inode *inode = LOOK(struct file, file, f_inode);
 	struct super_block *sb = LOOK(struct inode, inode, i_sb);
@@ -201,14 +224,16 @@ static __always_inline void fill_file(struct record_file *rf, struct file *file,
 	rf->path_len = rf->tuple_len = 0;
 	rf->sock_type = rf->sock_proto = 0;
 	rf->nlink = nlink > 65535 ? 65535 : nlink;
+	return (struct parts){ inode, sb, mnt };
 }
 
 /* Put FILE, open at FD, behind the header: the numbers.  Path and tuple may follow. */
-static __always_inline void put_file(struct build *b, struct file *file, long fd)
+static __always_inline struct parts put_file(struct build *b, struct file *file, long fd)
 {
 	HEADER_OF(b)->flags |= RECORD_HAS_FILE;
-	fill_file(FILE_OF(b), file, fd);
 	b->off = sizeof(struct record) + sizeof(struct record_file);
+	b->at = b->s->build + sizeof(struct record) + sizeof(struct record_file);
+	return fill_file(FILE_OF(b), file, fd);
 }
 
 enum { FMT_MASK = 0170000, FMT_SOCKET = 0140000 };
@@ -225,11 +250,11 @@ static __always_inline void put_more_file(struct build *b, __u64 arg)
 	if (file == NULL)
 		return;
 	fill_file(rf, file, fd);
-	b->off += sizeof(*rf);
+	move_to(b, b->off + sizeof(*rf));
 	if ((rf->mode & FMT_MASK) != FMT_SOCKET)
 		n = path_behind(b->cpu, address_of(b, file), b->off) & (2 * TEXT_MAX - 1);
 	rf->path_len = n;
-	b->off = forget(b, b->off + n);
+	move_to(b, forget(b, b->off + n));
 	HEADER_OF(b)->more_files++;
 }
 

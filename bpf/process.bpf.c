@@ -266,7 +266,7 @@ static __always_inline void put_exec_after_env(struct build *b, struct task_stru
 	struct inode *inode = exe->f_inode;
 	const struct cred *cred = task->cred;
 	struct pid *pgrp = process_group_of(task);
-	__u32 layer = overlay_layer(exe), flags = 0, len;
+	__u32 layer = overlay_layer(inode, inode->i_sb), flags = 0, len;
 
 	if (may_write(b, cred, inode, inode->i_sb))
 		flags |= PPM_EXE_WRITABLE;
@@ -287,7 +287,7 @@ static __always_inline void put_exec_after_env(struct build *b, struct task_stru
 	put_u64(b, inode_time(inode, true));
 	put_u64(b, inode_time(inode, false));
 	put_u32(b, cred->euid.val);
-	len = append_path(b, exe->f_path.dentry, exe->f_path.mnt, NULL);
+	len = append_path(b, exe->f_path.dentry, exe->f_path.mnt, false);
 	put_var_len(b, len);
 	put_u64(b, pid_outer_nr(pgrp));
 	put_u32(b, cred->egid.val);

@@ -12,19 +12,22 @@
 
 #include <bpf/bpf_core_read.h>
 
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak __attribute__((const));
 
 /* Member FIELD of the TYPE at P, an address without a type; 0 if it cannot be read.  Where the
  * kernel has casts (6.2) this is one load, before that a call. */
 #define LOOK(type, p, field)                                                                       \
 	({                                                                                         \
 		const void *look_at_ = (p);                                                        \
-		typeof(((type *)0)->field) look_ = { 0 };                                          \
-		if (settings.casts)                                                                \
+		typeof(((type *)0)->field) look_;                                                  \
+		if (settings.casts) {                                                              \
 			look_ = ((type *)bpf_rdonly_cast(look_at_, bpf_core_type_id_kernel(type))) \
 					->field;                                                   \
-		else                                                                               \
-			bpf_core_read(&look_, sizeof(look_), &((type *)look_at_)->field);          \
+		} else {                                                                           \
+			typeof(look_) read_ = { 0 };                                               \
+			bpf_core_read(&read_, sizeof(read_), &((type *)look_at_)->field);          \
+			look_ = read_;                                                             \
+		}                                                                                  \
 		look_;                                                                             \
 	})
 

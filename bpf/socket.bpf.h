@@ -48,12 +48,11 @@ static __always_inline struct sock *sock_of_file(struct file *file, __u32 mode)
 	return LOOK(struct socket, LOOK(struct file, file, private_data), sk);
 }
 
-/* Append the name in SUN_PATH of up to ROOM bytes, with a NUL.  An abstract name starts behind its
+/* Put at TO the name in SUN_PATH of up to ROOM bytes, with a NUL.  An abstract name starts behind its
  * NUL.  Bytes written. */
-static __always_inline __u32 append_sun_path(struct build *b, __u32 at, const void *sun_path,
-					     __u32 room, bool user)
+static __always_inline __u32 append_sun_path(__u8 *to, const void *sun_path, __u32 room, bool user)
 {
-	__u8 *to = &AT(b, at, __u8), first = 0;
+	__u8 first = 0;
 	long n;
 
 	if (room > SUN_PATH_MAX)
@@ -83,17 +82,16 @@ static __always_inline __u32 append_inet(struct build *b, struct sock *sk,
 	__u32 there = LOOK(struct sock, sk, __sk_common.skc_daddr);
 	__u16 here_port = bpf_ntohs(LOOK(struct inet_sock, sk, inet_sport));
 	__u16 there_port = bpf_ntohs(LOOK(struct sock, sk, __sk_common.skc_dport));
-	__u32 at = b->off;
 
 	if (there_port == 0 && far != NULL && far->family == FAMILY_INET) {
 		there = far->in.ip;
 		there_port = bpf_ntohs(far->in.port);
 	}
-	AT(b, at, __u8) = FAMILY_INET;
-	AT(b, at + 1, __u32) = direction == TUPLE_OUT ? here : there;
-	AT(b, at + 5, __u16) = direction == TUPLE_OUT ? here_port : there_port;
-	AT(b, at + 7, __u32) = direction == TUPLE_OUT ? there : here;
-	AT(b, at + 11, __u16) = direction == TUPLE_OUT ? there_port : here_port;
+	HERE(b, 0, __u8) = FAMILY_INET;
+	HERE(b, 1, __u32) = direction == TUPLE_OUT ? here : there;
+	HERE(b, 5, __u16) = direction == TUPLE_OUT ? here_port : there_port;
+	HERE(b, 7, __u32) = direction == TUPLE_OUT ? there : here;
+	HERE(b, 11, __u16) = direction == TUPLE_OUT ? there_port : here_port;
 	return 13;
 }
 
@@ -104,7 +102,6 @@ static __always_inline __u32 append_inet6(struct build *b, struct sock *sk,
 	__u16 here_port = bpf_ntohs(LOOK(struct inet_sock, sk, inet_sport));
 	__u16 there_port = bpf_ntohs(LOOK(struct sock, sk, __sk_common.skc_dport));
 	__u64 here[2] = { 0 }, there[2] = { 0 };
-	__u32 at = b->off;
 
 	bpf_core_read(here, sizeof(here), &info->saddr);
 	if (there_port == 0 && far != NULL && far->family == FAMILY_INET6) {
@@ -114,13 +111,13 @@ static __always_inline __u32 append_inet6(struct build *b, struct sock *sk,
 	} else {
 		bpf_core_read(there, sizeof(there), &sk->__sk_common.skc_v6_daddr);
 	}
-	AT(b, at, __u8) = FAMILY_INET6;
-	AT(b, at + 1, __u64) = direction == TUPLE_OUT ? here[0] : there[0];
-	AT(b, at + 9, __u64) = direction == TUPLE_OUT ? here[1] : there[1];
-	AT(b, at + 17, __u16) = direction == TUPLE_OUT ? here_port : there_port;
-	AT(b, at + 19, __u64) = direction == TUPLE_OUT ? there[0] : here[0];
-	AT(b, at + 27, __u64) = direction == TUPLE_OUT ? there[1] : here[1];
-	AT(b, at + 35, __u16) = direction == TUPLE_OUT ? there_port : here_port;
+	HERE(b, 0, __u8) = FAMILY_INET6;
+	HERE(b, 1, __u64) = direction == TUPLE_OUT ? here[0] : there[0];
+	HERE(b, 9, __u64) = direction == TUPLE_OUT ? here[1] : there[1];
+	HERE(b, 17, __u16) = direction == TUPLE_OUT ? here_port : there_port;
+	HERE(b, 19, __u64) = direction == TUPLE_OUT ? there[0] : here[0];
+	HERE(b, 27, __u64) = direction == TUPLE_OUT ? there[1] : here[1];
+	HERE(b, 35, __u16) = direction == TUPLE_OUT ? there_port : here_port;
 	return 37;
 }
 
@@ -133,18 +130,18 @@ static __always_inline __u32 append_unix(struct build *b, struct sock *sk,
 	struct sock *named = direction == TUPLE_OUT ? peer : sk;
 	struct unix_address *address = LOOK(struct unix_sock, named, addr);
 	const void *sun_path = NULL;
-	__u32 at = b->off, room = 0;
+	__u32 room = 0;
 	int len;
 
-	AT(b, at, __u8) = FAMILY_UNIX;
-	AT(b, at + 1, __u64) = (__u64)(direction == TUPLE_OUT ? peer : sk);
-	AT(b, at + 9, __u64) = (__u64)(direction == TUPLE_OUT ? sk : peer);
+	HERE(b, 0, __u8) = FAMILY_UNIX;
+	HERE(b, 1, __u64) = (__u64)(direction == TUPLE_OUT ? peer : sk);
+	HERE(b, 9, __u64) = (__u64)(direction == TUPLE_OUT ? sk : peer);
 	if (named != NULL && address != NULL) {
 		len = LOOK(struct unix_address, address, len);
 		sun_path = (void *)__builtin_preserve_access_index(&address->name) + 2;
 		room = len > 2 ? len - 2 : 0;
 	}
-	return 17 + append_sun_path(b, at + 17, sun_path, room, false);
+	return 17 + append_sun_path(b->at + 17, sun_path, room, false);
 }
 
 /* Append both ends of SK behind the record's end; bytes, 0 for families that are not told of.
@@ -183,28 +180,28 @@ static __always_inline void read_user_address(union user_address *a, const void 
 static __always_inline void put_address(struct build *b, const union user_address *a,
 					const void *user, __u32 len)
 {
-	__u32 at = b->off, n = 0;
+	__u32 n = 0;
 
 	switch (a->family) {
 	case FAMILY_UNIX:
-		AT(b, at, __u8) = FAMILY_UNIX;
-		n = 1 + append_sun_path(b, at + 1, user + 2, len - 2, true);
+		HERE(b, 0, __u8) = FAMILY_UNIX;
+		n = 1 + append_sun_path(b->at + 1, user + 2, len - 2, true);
 		break;
 	case FAMILY_INET:
 		if (len < sizeof(a->in))
 			break;
-		AT(b, at, __u8) = FAMILY_INET;
-		AT(b, at + 1, __u32) = a->in.ip;
-		AT(b, at + 5, __u16) = bpf_ntohs(a->in.port);
+		HERE(b, 0, __u8) = FAMILY_INET;
+		HERE(b, 1, __u32) = a->in.ip;
+		HERE(b, 5, __u16) = bpf_ntohs(a->in.port);
 		n = 7;
 		break;
 	case FAMILY_INET6:
 		if (len < sizeof(a->in6))
 			break;
-		AT(b, at, __u8) = FAMILY_INET6;
-		AT(b, at + 1, __u64) = a->in6.ip[0];
-		AT(b, at + 9, __u64) = a->in6.ip[1];
-		AT(b, at + 17, __u16) = bpf_ntohs(a->in6.port);
+		HERE(b, 0, __u8) = FAMILY_INET6;
+		HERE(b, 1, __u64) = a->in6.ip[0];
+		HERE(b, 9, __u64) = a->in6.ip[1];
+		HERE(b, 17, __u16) = bpf_ntohs(a->in6.port);
 		n = 19;
 		break;
 	}

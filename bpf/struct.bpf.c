@@ -76,7 +76,7 @@ static __always_inline void put_pollfds(struct build *b, const void *user, __u32
 	if (n > POLL_FDS)
 		truncated(b);
 	len = (g->off - g->start) & (TEXT_MAX - 1);
-	AT(b, b->off, __u16) = (len - sizeof(__u16)) / POLL_ENTRY;
+	HERE(b, 0, __u16) = (len - sizeof(__u16)) / POLL_ENTRY;
 	put_var_len(b, len);
 }
 
@@ -341,13 +341,13 @@ static __always_inline void put_keyctl_arg(struct build *b, __u32 texts, __u32 n
 	if (!text) {
 		if (n == 1 && keyctl_on_key(arg(b, 0)))
 			v = (__s64)(__s32)v;
-		AT(b, b->off, __u8) = KEYCTL_NUMBER;
-		AT(b, b->off + 1, __u64) = v;
+		HERE(b, 0, __u8) = KEYCTL_NUMBER;
+		HERE(b, 1, __u64) = v;
 		put_len(b, 9);
-		b->off = forget(b, b->off);
+		move_to(b, forget(b, b->off));
 		return;
 	}
-	AT(b, b->off, __u8) = KEYCTL_TEXT;
+	HERE(b, 0, __u8) = KEYCTL_TEXT;
 	len = bpf_probe_read_user_str(text_room(b) + 1, TEXT_MAX, (void *)v);
 	len = text_len(b, len, TEXT_MAX);
 	AT(b, b->off + 1 + len, __u8) = 0;

@@ -153,7 +153,7 @@ __noinline int append_cgroup(__u32 cpu, __u64 css, __u32 off)
 			    (subsys) + bpf_core_enum_value(enum cgroup_subsys_id, id)) == 0 &&     \
 		    css_ != NULL)                                                                  \
 			(b)->off = append_cgroup((b)->cpu, (__u64)css_, (b)->off);                 \
-		(b)->off = forget(b, (b)->off);                                                    \
+		move_to(b, forget(b, (b)->off));                                                   \
 	} while (0)
 
 /* The five hierarchies that Falco tells of, by its names and in its order. */
@@ -170,7 +170,7 @@ static __always_inline void put_cgroups(struct build *b, const struct task_struc
 	APPEND_CGROUP(b, subsys, io_cgrp_id);
 	APPEND_CGROUP(b, subsys, memory_cgrp_id);
 	len = b->off - start;
-	b->off = start;
+	move_to(b, start);
 	put_var_len(b, len);
 }
 
