@@ -34,6 +34,9 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 
 	if (w != NULL ? !(w->flags & (WANTED_YES | WANTED_NARROW)) : !(nr & X32_BIT))
 		return 0;
+	/* Most closes end here: whose call it is need not be asked. */
+	if (w != NULL && !(w->flags & WANTED_NARROW) && is_spared(w, regs, ABI_NATIVE, ret))
+		return 0;
 	task = bpf_get_current_task_btf();
 	w = row_of_call(task, regs, w, &abi);
 	if (w == NULL || is_spared(w, regs, abi, ret) || is_own(task) ||

@@ -72,8 +72,10 @@ int BPF_PROG(exit_connect, struct pt_regs *regs, long ret)
 	struct sock *sk;
 	struct build b;
 
-	if (!begin_exit(&b))
+	if (!begin_exit(&b)) {
+		stay_on_stack(ctx);
 		return 0;
+	}
 	sk = put_file_of_fd(&b, arg(&b, 0));
 	if (ret != 0 && ret != -EINPROGRESS_NUMBER)
 		sk = NULL; /* no connection: the address alone is true */
