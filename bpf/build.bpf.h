@@ -336,17 +336,33 @@ static __always_inline bool has_bulk_room(struct build *b, void *ring, __u32 len
 	return true;
 }
 
-/* The collector sleeps: a record that is nothing wakes it for the one before.  It is looked at
- * behind that one, which has ordered all before it: either it is seen here that the collector
- * sleeps, or the collector saw the record before it fell asleep. */
-static __always_inline void wake_collector(void *ring)
+static __always_inline bool is_worth_waking(const struct record *r)
 {
-	void *nothing;
+	for (__u32 i = 0; i < WAKING_UIDS; i++)
+		if (r->uid == waking.quiet_uids[i])
+			return false;
+	return waking.events[r->code / 64 & (WAKING_WORDS - 1)] >> (r->code & 63) & 1;
+}
 
+/* The collector sleeps: a record that is nothing wakes it for the one before, CPU's last.  It is
+ * looked at behind that one, which has ordered all before it: either it is seen here that the
+ * collector sleeps, or the collector saw the record before it fell asleep.  A function of its own:
+ * it is rarely called, and the verifier checks it once. */
+__noinline int wake_collector(__u32 cpu)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &cpu);
+	void *ring = bpf_map_lookup_elem(&rings, &cpu), *nothing;
+
+	if (s == NULL || ring == NULL)
+		return 0;
+	if (!is_worth_waking((const struct record *)s->build) &&
+	    bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < WAKING_BYTES)
+		return 0;
 	wake_me = 0;
 	nothing = bpf_ringbuf_reserve(ring, sizeof(__u64), 0);
 	if (nothing != NULL) /* else there is so much that it has not slept for long */
 		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+	return 1;
 }
 
 /* Hand the record over.  A record that finds no room is lost and counted. */
@@ -373,7 +389,7 @@ static __always_inline void send(struct build *b)
 	if (bpf_ringbuf_output(ring, b->s->build, len, BPF_RB_NO_WAKEUP) != 0)
 		count->lost++;
 	else if (wake_me)
-		wake_collector(ring);
+		wake_collector(b->cpu);
 }
 
 #endif

@@ -137,5 +137,6 @@ struct {
 
 struct sensor_settings settings SEC(".rodata") = { 0 };
 volatile __u32 wake_me = 0; /* the collector sleeps: see record.h */
+volatile struct sensor_waking waking = { 0 };
 
 #endif

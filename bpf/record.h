@@ -142,9 +142,20 @@ struct sensor_settings {
 /* How the collector is woken.  The skeleton's .bss has `__u32 wake_me`, which the
  * collector maps.  Awake, it polls, and it is 0: records are submitted with
  * BPF_RB_NO_WAKEUP.  Before it sleeps on the rings' descriptors the collector sets it
- * to 1 and looks once more; whoever has submitted a record on any CPU then finds 1, sets
- * it to 0 and discards an empty record with BPF_RB_FORCE_WAKEUP.  Two that find it at once wake
- * twice: no harm. */
+ * to 1 and looks once more; whoever has submitted a record on any CPU that is worth it then finds 1,
+ * sets it to 0 and discards an empty record with BPF_RB_FORCE_WAKEUP.  Two that find it at once wake
+ * twice: no harm.
+ *
+ * Worth it is what rules look at; what only the state is made of waits for that, for more of its
+ * kind, or for the collector's clock.  So do the other stages' own doings: they sleep and wake each
+ * other by system calls, and each would be the reason for the next.  `waking`, in .bss too: */
+enum { WAKING_UIDS = 4, WAKING_WORDS = COUNTS_PER_CPU / 64, WAKING_BYTES = 32768 };
+
+struct sensor_waking {
+	__u64 events[WAKING_WORDS];    /* a bit for each event code that is worth it */
+	__u32 quiet_uids[WAKING_UIDS]; /* effective ones whose events are not; all ones: nobody's */
+};
+/* WAKING_BYTES in a buffer are worth it, whatever they are. */
 
 _Static_assert(sizeof(struct record) == 56, "record's layout is fixed");
 _Static_assert(sizeof(struct record_file) == 40, "record_file's layout is fixed");

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "coverage.h"
 #include "feed.h"
@@ -22,8 +23,9 @@
 #define TURN_EVENTS	512u
 #define LOOK_NS		(10 * NS_PER_MSEC) /* at the kernel's counters, while there are events */
 #define LOOK_IDLE_NS	NS_PER_SEC
-#define LOOK_LAST_NS	(100 * NS_PER_MSEC) /* when there are none any more */
-#define SOON_NS		(50 * NS_PER_MSEC)  /* what waits for room, or for its time */
+#define LOOK_LAST_NS	(100 * NS_PER_MSEC) /* when there are none any more, and were many */
+#define MANY_EVENTS	256u
+#define SOON_NS		(50 * NS_PER_MSEC) /* what waits for room, or for its time */
 #define SNAPSHOT_GAP_NS (5 * NS_PER_SEC)
 #define ANSWERS_PART	20u		    /* of the time goes by answering asks, at most */
 #define DOOR_BUDGET	(64u * 1024 * 1024) /* bytes of a snapshot that is handed over at the door */
@@ -39,7 +41,7 @@ struct collector {
 	struct event_set unseen; /* of what rules ask for */
 	struct mono looked, next_snapshot, next_answers;
 	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
-	bool taken_since_look;
+	unsigned taken_since_look;
 	bool has_predecessor;
 	uint64_t now_ns; /* of that look, in the clock of the events' stamps */
 	uint8_t *room;	 /* of the frame that is being written */
@@ -102,10 +104,18 @@ static int option(struct stage *st, void *ctx, const char *name, const char *arg
 #ifdef MEWS_BPF
 static struct sensor_params params_of(const struct stage *st)
 {
-	return (struct sensor_params){ .buffer_bytes = st->conf.kernel_buffer_bytes,
-				       .snaplen = (unsigned)st->conf.snaplen,
-				       .cpus_per_buffer = st->conf.cpus_per_buffer,
-				       .drop_failed = st->conf.drop_failed };
+	static const enum stage_id behind[] = { STAGE_ENRICHER, STAGE_EVALUATOR, STAGE_EMITTER,
+						STAGE_RECORDER };
+	struct sensor_params p = { .buffer_bytes = st->conf.kernel_buffer_bytes,
+				   .snaplen = (unsigned)st->conf.snaplen,
+				   .cpus_per_buffer = st->conf.cpus_per_buffer,
+				   .drop_failed = st->conf.drop_failed };
+
+	_Static_assert(ARRAY_LEN(behind) <= ARRAY_LEN(p.quiet_uids), "room for each");
+	/* Not root, they are all one user, who may be somebody else as well. */
+	for (unsigned i = 0; i < ARRAY_LEN(behind) && geteuid() == 0; i++)
+		p.quiet_uids[p.nquiet++] = (uint32_t)jail_identity(behind[i]).uid;
+	return p;
 }
 #endif
 
@@ -303,7 +313,7 @@ static void look(struct collector *c)
 {
 	uint64_t seen;
 
-	c->taken_since_look = false;
+	c->taken_since_look = 0;
 	c->now_ns = c->source->ops->now(c->source);
 	seen = c->source->ops->count(c->source, lose, c);
 	feed_counts(&c->feed, seen, c->now_ns);
@@ -443,8 +453,8 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 		done++;
 	s->ops->commit(s);
 
-	c->taken_since_look |= done > 0;
-	if (mono_since(c->looked, now) >= (c->taken_since_look ? LOOK_NS : LOOK_IDLE_NS)) {
+	c->taken_since_look += (unsigned)done;
+	if (mono_since(c->looked, now) >= (c->taken_since_look > 0 ? LOOK_NS : LOOK_IDLE_NS)) {
 		c->looked = now;
 		look(c);
 		say_progress(st, c);
@@ -458,7 +468,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	write_sheets(c);
 	if (c->feed.stale || feed_has_gaps(&c->feed) || c->tap.out != NULL)
 		st->due = mono_after(now, SOON_NS);
-	else if (c->taken_since_look)
+	else if (c->taken_since_look >= MANY_EVENTS)
 		st->due = mono_after(now, LOOK_LAST_NS);
 	if (c->next_answers.ns > now.ns && (st->due.ns == 0 || st->due.ns > c->next_answers.ns))
 		st->due = c->next_answers;

@@ -32,14 +32,8 @@ static uint64_t padded(uint32_t len)
 	return RECORD_HEADER + (((uint64_t)len + 7) & ~UINT64_C(7));
 }
 
-static int skip_all(struct kring *k)
-{
-	k->at = k->head;
-	kring_commit(k);
-	return -EPROTO;
-}
-
-int kring_peek(struct kring *k, struct span *ret)
+/* As kring_peek(), but a ring without sense is left as it is. */
+static int peek(struct kring *k, struct span *ret)
 {
 	for (;;) {
 		uint32_t word, len;
@@ -52,7 +46,7 @@ int kring_peek(struct kring *k, struct span *ret)
 				return 0;
 		}
 		if (k->head - k->at > k->mask + 1 || (k->at & 7) != 0)
-			return skip_all(k);
+			return -EPROTO;
 		/* K2: acquire; pairs with the kernel's exchange that takes BUSY away:
 		 * the record's bytes are there. */
 		word = atomic_load_explicit(header_at(k, k->at), memory_order_acquire);
@@ -60,13 +54,24 @@ int kring_peek(struct kring *k, struct span *ret)
 			return 0;
 		len = word & ~(BUSY | DISCARD);
 		if (padded(len) > k->head - k->at)
-			return skip_all(k);
+			return -EPROTO;
 		if (!(word & DISCARD)) {
 			*ret = span_of(k->data + (k->at & k->mask) + RECORD_HEADER, len);
 			return 1;
 		}
 		k->at += padded(len);
 	}
+}
+
+int kring_peek(struct kring *k, struct span *ret)
+{
+	int got = peek(k, ret);
+
+	if (got < 0) {
+		k->at = k->head;
+		kring_commit(k);
+	}
+	return got;
 }
 
 void kring_pop(struct kring *k)
@@ -84,6 +89,24 @@ void kring_commit(struct kring *k)
 	 * reads of the records are over before it writes there again. */
 	atomic_store_explicit(k->consumer, k->at, memory_order_release);
 	k->committed = k->at;
+}
+
+bool kring_any(const struct kring *k, unsigned most, bool (*is)(void *ctx, struct span record),
+	       void *ctx)
+{
+	struct kring look = *k; /* ours stays where it is */
+	struct span record;
+
+	look.consumer = NULL;
+	for (unsigned n = 0;; n++) {
+		int got = peek(&look, &record);
+
+		if (got != 1)
+			return got < 0;
+		if (n == most || is(ctx, record))
+			return true;
+		kring_pop(&look);
+	}
 }
 
 uint64_t kring_used(const struct kring *k)

@@ -40,6 +40,10 @@ void kring_pop(struct kring *k);
 /* Give the room of all popped records back. */
 void kring_commit(struct kring *k);
 
+/* Is IS true of one of the whole records that wait?  Of more than MOST it is taken for granted. */
+bool kring_any(const struct kring *k, unsigned most, bool (*is)(void *ctx, struct span record),
+	       void *ctx);
+
 /* Bytes that wait, records in the making included. */
 uint64_t kring_used(const struct kring *k);
 

@@ -122,8 +122,3 @@ void merge_commit(struct merge *m)
 	for (unsigned i = 0; i < m->nrings; i++)
 		kring_commit(&m->rings[i]);
 }
-
-bool merge_pending(const struct merge *m)
-{
-	return m->count > 0;
-}

@@ -50,7 +50,4 @@ int merge_next(struct merge *m, struct span *ret);
 /* All records that merge_next() gave are dealt with; the last one too. */
 void merge_commit(struct merge *m);
 
-/* Records wait that may not go yet, or that nobody asked for. */
-bool merge_pending(const struct merge *m);
-
 #endif

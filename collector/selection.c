@@ -203,6 +203,17 @@ static void choose(struct selection *s, const struct ring_wants *wants,
 		call_set_add(&s->missing, sc);
 }
 
+/* Before it is said what rules look at, and for who keeps all that comes, that is everything. */
+static void choose_urgent(struct selection *s, const struct ring_wants *wants)
+{
+	_Static_assert(sizeof(s->urgent.bits) == sizeof(wants->events), "a bit per event code");
+
+	if (wants == NULL || (wants->extras & WANT_TAP) != 0)
+		s->urgent = s->events;
+	else
+		memcpy(s->urgent.bits, wants->events, sizeof(s->urgent.bits));
+}
+
 void selection_fill(struct selection *s, const struct ring_wants *wants,
 		    const struct base_syscalls *base)
 {
@@ -214,6 +225,7 @@ void selection_fill(struct selection *s, const struct ring_wants *wants,
 	for (unsigned sc = 0; sc < SC_COUNT; sc++)
 		choose(s, wants, base == NULL ? &standard : base, sc);
 	add_rest(s, wants);
+	choose_urgent(s, wants);
 	if (wants != NULL)
 		spare(s, wants);
 }

@@ -46,6 +46,7 @@ bool base_syscalls_add(struct base_syscalls *b, const char *name);
 
 struct selection {
 	struct event_set events; /* all that is collected */
+	struct event_set urgent; /* of those: what somebody looks at, not only the state's */
 	struct event_set spared; /* of those: only where a call changes what the state says */
 	struct call_set calls;	 /* the system calls among them */
 

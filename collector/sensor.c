@@ -6,7 +6,7 @@
  * batches through kring.c, without a call per record.  While there are events
  * this side comes by itself every millisecond (the window of the merge) and
  * nobody is woken; with nothing left it asks to be woken by the next record
- * (wake_me in record.h), so an idle machine costs a few timer ticks a second.
+ * that is worth it (wake_me in record.h), so an idle machine costs a few timer ticks a second.
  */
 #include "sensor.h"
 
@@ -40,6 +40,7 @@
 enum {
 	MIN_BUFFER = 64 * 1024,
 	MAX_BUFFER = 1024 * 1024 * 1024,
+	MANY_RECORDS = 64,
 	DATA_CARRIED = 80, /* bytes of what is read and written: Falco's snaplen */
 };
 
@@ -209,12 +210,24 @@ static void attach_traces(struct sensor *s, const struct event_set *set)
 	}
 }
 
+/* Set bit by bit: one that is missed for that moment waits for the clock. */
+static void tell_urgent(struct sensor *s)
+{
+	volatile struct sensor_waking *waking = programs_waking(&s->programs);
+
+	for (unsigned i = 0; i < ARRAY_LEN(s->selection.urgent.bits); i++)
+		waking->events[i] = s->selection.urgent.bits[i];
+	for (unsigned i = 0; i < WAKING_UIDS; i++)
+		waking->quiet_uids[i] = i < s->params.nquiet ? s->params.quiet_uids[i] : UINT32_MAX;
+}
+
 static void sensor_want(struct source *source, const struct selection *selection)
 {
 	struct sensor *s = sensor_of(source);
 	struct selection seen = *selection;
 
 	s->selection = *selection;
+	tell_urgent(s);
 	seen.events = coverage_seen(&s->coverage, &selection->events);
 	wants_fill(&s->rows, &seen);
 	copy_rows(s->wanted, s->rows.native, WANTED_COUNT);
@@ -315,10 +328,27 @@ static uint64_t sensor_now(struct source *source)
 
 /* ---- sleeping ---- */
 
-static bool anything_there(const struct sensor *s)
+/* As the kernel side has it: is_worth_waking(). */
+static bool is_urgent(void *ctx, struct span bytes)
+{
+	const struct sensor *s = ctx;
+	struct record r;
+
+	if (bytes.n < sizeof(r))
+		return true;
+	memcpy(&r, bytes.p, sizeof(r));
+	for (unsigned i = 0; i < s->params.nquiet; i++)
+		if (r.uid == s->params.quiet_uids[i])
+			return false;
+	return event_set_has(&s->selection.urgent, r.code);
+}
+
+/* Is there what is worth to be awake for?  Else what is there waits, for it or for the clock. */
+static bool is_anything_urgent(struct sensor *s)
 {
 	for (unsigned i = 0; i < s->nrings; i++)
-		if (kring_used(&s->rings[i]) > 0)
+		if (kring_used(&s->rings[i]) > 0 &&
+		    kring_any(&s->rings[i], MANY_RECORDS, is_urgent, s))
 			return true;
 	return false;
 }
@@ -335,17 +365,17 @@ static void sensor_wait(struct source *source, uint64_t timeout_ns, source_sleep
 	struct sensor *s = sensor_of(source);
 	volatile uint32_t *wake_me = programs_wake_me(&s->programs);
 
-	if (merge_pending(&s->merge)) {
+	if (is_anything_urgent(s)) {
 		sleep_ns(timeout_ns < GATHER_NS ? timeout_ns : GATHER_NS);
 		return;
 	}
 	*wake_me = 1;
 	atomic_thread_fence(memory_order_seq_cst);
 	/* Who submits a record looks at the word behind it, so one of us sees the other. */
-	if (!anything_there(s))
+	if (!is_anything_urgent(s))
 		(void)sleep(ctx, s->epoll, timeout_ns);
 	*wake_me = 0;
-	if (anything_there(s))
+	if (is_anything_urgent(s))
 		sleep_ns(GATHER_NS);
 }
 

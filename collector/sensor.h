@@ -6,6 +6,7 @@
 #ifndef MEWS_SENSOR_H
 #define MEWS_SENSOR_H
 
+#include "record.h"
 #include "source.h"
 
 struct sensor_params {
@@ -14,6 +15,10 @@ struct sensor_params {
 	uint64_t buffer_bytes;	  /* of each buffer in the kernel */
 	uint64_t cpus_per_buffer; /* that share one; 0: all of them */
 	bool drop_failed;	  /* no system calls that failed */
+	/* Users whose events are nothing to wake up for: the stages behind, which would be woken
+	 * for what waking them took. */
+	unsigned nquiet;
+	uint32_t quiet_uids[WAKING_UIDS];
 };
 
 /* Load and attach; needs CAP_BPF and CAP_PERFMON.  0, or an exit code (log.h) after it has said what is missing.

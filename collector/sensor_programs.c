@@ -317,6 +317,11 @@ int programs_map(const struct programs *p, const char *name)
 	return bpf_object__find_map_fd_by_name(p->skel[PROGRAMS_FIRST]->obj, name);
 }
 
+volatile struct sensor_waking *programs_waking(const struct programs *p)
+{
+	return &p->skel[PROGRAMS_FIRST]->bss->waking;
+}
+
 volatile uint32_t *programs_wake_me(const struct programs *p)
 {
 	return &p->skel[PROGRAMS_FIRST]->bss->wake_me;

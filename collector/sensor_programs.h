@@ -70,6 +70,7 @@ struct bpf_object *programs_object(const struct programs *p, enum programs_part 
 
 /* How the collector is woken: see record.h. */
 volatile uint32_t *programs_wake_me(const struct programs *p);
+volatile struct sensor_waking *programs_waking(const struct programs *p);
 
 void programs_close(struct programs *p);
 

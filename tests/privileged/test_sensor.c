@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -295,6 +296,92 @@ static void test_wants(struct source *s)
 	forget();
 }
 
+/* ---- sleep ---- */
+
+/* A child that does what it is told, a letter for each, and says when it has. */
+static int sleeper_in, sleeper_out;
+static bool was_woken;
+
+static void sleeper(int in, int out)
+{
+	char c;
+
+	while (read(in, &c, 1) == 1) {
+		if (c == 'q')
+			(void)!syscall(SYS_quotactl, -1, NULL, 0, NULL);
+		else if (chdir("/tmp") == -1)
+			break;
+		if (write(out, &c, 1) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+static pid_t start_sleeper(void)
+{
+	int down[2], up[2];
+	pid_t pid;
+
+	if (pipe2(down, O_CLOEXEC) == -1 || pipe2(up, O_CLOEXEC) == -1)
+		exit(1);
+	pid = fork();
+	if (pid == 0) {
+		close(down[1]);
+		sleeper(down[0], up[1]);
+	}
+	close(down[0]);
+	close(up[1]);
+	sleeper_in = down[1];
+	sleeper_out = up[0];
+	return pid;
+}
+
+static bool sleep_a_little(void *ctx, int fd, uint64_t timeout_ns)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char c = *(char *)ctx;
+
+	(void)timeout_ns;
+	if (write(sleeper_in, &c, 1) != 1 || read(sleeper_out, &c, 1) != 1)
+		exit(1);
+	was_woken = poll(&p, 1, c == 'q' ? 1000 : 0) > 0;
+	return was_woken;
+}
+
+/* Does what the child does wake who sleeps? */
+static bool is_woken(struct source *s, char what)
+{
+	take(s, NS_PER_MSEC, 0);
+	was_woken = true; /* if it never sleeps */
+	s->ops->wait(s, NS_PER_SEC, sleep_a_little, &what);
+	return was_woken;
+}
+
+static void test_sleep(struct source *s)
+{
+	struct ring_wants wants = { .version = 1 };
+	struct selection set;
+	unsigned slept = 0, woken = 0;
+	pid_t pid = start_sleeper();
+
+	wants.events[EVENT_SYSCALL_QUOTACTL_X / 64] |= UINT64_C(1)
+						       << (EVENT_SYSCALL_QUOTACTL_X % 64);
+	selection_fill(&set, &wants, NULL);
+	s->ops->want(s, &set);
+	/* Others may do so much meanwhile that it wakes whatever it is. */
+	for (unsigned i = 0; i < 500 && slept == 0; i++)
+		slept += !is_woken(s, 'c');
+	check(slept > 0, "what is the state's alone lets it sleep");
+	for (unsigned i = 0; i < 5; i++)
+		woken += is_woken(s, 'q');
+	check(woken == 5, "what is asked for wakes it each time");
+	close(sleeper_in);
+	close(sleeper_out);
+	waitpid(pid, NULL, 0);
+	selection_fill(&set, NULL, NULL);
+	s->ops->want(s, &set);
+}
+
 /* ---- counts ---- */
 
 /* What was seen and not lost up to a moment is taken soon after; only records that
@@ -490,6 +577,7 @@ int main(void)
 	take(s, 50 * NS_PER_MSEC, 0); /* what others did while the rest was loaded */
 	test_child(s);
 	test_wants(s);
+	test_sleep(s);
 	test_snapshot(s);
 	test_counts(s);
 	check(refused == 0, "no record is refused");

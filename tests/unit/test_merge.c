@@ -95,12 +95,10 @@ Test(merge, a_record_waits_for_the_window_and_not_longer, .init = begin)
 	write_record(0, 500, 24, 0);
 	merge_begin(&merge, 500 + WINDOW - 1);
 	cr_assert(eq(u64, next_ts(), 0));
-	cr_assert(merge_pending(&merge));
 	write_record(1, 450, 24, 0); /* older, visible later: what the window is for */
 	merge_begin(&merge, 500 + WINDOW);
 	cr_assert(eq(u64, next_ts(), 450));
 	cr_assert(eq(u64, next_ts(), 500));
-	cr_assert_not(merge_pending(&merge));
 }
 
 Test(merge, a_record_in_the_making_holds_back_its_own_cpu_only, .init = begin)
@@ -210,4 +208,55 @@ Test(timeline, small_corrections_never_run_backwards_and_steps_do)
 	timeline_set(&t, 5 * NS_PER_SEC, 9000); /* set back by 5 s */
 	cr_assert(eq(u64, timeline_stamp(&t, 9001), 5 * NS_PER_SEC + 1));
 	cr_assert(eq(u64, timeline_wall(&t, 9000), 5 * NS_PER_SEC));
+}
+
+/* ---- what waits ---- */
+
+struct sought {
+	uint64_t ts;
+	unsigned asked;
+};
+
+static bool is_sought(void *ctx, struct span record)
+{
+	struct sought *s = ctx;
+	uint64_t ts;
+
+	memcpy(&ts, record.p, sizeof(ts));
+	s->asked++;
+	return ts == s->ts;
+}
+
+static bool any(unsigned most, uint64_t ts)
+{
+	return kring_any(&rings[0], most, is_sought, &(struct sought){ .ts = ts });
+}
+
+Test(kring, it_is_asked_of_each_whole_record_that_waits_and_nothing_moves, .init = begin)
+{
+	struct sought s = { .ts = 99 };
+	struct span record;
+
+	cr_assert_not(any(8, 1), "nothing waits");
+	write_record(0, 1, 24, 0);
+	write_record(0, 2, 24, DROP);
+	write_record(0, 3, 24, 0);
+	cr_assert(any(8, 1));
+	cr_assert(any(8, 3));
+	cr_assert_not(any(8, 2), "it was dropped");
+	cr_assert_not(kring_any(&rings[0], 8, is_sought, &s));
+	cr_assert(eq(uint, s.asked, 2));
+	cr_assert(any(1, 99), "there are more than that");
+	cr_assert(eq(int, kring_peek(&rings[0], &record), 1));
+	cr_assert(eq(u64, *(const uint64_t *)(const void *)record.p, 1));
+	cr_assert(eq(u64, kernel[0].consumer, 0));
+}
+
+Test(kring, of_one_in_the_making_nothing_is_known_and_of_nonsense_the_worst, .init = begin)
+{
+	write_record(0, 1, 24, BUSY);
+	cr_assert_not(any(8, 1));
+	kernel[0].producer = 8 + SIZE * 4;
+	cr_assert(any(8, 99));
+	cr_assert(eq(u64, kernel[0].consumer, 0));
 }

@@ -53,6 +53,23 @@ Test(selection, calls_without_an_event_of_their_own_are_asked_for_one_by_one)
 	cr_assert_not(call_set_has(&s.calls, SC_getppid));
 }
 
+Test(selection, urgent_is_what_somebody_looks_at)
+{
+	struct ring_wants wants = { .version = 1 };
+	struct selection s;
+
+	ask(&wants, EVENT_SYSCALL_KILL_X);
+	selection_fill(&s, &wants, NULL);
+	cr_assert(event_set_has(&s.urgent, EVENT_SYSCALL_KILL_X));
+	cr_assert_not(event_set_has(&s.urgent, EVENT_SYSCALL_EXECVE_19_X),
+		      "it is the state's alone");
+	wants.extras = WANT_TAP;
+	selection_fill(&s, &wants, NULL);
+	cr_assert(event_set_has(&s.urgent, EVENT_SYSCALL_EXECVE_19_X), "somebody keeps all");
+	selection_fill(&s, NULL, NULL);
+	cr_assert(event_set_has(&s.urgent, EVENT_SYSCALL_EXECVE_19_X), "nobody knows yet");
+}
+
 Test(selection, what_is_no_system_call_is_collected_while_it_is_asked_for)
 {
 	struct ring_wants wants = { .version = 1 };
