@@ -24,14 +24,16 @@ libraries() {
 	done
 }
 
-# image_make DIRECTORY BUILD ROOT BUSYBOX STRIP: DIRECTORY.gz, made in DIRECTORY.
+# image_make DIRECTORY BUILD ROOT BUSYBOX STRIP: DIRECTORY.gz, made in DIRECTORY.  Where BUILD has no `mews`, it is the
+# kernel side alone that is tried.
 image_make() {
 	local at=$1 build=$2 root=$3 busybox=$4 strip=$5 from to
 	mkdir -p "$at"/{usr/bin,usr/lib,usr/lib64,dev,etc,proc,root,run,sys,tmp,var/log,test} || return 1
 	ln -s usr/bin "$at/bin" && ln -s usr/lib "$at/lib" && ln -s usr/lib64 "$at/lib64" || return 1
 	cp "$busybox" "$at/bin/busybox" && cp "$root/usr/bin/true" "$at/bin/true" || return 1
-	cp "$build"/bin/mews "$build"/bin/mews-{collector,enricher,evaluator,emitter,recorder} "$at/bin" || return 1
-	cp "$build/tests/support/trigger" "$build/tests/privileged/test_records" "$at/bin" || return 1
+	cp "$build/bin/mews-collector" "$build/tests/privileged/test_records" "$at/bin" || return 1
+	[ ! -e "$build/bin/mews" ] ||
+		cp "$build"/bin/mews "$build"/bin/mews-{enricher,evaluator,emitter,recorder} "$build/tests/support/trigger" "$at/bin" || return 1
 	"$strip" "$at"/bin/mews* "$at"/bin/test_records || return 1
 	[ ! -e "$build/tests/privileged/narrow_arm" ] || cp "$build/tests/privileged/narrow_arm" "$at/bin" || return 1
 	libraries "$root" "$at"/bin/* >"$at.libraries" || return 1
