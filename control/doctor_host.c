@@ -349,6 +349,43 @@ static void look_at_rules(struct findings *f, const struct launch *l, struct con
 		->log = words;
 }
 
+/* "a, !b and 3 more", as far as there is room. */
+static void list_names(const struct conf_list *list, char *buf, size_t cap)
+{
+	enum { MORE = 24 }; /* for " and 256 more" */
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < list->count; i++) {
+		size_t need = strlen(list->item[i]) + 2;
+
+		if (n + need + MORE > cap) {
+			snprintf(buf + n, cap - n, " and %u more", list->count - i);
+			return;
+		}
+		n += (size_t)snprintf(buf + n, cap - n, "%s%s", i > 0 ? ", " : "", list->item[i]);
+	}
+}
+
+/* Which system calls are watched besides those that rules ask for. */
+static void look_at_base(struct findings *f, const struct conf *conf)
+{
+	char names[256];
+
+	list_names(&conf->base_syscalls, names, sizeof(names));
+	if (conf->base_syscalls.count == 0)
+		finding_add(f, "settings", "base_syscalls", FINDING_OK, "", "%s",
+			    conf->base_syscalls_repair
+				    ? "repair: for state, the fewest that the rules need"
+				    : "all that state is made of, and what rules ask for");
+	else
+		finding_add(f, "settings", "base_syscalls",
+			    conf->base_syscalls_repair ? FINDING_OK : FINDING_LIMITED,
+			    "set base_syscalls.repair, or mews run says what state and rules lack",
+			    "custom_set: %s%s", names,
+			    conf->base_syscalls_repair ? "; repair adds what the rules need" : "");
+}
+
 static void look_at_settings(struct findings *f, const struct launch *l)
 {
 	struct diag diag = { 0 };
@@ -367,6 +404,7 @@ static void look_at_settings(struct findings *f, const struct launch *l)
 		    : access("/etc/mews/mews.yaml", F_OK) == 0 ? "/etc/mews/mews.yaml"
 							       : "the standard ones",
 		    warnings);
+	look_at_base(f, &conf);
 	look_at_rules(f, l, &conf);
 	conf_release(&conf);
 }

@@ -53,6 +53,11 @@ unset MEWS_BREAK_PROGRAMS
 printf -- '- rule: Broken\n  desc: x\n  condition: evt.type = \n  output: x\n  priority: INFO\n' >"$work/broken.yaml"
 check "broken rules are found" doctor 3 -r "$work/broken.yaml"
 check "and said to be so" said '.checks[] | select(.name == "rules") | .state == "missing" and (.found | length) > 10'
+base() { "$mews" doctor --json --run-dir "$work/run" -r "$top/rules" "$@" >"$work/said.json"; }
+base
+check "which calls are watched for the state is said" said '.checks[] | select(.name == "base_syscalls") | .state == "ok" and (.found | test("^all that state"))'
+base -o 'base_syscalls.custom_set[]=open' -o 'base_syscalls.custom_set[]=!dup'
+check "and when the settings leave some out" said '.checks[] | select(.name == "base_syscalls") | .state == "limited" and .found == "custom_set: open, !dup"'
 check "so are settings" doctor 3 -r "$top/rules" -o log_level=loud
 mkdir "$work/foreign" && touch "$work/foreign/file"
 "$mews" doctor --json -r "$top/rules" --run-dir "$work/foreign" >"$work/said.json"

@@ -67,6 +67,33 @@ check "nothing was lost and all is balanced" sh -c "'$mews' status --json --run-
 	jq -e '([.ledger[] | .balanced] | all) and ([.. | .lost_kernel? // 0] | add) == 0'"
 stop_mews
 
+# Descriptors end without their closes being watched: an execve ends those that are closed by it.
+cat >"$work/rules.yaml" <<'END'
+- rule: Lock
+  desc: x
+  condition: evt.type = flock and proc.cmdline contains "exec-mark"
+  output: "%fd.name %proc.stdin.name %proc.stdout.name"
+  priority: INFO
+- rule: Probe
+  desc: is it live
+  condition: evt.type in (open, openat) and fd.name = /etc/shadow
+  output: "%proc.cmdline"
+  priority: INFO
+END
+start_mews -r "$work/rules.yaml"
+"$trigger" exec-with /etc/hostname exec-mark
+locked() { jq -se --arg want "$1" 'any(.[]; .rule == "Lock" and (.output_fields |
+	[."fd.name", ."proc.stdin.name", ."proc.stdout.name"] | map(. // "") | join(":")) == $want)' "$work/alerts"; }
+check "of two descriptors over an execve, the one that it closes is not believed to be open" wait_for 5 \
+	locked "/etc/hostname::/etc/hostname"
+# Rules that count descriptors need the closes: what was not told until then is told by a snapshot.
+snapshots() { status | jq '.stages[] | select(.name == "collector") | .counters.snapshots'; }
+before=$(snapshots)
+sed -i 's/evt.type = flock and/evt.type = flock and proc.fdopencount > 0 and/' "$work/rules.yaml"
+"$mews" restart evaluator --run-dir "$work/run" >/dev/null
+check "when closes are asked for, all state is told again" wait_for 10 eval '[ "$(snapshots)" -gt "$before" ]'
+stop_mews
+
 # Settings.
 rules "$work/rules.yaml" third 'getppid, sysinfo'
 start_mews -r "$work/rules.yaml" -o 'base_syscalls.custom_set[]=!getppid' -o 'base_syscalls.custom_set[]=!dup' \

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -340,6 +341,23 @@ static void do_unseen(char **arg)
 	close(must(open("later", O_RDWR | O_CREAT, 0600), "later"));
 }
 
+/* Execute a program with FILE as its output, and as an input that is closed by that. */
+static void do_exec_with(char **arg)
+{
+	int fd = must(open(arg[0], O_RDONLY | O_CLOEXEC), arg[0]);
+
+	must(dup2(fd, 1), "dup2");
+	must(dup3(fd, 0, O_CLOEXEC), "dup3");
+	execl("/proc/self/exe", "trigger", "lock-output", arg[1], (char *)NULL);
+	must(-1, "/proc/self/exe");
+}
+
+static void do_lock_output(char **arg)
+{
+	(void)arg;
+	must(flock(1, LOCK_SH), "flock");
+}
+
 static const struct action {
 	const char *name;
 	int args;
@@ -369,6 +387,8 @@ static const struct action {
 	{ "flood", 2, do_flood },
 	{ "flood-for", 2, do_flood_for },
 	{ "unseen", 3, do_unseen },
+	{ "exec-with", 2, do_exec_with },
+	{ "lock-output", 1, do_lock_output },
 };
 
 int main(int argc, char **argv)
