@@ -19,6 +19,7 @@ mews_library(yaml yaml.h yaml)
 mews_library(cap sys/capability.h cap)
 mews_library(isal isa-l/igzip_lib.h isal)
 mews_library(jansson jansson.h jansson)
+mews_library(ncurses curses.h ncursesw)
 mews_library(protobuf protobuf-c/protobuf-c.h protobuf-c)
 
 # mews_protobuf(NAME FILE): NAME.pb-c.[ch] of FILE, as library NAME_protobuf.

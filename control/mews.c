@@ -39,6 +39,8 @@ static const struct command {
 	  "[-c FILE] [-r RULES]... [-o KEY=VALUE]... [--run-dir DIR] [--json] [--verbose]",
 	  "what can be seen on this host, what cannot, and why", cmd_doctor },
 	{ "status", "[--json] [--run-dir DIR]", "how the stages and the ledger are", cmd_status },
+	{ "top", "[--once] [--interval SECONDS] [--run-dir DIR]",
+	  "the pipeline, rules, processes and containers, live on the terminal", cmd_top },
 	{ "alerts", "[--follow] [--json] [--priority PRIORITY] [--run-dir DIR]",
 	  "the last alerts, and those that come", cmd_alerts },
 	{ "containers", "[--json] [--run-dir DIR]", "what is known of the containers that run",
