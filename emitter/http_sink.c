@@ -58,6 +58,8 @@ int http_sink_open(struct sink *s, const struct http_kind *kind, const char *pat
 	h->now = h->per_request;
 	h->is_joined = kind->standard_batch > 1 || h->per_request > 1;
 	err = parse_labels(s);
+	if (err == 0 && conf->template != NULL && conf->template[0] != '\0')
+		err = http_sink_template(s, conf->template);
 	if (err == 0)
 		err = post_open(conf, path != NULL ? path : kind->path, kind->content_type,
 				&h->post);

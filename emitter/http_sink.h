@@ -57,7 +57,7 @@ struct http_sink {
 	char why[POST_WHY_MAX];
 };
 
-/* The parts of sink_ops.  PATH: instead of the kind's. */
+/* The parts of sink_ops.  PATH: instead of the kind's.  Labels and template are the settings'. */
 int http_sink_open(struct sink *s, const struct http_kind *kind, const char *path);
 ssize_t http_sink_form(struct sink *s, const struct letter *l, const struct format *f, uint8_t *buf,
 		       size_t cap);
@@ -71,7 +71,7 @@ void http_sink_close(struct sink *s);
 /* A JSON string from an answer, as h->why. */
 void http_sink_say(struct http_sink *h, unsigned status, struct span json);
 
-/* TEXT as S's template; -EINVAL after it has said why. */
+/* TEXT as S's template, which must live on; -EINVAL after it has said why. */
 int http_sink_template(struct sink *s, const char *text);
 
 #endif

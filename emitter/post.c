@@ -332,6 +332,8 @@ static bool set_options(struct post *p)
 	curl.easy_setopt(e, CURLOPT_URL, p->url);
 	curl.easy_setopt(e, CURLOPT_ERRORBUFFER, p->error);
 	curl.easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	/* A name that is still looked up when the time is over is not waited for. */
+	curl.easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 	curl.easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl.easy_setopt(e, CURLOPT_POST, 1L);
 	curl.easy_setopt(e, CURLOPT_USERAGENT, conf->user_agent);

@@ -26,9 +26,6 @@ static int open_slack(struct sink *s, struct jail_identity who)
 	(void)who;
 	if (err == 0)
 		((struct http_sink *)s->state)->channel = span_str(s->conf->channel);
-	if (err == 0 && s->conf->template[0] != '\0' &&
-	    (err = http_sink_template(s, s->conf->template)) < 0)
-		http_sink_close(s);
 	return err;
 }
 

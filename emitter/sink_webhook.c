@@ -21,13 +21,8 @@ static const struct http_kind kind = {
 
 static int open_webhook(struct sink *s, struct jail_identity who)
 {
-	int err = http_sink_open(s, &kind, NULL);
-
 	(void)who;
-	if (err == 0 && s->conf->template[0] != '\0' &&
-	    (err = http_sink_template(s, s->conf->template)) < 0)
-		http_sink_close(s);
-	return err;
+	return http_sink_open(s, &kind, NULL);
 }
 
 const struct sink_ops sink_webhook = {
