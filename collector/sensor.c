@@ -360,6 +360,16 @@ static void sleep_ns(uint64_t ns)
 	nanosleep(&ts, NULL);
 }
 
+/* A ring that has woken us is told of as long as anything is in it, unless it is taken note of: else
+ * what may wait would keep us awake. */
+static void forget_wakings(struct sensor *s)
+{
+	struct epoll_event ev[16];
+
+	while (epoll_wait(s->epoll, ev, ARRAY_LEN(ev), 0) == (int)ARRAY_LEN(ev))
+		;
+}
+
 static void sensor_wait(struct source *source, uint64_t timeout_ns, source_sleep *sleep, void *ctx)
 {
 	struct sensor *s = sensor_of(source);
@@ -372,8 +382,8 @@ static void sensor_wait(struct source *source, uint64_t timeout_ns, source_sleep
 	*wake_me = 1;
 	atomic_thread_fence(memory_order_seq_cst);
 	/* Who submits a record looks at the word behind it, so one of us sees the other. */
-	if (!is_anything_urgent(s))
-		(void)sleep(ctx, s->epoll, timeout_ns);
+	if (!is_anything_urgent(s) && sleep(ctx, s->epoll, timeout_ns))
+		forget_wakings(s);
 	*wake_me = 0;
 	if (is_anything_urgent(s))
 		sleep_ns(GATHER_NS);
@@ -465,7 +475,7 @@ static int ring_assign(struct sensor *s, unsigned ring)
 static int ring_open(struct sensor *s, unsigned ring, uint64_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct epoll_event ev = { .events = EPOLLIN };
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
 	void *consumer, *producer;
 	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "mews_ring", 0, 0, (__u32)size, NULL);
 

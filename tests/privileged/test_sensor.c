@@ -336,22 +336,29 @@ static pid_t start_sleeper(void)
 	return pid;
 }
 
+static void tell_sleeper(char c)
+{
+	if (write(sleeper_in, &c, 1) != 1 || read(sleeper_out, &c, 1) != 1)
+		exit(1);
+}
+
 static bool sleep_a_little(void *ctx, int fd, uint64_t timeout_ns)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char c = *(char *)ctx;
 
 	(void)timeout_ns;
-	if (write(sleeper_in, &c, 1) != 1 || read(sleeper_out, &c, 1) != 1)
-		exit(1);
+	tell_sleeper(c);
 	was_woken = poll(&p, 1, c == 'q' ? 1000 : 0) > 0;
 	return was_woken;
 }
 
-/* Does what the child does wake who sleeps? */
-static bool is_woken(struct source *s, char what)
+/* Does what the child does wake who sleeps?  It has done BEFORE, if anything, already. */
+static bool is_woken(struct source *s, char before, char what)
 {
 	take(s, NS_PER_MSEC, 0);
+	if (before != 0)
+		tell_sleeper(before);
 	was_woken = true; /* if it never sleeps */
 	s->ops->wait(s, NS_PER_SEC, sleep_a_little, &what);
 	return was_woken;
@@ -370,11 +377,17 @@ static void test_sleep(struct source *s)
 	s->ops->want(s, &set);
 	/* Others may do so much meanwhile that it wakes whatever it is. */
 	for (unsigned i = 0; i < 500 && slept == 0; i++)
-		slept += !is_woken(s, 'c');
+		slept += !is_woken(s, 0, 'c');
 	check(slept > 0, "what is the state's alone lets it sleep");
 	for (unsigned i = 0; i < 5; i++)
-		woken += is_woken(s, 'q');
+		woken += is_woken(s, 0, 'q');
 	check(woken == 5, "what is asked for wakes it each time");
+	slept = 0;
+	for (unsigned i = 0; i < 500 && slept == 0; i++) {
+		(void)is_woken(s, 0, 'q');
+		slept += !is_woken(s, 'c', 'c');
+	}
+	check(slept > 0, "and then what waits does not keep it awake");
 	close(sleeper_in);
 	close(sleeper_out);
 	waitpid(pid, NULL, 0);
