@@ -203,6 +203,9 @@ static const struct conf_gone gone[] = {
 	{ "engine.gvisor", "events of gVisor are not taken" },
 	{ "grpc_output", "there is no gRPC: 'http_output', or the file and program outputs" },
 	{ "grpc", "there is no gRPC: 'mews status --json' and 'mews alerts' tell the same" },
+	{ "static_fields",
+	  "there are no fields static.*: 'append_output' can add a constant, as one "
+	  "of extra_fields, name: text" },
 	{ "metadata_download", "metadata of pods: 'kubernetes'" },
 	{ "container_engines.bpm", "bpm is not asked: containers have their ids" },
 	{ "container_engines.lxc", "lxc needs no asking: containers have their ids" },
