@@ -62,6 +62,12 @@ struct conf {
 	uint64_t spool_bytes, spool_memory_bytes;
 	unsigned spool_fsync; /* never, interval, always */
 
+	/* what is held back before it: Falco's old keys, and repeats */
+	double outputs_rate, outputs_max_burst;
+	bool repeats_summed_up;
+	uint64_t repeats_window_ms;
+	struct conf_list repeats_fields;
+
 	/* captures (Falco's keys, but for the last two) */
 	bool capture_enabled, capture_all_rules;
 	char *capture_prefix;

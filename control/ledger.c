@@ -185,6 +185,8 @@ static void emitter(struct summing *s)
 	rest -= sum_term(s, "doubles", EM(DOUBLES));
 	rest -= sum_term(s, "refused", EM(REFUSED));
 	rest -= sum_term(s, "failed", EM(FAILED));
+	rest -= sum_term(s, "held", EM(HELD));
+	rest -= sum_term(s, "repeated", EM(REPEATED));
 	rest -= sum_term(s, "made", -EM(MADE));
 	sum_stage(s, STAGE_EMITTER, rest);
 }

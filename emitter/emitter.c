@@ -17,14 +17,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include "aggregate.h"
+#include "bucket.h"
 #include "delivered.h"
 #include "direct.h"
 #include "live.h"
 #include "log.h"
+#include "lossalert.h"
 #include "spool_dir.h"
 #include "stage.h"
+
+#define LOOK_NS (100 * NS_PER_MSEC) /* between two looks at what is held back */
+#define HELD_NS (10 * NS_PER_SEC)
 
 enum { TURN_ALERTS = 256 }; /* frames in a turn */
 
@@ -40,6 +47,14 @@ struct emitter {
 	struct direct *direct; /* in a replay */
 	struct live *live;     /* or this */
 	char spool[PATH_MAX];
+
+	/* what is held back, live */
+	struct bucket bucket;
+	uint64_t held, held_said; /* by the bucket */
+	struct mono held_at;
+	struct aggregate *repeats; /* NULL: they are not summed up */
+	struct mono last_look;
+	struct mono now; /* of the turn */
 
 	uint64_t stdout_at;	     /* of a replay: bytes that predecessors wrote there */
 	bool knows_last;	     /* the notes were read, or an alert was delivered */
@@ -148,6 +163,21 @@ static int setup(struct stage *st, void *ctx)
 	return EXIT_HOST;
 }
 
+static void begin_holding(const struct stage *st, struct emitter *em)
+{
+	const struct conf *conf = &st->conf;
+	uint64_t seed = mono_now().ns;
+
+	em->bucket = bucket_full(conf->outputs_rate, conf->outputs_max_burst, mono_now());
+	if (!conf->repeats_summed_up)
+		return;
+	(void)!getrandom(&seed, sizeof(seed), 0);
+	em->repeats =
+		aggregate_new(&conf->repeats_fields, conf->repeats_window_ms * NS_PER_MSEC, seed);
+	if (em->repeats == NULL)
+		log_error("cannot sum up repeats: no memory");
+}
+
 /* Behind the jail: threads come into being. */
 static int start(struct stage *st, void *ctx)
 {
@@ -156,6 +186,7 @@ static int start(struct stage *st, void *ctx)
 
 	if (st->replay)
 		return EXIT_OK;
+	begin_holding(st, em);
 	err = live_open(&st->conf, em->spool[0] == '\0' ? NULL : em->spool, em->boot, &em->outputs,
 			&em->live);
 	if (err == 0)
@@ -228,6 +259,22 @@ static void put_direct(struct stage *st, struct emitter *em, const struct uuid *
 		deliver(st, em);
 }
 
+/* What mews says about itself goes on in any case. */
+static bool is_held(struct stage *st, struct emitter *em, struct span payload)
+{
+	if (span_is(em->alert.source, FORMAT_INTERNAL))
+		return false;
+	if (em->repeats != NULL && aggregate_holds(em->repeats, &em->alert, payload, em->now)) {
+		st->counts.v[EMITTER_REPEATED]++;
+		return true;
+	}
+	if (bucket_take(&em->bucket, em->now))
+		return false;
+	st->counts.v[EMITTER_HELD]++;
+	em->held++;
+	return true;
+}
+
 static void take_alert(struct stage *st, struct emitter *em, const struct ring_frame *f)
 {
 	const struct alert_frame *a = &em->alert;
@@ -250,10 +297,11 @@ static void take_alert(struct stage *st, struct emitter *em, const struct ring_f
 	id = id_of(em, a, f->payload);
 	if (em->live == NULL) {
 		put_direct(st, em, &id);
-	} else {
-		/* A predecessor may have put it in the journal, and not come to tell the ring. */
-		if (!live_had(em->live, &id))
-			live_put(em->live, &id, f->flags, f->payload);
+	} else if (live_had(em->live, &id)) {
+		/* A predecessor put it in the journal, and did not come to tell the ring. */
+		st->counts.v[EMITTER_OUT]++;
+	} else if (!is_held(st, em, f->payload)) {
+		live_put(em->live, &id, f->flags, f->payload);
 		st->counts.v[EMITTER_OUT]++;
 	}
 }
@@ -266,13 +314,39 @@ static void reopen(struct emitter *em)
 		direct_reopen(em->direct);
 }
 
+static void count_made(struct stage *st, uint64_t made)
+{
+	st->counts.v[EMITTER_MADE] += made;
+	st->counts.v[EMITTER_OUT] += made;
+}
+
+/* What was held back is said: repeats when their time is up, or ALL; others every 10 s at most. */
+static uint64_t say_held(struct emitter *em, struct mono now, bool all)
+{
+	uint64_t total = em->held, made = 0;
+	char text[160];
+
+	while (em->repeats != NULL && aggregate_next(em->repeats, now, all, &em->alert))
+		made += live_put_own(em->live, &em->alert);
+	if (total <= em->held_said ||
+	    (!all && em->held_at.ns != 0 && mono_since(em->held_at, now) < HELD_NS))
+		return made;
+	heldalert_make(total - em->held_said, total, wall_now().ns, text, &em->alert);
+	em->held_said = total;
+	em->held_at = now;
+	return made + live_put_own(em->live, &em->alert);
+}
+
 static void tick(struct stage *st, struct emitter *em, struct mono now)
 {
 	uint64_t made = 0;
 
 	live_tick(em->live, now, &made);
-	st->counts.v[EMITTER_MADE] += made;
-	st->counts.v[EMITTER_OUT] += made;
+	if (mono_since(em->last_look, now) >= LOOK_NS) {
+		em->last_look = now;
+		made += say_held(em, now, false);
+	}
+	count_made(st, made);
 }
 
 /* The loop commits behind each turn, so the batch must be out by then. */
@@ -283,6 +357,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	bool ended = false;
 	int n = 0;
 
+	em->now = now;
 	if (reopen_asked) {
 		reopen_asked = 0;
 		reopen(em);
@@ -365,6 +440,10 @@ static void stop(struct stage *st, void *ctx)
 	(void)st;
 	direct_free(em->direct);
 	em->direct = NULL;
+	if (em->live != NULL)
+		count_made(st, say_held(em, mono_now(), true));
+	aggregate_free(em->repeats);
+	em->repeats = NULL;
 	if (live_close(em->live))
 		outputs_close(&em->outputs);
 	em->live = NULL;

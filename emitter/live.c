@@ -46,7 +46,7 @@ struct live {
 	uint8_t *batch; /* BATCH_BYTES and the longest record */
 
 	struct alert_frame alert;
-	uint8_t wire[16 * 1024]; /* of an alert that is made here */
+	uint8_t *wire; /* of an alert that is made here */
 };
 
 /* ---- opening ---- */
@@ -83,6 +83,13 @@ static int start(struct live *l)
 	return err;
 }
 
+static void release(struct live *l)
+{
+	free(l->batch);
+	free(l->wire);
+	free(l);
+}
+
 static struct live *make(struct outputs *os, const char *boot)
 {
 	struct live *l = calloc(1, sizeof(*l));
@@ -92,9 +99,10 @@ static struct live *make(struct outputs *os, const char *boot)
 	l->os = os;
 	l->boot = boot;
 	l->batch = malloc(BATCH_BYTES + JOURNAL_MAX_RECORD);
-	if (l->batch != NULL)
+	l->wire = malloc(WIRE_MAX_PAYLOAD);
+	if (l->batch != NULL && l->wire != NULL)
 		return l;
-	free(l);
+	release(l);
 	return NULL;
 }
 
@@ -115,8 +123,7 @@ int live_open(const struct conf *conf, const char *dir, const char *boot, struct
 		return -ENOMEM;
 	err = journal_open(&p, &l->journal);
 	if (err < 0) {
-		free(l->batch);
-		free(l);
+		release(l);
 		return err;
 	}
 	journal_look_back(l->journal, LOOK_BACK, take_id, l);
@@ -192,15 +199,16 @@ void live_put(struct live *l, const struct uuid *id, uint32_t flags, struct span
 
 /* ---- now and then ---- */
 
-/* An alert of our own. */
-static void put_own(struct live *l, const struct alert_frame *a)
+bool live_put_own(struct live *l, const struct alert_frame *a)
 {
-	ssize_t n = wire_encode_alert(l->wire, sizeof(l->wire), a);
+	ssize_t n = wire_encode_alert(l->wire, WIRE_MAX_PAYLOAD, a);
 	struct span parts[] = { span_str(l->boot), span_of(l->wire, n > 0 ? (size_t)n : 0) };
 	struct uuid id = uuid_of(parts, ARRAY_LEN(parts));
 
-	BUG_ON(n < 0);
+	if (n < 0)
+		return false;
 	live_put(l, &id, 0, parts[1]);
+	return true;
 }
 
 /* Say what outputs have lost since it was said last. */
@@ -218,9 +226,8 @@ static void look_at_losses(struct live *l, struct mono now, uint64_t *ret_made)
 		log_error("the spool let go of %llu alerts before output '%s' had them",
 			  (unsigned long long)(s.lost - said->lost), s.name);
 		lossalert_make(s.name, s.lost - said->lost, s.lost, wall_now().ns, text, &l->alert);
-		put_own(l, &l->alert);
+		*ret_made += live_put_own(l, &l->alert);
 		*said = (struct said){ s.lost, now };
-		(*ret_made)++;
 	}
 }
 
@@ -363,7 +370,6 @@ bool live_close(struct live *l)
 	for (unsigned i = 0; i < l->os->count; i++)
 		follower_free(l->followers[i]);
 	journal_close(l->journal);
-	free(l->batch);
-	free(l);
+	release(l);
 	return true;
 }

@@ -30,6 +30,9 @@ bool live_had(struct live *l, const struct uuid *id);
 /* An alert as it came, for the next flush. */
 void live_put(struct live *l, const struct uuid *id, uint32_t flags, struct span payload);
 
+/* An alert that is made here.  False: it is too long. */
+bool live_put_own(struct live *l, const struct alert_frame *a);
+
 /* From here on all that was put in is on its way. */
 void live_flush(struct live *l);
 

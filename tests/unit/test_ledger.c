@@ -51,7 +51,9 @@ static struct ledger_reading at_rest(void)
 	em[EMITTER_IN] = 44;
 	em[EMITTER_DOUBLES] = 4;
 	em[EMITTER_OUT] = 37;
-	em[EMITTER_FAILED] = 4;
+	em[EMITTER_FAILED] = 1;
+	em[EMITTER_HELD] = 1;
+	em[EMITTER_REPEATED] = 2;
 	em[EMITTER_MADE] = 1;
 	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
 		struct stage_status *s = &r.stage[id];
