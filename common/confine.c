@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -38,7 +39,7 @@ int confine_version(void)
 	return errno == ENOSYS || errno == EOPNOTSUPP ? -EOPNOTSUPP : -errno;
 }
 
-static int make_ruleset(uint64_t *ret_rights)
+static int make_ruleset(bool keeps_tcp, uint64_t *ret_rights)
 {
 	struct ruleset_attr attr = { .fs = RIGHTS_1 };
 	size_t size = sizeof(attr.fs); /* an old kernel takes no more */
@@ -53,7 +54,7 @@ static int make_ruleset(uint64_t *ret_rights)
 		attr.fs |= RIGHT_TRUNC;
 	if (version >= VERSION_IOCTL)
 		attr.fs |= RIGHT_IOCTL;
-	if (version >= VERSION_NET) {
+	if (version >= VERSION_NET && !keeps_tcp) {
 		attr.net = NET_TCP;
 		size = sizeof(attr);
 	}
@@ -71,6 +72,10 @@ static uint64_t rights_of(enum confine_use use)
 		return LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_REMOVE_FILE;
 	case CONFINE_FILES:
 		return LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNC;
+	case CONFINE_OWN:
+		return LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
+		       LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+		       LANDLOCK_ACCESS_FS_WRITE_FILE | RIGHT_TRUNC;
 	default:
 		return 0;
 	}
@@ -82,6 +87,8 @@ static int allow(int ruleset, const struct confine_place *place, uint64_t rights
 							   rights_of(place->use) & rights };
 	int err = 0;
 
+	if (place->path == NULL)
+		return 0;
 	attr.parent_fd = open(place->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (attr.parent_fd == -1)
 		return 0;
@@ -94,8 +101,12 @@ static int allow(int ruleset, const struct confine_place *place, uint64_t rights
 int confine_enter(const struct confine_place *places, unsigned n)
 {
 	uint64_t rights = 0;
-	int err = 0, ruleset = make_ruleset(&rights);
+	bool keeps_tcp = false;
+	int err = 0, ruleset;
 
+	for (unsigned i = 0; i < n; i++)
+		keeps_tcp = keeps_tcp || places[i].use == CONFINE_TCP;
+	ruleset = make_ruleset(keeps_tcp, &rights);
 	if (ruleset < 0)
 		return ruleset;
 	for (unsigned i = 0; i < n && err == 0; i++)

@@ -16,10 +16,12 @@ enum confine_use {
 	CONFINE_READ,	 /* read what is beneath */
 	CONFINE_SOCKETS, /* make and remove sockets */
 	CONFINE_FILES,	 /* make files and write them; not read, not remove */
+	CONFINE_OWN,	 /* make, read, write and remove files */
+	CONFINE_TCP,	 /* of no path: TCP ports may be opened */
 };
 
 struct confine_place {
-	const char *path; /* a directory; one that is not there is passed over */
+	const char *path; /* a directory; one that is not there is passed over; NULL: none */
 	enum confine_use use;
 };
 

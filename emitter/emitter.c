@@ -27,6 +27,7 @@
 #include "live.h"
 #include "log.h"
 #include "lossalert.h"
+#include "places.h"
 #include "spool_dir.h"
 #include "stage.h"
 
@@ -47,6 +48,7 @@ struct emitter {
 	struct direct *direct; /* in a replay */
 	struct live *live;     /* or this */
 	char spool[PATH_MAX];
+	struct places places;
 
 	/* what is held back, live */
 	struct bucket bucket;
@@ -129,6 +131,20 @@ static void make_spool(const struct stage *st, struct emitter *em)
 		log_debug("cannot make '%s': %s", em->spool, strerror(-err));
 }
 
+/* What lies elsewhere can neither be read nor written, and no program be started. */
+static int confine(struct stage *st, struct emitter *em)
+{
+	int err = places_find(&em->places, st->run_dir, em->spool, &em->outputs);
+
+	if (err < 0) {
+		log_error("cannot name what is left of the file system: %s", strerror(-err));
+		return EXIT_HOST;
+	}
+	st->places = em->places.place;
+	st->nplaces = em->places.n;
+	return EXIT_OK;
+}
+
 static int setup(struct stage *st, void *ctx)
 {
 	struct sigaction sa = { .sa_handler = on_reopen, .sa_flags = SA_RESTART };
@@ -154,7 +170,7 @@ static int setup(struct stage *st, void *ctx)
 		return code;
 	if (!st->replay) {
 		make_spool(st, em);
-		return EXIT_OK;
+		return confine(st, em);
 	}
 	em->direct = direct_new(&em->outputs);
 	if (em->direct != NULL)
@@ -442,6 +458,7 @@ static void stop(struct stage *st, void *ctx)
 	em->direct = NULL;
 	if (em->live != NULL)
 		count_made(st, say_held(em, mono_now(), true));
+	places_release(&em->places);
 	aggregate_free(em->repeats);
 	em->repeats = NULL;
 	if (live_close(em->live))

@@ -19,7 +19,7 @@
 #include "confine.h"
 #include "span.h"
 
-static char top[64], readable[80], sockets[80], written[80], other[80];
+static char top[64], readable[80], sockets[80], written[80], owned[80], other[80];
 
 static void make_dir(char path[80], const char *name)
 {
@@ -41,6 +41,7 @@ static void setup(void)
 	make_dir(readable, "readable");
 	make_dir(sockets, "sockets");
 	make_dir(written, "written");
+	make_dir(owned, "owned");
 	make_dir(other, "other");
 }
 
@@ -124,6 +125,12 @@ static int look_around(int open_before)
 	EXPECT(try_remove(written), EACCES);
 	EXPECT(try_socket(written), EACCES);
 
+	EXPECT(try_open(owned, "new", O_RDWR | O_CREAT | O_EXCL), 0);
+	EXPECT(try_open(owned, "there", O_RDWR | O_TRUNC), 0);
+	EXPECT(try_open(owned, ".", O_RDONLY | O_DIRECTORY), 0);
+	EXPECT(try_remove(owned), 0);
+	EXPECT(try_socket(owned), EACCES);
+
 	EXPECT(try_open(other, "there", O_RDONLY), EACCES);
 	EXPECT(try_open(other, "new", O_WRONLY | O_CREAT), EACCES);
 	EXPECT(try_open("/etc", "passwd", O_RDONLY), EACCES);
@@ -135,9 +142,8 @@ static int look_around(int open_before)
 static int confined(void)
 {
 	struct confine_place places[] = {
-		{ readable, CONFINE_READ },
-		{ sockets, CONFINE_SOCKETS },
-		{ written, CONFINE_FILES },
+		{ readable, CONFINE_READ },	      { sockets, CONFINE_SOCKETS },
+		{ written, CONFINE_FILES },	      { owned, CONFINE_OWN },
 		{ "/nowhere/at/all", CONFINE_FILES },
 	};
 	char path[128];
