@@ -42,7 +42,7 @@
 #include "supervisor.h"
 #include "watch.h"
 
-#define READY_NS (30 * NS_PER_SEC) /* the first start of all stages */
+#define READY_NS (120 * NS_PER_SEC) /* the first start of all stages */
 #define OWN_ARGS (8 + PLAYBACK_WORDS)
 #define SUPPLY_FD                                                                                  \
 	(STDERR_FILENO + 1) /* a stage's end of the socket by which it gets its settings */
