@@ -29,8 +29,8 @@ arm64	bullseye		long	refused
 arm64	trixie			long	runs
 arm64	trixie-backports	long	misses
 "
-sysroot_packages="libc6-dev libstdc++-12-dev libbpf-dev libelf-dev zlib1g-dev libisal-dev libyaml-dev libnng-dev
-	libmsgpack-dev libcurl4-openssl-dev libcap-dev libre2-dev libjansson-dev libprotobuf-c-dev busybox-static coreutils"
+# The libraries that a build needs, and what it has without asking.
+sysroot_packages="$(tr -s ' \t' '\n' <<<"$MEWS_BUILD_PACKAGES" | grep -E '^(z|)lib.*-dev$' | tr '\n' ' ')libstdc++-12-dev busybox-static coreutils"
 boot_seconds=${MEWS_BOOT_SECONDS:-180}
 cpus=1
 [ -z "${MEWS_LONG:-}" ] || cpus=2
