@@ -107,6 +107,15 @@ struct conf {
 	char *kubernetes_config, *kubernetes_node, *kubernetes_account;
 	bool kubernetes_insecure;
 
+	/* the web server, and metrics (Falco's keys) */
+	bool web_enabled, web_metrics, web_tls;
+	uint64_t web_threads, web_port; /* threads 0: one for each processor */
+	char *web_address, *web_healthz, *web_certificate;
+	bool metrics_enabled, metrics_rule;
+	char *metrics_interval, *metrics_file;
+	bool metrics_rules, metrics_resources, metrics_state, metrics_kernel;
+	bool metrics_megabytes, metrics_empty;
+
 	char *log_level;
 };
 

@@ -18,6 +18,8 @@ static const struct {
 	{ "time_format_iso_8601", { ONE(EMITTER), 0 } },
 	{ "buffered_outputs", { ONE(EMITTER), 0 } },
 	{ "outputs", { ONE(EMITTER), 0 } }, /* outputs.*, outputs_spool.* */
+	{ "webserver.", { ONE(EMITTER), 0 } },
+	{ "metrics.", { ONE(EMITTER), 0 } },
 	{ "capture.", { ONE(RECORDER), 0 } },
 	{ "mews.capture.", { ONE(RECORDER), 0 } },
 	{ "container_engines.", { ONE(ENRICHER), 0 } },

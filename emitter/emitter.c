@@ -28,8 +28,10 @@
 #include "log.h"
 #include "lossalert.h"
 #include "places.h"
+#include "reporter.h"
 #include "spool_dir.h"
 #include "stage.h"
+#include "web.h"
 
 #define LOOK_NS (100 * NS_PER_MSEC) /* between two looks at what is held back */
 #define HELD_NS (10 * NS_PER_SEC)
@@ -56,7 +58,10 @@ struct emitter {
 	struct mono held_at;
 	struct aggregate *repeats; /* NULL: they are not summed up */
 	struct mono last_look;
-	struct mono now; /* of the turn */
+	struct mono now;	   /* of the turn */
+	struct readings *readings; /* NULL: nobody asks for them */
+	struct web *web;
+	struct reporter *reporter;
 
 	uint64_t stdout_at;	     /* of a replay: bytes that predecessors wrote there */
 	bool knows_last;	     /* the notes were read, or an alert was delivered */
@@ -145,6 +150,28 @@ static int confine(struct stage *st, struct emitter *em)
 	return EXIT_OK;
 }
 
+/* What asks the whole pipeline how it is.  Without it alerts come out all the same, so only wrong
+ * settings are an error. */
+static int open_watch(struct stage *st, struct emitter *em)
+{
+	const struct conf *conf = &st->conf;
+	bool reports =
+		conf->metrics_enabled && (conf->metrics_rule || conf->metrics_file[0] != '\0');
+
+	if (!reporter_check(conf))
+		return EXIT_INPUT;
+	if (!reports && !conf->web_enabled)
+		return EXIT_OK;
+	em->readings = readings_new(st->run_dir, (const char *)em->format.hostname.p);
+	if (em->readings == NULL)
+		return EXIT_HOST;
+	if (reports)
+		em->reporter = reporter_open(conf, em->readings, &em->format);
+	if (conf->web_enabled && web_open(conf, em->readings, &em->web) == -EINVAL)
+		return EXIT_INPUT;
+	return EXIT_OK;
+}
+
 static int setup(struct stage *st, void *ctx)
 {
 	struct sigaction sa = { .sa_handler = on_reopen, .sa_flags = SA_RESTART };
@@ -170,6 +197,8 @@ static int setup(struct stage *st, void *ctx)
 		return code;
 	if (!st->replay) {
 		make_spool(st, em);
+		if ((code = open_watch(st, em)) != EXIT_OK)
+			return code;
 		return confine(st, em);
 	}
 	em->direct = direct_new(&em->outputs);
@@ -195,6 +224,11 @@ static void begin_holding(const struct stage *st, struct emitter *em)
 }
 
 /* Behind the jail: threads come into being. */
+static void wake(void *ctx)
+{
+	stage_wake(ctx);
+}
+
 static int start(struct stage *st, void *ctx)
 {
 	struct emitter *em = ctx;
@@ -205,6 +239,10 @@ static int start(struct stage *st, void *ctx)
 	begin_holding(st, em);
 	err = live_open(&st->conf, em->spool[0] == '\0' ? NULL : em->spool, em->boot, &em->outputs,
 			&em->live);
+	if (err == 0 && em->web != NULL)
+		(void)web_start(em->web);
+	if (err == 0 && em->reporter != NULL)
+		err = reporter_start(em->reporter, wake, st);
 	if (err == 0)
 		return EXIT_OK;
 	log_error("cannot start the outputs: %s", strerror(-err));
@@ -355,9 +393,14 @@ static uint64_t say_held(struct emitter *em, struct mono now, bool all)
 
 static void tick(struct stage *st, struct emitter *em, struct mono now)
 {
+	struct span report = reporter_take(em->reporter);
 	uint64_t made = 0;
 
 	live_tick(em->live, now, &made);
+	if (report.n > 0) {
+		live_put_report(em->live, report);
+		made++;
+	}
 	if (mono_since(em->last_look, now) >= LOOK_NS) {
 		em->last_look = now;
 		made += say_held(em, now, false);
@@ -454,6 +497,9 @@ static void stop(struct stage *st, void *ctx)
 	struct emitter *em = ctx;
 
 	(void)st;
+	web_close(em->web);
+	reporter_close(em->reporter);
+	readings_free(em->readings);
 	direct_free(em->direct);
 	em->direct = NULL;
 	if (em->live != NULL)

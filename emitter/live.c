@@ -199,15 +199,21 @@ void live_put(struct live *l, const struct uuid *id, uint32_t flags, struct span
 
 /* ---- now and then ---- */
 
+void live_put_report(struct live *l, struct span payload)
+{
+	struct span parts[] = { span_str(l->boot), payload };
+	struct uuid id = uuid_of(parts, ARRAY_LEN(parts));
+
+	live_put(l, &id, 0, payload);
+}
+
 bool live_put_own(struct live *l, const struct alert_frame *a)
 {
 	ssize_t n = wire_encode_alert(l->wire, WIRE_MAX_PAYLOAD, a);
-	struct span parts[] = { span_str(l->boot), span_of(l->wire, n > 0 ? (size_t)n : 0) };
-	struct uuid id = uuid_of(parts, ARRAY_LEN(parts));
 
 	if (n < 0)
 		return false;
-	live_put(l, &id, 0, parts[1]);
+	live_put_report(l, span_of(l->wire, (size_t)n));
 	return true;
 }
 

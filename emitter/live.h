@@ -33,6 +33,9 @@ void live_put(struct live *l, const struct uuid *id, uint32_t flags, struct span
 /* An alert that is made here.  False: it is too long. */
 bool live_put_own(struct live *l, const struct alert_frame *a);
 
+/* The same, encoded already. */
+void live_put_report(struct live *l, struct span payload);
+
 /* From here on all that was put in is on its way. */
 void live_flush(struct live *l);
 

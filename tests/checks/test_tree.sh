@@ -53,6 +53,8 @@ verdict "nng is included by the control socket alone" \
 	"$(grep -l '#include <nng' $sources | grep -vxE 'common/control_socket.c|tests/.*')"
 verdict "libcurl is included by the one header that loads it" \
 	"$(grep -l '#include <curl/' $sources | grep -vxE 'common/curl_calls.h|tests/.*')"
+verdict "libmicrohttpd is included by the one header that loads it" \
+	"$(grep -l '#include <microhttpd' $sources | grep -vxE 'emitter/mhd_calls.h|tests/.*')"
 verdict "libbpf is included by the sensor alone" \
 	"$(grep -l '#include <bpf/' $(files 'collector/*.c' 'collector/*.h' 'common/*' 'enricher/*' 'evaluator/*' 'emitter/*' 'recorder/*' 'control/*') |
 		grep -vE '^collector/sensor[a-z_]*\.[ch]$')"

@@ -893,7 +893,7 @@ Test(conf, a_check_hears_all)
 
 	cr_assert_not_null(f);
 	fputs("json_output: maybe\nrule_matching: some\nengine: {kind: x, knd: y}\n"
-	      "webserver: {enabled: true}\ngrpc: {}\nlog_level: loud\nlog_level: info\n",
+	      "plugins: [{name: k8saudit}]\ngrpc: {}\nlog_level: loud\nlog_level: info\n",
 	      f);
 	fclose(f);
 	cr_assert(eq(uint, conf_check(path, &option, 1, hear), 5));
