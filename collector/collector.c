@@ -32,6 +32,7 @@
 
 struct collector {
 	const char *capture; /* to replay; NULL: live */
+	bool at_once;	     /* nothing is seen before all can be */
 	bool probe;	     /* say what can be seen, and end */
 	struct source *source;
 	struct feed feed;
@@ -94,6 +95,10 @@ static int option(struct stage *st, void *ctx, const char *name, const char *arg
 		st->only_setup = true;
 		return 0;
 	}
+	if (strcmp(name, "at-once") == 0) {
+		c->at_once = true;
+		return 0;
+	}
 	if (strcmp(name, "replay") != 0)
 		return -EINVAL;
 	c->capture = arg;
@@ -136,6 +141,7 @@ static int open_source(struct stage *st, struct collector *c)
 #ifdef MEWS_BPF
 	struct sensor_params params = params_of(st);
 
+	params.at_once = c->at_once;
 	return sensor_open(&params, &c->source);
 #else
 	log_error("cannot see system calls: built without the kernel side, this can only --replay");
@@ -296,7 +302,7 @@ static void take_rest(struct stage *st, struct collector *c)
 	st->starting = false;
 	c->feed.stale = true;
 	coverage_names(&unseen, names, sizeof(names));
-	if (c->has_predecessor)
+	if (c->has_predecessor && names[0] != '\0')
 		log_warning("all is seen again; since the collector's end these were not: %s",
 			    names);
 	say_unseen(c);

@@ -629,6 +629,7 @@ static int programs_open(struct sensor *s)
 	};
 
 	programs_init(&s->programs, &settings, &s->coverage);
+	s->programs.is_whole = s->params.at_once;
 	return programs_load(&s->programs, PROGRAMS_FIRST);
 }
 

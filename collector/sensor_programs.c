@@ -141,7 +141,7 @@ static void look_at_features(struct programs *p, struct bpf_object *o)
 	if (libbpf_get_error(btf) != 0)
 		return; /* loading will say so */
 	p->settings.casts = kernel_has(btf, "bpf_rdonly_cast");
-	p->is_whole = !p->settings.casts;
+	p->is_whole = p->is_whole || !p->settings.casts;
 	leave_out_traces(p, o, btf);
 	btf__free(btf);
 }

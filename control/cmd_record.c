@@ -248,7 +248,7 @@ static void start_collector(struct record *r, struct mono now)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execl(path, COLLECTOR, "-o", RAW_RING, "--run-dir", r->run_dir, "--supervisor", self,
-	      (char *)NULL);
+	      "--at-once", (char *)NULL);
 	log_error("cannot start '%s': %s", path, strerror(errno));
 	_exit(EXIT_HOST);
 }

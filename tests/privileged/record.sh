@@ -68,7 +68,7 @@ END
 start_record -o "$work/live.scap" || not_ok "a recording begins" "$(cat "$work/record.log")"
 "$mews" run --run-dir "$work/run" -r "$work/rule.yaml" -o json_output=true -o rule_matching=all >"$work/alerts" 2>"$work/mews.log" </dev/null &
 mews_pid=$!
-wait_for 20 pipeline_is_live >/dev/null || not_ok "the pipeline starts" "$(tail -n 20 "$work/mews.log")"
+{ wait_for 20 pipeline_is_live && wait_for 60 pipeline_is_ready; } >/dev/null || not_ok "the pipeline starts" "$(tail -n 20 "$work/mews.log")"
 (cd /usr/share && "$trigger" read /etc/shadow "$mark")
 (cd / && sh -c "cd /var/lib; '$trigger' read ../../etc/shadow- '$mark' 2>/dev/null; '$trigger' read ../../etc/shadow '$mark'; :")
 setpriv --reuid 1 --regid 1 --clear-groups "$trigger" read /etc/shadow "$mark" 2>/dev/null
