@@ -51,6 +51,8 @@ static bool page_take(void *ctx, struct span bytes)
 {
 	struct page *p = ctx;
 
+	if (bytes.n == 0)
+		return true; /* a page without text has no memory yet */
 	if (p->n + bytes.n > p->cap) {
 		size_t cap = 2 * (p->cap + bytes.n);
 		uint8_t *grown = realloc(p->bytes, cap);
