@@ -38,6 +38,7 @@ struct follower {
 	unsigned batch_max;
 	pthread_t thread;
 	bool is_running;
+	bool is_new; /* it had no place before */
 	_Atomic bool reopens, finishes, stops, ended;
 
 	/* the thread's */
@@ -285,7 +286,6 @@ struct follower *follower_new(struct output *output, struct journal *j)
 	struct follower *f = calloc(1, sizeof(*f));
 	const struct sink_ops *ops = output->sink.ops;
 	uint64_t max = output->sink.conf->batch_max;
-	bool is_new;
 
 	if (f == NULL)
 		return NULL;
@@ -308,7 +308,7 @@ struct follower *follower_new(struct output *output, struct journal *j)
 	snprintf(f->status.name, sizeof(f->status.name), "%s", output->sink.conf->name);
 	snprintf(f->status.kind, sizeof(f->status.kind), "%s", ops->key);
 	cursor_file_open(&f->cursor, journal_dir(j), output->sink.conf->name,
-			 journal_next_number(j), &is_new);
+			 journal_next_number(j), &f->is_new);
 	return f;
 }
 
@@ -323,6 +323,9 @@ int follower_start(struct follower *f, struct journal *j)
 	sigset_t all, old;
 	int err;
 
+	/* Others' places may have moved the journal's end since. */
+	if (f->is_new)
+		f->cursor.place.begun = f->cursor.place.number = journal_next_number(j);
 	f->reader = journal_reader_new(j, f->cursor.place.number);
 	if (f->reader == NULL)
 		return -ENOMEM;

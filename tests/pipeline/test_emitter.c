@@ -409,6 +409,7 @@ static void file_is_written(void)
 	tell(DO_ALERTS, 50000, 2);
 	wait_done();
 	check(wait_lines(file_path, 2) && wait_lines(out_path, 2), "a file gets the alerts too");
+	check(strstr(content, "alerts lost") == NULL, "and none is missed that came before it");
 	check(stat(file_path, &sb) == 0 && (sb.st_mode & 07777) == 0640 &&
 		      sb.st_uid == jail_identity(STAGE_EMITTER).uid,
 	      "it is the emitter's, and others cannot read it");
