@@ -248,7 +248,7 @@ static void take_usage(struct cursor *c, struct stage_usage *ret)
 
 static void put_output(struct pack *pk, const struct output_status *o)
 {
-	pack_array(pk, 12);
+	pack_array(pk, 13);
 	pack_span(pk, terminated(o->name, sizeof(o->name)));
 	pack_span(pk, terminated(o->kind, sizeof(o->kind)));
 	pack_span(pk, terminated(o->last_error, sizeof(o->last_error)));
@@ -261,6 +261,7 @@ static void put_output(struct pack *pk, const struct output_status *o)
 	pack_uint64(pk, o->refused);
 	pack_uint64(pk, o->retries);
 	pack_uint64(pk, o->last_delivery_ns);
+	put_latency(pk, &o->latency);
 }
 
 static void take_output(struct cursor *c, struct output_status *ret)
@@ -284,6 +285,8 @@ static void take_output(struct cursor *c, struct output_status *ret)
 	ret->refused = cursor_uint(c, 0);
 	ret->retries = cursor_uint(c, 0);
 	ret->last_delivery_ns = cursor_uint(c, 0);
+	if (c->left > 0) /* of one who has none */
+		take_latency(c, &ret->latency);
 	cursor_leave(c, outer);
 	if (state >= OUTPUT_STATE_COUNT)
 		cursor_fail(c);

@@ -109,6 +109,7 @@ struct output_status {
 	uint64_t refused; /* the receiver will never take them, or they cannot be said */
 	uint64_t retries;
 	uint64_t last_delivery_ns; /* since the epoch; 0: never */
+	struct histogram latency;  /* from an alert's event to its delivery */
 };
 
 /* The emitter's journal. */

@@ -420,9 +420,11 @@ static void histogram(const struct histogram *h, struct metric_out *out, struct 
 {
 	struct metric_sample bucket = *s;
 	uint64_t sum = 0;
+	unsigned at = 0;
 
-	/* "le" is before "stage". */
-	memmove(&bucket.label[1], &bucket.label[0], s->nlabels * sizeof(s->label[0]));
+	while (at < s->nlabels && strcmp(s->label[at].name, "le") < 0)
+		at++;
+	memmove(&bucket.label[at + 1], &s->label[at], (s->nlabels - at) * sizeof(s->label[0]));
 	bucket.nlabels++;
 	bucket.suffix = "_bucket";
 	for (unsigned i = 0; i <= HISTOGRAM_BOUNDS; i++) {
@@ -431,7 +433,7 @@ static void histogram(const struct histogram *h, struct metric_out *out, struct 
 		if (i < HISTOGRAM_BOUNDS)
 			snprintf(le, sizeof(le), "%g", (double)histogram_bounds[i] / NS_PER_S);
 		sum += h->count[i];
-		bucket.label[0] = (struct metric_label){ "le", span_str(le) };
+		bucket.label[at] = (struct metric_label){ "le", span_str(le) };
 		take_uint(out, &bucket, sum);
 	}
 	s->suffix = "_sum";
@@ -748,6 +750,17 @@ static void output_last(const struct output_status *o, struct metric_out *out,
 void collect_OUTPUT_LAST(const struct metrics_view *v, struct metric_out *out)
 {
 	each_output(v, out, output_last);
+}
+
+static void output_latency(const struct output_status *o, struct metric_out *out,
+			   struct metric_sample *s)
+{
+	histogram(&o->latency, out, s);
+}
+
+void collect_OUTPUT_LATENCY(const struct metrics_view *v, struct metric_out *out)
+{
+	each_output(v, out, output_latency);
 }
 
 static const struct spool_status *spool_of(const struct metrics_view *v)

@@ -80,17 +80,20 @@ static void print_outputs(const struct picture *p)
 
 	if (!p->reading.there[STAGE_EMITTER] || s->noutputs == 0)
 		return;
-	printf("\n%-16s %-9s %12s %10s %10s %10s %10s %8s\n", "OUTPUT", "STATE", "DELIVERED",
-	       "FILTERED", "PENDING", "LOST", "REFUSED", "RETRIES");
+	printf("\n%-16s %-9s %12s %10s %10s %10s %10s %8s %10s %10s\n", "OUTPUT", "STATE",
+	       "DELIVERED", "FILTERED", "PENDING", "LOST", "REFUSED", "RETRIES", "p50 us",
+	       "p99 us");
 	for (unsigned i = 0; i < s->noutputs; i++) {
 		const struct output_status *o = &s->outputs[i];
 
 		log_escape(text, sizeof(text),
 			   o->state == OUTPUT_STATE_RETRYING ? o->last_error : "");
 		printf("%-16s %-9s %12" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64
-		       " %10" PRIu64 " %8" PRIu64 "%s%s\n",
+		       " %10" PRIu64 " %8" PRIu64 " %10.0f %10.0f%s%s\n",
 		       o->name, output_state_name(o->state), o->delivered, o->filtered, o->pending,
-		       o->lost, o->refused, o->retries, text[0] == '\0' ? "" : "  ", text);
+		       o->lost, o->refused, o->retries, us(histogram_quantile(&o->latency, 0.5)),
+		       us(histogram_quantile(&o->latency, 0.99)), text[0] == '\0' ? "" : "  ",
+		       text);
 	}
 	if (s->spool.is_used && !s->spool.on_disk) {
 		log_escape(text, sizeof(text), s->spool.why);
@@ -210,16 +213,20 @@ static void json_gauges(const struct picture *p, enum stage_id id, struct jout *
 	jout_end(j);
 }
 
-static void json_latency(const struct picture *p, enum stage_id id, struct jout *j)
+static void json_latency(const struct histogram *h, struct jout *j)
 {
-	static const struct histogram none;
-	const struct histogram *h = p->reading.there[id] ? &p->reading.stage[id].latency : &none;
-
 	jout_object(j, "latency");
 	jout_uint(j, "samples", histogram_total(h));
 	jout_double(j, "p50_us", us(histogram_quantile(h, 0.5)));
 	jout_double(j, "p99_us", us(histogram_quantile(h, 0.99)));
 	jout_end(j);
+}
+
+static const struct histogram *latency_of(const struct picture *p, enum stage_id id)
+{
+	static const struct histogram none;
+
+	return p->reading.there[id] ? &p->reading.stage[id].latency : &none;
 }
 
 static void json_stages(const struct picture *p, struct jout *j)
@@ -241,7 +248,7 @@ static void json_stages(const struct picture *p, struct jout *j)
 		jout_str(j, "detail", p->reading.stage[id].detail);
 		json_counters(p, id, j);
 		json_gauges(p, id, j);
-		json_latency(p, id, j);
+		json_latency(latency_of(p, id), j);
 		jout_end(j);
 	}
 	jout_end(j);
@@ -340,6 +347,7 @@ static void json_outputs(const struct stage_status *s, struct jout *j)
 			jout_null(j, "last_delivery");
 		else
 			jout_uint(j, "last_delivery", o->last_delivery_ns);
+		json_latency(&o->latency, j);
 		jout_end(j);
 	}
 	jout_end(j);

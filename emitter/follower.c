@@ -4,7 +4,8 @@
  *
  * Alerts are read and formed a batch at a time; a batch stays until all of it is delivered or
  * refused, so what comes again is the same bytes.  For each alert it is kept what was passed over
- * before it, so that the place on disk is exact at any time: it counts each record once.
+ * before it, so that the place on disk is exact at any time: it counts each record once; and when its
+ * event was, so that it is known how long it took to be there.
  */
 #include "follower.h"
 
@@ -31,6 +32,12 @@ struct passed {
 	uint64_t filtered, lost, refused;
 };
 
+/* An alert of the batch. */
+struct item {
+	struct passed before;
+	uint64_t event_ns; /* since the epoch; 0: it is no event's */
+};
+
 struct follower {
 	struct output *output;
 	struct journal_reader *reader;
@@ -51,7 +58,8 @@ struct follower {
 	uint8_t *bytes; /* the sink's batch_bytes, and the longest alert */
 	size_t cap;
 	uint32_t *ends;
-	struct passed *before; /* each alert */
+	struct item *items; /* as many */
+	struct histogram latency;
 
 	pthread_mutex_t lock; /* of what others ask for */
 	struct output_status status;
@@ -75,7 +83,7 @@ static void shift(struct follower *f, unsigned n)
 	f->count -= n;
 	f->used -= from;
 	memmove(f->bytes, f->bytes + from, f->used);
-	memmove(f->before, f->before + n, f->count * sizeof(f->before[0]));
+	memmove(f->items, f->items + n, f->count * sizeof(f->items[0]));
 	for (unsigned i = 0; i < f->count; i++)
 		f->ends[i] = f->ends[i + n] - from;
 }
@@ -95,7 +103,20 @@ static void save_place(struct follower *f)
 	f->status.refused = p->refused;
 	f->status.retries = p->retries;
 	f->status.last_delivery_ns = p->last_ns;
+	f->status.latency = f->latency;
 	pthread_mutex_unlock(&f->lock);
+}
+
+/* The first SENT are there, now. */
+static void take_latencies(struct follower *f, unsigned sent, uint64_t now_ns)
+{
+	for (unsigned i = 0; i < sent; i++) {
+		uint64_t event_ns = f->items[i].event_ns;
+
+		/* A clock that was set back says nothing of how long it took. */
+		if (event_ns != 0 && event_ns <= now_ns)
+			histogram_add(&f->latency, now_ns - event_ns);
+	}
 }
 
 /* The first SENT were delivered, the REFUSED behind them never will be. */
@@ -104,12 +125,14 @@ static void settle(struct follower *f, unsigned sent, unsigned refused)
 	struct output_place *p = &f->cursor.place;
 
 	for (unsigned i = 0; i < sent + refused; i++)
-		add_passed(p, &f->before[i]);
+		add_passed(p, &f->items[i].before);
 	p->delivered += sent;
 	p->refused += refused;
 	p->number += sent + refused;
-	if (sent > 0)
+	if (sent > 0) {
 		p->last_ns = wall_now().ns;
+		take_latencies(f, sent, p->last_ns);
+	}
 	shift(f, sent + refused);
 	if (f->count == 0) {
 		add_passed(p, &f->passed);
@@ -162,7 +185,10 @@ static void take_record(struct follower *f, const struct journal_record *r)
 		return;
 	}
 	f->used += (size_t)n;
-	f->before[f->count] = f->passed;
+	f->items[f->count] = (struct item){
+		.before = f->passed,
+		.event_ns = f->alert.origin_generation != 0 ? f->alert.ts_ns : 0,
+	};
 	f->ends[f->count++] = (uint32_t)f->used;
 	f->passed = (struct passed){ 0 };
 }
@@ -294,11 +320,11 @@ struct follower *follower_new(struct output *output, struct journal *j)
 	f->cap = ops->batch_bytes + FORMAT_MAX_LINE;
 	f->bytes = malloc(f->cap);
 	f->ends = calloc(f->batch_max, sizeof(f->ends[0]));
-	f->before = calloc(f->batch_max, sizeof(f->before[0]));
-	if (f->bytes == NULL || f->ends == NULL || f->before == NULL) {
+	f->items = calloc(f->batch_max, sizeof(f->items[0]));
+	if (f->bytes == NULL || f->ends == NULL || f->items == NULL) {
 		free(f->bytes);
 		free(f->ends);
-		free(f->before);
+		free(f->items);
 		free(f);
 		return NULL;
 	}
@@ -390,6 +416,6 @@ void follower_free(struct follower *f)
 	pthread_mutex_destroy(&f->lock);
 	free(f->bytes);
 	free(f->ends);
-	free(f->before);
+	free(f->items);
 	free(f);
 }

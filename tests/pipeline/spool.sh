@@ -44,6 +44,7 @@ check "in their order" in_order "$work/log"
 uuids=$(sed -n 's/.*uuid="\([^"]*\)".*number \([0-9]*\) .*/\2 \1/p' "$work/log" | sort -u | wc -l)
 check "doubles have equal ids ($(($(numbers "$work/log" | wc -l) - count)) doubles)" [ "$uuids" -eq $count ]
 check "the sums of the outputs close" wait_for 5 outputs_balance
+check "how long it took is known of each alert" eval '"$mews" status --json --run-dir "$run" | jq -e ".outputs[] | select(.name == \"syslog\") | .latency.samples >= $count and .latency.p50_us > 0"'
 
 # ---- the receiver is killed in the midst, twice, and so is the emitter ----
 : >"$work/log"

@@ -57,6 +57,7 @@ rule_is_counted() {
 check "a rule's matches are counted" wait_for 10 rule_is_counted
 check "latencies of all stages are there" [ "$(grep -cE '^mews_event_latency_seconds_count\{stage="[a-z]*"\} [1-9]' "$work/metrics")" -eq 4 ]
 check "the output is up and has delivered" grep -qE '^mews_output_alerts_total\{kind="stdout_output",output="[a-z]*",result="delivered"\} [1-9]' "$work/metrics"
+check "in the time that it took, which is measured" grep -qE '^mews_output_latency_seconds_count\{kind="stdout_output",output="[a-z]*"\} [1-9]' "$work/metrics"
 check "memory and processors are known" bash -c "grep -qE '^falcosecurity_falco_memory_rss_bytes [1-9]' '$work/metrics' && grep -q '^falcosecurity_falco_host_cpu_usage_ratio 0\\.' '$work/metrics'"
 
 if command -v promtool >/dev/null; then

@@ -44,6 +44,7 @@ static struct control_answer full_answer(void)
 		.refused = 8,
 		.retries = 6,
 		.last_delivery_ns = 9,
+		.latency = { .count = { [0] = 1, [HISTOGRAM_BOUNDS] = 10 }, .sum_ns = 11 },
 	};
 	a.status.spool = (struct spool_status){ .is_used = true,
 						.why = "full",

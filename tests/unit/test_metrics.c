@@ -43,12 +43,29 @@ static struct metrics_view full_view(void)
 	};
 	stages[STAGE_EMITTER].noutputs = 2;
 	stages[STAGE_EMITTER].outputs[0] = (struct output_status){
-		"stdout", "stdout_output", "", OUTPUT_STATE_OK, 10, 4, 3, 2, 1, 0, 0, 1500000000,
+		.name = "stdout",
+		.kind = "stdout_output",
+		.state = OUTPUT_STATE_OK,
+		.journalled = 10,
+		.delivered = 4,
+		.filtered = 3,
+		.pending = 2,
+		.lost = 1,
+		.last_delivery_ns = 1500000000,
 	};
 	stages[STAGE_EMITTER].outputs[1] = (struct output_status){
-		"http", "http_output", "down", OUTPUT_STATE_RETRYING, 10, 0, 0, 4, 5, 1, 9, 0,
+		.name = "http",
+		.kind = "http_output",
+		.last_error = "down",
+		.state = OUTPUT_STATE_RETRYING,
+		.journalled = 10,
+		.pending = 4,
+		.lost = 5,
+		.refused = 1,
+		.retries = 9,
 	};
 	stages[STAGE_EMITTER].spool = (struct spool_status){ .is_used = true, .bytes = 77 };
+	histogram_add(&stages[STAGE_EMITTER].outputs[0].latency, 3000000);
 	histogram_add(&stages[STAGE_EMITTER].latency, 30000);
 	histogram_add(&stages[STAGE_EMITTER].latency, 600000);
 	v.rules = span_str(
@@ -176,6 +193,13 @@ Test(metrics, values_come_from_where_they_are_counted)
 		      "result=\"delivered\"} 4"));
 	cr_assert(has("mews_output_last_delivery_timestamp_seconds{kind=\"stdout_output\","
 		      "output=\"stdout\"} 1.5"));
+	cr_assert(has("mews_output_latency_seconds_bucket{kind=\"stdout_output\",le=\"0.002\","
+		      "output=\"stdout\"} 0"));
+	cr_assert(has("mews_output_latency_seconds_bucket{kind=\"stdout_output\",le=\"0.005\","
+		      "output=\"stdout\"} 1"));
+	cr_assert(has("mews_output_latency_seconds_sum{kind=\"stdout_output\",output=\"stdout\"} "
+		      "0.003"));
+	cr_assert(has("mews_output_latency_seconds_count{kind=\"http_output\",output=\"http\"} 0"));
 	cr_assert(has("falcosecurity_falco_outputs_queue_num_drops_total 6"));
 	cr_assert(has("mews_spool_on_disk 0"));
 	cr_assert(has("mews_spool_bytes 77"));
