@@ -715,10 +715,12 @@ static int arrays_new(struct sensor *s)
 /* FAILED_STEP: what could not be done, when the result is negative. */
 static int sensor_load(struct sensor *s, const char **failed_step)
 {
+	char proc[HOST_PROC_MAX];
 	int err;
 
 	*failed_step = "read /proc";
-	err = snapshot_open("/proc", &s->snapshot);
+	host_proc(proc);
+	err = snapshot_open(proc, &s->snapshot);
 	if (err < 0)
 		return err;
 	*failed_step = "count the processors";
@@ -759,7 +761,7 @@ int sensor_open(const struct sensor_params *params, struct source **ret)
 		loader_listen();
 		s->source.ops = &sensor_ops;
 		s->source.coverage = &s->coverage;
-		s->source.own_pid = pid_in_initial_namespace(getpid());
+		s->source.own_pid = own_pid_in_initial_namespace();
 		look_at_clocks(s);
 		err = sensor_load(s, &step);
 	}

@@ -168,10 +168,15 @@ static int put_host(struct snapshot *s)
 {
 	struct host_frame host = { .boot_ts_ns = s->boot_ts_ns };
 	struct ifaddrs *list = NULL;
+	const char *given = getenv("FALCO_HOSTNAME");
 	char name[256] = "", text[4096];
 	int err;
 
-	gethostname(name, sizeof(name) - 1);
+	/* In a container the host has another name than we. */
+	if (given != NULL)
+		snprintf(name, sizeof(name), "%s", given);
+	else
+		gethostname(name, sizeof(name) - 1);
 	host.hostname = span_str(name);
 	host.memory_bytes = procfs_parse_memory(read_file(s->proc, "meminfo", text, sizeof(text)));
 	host.num_cpus = (uint32_t)get_nprocs();

@@ -209,9 +209,11 @@ void control_server_poll(struct control_server *s,
 
 /* Is anybody behind PATH?  Asked of the system, not of nng: that one would wait
  * for a greeting, and a process that is stopped sends none. */
-static int knock(const char *path)
+static int knock(const char *path, struct control_peer *ret)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
 	int fd, err = 0;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
@@ -222,11 +224,14 @@ static int knock(const char *path)
 		return -errno;
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == -1 && errno != EAGAIN)
 		err = -errno;
+	else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0)
+		*ret = (struct control_peer){ cred.pid, cred.uid };
 	close(fd);
 	return err;
 }
 
 struct control_client {
+	struct control_peer peer;
 	uint8_t *page;
 	nng_socket socket;
 	bool open;
@@ -238,7 +243,7 @@ static int client_dial(struct control_client *c, const char *path, uint64_t time
 	char url[URL_MAX];
 	int err = url_of(path, url);
 
-	if (err < 0 || (err = knock(path)) < 0)
+	if (err < 0 || (err = knock(path, &c->peer)) < 0)
 		return err;
 	if ((err = nng_req0_open(&c->socket)) != 0)
 		return to_errno(err);
@@ -260,6 +265,7 @@ int control_client_open(const char *path, uint64_t timeout_ns, struct control_cl
 
 	if (c == NULL)
 		return -ENOMEM;
+	c->peer.uid = (uid_t)-1;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = client_dial(c, path, timeout_ns);
@@ -280,6 +286,11 @@ void control_client_close(struct control_client *c)
 		nng_close(c->socket);
 	free(c->page);
 	free(c);
+}
+
+struct control_peer control_client_peer(const struct control_client *c)
+{
+	return c->peer;
 }
 
 /* The answer's page outlives the message that it came in. */

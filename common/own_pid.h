@@ -11,4 +11,12 @@
  * are in another. */
 int64_t pid_in_initial_namespace(int64_t pid);
 
+/* The host's procfs: $HOST_ROOT/proc, where there is that; else /proc. */
+#define HOST_PROC_MAX 4096
+void host_proc(char ret[HOST_PROC_MAX]);
+
+/* This process's own number there, also from another namespace, if the host's procfs is in sight; -1: not
+ * known. */
+int64_t own_pid_in_initial_namespace(void);
+
 #endif

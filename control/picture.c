@@ -25,7 +25,7 @@ struct askers {
 	struct control_client *stage[STAGE_COUNT]; /* NULL: away */
 };
 
-static void open_askers(const char *run_dir, struct askers *a)
+static void open_askers(const char *run_dir, struct askers *a, struct control_peer *peer)
 {
 	char path[RUN_DIR_PATH_MAX];
 
@@ -33,6 +33,8 @@ static void open_askers(const char *run_dir, struct askers *a)
 		run_dir_path(path, run_dir, stage_name((enum stage_id)id), ".ctl");
 		if (control_client_open(path, ASK_TIMEOUT_NS, &a->stage[id]) < 0)
 			a->stage[id] = NULL;
+		else
+			peer[id] = control_client_peer(a->stage[id]);
 	}
 }
 
@@ -154,7 +156,25 @@ int64_t picture_pid(const struct picture *p, enum stage_id id)
 
 	if (s != NULL)
 		return s->pid;
-	return p->reading.there[id] ? p->reading.stage[id].pid : 0;
+	if (!p->reading.there[id])
+		return 0;
+	/* As it is called here; in another namespace it has another number. */
+	return p->peer[id].pid != 0 ? p->peer[id].pid : p->reading.stage[id].pid;
+}
+
+static void find_usage(struct picture *p, enum stage_id id)
+{
+	const struct stage_usage *u = &p->reading.stage[id].usage;
+
+	if (!p->reading.there[id]) {
+		read_usage(picture_pid(p, id), &p->usage[id]);
+		return;
+	}
+	p->usage[id] = (struct usage){
+		.uid = p->peer[id].uid == (uid_t)-1 ? -1 : (int64_t)p->peer[id].uid,
+		.cpu_s = (double)u->cpu_ns / (double)NS_PER_SEC,
+		.rss_kb = u->rss_bytes / 1024,
+	};
 }
 
 uint64_t picture_restarts(const struct picture *p, enum stage_id id)
@@ -206,7 +226,7 @@ void picture_take(const char *run_dir, bool glance, struct picture *p)
 	if (strlen(run_dir) > RUN_DIR_MAX)
 		return;
 	run_dir_path(path, run_dir, "mews", ".ctl");
-	open_askers(run_dir, &a);
+	open_askers(run_dir, &a, p->peer);
 	if (glance)
 		take_reading(&a, &p->reading);
 	else
@@ -214,7 +234,7 @@ void picture_take(const char *run_dir, bool glance, struct picture *p)
 	close_askers(&a);
 	p->has_supervisor = control_ask(path, &req, ASK_TIMEOUT_NS, &p->supervisor) == 0;
 	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++)
-		read_usage(picture_pid(p, (enum stage_id)id), &p->usage[id]);
+		find_usage(p, (enum stage_id)id);
 	collect_rings(p);
 }
 

@@ -10,7 +10,8 @@
 
 enum { PICTURE_RINGS = 4 };
 
-/* What the system says of a stage's process. */
+/* What a stage takes: what it says itself, as its process may be in namespaces that we do not see; while it
+ * does not answer, what the system says of the supervisor's child. */
 struct usage {
 	int64_t uid;
 	double cpu_s;
@@ -22,6 +23,7 @@ struct picture {
 	enum ledger_pace pace;
 	bool has_supervisor;
 	struct control_answer supervisor;
+	struct control_peer peer[STAGE_COUNT]; /* who listens, to the system's knowledge */
 	struct usage usage[STAGE_COUNT];
 	unsigned nsums;
 	struct ledger_sum sums[LEDGER_SUMS];

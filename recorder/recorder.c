@@ -96,7 +96,7 @@ static int setup(struct stage *st, void *ctx)
 		.before_ns = conf->capture_before_ms * NS_PER_MSEC,
 		.max_pid = read_max_pid(),
 		.threads = (uint32_t)conf->thread_table_size,
-		.own_pid = pid_in_initial_namespace(getpid()),
+		.own_pid = own_pid_in_initial_namespace(),
 	};
 	if (getrandom(&r->params.seed, sizeof(r->params.seed), 0) != sizeof(r->params.seed)) {
 		log_error("no random numbers: %s", strerror(errno));
