@@ -368,8 +368,8 @@ struct group_frame {
 	bool gone;
 };
 
-/* Whether somebody who may know was asked about a container that nothing is known of but who
- * it is. */
+/* Whether somebody who may know was asked about a container, or a pod, that nothing is known of
+ * but who it is. */
 enum container_wait {
 	CONTAINER_NOT_AWAITED, /* all is told, or there is nobody to ask */
 	CONTAINER_AWAITED,     /* an answer may come soon */
@@ -388,8 +388,11 @@ struct container_frame {
 
 /* What Kubernetes says of a pod that is on this node. */
 struct pod_frame {
-	struct span uid;  /* as control groups have it (pod_uid.h), the key */
-	struct span json; /* one object: what enricher/metadata/kube_store.h puts together */
+	struct span uid; /* as control groups have it (pod_uid.h), the key */
+	struct span
+		json; /* one object: what enricher/metadata/kube_store.h puts together; "": it is
+			   * not told */
+	uint8_t wait; /* enum container_wait */
 };
 
 /* One event's alert by one rule. */

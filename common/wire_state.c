@@ -14,7 +14,7 @@ enum {
 	USER_ELEMENTS = 7,
 	GROUP_ELEMENTS = 4,
 	CONTAINER_ELEMENTS = 6,
-	POD_ELEMENTS = 2,
+	POD_ELEMENTS = 3,
 };
 
 /* ---- PROCESS, PROCESS_GONE ---- */
@@ -422,6 +422,7 @@ ssize_t wire_encode_pod(uint8_t *buf, size_t cap, const struct pod_frame *f)
 	pack_array(&pk, POD_ELEMENTS);
 	pack_span(&pk, f->uid);
 	pack_span_or_nil(&pk, f->json);
+	pack_uint32(&pk, f->wait);
 	return pack_length(&pk);
 }
 
@@ -431,14 +432,16 @@ int wire_decode_pod(struct span payload, struct pod_frame *ret)
 
 	ret->uid = cursor_span(&c);
 	ret->json = cursor_span(&c);
-	if (ret->uid.n == 0)
+	ret->wait = cursor_u8(&c);
+	if (ret->uid.n == 0 || ret->wait > CONTAINER_UNANSWERED)
 		cursor_fail(&c);
 	return cursor_finish(&c);
 }
 
 size_t wire_pod_bound(const struct pod_frame *f)
 {
-	return PACK_MAX_HEADER + pack_span_bound(f->uid) + pack_span_bound(f->json);
+	return PACK_MAX_HEADER + POD_ELEMENTS * PACK_MAX_INT + pack_span_bound(f->uid) +
+	       pack_span_bound(f->json);
 }
 
 /* ---- SNAPSHOT_BEGIN, SNAPSHOT_END, END ---- */

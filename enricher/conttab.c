@@ -84,6 +84,7 @@ void conttab_remove(struct conttab *ct, struct container *c)
 	*at = c->next;
 	blob_drop(ct->slab, c->id);
 	blob_drop(ct->slab, c->json);
+	blob_drop(ct->slab, c->pod);
 	ct->gone -= c->is_gone;
 	*c = (struct container){ .next = ct->free };
 	ct->free = number;

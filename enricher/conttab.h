@@ -15,12 +15,14 @@
 struct container {
 	struct blob *id;   /* shared with the threads that are in it; NULL: a free slot */
 	struct blob *json; /* NULL: only the identity is known */
+	struct blob *pod;  /* whose uid was asked about for it; NULL: none */
 	uint32_t type;
 	uint32_t next; /* index + 1, in its bucket or among the free; 0: the end */
 	uint8_t ip[4];
 	bool has_ip;
-	uint8_t wait; /* enum container_wait: whoever asks about it says so */
-	bool is_gone; /* the runtime has it no more */
+	uint8_t wait;	/* enum container_wait: whoever asks about it says so */
+	bool is_gone;	/* the runtime has it no more */
+	bool knows_pod; /* it was looked which one it is in */
 };
 
 struct conttab {

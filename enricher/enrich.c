@@ -83,7 +83,7 @@ void enrich_status(const struct enrich *en, struct enrich_status *ret)
 			     sizeof(struct thread) + sizeof(struct thread_group) },
 		.users = { en->usertab.count, en->usertab.max, sizeof(struct user_entry) },
 		.containers = { en->conttab.count, en->conttab.max, sizeof(struct container) },
-		.pods = { en->podtab.count, en->podtab.max, sizeof(struct pod) },
+		.pods = { en->podtab.told, en->podtab.max, sizeof(struct pod) },
 		.fds_per_process = en->fdtab.per_table,
 		.memory_bytes = en->slab.bytes,
 		.memory_max = en->slab.ceiling,

@@ -27,9 +27,10 @@ struct enrich_sink {
 	void (*abandon)(void *ctx);
 };
 
-/* A container that a thread is in and of which nothing else is known. */
+/* A container, or a pod, that a thread is in and of which nothing else is known. */
 struct container_wish {
-	struct span id;	   /* as long as its control group's path has it */
+	bool is_pod;
+	struct span id;	   /* as long as its control group's path has it; a pod's uid */
 	struct span space; /* of containerd, the namespace; else empty */
 	uint32_t type;
 };
@@ -112,6 +113,9 @@ size_t enrich_list_pods(const struct enrich *en, uint64_t *from, uint8_t *buf, s
  * metadata/kube_store.h makes it. */
 void enrich_pod(struct enrich *en, struct span uid, struct span json);
 void enrich_pod_gone(struct enrich *en, struct span uid);
+
+/* It was asked about, and not told of in time. */
+void enrich_pod_absent(struct enrich *en, struct span uid);
 
 /* A table: entries in use, at most, and what one takes without what hangs on it. */
 struct enrich_table {

@@ -207,6 +207,11 @@ void fold_io(struct enrich *en);     /* fold_socket.c: send*, recv* */
 /* The thread's container, from its cgroups. */
 void thread_find_container(struct enrich *en, struct thread *th);
 
+/* Which pod C is in, of which a thread has these CGROUPS; it is asked about if nobody was. */
+void container_find_pod(struct enrich *en, struct container *c,
+			struct span cgroups); /* fold_pod.c */
+void pods_sweep(struct enrich *en);
+
 /* The first of its process namespace, whose container ID (held, and let go) was, is gone. */
 void container_left_by_init(struct enrich *en, struct blob *id);
 

@@ -96,11 +96,12 @@ static void copy_text(char *to, size_t cap, struct span s)
 	to[n] = '\0';
 }
 
-/* The core's word of a container that it knows nothing of. */
+/* The core's word of a container or a pod that it knows nothing of. */
 static bool ask(void *ctx, const struct container_wish *wish)
 {
 	const struct enricher *er = ctx;
-	struct meta_wish w = { .kind = WISH_CONTAINER, .type = wish->type };
+	struct meta_wish w = { .kind = wish->is_pod ? WISH_POD : WISH_CONTAINER,
+			       .type = wish->type };
 
 	copy_text(w.id, sizeof(w.id), wish->id);
 	copy_text(w.space, sizeof(w.space), wish->space);
@@ -129,6 +130,9 @@ static void take_update(struct enricher *er, const struct meta_update *u)
 		return;
 	case META_POD:
 		enrich_pod(er->core, u->id, u->text);
+		return;
+	case META_POD_ABSENT:
+		enrich_pod_absent(er->core, u->id);
 		return;
 	case META_POD_GONE:
 		enrich_pod_gone(er->core, u->id);

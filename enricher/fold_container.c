@@ -88,6 +88,8 @@ void thread_find_container(struct enrich *en, struct thread *th)
 			emit_container(en, c);
 		}
 	}
+	if (c != NULL && !c->knows_pod)
+		container_find_pod(en, c, blob_span(m->cgroups));
 	if (c != NULL)
 		THREAD_SHARE_BYTES(&en->proctab, th, container_id, c->id);
 	else
@@ -209,6 +211,7 @@ void enrich_sweep(struct enrich *en)
 	struct conttab *ct = &en->conttab;
 
 	again_sweep(en);
+	pods_sweep(en);
 	for (uint32_t i = 0; i < ct->fresh && ct->gone > 0; i++)
 		if (ct->slots[i].is_gone && container_is_empty(&ct->slots[i]))
 			leave(en, &ct->slots[i]);

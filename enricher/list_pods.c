@@ -17,6 +17,8 @@ size_t enrich_list_pods(const struct enrich *en, uint64_t *from, uint8_t *buf, s
 		struct jout j;
 		ssize_t len;
 
+		if (f.json.n == 0)
+			continue;
 		line_init(&line, buf + n, cap - n);
 		jout_init(&j, &line);
 		jout_object(&j, NULL);

@@ -32,7 +32,7 @@ struct pod *podtab_find(const struct podtab *pt, struct span uid)
 	return NULL;
 }
 
-static struct pod *add(struct podtab *pt, struct span uid)
+struct pod *podtab_ask(struct podtab *pt, struct span uid)
 {
 	struct blob *own =
 		pt->count < pt->max && uid.n <= POD_UID_MAX ? blob_new(pt->slab, uid, NULL) : NULL;
@@ -43,25 +43,36 @@ static struct pod *add(struct podtab *pt, struct span uid)
 	return &pt->pods[pt->count++];
 }
 
+struct pod *podtab_victim(struct podtab *pt)
+{
+	for (uint32_t i = 0; pt->count == pt->max && i < pt->count; i++)
+		if (pt->pods[i].json == NULL)
+			return &pt->pods[i];
+	return NULL;
+}
+
 struct pod *podtab_put(struct podtab *pt, struct span uid, struct span json)
 {
 	struct blob *text = json.n <= LONGEST_JSON ? blob_new(pt->slab, json, NULL) : NULL;
 	struct pod *p = podtab_find(pt, uid);
 
 	if (p == NULL && text != NULL)
-		p = add(pt, uid);
+		p = podtab_ask(pt, uid);
 	if (p == NULL || text == NULL) {
 		blob_drop(pt->slab, text);
 		pt->slab->refused++;
 		return NULL;
 	}
+	pt->told += p->json == NULL;
 	blob_drop(pt->slab, p->json);
 	p->json = text;
+	p->wait = CONTAINER_NOT_AWAITED;
 	return p;
 }
 
 void podtab_remove(struct podtab *pt, struct pod *p)
 {
+	pt->told -= p->json != NULL;
 	blob_drop(pt->slab, p->uid);
 	blob_drop(pt->slab, p->json);
 	*p = pt->pods[--pt->count];
@@ -70,5 +81,7 @@ void podtab_remove(struct podtab *pt, struct pod *p)
 
 struct pod_frame pod_frame(const struct pod *p)
 {
-	return (struct pod_frame){ .uid = blob_span(p->uid), .json = blob_span(p->json) };
+	return (struct pod_frame){ .uid = blob_span(p->uid),
+				   .json = blob_span(p->json),
+				   .wait = p->wait };
 }

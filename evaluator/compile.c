@@ -111,7 +111,7 @@ static int compile_field(struct compiler *c, const struct operand *o, struct exp
 	e->is_list = e->field.is_list;
 	e->of_process = field_is_of_process(&e->field);
 	e->of_name = field_is_of_name(&e->field);
-	e->of_metadata = field_is_of_metadata(&e->field);
+	e->metadata = field_metadata(&e->field);
 	return 0;
 }
 
@@ -129,7 +129,7 @@ static int compile_items(struct compiler *c, const struct operand *o, struct exp
 			return err;
 		e->of_process &= program_expr(c->p, e->items[i])->of_process;
 		e->of_name &= program_expr(c->p, e->items[i])->of_name;
-		e->of_metadata |= program_expr(c->p, e->items[i])->of_metadata;
+		e->metadata |= program_expr(c->p, e->items[i])->metadata;
 	}
 	return 0;
 }
@@ -430,7 +430,7 @@ static int build_fields(struct compiler *c, const struct node *n, struct predica
 	q->kind = PREDICATE_FIELDS;
 	q->of_process &= right->of_process;
 	q->of_name &= right->of_name;
-	q->of_metadata |= right->of_metadata;
+	q->metadata |= right->metadata;
 	return 0;
 }
 
@@ -446,7 +446,7 @@ static int build_predicate(struct compiler *c, const struct node *n, struct pred
 	q->modifier = (uint8_t)n->modifier;
 	q->of_process = left->of_process;
 	q->of_name = left->of_name;
-	q->of_metadata = left->of_metadata;
+	q->metadata = left->metadata;
 	err = check_operator(c, n, left, q);
 	if (err < 0)
 		return err;

@@ -202,14 +202,16 @@ static bool is_double(const struct evaluator *ev, const struct event_frame *e)
 	return e->origin_seq <= ev->last_seq;
 }
 
-/* What there is to say of E's container to whom asks: NULL, or that nobody answered. */
-static const char *metadata_word(const struct evaluator *ev, const struct mirror_process *p)
+/* What there is to say of P's metadata to RULE: NULL, or that nobody answered. */
+static const char *metadata_word(const struct evaluator *ev, const struct ruleset_rule *rule,
+				 const struct mirror_process *p)
 {
-	const struct mirror_container *c = NULL;
+	struct mirror_metadata now;
 
-	if (p != NULL && p->info.container_id.n > 0)
-		c = mirror_container(ev->mirror, p->info.container_id);
-	return c != NULL && c->frame.wait == CONTAINER_UNANSWERED ? "none" : NULL;
+	if (rule->asks == 0)
+		return NULL;
+	mirror_metadata(ev->mirror, p, &now);
+	return waiting_word(rule, 0, &now);
 }
 
 /* For who had the most events, seconds of any clock will do. */
@@ -242,10 +244,10 @@ static int run_rules(struct stage *st, struct evaluator *ev, struct span payload
 		return waiting_take(st, ev, &e, payload, now);
 	ruleset_begin(ev->load.rules, &e, &walk);
 	while (err == 0 && (rule = ruleset_next(ev->load.rules, &walk)) != NULL) {
-		struct match m = { .rule = rule, .other_path = walk.other_path };
+		struct match m = { .rule = rule,
+				   .other_path = walk.other_path,
+				   .metadata = metadata_word(ev, rule, e.process) };
 
-		if (rule->asks != 0)
-			m.metadata = metadata_word(ev, e.process);
 		err = put_match(st, ev, &m, &e);
 		if (!st->conf.rule_matching_all)
 			break;

@@ -48,9 +48,9 @@ struct evaluator {
 	struct captures captures;
 	struct park *park; /* NULL: nothing is waited for */
 	struct park_area *park_area;
-	bool has_state;		     /* the mirror is whole: no snapshot is on its way */
-	uint64_t containers_version; /* of the mirror, when the park was looked through */
-	bool broken_off;	     /* a turn was: what it wrote will not be seen */
+	bool has_state;		   /* the mirror is whole: no snapshot is on its way */
+	uint64_t metadata_version; /* of the mirror, when the park was looked through */
+	bool broken_off;	   /* a turn was: what it wrote will not be seen */
 	uint64_t wants_version;
 	bool knows_last; /* the notes were read, or an event was evaluated */
 	uint64_t last_generation, last_seq;
@@ -100,7 +100,12 @@ struct match {
 };
 int put_match(struct stage *st, struct evaluator *ev, const struct match *m, struct field_event *e);
 
-/* ---- waiting.c: events of containers that nobody has told of yet ---- */
+/* ---- waiting.c: events of containers and pods that nobody has told of yet ---- */
+
+/* What there is to say to RULE of metadata, which is NOW; HELD: METADATA_* that were awaited when the
+ * event came. */
+const char *waiting_word(const struct ruleset_rule *rule, unsigned held,
+			 const struct mirror_metadata *now);
 
 /* Before the jail: the memory in which events wait.  0 or negative errno, after it has said why; then
  * nothing is waited for. */
@@ -109,7 +114,8 @@ int waiting_setup(struct stage *st, struct evaluator *ev);
 /* Is there something to wait for at an event of process P? */
 static inline bool waiting_is_for(const struct evaluator *ev, const struct mirror_process *p)
 {
-	return ev->park != NULL && mirror_is_awaited(ev->mirror, p) && ruleset_asks(ev->load.rules);
+	return ev->park != NULL &&
+	       (mirror_awaited(ev->mirror, p) & ruleset_asks(ev->load.rules)) != 0;
 }
 
 /* Alert by the rules that need not wait; hold E, whose frame is PAYLOAD, for the others. */

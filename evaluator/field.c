@@ -24,11 +24,13 @@ enum {
 	UTIL_FIRST = FIELD_util_cnt,
 	FDLIST_FIRST = FIELD_fdlist_nums,
 	CONTAINER_FIRST = FIELD_container_id,
+	K8S_FIRST = FIELD_k8s_pod_name,
 	POD_FIRST = FIELD_k8smeta_pod_name,
 };
 _Static_assert(PROC_FIRST < USER_FIRST && USER_FIRST < FD_FIRST && FD_FIRST < PATH_FIRST &&
 		       PATH_FIRST < UTIL_FIRST && UTIL_FIRST < FDLIST_FIRST &&
-		       FDLIST_FIRST < CONTAINER_FIRST && CONTAINER_FIRST < POD_FIRST,
+		       FDLIST_FIRST < CONTAINER_FIRST && CONTAINER_FIRST < K8S_FIRST &&
+		       K8S_FIRST < POD_FIRST,
 	       "the classes stand in this order in field.def");
 
 const struct field_info *field_info(enum field_id id)
@@ -343,16 +345,25 @@ bool field_is_of_process(const struct field_ref *ref)
 	}
 }
 
-bool field_is_of_metadata(const struct field_ref *ref)
+uint8_t field_metadata(const struct field_ref *ref)
 {
 	switch (ref->id) {
 	/* These come from the kernel. */
 	case FIELD_container_id:
 	case FIELD_container_start_ts:
 	case FIELD_container_duration:
-		return false;
+		return 0;
+	/* Not the API server's. */
+	case FIELD_k8s_pod_sandbox_id:
+	case FIELD_k8s_pod_full_sandbox_id:
+	case FIELD_k8s_pod_cni_json:
+		return METADATA_CONTAINER;
 	default:
-		return ref->id >= (enum field_id)CONTAINER_FIRST;
+		if (ref->id >= (enum field_id)POD_FIRST)
+			return METADATA_POD;
+		if (ref->id >= (enum field_id)K8S_FIRST)
+			return METADATA_EITHER;
+		return ref->id >= (enum field_id)CONTAINER_FIRST ? METADATA_CONTAINER : 0;
 	}
 }
 

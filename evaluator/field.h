@@ -80,9 +80,9 @@ bool field_is_path(const struct field_ref *ref);
  * container alone: it may be remembered per process version. */
 bool field_is_of_process(const struct field_ref *ref);
 
-/* Is it what a runtime or an API server has to tell of a container or a pod?  It may be missing
- * first and come later. */
-bool field_is_of_metadata(const struct field_ref *ref);
+/* Of what a runtime or an API server has to tell of a container or a pod it is: METADATA_*.  It may
+ * be missing first and come later. */
+uint8_t field_metadata(const struct field_ref *ref);
 
 /* Does its value depend on fd.name, fd.nameraw and the type of the event's file alone? */
 bool field_is_of_name(const struct field_ref *ref);

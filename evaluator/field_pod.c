@@ -183,8 +183,11 @@ static bool unknown_pod(enum field_id id, const struct field_event *e, struct sp
 const struct mirror_pod *field_pod(const struct field_event *e, struct span *ret_uid,
 				   uint8_t buf[POD_UID_MAX])
 {
+	const struct mirror_pod *p;
+
 	*ret_uid = e->process != NULL ? cgroup_pod_uid(e->process->info.cgroups, buf) : SPAN_NONE;
-	return ret_uid->n > 0 ? mirror_pod(e->mirror, *ret_uid) : NULL;
+	p = ret_uid->n > 0 ? mirror_pod(e->mirror, *ret_uid) : NULL;
+	return p != NULL && p->frame.json.n > 0 ? p : NULL;
 }
 
 bool field_pod_in_container(const struct field_ref *ref, const struct field_event *e,

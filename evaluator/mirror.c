@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "mirror.h"
+#include "pod_uid.h"
 
 struct blob {
 	uint32_t refs, n;
@@ -75,8 +76,8 @@ struct mirror {
 	uint64_t missed[64]; /* bits by hash: tids that somebody looked for in vain */
 	struct record **records;
 	unsigned nrecords[RECORD_KIND_COUNT];
-	unsigned awaited; /* containers of which more may be told */
-	uint64_t containers_version;
+	unsigned awaited; /* containers and pods of which more may be told */
+	uint64_t metadata_version;
 	struct host_frame host;
 	uint8_t *host_bytes;
 	bool has_host;
@@ -383,13 +384,15 @@ static struct record **record_at(const struct mirror *m, enum record_kind kind, 
 	return (struct record **)at;
 }
 
-/* R, if it is a container's, is there from now on, or is gone. */
-static void count_container(struct mirror *m, const struct record *r, bool there)
+/* R, if it is a container's or a pod's, is there from now on, or is gone. */
+static void count_awaited(struct mirror *m, const struct record *r, bool there)
 {
-	if (r->kind != RECORD_CONTAINER)
+	unsigned wait = r->kind == RECORD_CONTAINER ? r->container.frame.wait : r->pod.frame.wait;
+
+	if (r->kind != RECORD_CONTAINER && r->kind != RECORD_POD)
 		return;
-	m->containers_version++;
-	if (r->container.frame.wait == CONTAINER_AWAITED)
+	m->metadata_version++;
+	if (wait == CONTAINER_AWAITED)
 		m->awaited += there ? 1 : -1u;
 }
 
@@ -399,7 +402,7 @@ static void record_remove(struct mirror *m, struct record **at)
 
 	if (r == NULL)
 		return;
-	count_container(m, r, false);
+	count_awaited(m, r, false);
 	*at = r->next;
 	m->nrecords[r->kind]--;
 	m->epoch++;
@@ -420,7 +423,7 @@ static int record_put(struct mirror *m, enum record_kind kind, unsigned limit, s
 	at = record_at(m, kind, fresh->id, fresh->number);
 	fresh->next = *at;
 	*at = fresh;
-	count_container(m, fresh, true);
+	count_awaited(m, fresh, true);
 	m->nrecords[kind]++;
 	m->epoch++;
 	return 0;
@@ -769,19 +772,55 @@ const struct host_frame *mirror_host(const struct mirror *m)
 	return m->has_host ? &m->host : NULL;
 }
 
-bool mirror_is_awaited(const struct mirror *m, const struct mirror_process *p)
+static void note_wait(struct mirror_metadata *ret, uint8_t bit, bool told, unsigned wait)
 {
-	const struct mirror_container *c;
-
-	if (m->awaited == 0 || p == NULL || p->info.container_id.n == 0)
-		return false;
-	c = mirror_container(m, p->info.container_id);
-	return c != NULL && c->frame.wait == CONTAINER_AWAITED;
+	if (told)
+		ret->told |= bit;
+	else if (wait == CONTAINER_AWAITED)
+		ret->awaited |= bit;
+	else if (wait == CONTAINER_UNANSWERED)
+		ret->unanswered |= bit;
 }
 
-uint64_t mirror_containers_version(const struct mirror *m)
+void mirror_metadata(const struct mirror *m, const struct mirror_process *p,
+		     struct mirror_metadata *ret)
 {
-	return m->containers_version;
+	const struct mirror_container *c;
+	const struct mirror_pod *pod;
+	uint8_t buf[POD_UID_MAX];
+	struct span uid;
+
+	*ret = (struct mirror_metadata){ 0 };
+	if (p == NULL || p->info.container_id.n == 0)
+		return;
+	c = mirror_container(m, p->info.container_id);
+	if (c != NULL)
+		note_wait(ret, METADATA_CONTAINER, c->frame.has_metadata, c->frame.wait);
+	uid = cgroup_pod_uid(p->info.cgroups, buf);
+	pod = uid.n > 0 ? mirror_pod(m, uid) : NULL;
+	if (pod != NULL)
+		note_wait(ret, METADATA_POD, pod->frame.json.n > 0, pod->frame.wait);
+	if (ret->told != 0)
+		ret->told |= METADATA_EITHER;
+	else if (ret->awaited != 0)
+		ret->awaited |= METADATA_EITHER;
+	else if (ret->unanswered != 0)
+		ret->unanswered |= METADATA_EITHER;
+}
+
+unsigned mirror_awaited(const struct mirror *m, const struct mirror_process *p)
+{
+	struct mirror_metadata now;
+
+	if (m->awaited == 0)
+		return 0;
+	mirror_metadata(m, p, &now);
+	return now.awaited;
+}
+
+uint64_t mirror_metadata_version(const struct mirror *m)
+{
+	return m->metadata_version;
 }
 
 /* ---- activity ---- */

@@ -28,6 +28,21 @@ struct mirror_pod {
 	const struct podmeta *meta; /* of frame.json */
 };
 
+/* What somebody else than the kernel tells, as bits: a container's runtime of it, the API server of
+ * a pod, and what either of them may tell. */
+enum {
+	METADATA_CONTAINER = 1,
+	METADATA_POD = 2,
+	METADATA_EITHER = 4,
+	METADATA_ALL = 7,
+};
+
+/* How far that is with the container and the pod of a process. */
+struct mirror_metadata {
+	uint8_t told, awaited;
+	uint8_t unanswered; /* those who were asked do not know it */
+};
+
 struct mirror_limits {
 	unsigned processes, users, groups;
 	unsigned containers; /* and as many pods */
@@ -69,11 +84,15 @@ const struct mirror_container *mirror_container(const struct mirror *m, struct s
 const struct mirror_pod *mirror_pod(const struct mirror *m, struct span uid);
 const struct host_frame *mirror_host(const struct mirror *m);
 
-/* Does anybody still wait for what a runtime may tell of P's container? */
-bool mirror_is_awaited(const struct mirror *m, const struct mirror_process *p);
+/* P may be NULL. */
+void mirror_metadata(const struct mirror *m, const struct mirror_process *p,
+		     struct mirror_metadata *ret);
 
-/* Grows whenever something is told of a container. */
-uint64_t mirror_containers_version(const struct mirror *m);
+/* What of it may still come: METADATA_*.  Next to nothing to ask as long as nobody is waited for. */
+unsigned mirror_awaited(const struct mirror *m, const struct mirror_process *p);
+
+/* Grows whenever something is told of a container or a pod. */
+uint64_t mirror_metadata_version(const struct mirror *m);
 
 /* An event of P came in SECOND, of whatever clock.  P is of this mirror. */
 void mirror_count_event(struct mirror *m, const struct mirror_process *p, uint32_t second);

@@ -85,6 +85,9 @@ static bool read_slot(const struct park *p, uint32_t slot, struct parked *ret)
 		.generation = s->generation,
 		.seq = s->seq,
 		.ndone = ndone,
+		/* Nothing: it was held by a version that knew of containers only. */
+		.awaited = s->awaited & METADATA_ALL ?: METADATA_CONTAINER,
+		.needs = s->needs & METADATA_ALL ?: METADATA_CONTAINER,
 		.done = (const uint32_t *)(const void *)p->area->blocks[first],
 		.payload = span_of(p->area->blocks[first] + ndone * sizeof(uint32_t), bytes),
 	};
@@ -177,6 +180,8 @@ bool park_put(struct park *p, const struct parked *e)
 	s->first = first;
 	s->bytes = (uint32_t)e->payload.n;
 	s->ndone = e->ndone;
+	s->awaited = e->awaited;
+	s->needs = e->needs;
 	atomic_store_explicit(&s->held, 1, memory_order_release);
 	mark(p, first, n, true);
 	p->next_block = first + n;

@@ -30,9 +30,10 @@ enum {
 struct park_slot {
 	_Atomic uint64_t held; /* 0: free; stored behind all else */
 	uint64_t generation, seq;
-	uint32_t first, bytes; /* block; of the event */
-	uint32_t ndone;	       /* numbers of rules, in front of the event */
-	uint32_t pad;
+	uint32_t first, bytes;	/* block; of the event */
+	uint32_t ndone;		/* numbers of rules, in front of the event */
+	uint8_t awaited, needs; /* METADATA_* */
+	uint16_t pad;
 };
 
 struct park_area {
@@ -47,6 +48,8 @@ struct parked {
 	struct span payload;	  /* EVENT frame */
 	unsigned ndone;
 	const uint32_t *done; /* rules that had their alert at once */
+	uint8_t awaited;      /* METADATA_* that were, when it came */
+	uint8_t needs;	      /* those for which it is held */
 	struct mono until;
 	struct mirror *then; /* the state at the event, the park's; NULL: as it is now */
 };

@@ -31,7 +31,7 @@ struct expr {
 	bool is_list;
 	bool of_process;	/* depends on the process alone: may be remembered per version */
 	bool of_name;		/* depends on the names and type of the event's file alone */
-	bool of_metadata;	/* depends on what may come to be known only later */
+	uint8_t metadata;	/* METADATA_*: depends on what may come to be known only later */
 	field_getter *get;	/* FIELD: field_getter_of() it */
 	struct field_ref field; /* FIELD */
 	struct value constant;	/* CONSTANT */
@@ -60,7 +60,8 @@ enum any_mode { ANY_NO, ANY_ONE, ANY_EACH };
 
 struct predicate {
 	uint8_t kind, op, modifier, group, any;
-	bool of_process, of_name, of_metadata;
+	bool of_process, of_name;
+	uint8_t metadata;	 /* METADATA_* that it depends on */
 	uint32_t of_process_bit; /* of_process: which of those */
 	uint32_t left, right;	 /* expressions; RIGHT for FIELDS */
 	op_compare *compare;

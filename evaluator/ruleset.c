@@ -60,8 +60,8 @@ struct ruleset {
 	struct inode_names *inodes;
 
 	unsigned priority;
-	bool asks;	/* some rule in force does */
-	uint64_t *told; /* predicates (a bit each) that need nothing that a runtime tells */
+	uint8_t asks;			  /* METADATA_* that rules in force do */
+	uint64_t *told[METADATA_ALL + 1]; /* predicates (a bit each) that need none of these */
 };
 
 int ruleset_new(size_t limit, struct ruleset **ret)
@@ -173,43 +173,56 @@ static int find_of_path(struct ruleset *rs, unsigned priority)
 	return 0;
 }
 
-static bool tree_asks(const struct program *p, const struct node *n)
+static uint8_t tree_asks(const struct program *p, const struct node *n)
 {
-	if (n->kind == NODE_CHECK && program_predicate(p, n->predicate - 1)->of_metadata)
-		return true;
+	uint8_t asks = 0;
+
+	if (n->kind == NODE_CHECK)
+		asks = program_predicate(p, n->predicate - 1)->metadata;
 	for (unsigned i = 0; i < n->n; i++)
-		if (tree_asks(p, n->child[i]))
-			return true;
-	return false;
+		asks |= tree_asks(p, n->child[i]);
+	return asks;
 }
 
-static bool output_asks(const struct output *o)
+static uint8_t output_asks(const struct output *o)
 {
 	const struct field_ref *refs;
 	unsigned n = o == NULL ? 0 : output_fields(o, &refs);
+	uint8_t asks = 0;
 
 	for (unsigned i = 0; i < n; i++)
-		if (field_is_of_metadata(&refs[i]))
-			return true;
-	return false;
+		asks |= field_metadata(&refs[i]);
+	return asks;
+}
+
+static int find_told(struct ruleset *rs, unsigned untold)
+{
+	const struct program *p = &rs->program;
+
+	rs->told[untold] =
+		pool_array(&rs->pool, (p->predicates.n + 63) / 64, sizeof(*rs->told[untold]));
+	if (rs->told[untold] == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < p->predicates.n; i++)
+		if ((program_predicate(p, i)->metadata & untold) == 0)
+			set_bit(rs->told[untold], i);
+	return 0;
 }
 
 static int find_asking(struct ruleset *rs, unsigned priority)
 {
 	const struct program *p = &rs->program;
 
-	rs->told = pool_array(&rs->pool, (p->predicates.n + 63) / 64, sizeof(*rs->told));
-	if (rs->told == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < p->predicates.n; i++)
-		if (!program_predicate(p, i)->of_metadata)
-			set_bit(rs->told, i);
+	for (unsigned untold = 1; untold <= METADATA_ALL; untold++)
+		if (find_told(rs, untold) < 0)
+			return -ENOMEM;
 	for (unsigned i = 0; i < rs->rules.n; i++) {
 		struct ruleset_rule *rule = rule_at(rs, i);
 
-		rule->asks = (tree_asks(p, rule->tree) ? RULE_ASKS_IN_CONDITION : 0) |
-			     (output_asks(rule->output) ? RULE_ASKS_IN_OUTPUT : 0);
-		rs->asks |= rule->asks != 0 && rule_is_in_force(rule, priority);
+		rule->condition_asks = tree_asks(p, rule->tree);
+		rule->asks = rule->condition_asks | output_asks(rule->output);
+		if (rule_is_in_force(rule, priority))
+			rs->asks |= rule->asks;
 	}
 	return 0;
 }
@@ -334,15 +347,16 @@ void ruleset_begin(struct ruleset *rs, struct field_event *e, struct ruleset_wal
 	begin(rs, e, MODE_INDEXED, ret);
 }
 
-bool ruleset_asks(const struct ruleset *rs)
+unsigned ruleset_asks(const struct ruleset *rs)
 {
 	return rs->asks;
 }
 
-void ruleset_begin_each(struct ruleset *rs, struct field_event *e, bool open,
+void ruleset_begin_each(struct ruleset *rs, struct field_event *e, unsigned open,
 			struct ruleset_walk *ret)
 {
-	begin(rs, e, open ? MODE_OPEN : MODE_EACH, ret);
+	begin(rs, e, open != 0 ? MODE_OPEN : MODE_EACH, ret);
+	ret->open = (uint8_t)open;
 }
 
 /* The next way to look at the event: by the kernel's paths, then by the name by which rules know the
@@ -404,8 +418,9 @@ static inline bool next_to_look_at(const struct ruleset *rs, struct ruleset_walk
 static inline bool trips(struct ruleset *rs, const struct ruleset_walk *w,
 			 const struct ruleset_rule *rule)
 {
-	if (w->mode == MODE_OPEN && (rule->asks & RULE_ASKS_IN_CONDITION) != 0)
-		return program_may(&rs->program, &rs->memo, rule->start, rs->told, false, w->event);
+	if (w->mode == MODE_OPEN && (rule->condition_asks & w->open) != 0)
+		return program_may(&rs->program, &rs->memo, rule->start, rs->told[w->open], false,
+				   w->event);
 	return program_run(&rs->program, &rs->memo, rule->start, w->event);
 }
 

@@ -15,8 +15,6 @@
 
 #define RULE_PRIORITY_DEBUG 7
 
-enum { RULE_ASKS_IN_CONDITION = 1, RULE_ASKS_IN_OUTPUT = 2 };
-
 /* A rule as it stands after lists, macros, exceptions and overrides. */
 struct ruleset_rule {
 	uint32_t ordinal; /* of all rules in load order: names the rule in alerts */
@@ -33,7 +31,8 @@ struct ruleset_rule {
 	const struct node *tree; /* macros resolved */
 	struct codes codes;	 /* events that it can match; the event of async sources too */
 	uint32_t start;		 /* its first step */
-	uint8_t asks;		 /* RULE_ASKS_*: where it needs what a runtime tells */
+	uint8_t asks;		 /* METADATA_* that it needs, in its condition or its output */
+	uint8_t condition_asks;	 /* in its condition */
 	const char *file;
 	uint32_t line, column; /* of its name, from 1 */
 };
@@ -95,20 +94,21 @@ struct ruleset_walk {
 	uint64_t *woken;
 	unsigned word, nwords;
 	uint8_t mode;  /* enum ruleset_mode */
+	uint8_t open;  /* METADATA_* */
 	uint32_t next; /* ruleset_begin_each(): the rule to be looked at next */
 };
 
 /* E's arena is the walk's from here on: it is cleared now. */
 void ruleset_begin(struct ruleset *rs, struct field_event *e, struct ruleset_walk *ret);
 
-/* Does a rule in force ask for what a runtime tells? */
-bool ruleset_asks(const struct ruleset *rs);
+/* The METADATA_* that some rule in force asks for. */
+unsigned ruleset_asks(const struct ruleset *rs);
 
 /* As ruleset_begin(), for an event whose state is not the mirror's own: each rule is looked at, and
- * nothing is remembered of process and names.  OPEN: as if nothing were known yet of what a runtime
- * tells; then ruleset_next() gives the rules that the event trips whatever is told, and those that
- * it may trip, which ask for it in their condition. */
-void ruleset_begin_each(struct ruleset *rs, struct field_event *e, bool open,
+ * nothing is remembered of process and names.  OPEN: METADATA_* of which nothing is known yet;
+ * then ruleset_next() gives the rules that the event trips whatever is told, and those that it may
+ * trip, which ask for it in their condition. */
+void ruleset_begin_each(struct ruleset *rs, struct field_event *e, unsigned open,
 			struct ruleset_walk *ret);
 
 /* The next rule that the event trips, in load order; then those that it trips by another path of a

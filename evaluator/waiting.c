@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * waiting.c -- events of containers that nobody has told of yet.  Rules that need
- * not know alert at once; the event is held for the others, and decided with the
- * state that it met as soon as the container is known, nobody can tell, or the time
- * is up.  Nothing here waits: events behind a held one go on.
+ * waiting.c -- events of containers and pods that nobody has told of yet.  Rules
+ * that need not know alert at once; the event is held for the others, and decided
+ * with the state that it met as soon as what they ask for is known, nobody can tell,
+ * or the time is up.  Nothing here waits: events behind a held one go on.
  *
  * The held events lie in a file of the run directory, so that a successor decides
  * what its predecessor held.
@@ -85,8 +85,9 @@ int waiting_setup(struct stage *st, struct evaluator *ev)
 		err = ev->park == NULL ? -ENOMEM : 0;
 	}
 	if (err < 0)
-		log_error("cannot use '%s': %s, rules that ask what a container is do not wait",
-			  path, strerror(-err));
+		log_error(
+			"cannot use '%s': %s, rules that ask what a container or a pod is do not wait",
+			path, strerror(-err));
 	else if (park_count(ev->park) > 0)
 		log_info("%u events were held by a predecessor", park_count(ev->park));
 	return err;
@@ -111,25 +112,36 @@ static bool had_alert(const struct parked *p, const struct ruleset_rule *rule)
 	return false;
 }
 
+const char *waiting_word(const struct ruleset_rule *rule, unsigned held,
+			 const struct mirror_metadata *now)
+{
+	unsigned waited = rule->asks & held;
+
+	if ((rule->asks & now->unanswered) != 0 || (waited & ~now->told) != 0)
+		return "none";
+	return waited != 0 ? "late" : NULL;
+}
+
 /* All rules at E, but for those that had their alert. */
 static int decide(struct stage *st, struct evaluator *ev, struct field_event *e,
 		  const struct parked *p, bool late)
 {
-	const struct mirror_container *c =
-		e->process == NULL ? NULL
-				   : mirror_container(e->mirror, e->process->info.container_id);
-	bool told = c != NULL && c->frame.has_metadata;
 	const struct ruleset_rule *rule;
 	struct ruleset_walk walk;
+	struct mirror_metadata now;
 	int err = 0;
 
-	ruleset_begin_each(ev->load.rules, e, false, &walk);
+	mirror_metadata(ev->mirror, e->process, &now);
+	ruleset_begin_each(ev->load.rules, e, 0, &walk);
 	while (err == 0 && (rule = ruleset_next(ev->load.rules, &walk)) != NULL) {
-		struct match m = { .rule = rule, .other_path = walk.other_path, .late = late };
+		struct match m = { .rule = rule,
+				   .other_path = walk.other_path,
+				   .metadata = waiting_word(rule, p->awaited, &now),
+				   .late = late };
 
-		if (rule->asks != 0)
-			m.metadata = told ? "late" : "none";
 		if (!had_alert(p, rule)) {
+			bool told = (p->needs & ~now.told) == 0;
+
 			st->counts.v[told ? EVALUATOR_ANSWERED : EVALUATOR_UNANSWERED]++;
 			err = put_match(st, ev, &m, e);
 		}
@@ -150,23 +162,30 @@ int waiting_take(struct stage *st, struct evaluator *ev, struct field_event *e, 
 			    .until = mono_after(now, st->conf.metadata_wait_ms * NS_PER_MSEC) };
 	const struct ruleset_rule *rule;
 	struct ruleset_walk walk;
-	bool hold = false;
+	struct mirror_metadata known;
+	bool first = !st->conf.rule_matching_all;
 	int err = 0;
 
-	ruleset_begin_each(ev->load.rules, e, true, &walk);
+	mirror_metadata(ev->mirror, e->process, &known);
+	p.awaited = known.awaited;
+	ruleset_begin_each(ev->load.rules, e, p.awaited, &walk);
 	while (err == 0 && (rule = ruleset_next(ev->load.rules, &walk)) != NULL) {
-		struct match m = { .rule = rule, .other_path = walk.other_path };
+		struct match m = { .rule = rule,
+				   .other_path = walk.other_path,
+				   .metadata = waiting_word(rule, 0, &known) };
 
-		if (rule->asks != 0 || p.ndone == PARK_MAX_DONE) {
-			hold = true;
-		} else {
+		p.needs |= p.ndone == PARK_MAX_DONE ? p.awaited : rule->asks & p.awaited;
+		/* Behind one that waits, the first to match is not known yet. */
+		if ((rule->asks & p.awaited) == 0 && p.ndone < PARK_MAX_DONE &&
+		    !(first && p.needs != 0)) {
 			err = put_match(st, ev, &m, e);
 			done[p.ndone++] = rule->ordinal;
 		}
-		if (!st->conf.rule_matching_all)
+		/* This one matches, whatever is told. */
+		if (first && (rule->condition_asks & p.awaited) == 0)
 			break;
 	}
-	if (err < 0 || !hold || park_holds(ev->park, p.generation, p.seq))
+	if (err < 0 || p.needs == 0 || park_holds(ev->park, p.generation, p.seq))
 		return err;
 	p.then = mirror_freeze(ev->mirror, e->process);
 	if (park_put(ev->park, &p)) {
@@ -195,15 +214,15 @@ static int look_at(struct stage *st, struct evaluator *ev, unsigned i, bool now_
 		return 1;
 	if (ev->event.process != 0)
 		e.process = mirror_process(e.mirror, ev->event.process);
-	if (!now_or_never && mirror_is_awaited(ev->mirror, e.process))
+	if (!now_or_never && (mirror_awaited(ev->mirror, e.process) & p.needs) != 0)
 		return 0;
 	return decide(st, ev, &e, &p, true) < 0 ? -ECANCELED : 1;
 }
 
 int waiting_look(struct stage *st, struct evaluator *ev, struct mono now, bool all)
 {
-	uint64_t version = mirror_containers_version(ev->mirror);
-	bool told = version != ev->containers_version;
+	uint64_t version = mirror_metadata_version(ev->mirror);
+	bool told = version != ev->metadata_version;
 	int done = 0, n = 0;
 
 	if (ev->park == NULL || park_count(ev->park) == 0)
@@ -214,7 +233,7 @@ int waiting_look(struct stage *st, struct evaluator *ev, struct mono now, bool a
 		return 0;
 	/* What was decided in a turn before this one is published by now. */
 	park_settle(ev->park);
-	ev->containers_version = version;
+	ev->metadata_version = version;
 	for (unsigned i = 0; done >= 0 && i < park_count(ev->park); i++) {
 		bool up = all || park_at(ev->park, i).until.ns <= now.ns;
 

@@ -353,6 +353,7 @@ const struct source_ops source_containerd = {
 	.find = find,
 	.start = start,
 	.step = runtime_step,
+	.wishes = WISH_CONTAINER,
 	.wish = runtime_wish,
 	.stop = runtime_stop,
 };

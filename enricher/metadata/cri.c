@@ -440,6 +440,7 @@ const struct source_ops source_cri = {
 	.find = find,
 	.start = start,
 	.step = runtime_step,
+	.wishes = WISH_CONTAINER,
 	.wish = runtime_wish,
 	.stop = runtime_stop,
 };

@@ -384,6 +384,7 @@ const struct source_ops source_docker = {
 	.find = find_docker,
 	.start = start,
 	.step = runtime_step,
+	.wishes = WISH_CONTAINER,
 	.wish = runtime_wish,
 	.stop = runtime_stop,
 };
@@ -394,6 +395,7 @@ const struct source_ops source_podman = {
 	.find = find_podman,
 	.start = start,
 	.step = runtime_step,
+	.wishes = WISH_CONTAINER,
 	.wish = runtime_wish,
 	.stop = runtime_stop,
 };

@@ -312,6 +312,11 @@ void kube_end(struct kube *k, unsigned slot, int err, unsigned retry_after_s, st
 		end_lookup(k, &k->lookups[slot - KUBE_SLOT_LOOKUP], err, retry_after_s, ret);
 }
 
+bool kube_wish(struct kube *k, struct span uid, struct mono until)
+{
+	return kube_store_wish(&k->store, uid, until);
+}
+
 struct mono kube_step(struct kube *k, struct mono now)
 {
 	struct mono next = kube_store_step(&k->store, now);

@@ -57,6 +57,10 @@ int kube_feed(struct kube *k, unsigned slot, unsigned http_status, struct span b
 void kube_end(struct kube *k, unsigned slot, int err, unsigned retry_after_s, struct mono now,
 	      struct kube_outcome *ret);
 
+/* Somebody is in the pod that cgroup paths call UID: tell it as soon as it is known, or by UNTIL that
+ * it is not.  False: that cannot be promised.  kube_step() is due. */
+bool kube_wish(struct kube *k, struct span uid, struct mono until);
+
 /* Tell pods.  When to come again, at the latest; kube_ask() goes behind it. */
 struct mono kube_step(struct kube *k, struct mono now);
 

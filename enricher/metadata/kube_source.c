@@ -17,6 +17,7 @@
 
 /* Found before the jail, used by the one source that there is. */
 static struct kube_access access_found;
+static uint64_t wish_ns; /* of a wish; a little less than an event waits */
 
 struct carrier {
 	struct kube_source *k;
@@ -39,6 +40,8 @@ static void find(const struct conf *conf, struct source_places *ret)
 {
 	kube_access_close(&access_found);
 	kube_access_open(conf, &access_found);
+	wish_ns = (conf->metadata_wait_ms != 0 ? conf->metadata_wait_ms : 1000) * NS_PER_MSEC / 10 *
+		  9;
 	if (!access_found.found)
 		return;
 	ret->count = 1;
@@ -69,6 +72,21 @@ static bool tell_pod(void *ctx, struct span uid, struct span json)
 static bool tell_gone(void *ctx, struct span uid)
 {
 	return tell(ctx, META_POD_GONE, uid, SPAN_NONE);
+}
+
+static bool tell_absent(void *ctx, struct span uid)
+{
+	return tell(ctx, META_POD_ABSENT, uid, SPAN_NONE);
+}
+
+static bool wish(struct source *s, const struct meta_wish *w, struct mono now)
+{
+	struct kube_source *k = s->self;
+
+	if (k->access->error[0] != '\0')
+		return false; /* it never will be asked */
+	source_hurry(s, now);
+	return kube_wish(k->core, span_str(w->id), mono_after(now, wish_ns));
 }
 
 /* ---- answers ---- */
@@ -213,7 +231,8 @@ static struct mono step(struct source *s, struct mono now)
 static int start(struct source *s)
 {
 	struct kube_source *k = calloc(1, sizeof(*k));
-	struct kube_params p = { .node = access_found.node, .sink = { k, tell_pod, tell_gone } };
+	struct kube_params p = { .node = access_found.node,
+				 .sink = { k, tell_pod, tell_gone, tell_absent } };
 	size_t hash_seed = 0;
 	int err;
 
@@ -252,5 +271,7 @@ const struct source_ops source_kubernetes = {
 	.is_there = is_there,
 	.start = start,
 	.step = step,
+	.wishes = WISH_POD,
+	.wish = wish,
 	.stop = stop,
 };

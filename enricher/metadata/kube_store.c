@@ -25,6 +25,11 @@ struct kube_pod {
 	bool changed;
 };
 
+struct kube_wish {
+	char uid[KUBE_UID_MAX + 1];
+	struct mono until;
+};
+
 enum reference_state { REFERENCE_WANTED, REFERENCE_ASKED, REFERENCE_ANSWERED };
 
 struct kube_reference {
@@ -45,8 +50,9 @@ int kube_store_init(struct kube_store *s, const struct kube_limits *limits, cons
 	memcpy(s->node, node, strlen(node) + 1);
 	s->pods = calloc(limits->pods, sizeof(*s->pods));
 	s->references = calloc(limits->references, sizeof(struct kube_reference *));
+	s->wishes = calloc(limits->pods, sizeof(*s->wishes));
 	s->services = json_object();
-	if (s->pods == NULL || s->references == NULL || s->services == NULL) {
+	if (s->pods == NULL || s->references == NULL || s->wishes == NULL || s->services == NULL) {
 		kube_store_release(s);
 		return -ENOMEM;
 	}
@@ -78,6 +84,7 @@ void kube_store_release(struct kube_store *s)
 		reference_free(s->references[i]);
 	free(s->pods);
 	free(s->references);
+	free(s->wishes);
 	json_decref(s->services);
 	*s = (struct kube_store){ 0 };
 }
@@ -85,6 +92,12 @@ void kube_store_release(struct kube_store *s)
 static bool same_text(const json_t *a, const json_t *b, const char *member)
 {
 	return strcmp(kube_text(a, member), kube_text(b, member)) == 0;
+}
+
+static void sooner(struct mono *next, uint64_t ns)
+{
+	if (ns != 0 && ns < next->ns)
+		next->ns = ns;
 }
 
 /* ---- pods ---- */
@@ -475,6 +488,77 @@ static char *text_of(json_t *pod)
 	return text;
 }
 
+/* ---- wishes ---- */
+
+static struct kube_wish *wish_find(struct kube_store *s, struct span uid)
+{
+	for (unsigned i = 0; i < s->nwishes; i++)
+		if (span_is(uid, s->wishes[i].uid))
+			return &s->wishes[i];
+	return NULL;
+}
+
+static void wish_drop(struct kube_store *s, struct kube_wish *w)
+{
+	if (w != NULL)
+		*w = s->wishes[--s->nwishes];
+}
+
+static struct kube_pod *pod_of_cgroup(struct kube_store *s, struct span uid)
+{
+	for (unsigned i = 0; i < s->npods; i++)
+		if (span_is(uid, kube_text(s->pods[i].object, "cgroup")))
+			return &s->pods[i];
+	return NULL;
+}
+
+bool kube_store_wish(struct kube_store *s, struct span uid, struct mono until)
+{
+	const struct kube_pod *p = pod_of_cgroup(s, uid);
+	struct kube_wish *w;
+
+	/* It may have been told before anybody had room for it. */
+	if (p != NULL && p->told != NULL && s->sink.pod(s->sink.ctx, uid, span_str(p->told)))
+		return true;
+	if (wish_find(s, uid) != NULL)
+		return true;
+	if (s->nwishes == s->limits.pods || uid.n == 0 || uid.n > KUBE_UID_MAX)
+		return false;
+	w = &s->wishes[s->nwishes++];
+	*w = (struct kube_wish){ .until = until };
+	memcpy(w->uid, uid.p, uid.n);
+	return true;
+}
+
+/* The time of W is up.  False: the sink has no room. */
+static bool give_up(struct kube_store *s, const struct kube_wish *w)
+{
+	struct kube_pod *p = pod_of_cgroup(s, span_str(w->uid));
+
+	if (p == NULL)
+		return s->sink.absent(s->sink.ctx, span_str(w->uid));
+	p->since.ns = 0; /* rather what there is of it than nothing */
+	p->changed = true;
+	return true;
+}
+
+static void wishes_step(struct kube_store *s, struct mono now, struct mono *next)
+{
+	for (unsigned i = 0; i < s->nwishes;) {
+		struct kube_wish *w = &s->wishes[i];
+
+		if (w->until.ns > now.ns) {
+			sooner(next, w->until.ns);
+			i++;
+		} else if (give_up(s, w)) {
+			wish_drop(s, w);
+		} else {
+			sooner(next, now.ns + RETRY_NS);
+			i++;
+		}
+	}
+}
+
 /* ---- telling ---- */
 
 /* False: the sink has no room. */
@@ -491,6 +575,7 @@ static bool tell_text(struct kube_store *s, struct kube_pod *p, char *text)
 	free(p->told);
 	p->told = text;
 	s->told++;
+	wish_drop(s, wish_find(s, span_str(kube_text(p->object, "cgroup"))));
 	return true;
 }
 
@@ -522,12 +607,6 @@ static bool is_alone(const struct kube_store *s, const struct kube_pod *p)
 	return true;
 }
 
-static void sooner(struct mono *next, uint64_t ns)
-{
-	if (ns != 0 && ns < next->ns)
-		next->ns = ns;
-}
-
 static void pods_step(struct kube_store *s, struct mono now, struct mono *next)
 {
 	for (unsigned i = 0; i < s->npods;) {
@@ -553,6 +632,7 @@ struct mono kube_store_step(struct kube_store *s, struct mono now)
 	struct mono next = mono_after(now, 60 * NS_PER_SEC);
 
 	references_step(s, now);
+	wishes_step(s, now, &next);
 	pods_step(s, now, &next);
 	for (unsigned i = 0; i < s->nreferences; i++)
 		if (s->references[i]->state == REFERENCE_ANSWERED)

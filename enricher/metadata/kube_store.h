@@ -11,7 +11,7 @@
  *     "workload": { "kind", "name" } }
  *
  * A pod is first told when all that it refers to has been answered for, or a second
- * has gone by.  One that was deleted stays for a while: events of its last moments may
+ * has gone by, or the time of whoever wishes for it is up.  One that was deleted stays for a while: events of its last moments may
  * still be under way.  Bounded; what finds no room is counted.  Core.
  */
 #ifndef MEWS_KUBE_STORE_H
@@ -29,10 +29,12 @@ struct kube_sink {
 	void *ctx;
 	bool (*pod)(void *ctx, struct span uid, struct span json);
 	bool (*gone)(void *ctx, struct span uid);
+	bool (*absent)(void *ctx, struct span uid); /* it was wished for, and is not here in time */
 };
 
 struct kube_pod;
 struct kube_reference;
+struct kube_wish;
 
 struct kube_store {
 	struct kube_limits limits;
@@ -44,6 +46,8 @@ struct kube_store {
 	unsigned nservices;
 	struct kube_reference **references;
 	unsigned nreferences;
+	struct kube_wish *wishes; /* as many as pods */
+	unsigned nwishes;
 	uint64_t pod_sweep, service_sweep; /* count lists */
 	uint64_t refused, told;
 };
@@ -68,6 +72,10 @@ void kube_reference_path(const struct kube_reference *r, char *buf, size_t cap);
 enum kube_kind kube_reference_kind(const struct kube_reference *r);
 void kube_store_answer(struct kube_store *s, struct kube_reference *r, json_t *object,
 		       uint64_t again_ns, struct mono now);
+
+/* Somebody is in the pod that cgroup paths call UID: it is told, or said to be absent, by UNTIL.
+ * False: no room. */
+bool kube_store_wish(struct kube_store *s, struct span uid, struct mono until);
 
 /* Tell what changed, let go what is over.  When there may be something to do next. */
 struct mono kube_store_step(struct kube_store *s, struct mono now);

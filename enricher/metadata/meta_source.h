@@ -44,7 +44,8 @@ struct source_ops {
 	struct mono (*step)(struct source *s, struct mono now);
 
 	/* NULL: nothing can be wished of it.  The source must answer each wish that it takes
-	 * (true): with META_CONTAINER or by metadata_absent(). */
+	 * (true): with META_CONTAINER or by metadata_absent(); with META_POD or META_POD_ABSENT. */
+	enum wish_kind wishes; /* which ones come */
 	bool (*wish)(struct source *s, const struct meta_wish *w, struct mono now);
 
 	/* Let go of s->self; takes half-made ones. */

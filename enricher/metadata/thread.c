@@ -54,6 +54,7 @@ struct metadata {
 	/* loop */
 	pthread_t thread;
 	bool is_running, cannot_run;
+	bool is_taken[WISH_KIND_COUNT]; /* there are sources, or may come to be, for such wishes */
 	uint64_t wishes_lost;
 	struct source_status shown[SOURCES_MAX];
 };
@@ -206,20 +207,24 @@ static void pass_wish(struct metadata *md, const struct meta_wish *w, struct mon
 {
 	struct asked *a = &md->asked[md->next_asked++ % ASKED_MAX];
 	bool may_come = false;
+	unsigned taken = 0;
 
 	*a = (struct asked){ 0 };
 	memcpy(a->id, w->id, sizeof(a->id));
 	for (unsigned i = 0; i < md->nsources; i++) {
 		struct source *s = &md->sources[i];
 
-		if (s->self == NULL || s->ops->wish == NULL)
+		if (s->self == NULL || s->ops->wishes != w->kind)
 			continue;
 		may_come |= s->status.state == SOURCE_CONNECTING;
-		a->left += s->ops->wish(s, w, now);
+		taken += s->ops->wish(s, w, now);
 	}
+	a->left = w->kind == WISH_CONTAINER ? taken : 0;
 	/* Nobody to ask: say so, unless somebody is about to be there, who lists what he has. */
-	if (a->left == 0 && !may_come)
-		metadata_tell(md, &(struct meta_update){ .kind = META_CONTAINER_ABSENT,
+	if (taken == 0 && !may_come)
+		metadata_tell(md, &(struct meta_update){ .kind = w->kind == WISH_POD
+									 ? META_POD_ABSENT
+									 : META_CONTAINER_ABSENT,
 							 .id = span_str(w->id) });
 }
 
@@ -296,6 +301,7 @@ static void add_source(struct metadata *md, const struct source_ops *ops, const 
 	snprintf(s->status.place, sizeof(s->status.place), "%s", place);
 	s->told = s->status;
 	s->was_there = is_there(s);
+	md->is_taken[ops->wishes] = true;
 	md->shown[md->nsources++] = s->status;
 }
 
@@ -428,7 +434,7 @@ struct meta_update *metadata_take(struct metadata *md)
 
 bool metadata_wish(struct metadata *md, const struct meta_wish *w)
 {
-	if (!md->is_running)
+	if (!md->is_running || !md->is_taken[w->kind])
 		return false;
 	if (!wishbox_put(&md->wishes, w)) {
 		md->wishes_lost++;

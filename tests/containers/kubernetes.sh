@@ -73,13 +73,12 @@ tell() {
 hierarchy=/sys/fs/cgroup
 [ -d $hierarchy/memory ] && hierarchy=$hierarchy/memory
 groups_top=$hierarchy/mews-test-$$
-hex64=3f5ae0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d
 mkdir "$groups_top" 2>/dev/null || skip_all "no control group can be made"
 pods_end() { find "$groups_top" -depth -type d -exec rmdir {} + 2>/dev/null; }
 
 # in_pod UID MARK: a process there reads what the rule looks for.
 in_pod() {
-	local group=$groups_top/kubepods/besteffort/pod$1/$hex64
+	local group=$groups_top/kubepods/besteffort/pod$1/${1//-/}${1//-/}
 	mkdir -p "$group"
 	bash -c 'echo $$ >"$1/cgroup.procs" && exec "$2" read /etc/shadow "$3"' - "$group" "$trigger" "$2" 2>/dev/null
 }
@@ -108,6 +107,11 @@ cat >"$work/rule.yaml" <<'EOF'
     %proc.cmdline %k8smeta.pod.name %k8smeta.pod.uid %k8smeta.pod.ip %k8smeta.pod.labels %k8smeta.pod.label[app]
     %k8smeta.ns.name %k8smeta.ns.uid %k8smeta.ns.labels %k8smeta.deployment.name %k8smeta.deployment.uid
     %k8smeta.rs.name %k8smeta.rs.uid %k8smeta.rc.name %k8smeta.svc.name %k8smeta.svc.uid %k8s.pod.name %k8s.ns.name
+- rule: asks nothing
+  desc: of pods
+  condition: evt.type in (open, openat, openat2) and fd.name = /etc/shadow and proc.name = trigger
+  priority: notice
+  output: "%proc.cmdline reads"
 - rule: seen in the shop
   desc: the same by a condition
   condition: evt.type in (open, openat, openat2) and fd.name = /etc/shadow and k8smeta.ns.name = shop and k8smeta.svc.name intersects (web)
@@ -173,6 +177,31 @@ check "its label changes, and with it what selects it" wait_for 5 seen $fresh \
 tell delete pods shop new-1
 check "it goes, and for its last events is still known" named $fresh new-1
 check "but not for ever" wait_for 15 nameless $fresh
+
+# ---- what comes later than the first event ----
+
+# first_of UID MARK JQ: the alert of the first process there has fields that JQ is true of.
+first_of() {
+	in_pod "$1" "$2" &&
+	wait_for 5 alerted "$2" && fields "$2" && fields "$2" | jq -e "$3" >/dev/null
+}
+alerted() { [ -n "$(fields "$1")" ]; }
+later() { sleep 0.4 && pod "$@"; }
+late=12121212-93ad-4c9c-93fd-c71bd2cb4d20
+later late-1 $late web &
+check "a pod that comes 400 ms after the first event in it is in that event's alert" first_of $late first-late \
+	'.["k8smeta.pod.name"] == "late-1" and .["k8smeta.ns.name"] == "shop" and .["mews.metadata"] == "late"'
+wait $!
+condition_waited() { jq -e 'select(.rule == "seen in the shop" and (.output | contains("first-late")))' "$work/alerts"; }
+check "and a condition has asked for it" wait_for 5 condition_waited
+check "then it is known, and nothing is said of it" seen $late '.["k8smeta.pod.name"] == "late-1" and (has("mews.metadata") | not)'
+never=13131313-93ad-4c9c-93fd-c71bd2cb4d20
+check "of one that never comes the alert says so" first_of $never first-never \
+	'.["k8smeta.pod.name"] == null and .["mews.metadata"] == "none"'
+at_once() { seen $never '.["mews.metadata"] == "none"'; }
+check "and later ones say it at once" at_once
+check "a rule that asks nothing of that kind has nothing to say of it" jq -se \
+	'map(select(.rule == "asks nothing").output_fields | has("mews.metadata")) | length > 0 and (any | not)' "$work/alerts"
 
 # ---- what goes wrong ----
 

@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct kube_params p = { .limits = { 8, 8, 8 },
 				 .node = size % 2 == 0 ? "" : "node1",
-				 .sink = { NULL, told, gone },
+				 .sink = { NULL, told, gone, gone },
 				 .seed = 7 };
 	struct span input = span_of(data, size);
 	struct mono now = { NS_PER_SEC };
@@ -76,6 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct span body;
 
 		if (!kube_ask(k, now, &r)) {
+			(void)kube_wish(k, span_of(data + size % 7, size < 48 ? size / 2 : 36),
+					mono_after(now, NS_PER_SEC));
 			now = mono_after(now, 20 * NS_PER_SEC);
 			(void)kube_step(k, now);
 			continue;

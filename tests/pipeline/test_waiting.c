@@ -61,13 +61,14 @@ static void pause_ms(unsigned ms)
 
 /* ---- the enricher ---- */
 
-enum { DO_CONTAINER = 'c', DO_PROCESS = 'p', DO_OPEN = 'o', DO_END = 'e' };
+enum { DO_CONTAINER = 'c', DO_POD = 'k', DO_PROCESS = 'p', DO_OPEN = 'o', DO_END = 'e' };
 
 struct command {
 	char what;
-	uint8_t wait; /* container */
+	uint8_t wait; /* container, pod */
 	uint32_t count;
-	char text[48]; /* container: its name, "" untold; process: its name; open: the file's */
+	char text
+		[48]; /* container, pod: its name, "" untold; process: its name; open: the file's */
 };
 
 static int to_writer = -1, from_writer = -1;
@@ -75,7 +76,7 @@ static pid_t writer;
 
 struct machine {
 	struct outlet *out;
-	struct command container, process;
+	struct command container, pod, process;
 	uint64_t version, seq;
 	uint8_t buf[65536];
 };
@@ -99,6 +100,24 @@ static size_t container_frame_of(struct machine *m)
 	return (size_t)n;
 }
 
+#define POD_UID "4348581d-93ad-4c9c-93fd-c71bd2cb4d20"
+
+static size_t pod_frame_of(struct machine *m)
+{
+	char json[128];
+	struct pod_frame f = { .uid = span_str(POD_UID), .wait = m->pod.wait };
+	ssize_t n;
+
+	if (m->pod.text[0] != '\0') {
+		snprintf(json, sizeof(json), "{\"name\":\"%s\",\"ns\":{\"name\":\"shop\"}}",
+			 m->pod.text);
+		f.json = span_str(json);
+	}
+	n = wire_encode_pod(m->buf, sizeof(m->buf), &f);
+	must(n > 0, "pod");
+	return (size_t)n;
+}
+
 static size_t process_frame_of(struct machine *m)
 {
 	struct process_frame f = {
@@ -112,6 +131,7 @@ static size_t process_frame_of(struct machine *m)
 			  .vpid = 1,
 			  .comm = span_str(m->process.text),
 			  .exepath = span_str("/bin/sh"),
+			  .cgroups = span_str("cpu=/kubepods/pod" POD_UID "/0123456789ab"),
 			  .container_id = span_str("0123456789ab") },
 	};
 	ssize_t n = wire_encode_process(m->buf, sizeof(m->buf), &f);
@@ -156,6 +176,8 @@ static int snapshot(void *ctx, struct frame_sink *sink)
 	if (err == 0)
 		err = frame_sink_put(sink, FRAME_CONTAINER, span_of(m->buf, container_frame_of(m)));
 	if (err == 0)
+		err = frame_sink_put(sink, FRAME_POD, span_of(m->buf, pod_frame_of(m)));
+	if (err == 0)
 		err = frame_sink_put(sink, FRAME_PROCESS, span_of(m->buf, process_frame_of(m)));
 	n = wire_encode_empty(m->buf, sizeof(m->buf));
 	return err < 0 ? err : frame_sink_put(sink, FRAME_SNAPSHOT_END, span_of(m->buf, (size_t)n));
@@ -180,6 +202,10 @@ static void do_command(struct machine *m, const struct command *c)
 	case DO_CONTAINER:
 		m->container = *c;
 		put(m, FRAME_CONTAINER, container_frame_of(m));
+		break;
+	case DO_POD:
+		m->pod = *c;
+		put(m, FRAME_POD, pod_frame_of(m));
 		break;
 	case DO_PROCESS:
 		m->process = *c;
@@ -265,6 +291,16 @@ static void untold(enum container_wait wait)
 static void told(const char *name)
 {
 	tell(DO_CONTAINER, name, CONTAINER_NOT_AWAITED, 0);
+}
+
+static void pod_untold(enum container_wait wait)
+{
+	tell(DO_POD, "", wait, 0);
+}
+
+static void pod_told(const char *name)
+{
+	tell(DO_POD, name, CONTAINER_NOT_AWAITED, 0);
 }
 
 static void opens(const char *name)
@@ -355,10 +391,13 @@ static bool comes(const char *text, unsigned want)
 	return count(text) == want;
 }
 
+/* What comes out of an event behind all others comes out, and TEXT does not. */
 static bool comes_not(const char *text)
 {
-	pause_ms(300);
-	return count(text) == 0;
+	unsigned before = count("plain by");
+
+	opens("/plain");
+	return comes("plain by", before + 1) && count(text) == 0;
 }
 
 static void fresh(void)
@@ -414,6 +453,73 @@ static void nobody_answers(void)
 	opens("/shows");
 	check(comes("shows <NA>", 1) && count("\"mews.metadata\":\"none\"") == 1,
 	      "then none waits, but says so");
+}
+
+/* What Kubernetes tells is waited for apart from what a runtime tells. */
+static void a_pod_is_waited_for(void)
+{
+	told("web");
+	pod_untold(CONTAINER_AWAITED);
+	fresh();
+	opens("/plain");
+	opens("/shows");
+	opens("/both");
+	check(comes("plain by", 1) && comes("shows web", 1) && comes("both-asks web", 1) &&
+		      count("mews.metadata") == 0,
+	      "who does not ask for the pod does not wait for it");
+	opens("/either");
+	check(comes("either <NA>\"", 1) && count("mews.metadata") == 0,
+	      "nor who asks for what the runtime told as well");
+	opens("/pod");
+	opens("/in-shop");
+	check(comes_not("pod web-1") && count("in the shop") == 0, "those that ask for it wait");
+	pod_told("web-1");
+	check(comes("pod web-1 of web", 1), "then an output has it");
+	check(comes("in the shop", 1), "and a condition");
+	check(comes("\"mews.metadata\":\"late\"", 2), "each says that it came late");
+	fresh();
+	opens("/pod");
+	check(comes("pod web-1 of web", 1) && count("mews.metadata") == 0,
+	      "of a pod that is known none waits");
+
+	fresh();
+	pod_untold(CONTAINER_AWAITED);
+	untold(CONTAINER_AWAITED);
+	opens("/pod");
+	pod_told("web-2");
+	check(comes_not("pod web-2"), "who asks for both waits for both");
+	told("web");
+	check(comes("pod web-2 of web", 1), "until both are there");
+	pod_untold(CONTAINER_AWAITED);
+	untold(CONTAINER_UNANSWERED);
+	opens("/either");
+	check(comes_not("either"), "who is content with either waits for the last of them");
+	pod_told("web-3");
+	check(comes("either shop\"", 1) && count("\"mews.metadata\":\"late\"") == 2,
+	      "and takes it");
+
+	fresh();
+	told("web");
+	pod_untold(CONTAINER_AWAITED);
+	opens("/pod");
+	opens("/in-shop");
+	pod_untold(CONTAINER_UNANSWERED);
+	check(comes("pod <NA> of web", 1) && count("\"mews.metadata\":\"none\"") == 1,
+	      "of a pod that nobody knows that is said");
+	opens("/pod");
+	check(comes("pod <NA> of web", 2) && count("\"mews.metadata\":\"none\"") == 2 &&
+		      count("in the shop") == 0,
+	      "and none waits any more");
+
+	fresh();
+	pod_untold(CONTAINER_AWAITED);
+	opens("/pod");
+	check(comes_not("pod"), "while one waits");
+	end(&evaluator, SIGKILL);
+	evaluator = start("mews-evaluator");
+	pod_told("web-4");
+	check(comes("pod web-4 of web", 1) && count("\"mews.metadata\":\"late\"") == 1,
+	      "the evaluator was killed: its successor decides");
 }
 
 static void the_time_is_up(void)
@@ -576,6 +682,16 @@ static void write_rules(void)
 				    "- rule: both2\n  desc: d\n  priority: WARNING\n"
 				    "  condition: evt.type = openat and fd.name = /both\n"
 				    "  output: both-now by %proc.name\n"
+				    "- rule: pod\n  desc: d\n  priority: WARNING\n"
+				    "  condition: evt.type = openat and fd.name = /pod\n"
+				    "  output: pod %k8smeta.pod.name of %container.name\n"
+				    "- rule: in-shop\n  desc: d\n  priority: WARNING\n"
+				    "  condition: evt.type = openat and fd.name = /in-shop and "
+				    "k8smeta.ns.name = shop\n"
+				    "  output: in the shop\n"
+				    "- rule: either\n  desc: d\n  priority: WARNING\n"
+				    "  condition: evt.type = openat and fd.name = /either\n"
+				    "  output: either %k8s.ns.name\n"
 				    "- rule: plain\n  desc: d\n  priority: WARNING\n"
 				    "  condition: evt.type = openat and fd.name = /plain\n"
 				    "  output: plain by %proc.name\n";
@@ -615,6 +731,7 @@ int main(void)
 	rules_that_need_not_know_do_not_wait();
 	an_answer_decides();
 	nobody_answers();
+	a_pod_is_waited_for();
 	the_time_is_up();
 	the_first_rule_wins();
 	killed_while_events_wait();

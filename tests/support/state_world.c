@@ -53,7 +53,10 @@ static bool ask(void *ctx, const struct container_wish *wish)
 {
 	struct state_world *w = ctx;
 
-	(void)wish;
+	if (wish->is_pod) {
+		w->asked_pods++;
+		return w->may_answer_pods;
+	}
 	w->asked++;
 	return w->may_answer;
 }
@@ -70,6 +73,7 @@ int state_world_new(struct state_world **ret)
 				   .threads = 8192,
 				   .users = 512,
 				   .containers = 256,
+				   .pods = 4,
 				   .memory_bytes = 64 << 20 };
 
 	if (w == NULL)

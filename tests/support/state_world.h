@@ -20,8 +20,10 @@ struct state_world {
 	struct event_frame frame;
 	struct field_event event; /* the last one that rules meet */
 	bool has_event;
-	bool may_answer; /* a runtime may tell of containers */
-	unsigned asked;	 /* about so many */
+	bool may_answer;      /* a runtime may tell of containers, */
+	bool may_answer_pods; /* the API server of pods */
+	unsigned asked;	      /* about so many containers, */
+	unsigned asked_pods;  /* and pods */
 	uint64_t ts_ns, num, seq;
 	uint8_t *out, *payload, *in, *block;
 };

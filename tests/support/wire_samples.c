@@ -353,7 +353,7 @@ static void fill_container_gone(union any_frame *f)
 static void fill_pod(union any_frame *f)
 {
 	f->pod = (struct pod_frame){ S("4348581d-93ad-4c9c-93fd-c71bd2cb4d20"),
-				     S("{\"name\":\"web\"}") };
+				     S("{\"name\":\"web\"}"), CONTAINER_UNANSWERED };
 }
 
 static void fill_pod_gone(union any_frame *f)
@@ -443,7 +443,7 @@ const struct wire_sample wire_samples[] = {
 	ROW("container gone", CONTAINER_GONE, container_gone, fill_container_gone,
 	    "[\"0123456789ab\"]"),
 	ROW("pod", POD, pod, fill_pod,
-	    "[\"4348581d-93ad-4c9c-93fd-c71bd2cb4d20\", \"{\\\"name\\\":\\\"web\\\"}\"]"),
+	    "[\"4348581d-93ad-4c9c-93fd-c71bd2cb4d20\", \"{\\\"name\\\":\\\"web\\\"}\", 2]"),
 	ROW("pod gone", POD_GONE, pod_gone, fill_pod_gone,
 	    "[\"4348581d-93ad-4c9c-93fd-c71bd2cb4d20\"]"),
 	ROW("event with all parts", EVENT, event, fill_event,

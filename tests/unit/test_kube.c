@@ -61,6 +61,14 @@ static bool tell_gone(void *ctx, struct span uid)
 	return true;
 }
 
+static bool tell_absent(void *ctx, struct span uid)
+{
+	(void)ctx;
+	if (!w.full)
+		snprintf(find(uid)->json, sizeof(find(uid)->json), "absent");
+	return !w.full;
+}
+
 static const char *told(const char *uid)
 {
 	return find(span_str(uid))->json;
@@ -68,9 +76,10 @@ static const char *told(const char *uid)
 
 static void make_with(struct kube_limits limits, const char *node)
 {
-	struct kube_params p = {
-		.limits = limits, .node = node, .sink = { NULL, tell_pod, tell_gone }, .seed = 7
-	};
+	struct kube_params p = { .limits = limits,
+				 .node = node,
+				 .sink = { NULL, tell_pod, tell_gone, tell_absent },
+				 .seed = 7 };
 
 	cr_assert_eq(kube_new(&p, &w.k), 0);
 	w.now.ns = 1000 * NS_PER_SEC;
@@ -273,6 +282,89 @@ Test(kube, a_pod_is_told_after_a_second_even_if_nobody_answers_for_what_it_refer
 	cr_assert(strstr(told("p1"), "\"uid\":\"u-shop\"") != NULL, "and again when it is there");
 }
 
+/* Somebody is in the pod, and waits 900 ms for it. */
+static bool wish(const char *uid)
+{
+	return kube_wish(w.k, span_str(uid), mono_after(w.now, 900 * NS_PER_MSEC));
+}
+
+Test(kube, who_wishes_for_a_pod_is_told_when_it_comes)
+{
+	begin_with(LIST("5", ""), LIST("5", ""));
+	cr_assert(wish("p1"));
+	cr_assert(wish("p1"), "twice is once");
+	later(400 * NS_PER_MSEC);
+	cr_assert_str_eq(told("p1"), "");
+	feed(KUBE_SLOT_PODS, EVENT("ADDED", POD("web-1", "p1", "")));
+	asks("/api/v1/namespaces/shop");
+	answer(200, NAMESPACE);
+	cr_assert(strstr(told("p1"), "\"name\":\"web-1\"") != NULL, "%s", told("p1"));
+	later(NS_PER_SEC);
+	cr_assert_eq(find(span_str("p1"))->times, 1);
+}
+
+Test(kube, a_pod_that_was_told_is_told_again_to_who_wishes_for_it)
+{
+	begin_with(LIST("5", POD("web-1", "p1", "")), LIST("5", ""));
+	asks("/api/v1/namespaces/shop");
+	answer(200, NAMESPACE);
+	cr_assert_eq(find(span_str("p1"))->times, 1);
+	cr_assert(wish("p1"));
+	cr_assert_eq(find(span_str("p1"))->times, 2);
+	later(NS_PER_SEC);
+	cr_assert(strstr(told("p1"), "\"name\":\"web-1\"") != NULL);
+}
+
+Test(kube, a_pod_that_does_not_come_in_time_is_said_to_be_absent)
+{
+	struct mono next;
+
+	begin_with(LIST("5", ""), LIST("5", ""));
+	cr_assert(wish("p1"));
+	next = kube_step(w.k, w.now);
+	cr_assert_eq(next.ns, w.now.ns + 900 * NS_PER_MSEC);
+	later(899 * NS_PER_MSEC);
+	cr_assert_str_eq(told("p1"), "");
+	w.full = true;
+	later(NS_PER_MSEC);
+	cr_assert_str_eq(told("p1"), "", "there is no room");
+	w.full = false;
+	later(100 * NS_PER_MSEC);
+	cr_assert_str_eq(told("p1"), "absent");
+	feed(KUBE_SLOT_PODS, EVENT("ADDED", POD("web-1", "p1", "")));
+	later(NS_PER_SEC);
+	cr_assert(strstr(told("p1"), "\"name\":\"web-1\"") != NULL, "but may come later");
+}
+
+Test(kube, who_wishes_for_a_pod_rather_has_some_of_it_than_nothing)
+{
+	begin_with(LIST("5", ""), LIST("5", ""));
+	cr_assert(wish("p1"));
+	later(800 * NS_PER_MSEC);
+	feed(KUBE_SLOT_PODS, EVENT("ADDED", POD("web-1", "p1", "")));
+	asks("/api/v1/namespaces/shop");
+	cr_assert_str_eq(told("p1"), "");
+	later(100 * NS_PER_MSEC);
+	cr_assert(strstr(told("p1"), "\"ns\":{\"name\":\"shop\"}") != NULL, "%s", told("p1"));
+}
+
+Test(kube, there_are_as_many_wishes_as_pods)
+{
+	char uid[KUBE_UID_MAX + 2];
+
+	end();
+	make_with((struct kube_limits){ 2, 2, 2 }, "node1");
+	cr_assert(wish("p1") && wish("p2"));
+	cr_assert(!wish("p3"));
+	later(900 * NS_PER_MSEC);
+	cr_assert_str_eq(told("p1"), "absent");
+	cr_assert_str_eq(told("p2"), "absent");
+	cr_assert(wish("p3") && !wish(""));
+	memset(uid, 'a', sizeof(uid) - 1);
+	uid[sizeof(uid) - 1] = '\0';
+	cr_assert(!wish(uid));
+}
+
 Test(kube, what_is_not_there_is_asked_for_again_after_a_while)
 {
 	begin_with(LIST("5", POD("web-1", "p1", "")), LIST("5", ""));
@@ -448,7 +540,7 @@ Test(kube, failures_are_waited_for_longer_each_time_up_to_a_minute)
 Test(kube, two_nodes_do_not_come_back_at_the_same_time)
 {
 	struct kube_params p = { .node = "node2",
-				 .sink = { NULL, tell_pod, tell_gone },
+				 .sink = { NULL, tell_pod, tell_gone, tell_absent },
 				 .seed = 99 };
 	struct kube *both[2] = { w.k };
 	struct mono back[2];

@@ -433,25 +433,84 @@ Test(mirror, it_knows_which_containers_are_awaited)
 {
 	struct mirror *m = mirror_of(16);
 	struct process_frame in = whole(7, 100, 1, "sh"), out = whole(8, 101, 1, "sh");
-	uint64_t version = mirror_containers_version(m);
+	uint64_t version = mirror_metadata_version(m);
 
 	in.info.container_id = span_str("abc");
 	cr_assert(eq(int, put(m, &in), 0));
 	cr_assert(eq(int, put(m, &out), 0));
-	cr_assert(not(mirror_is_awaited(m, mirror_process(m, 7))));
+	cr_assert(eq(uint, mirror_awaited(m, mirror_process(m, 7)), 0));
 	tell_container(m, "abc", CONTAINER_AWAITED, NULL);
-	cr_assert(mirror_is_awaited(m, mirror_process(m, 7)));
-	cr_assert(not(mirror_is_awaited(m, mirror_process(m, 8))));
-	cr_assert(not(mirror_is_awaited(m, NULL)));
-	cr_assert(lt(u64, version, mirror_containers_version(m)));
+	cr_assert(ne(uint, mirror_awaited(m, mirror_process(m, 7)), 0));
+	cr_assert(eq(uint, mirror_awaited(m, mirror_process(m, 8)), 0));
+	cr_assert(eq(uint, mirror_awaited(m, NULL), 0));
+	cr_assert(lt(u64, version, mirror_metadata_version(m)));
 	tell_container(m, "other", CONTAINER_AWAITED, NULL);
 	tell_container(m, "abc", CONTAINER_UNANSWERED, NULL);
-	cr_assert(not(mirror_is_awaited(m, mirror_process(m, 7))));
+	cr_assert(eq(uint, mirror_awaited(m, mirror_process(m, 7)), 0));
 	tell_container(m, "abc", CONTAINER_AWAITED, NULL);
 	tell_container(m, "abc", CONTAINER_NOT_AWAITED, "{\"name\":\"n\"}");
-	cr_assert(not(mirror_is_awaited(m, mirror_process(m, 7))));
+	cr_assert(eq(uint, mirror_awaited(m, mirror_process(m, 7)), 0));
 	cr_assert(eq(int, mirror_apply(m, FRAME_SNAPSHOT_BEGIN, SPAN_NONE), 0));
-	cr_assert(not(mirror_is_awaited(m, mirror_process(m, 7))));
+	cr_assert(eq(uint, mirror_awaited(m, mirror_process(m, 7)), 0));
+	mirror_free(m);
+}
+
+#define POD_UID "4348581d-93ad-4c9c-93fd-c71bd2cb4d20"
+
+static void tell_pod(struct mirror *m, enum container_wait wait, const char *json)
+{
+	struct pod_frame f = { .uid = span_str(POD_UID),
+			       .json = json != NULL ? span_str(json) : SPAN_NONE,
+			       .wait = (uint8_t)wait };
+	uint8_t buf[256];
+	ssize_t n = wire_encode_pod(buf, sizeof(buf), &f);
+
+	cr_assert(lt(i64, 0, (int64_t)n));
+	cr_assert(eq(int, mirror_apply(m, FRAME_POD, span_of(buf, (size_t)n)), 0));
+}
+
+static void metadata_are(struct mirror *m, unsigned told, unsigned awaited, unsigned unanswered)
+{
+	struct mirror_metadata now;
+
+	mirror_metadata(m, mirror_process(m, 7), &now);
+	cr_assert(eq(uint, now.told, told));
+	cr_assert(eq(uint, now.awaited, awaited));
+	cr_assert(eq(uint, now.unanswered, unanswered));
+	cr_assert(eq(uint, mirror_awaited(m, mirror_process(m, 7)), awaited));
+}
+
+/* What either of them tells is there as soon as one has told, and awaited as long as one may. */
+Test(mirror, it_knows_which_pods_are_awaited)
+{
+	enum { C = METADATA_CONTAINER, P = METADATA_POD, E = METADATA_EITHER };
+	struct mirror *m = mirror_of(16);
+	struct process_frame in = whole(7, 100, 1, "sh");
+	uint64_t version = mirror_metadata_version(m);
+
+	in.info.container_id = span_str("abc");
+	in.info.cgroups = span_str("cpu=/kubepods/burstable/pod" POD_UID "/abc");
+	cr_assert(eq(int, put(m, &in), 0));
+	metadata_are(m, 0, 0, 0);
+	tell_pod(m, CONTAINER_AWAITED, NULL);
+	cr_assert(lt(u64, version, mirror_metadata_version(m)));
+	metadata_are(m, 0, P | E, 0);
+	tell_container(m, "abc", CONTAINER_AWAITED, NULL);
+	metadata_are(m, 0, C | P | E, 0);
+	tell_container(m, "abc", CONTAINER_UNANSWERED, NULL);
+	metadata_are(m, 0, P | E, C);
+	tell_pod(m, CONTAINER_UNANSWERED, NULL);
+	metadata_are(m, 0, 0, C | P | E);
+	tell_container(m, "abc", CONTAINER_NOT_AWAITED, "{\"name\":\"n\"}");
+	metadata_are(m, C | E, 0, P);
+	tell_pod(m, CONTAINER_AWAITED, NULL);
+	metadata_are(m, C | E, P, 0);
+	tell_pod(m, CONTAINER_NOT_AWAITED, "{\"name\":\"web\"}");
+	metadata_are(m, C | P | E, 0, 0);
+	tell_container(m, "abc", CONTAINER_AWAITED, NULL);
+	metadata_are(m, P | E, C, 0);
+	cr_assert(eq(int, mirror_apply(m, FRAME_SNAPSHOT_BEGIN, SPAN_NONE), 0));
+	cr_assert(eq(uint, mirror_awaited(m, mirror_process(m, 7)), 0));
 	mirror_free(m);
 }
 

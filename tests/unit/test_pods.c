@@ -4,6 +4,7 @@
  * and what each field of k8smeta.* makes of it.
  */
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "podtab.h"
 #include "support/raw_kit.h"
@@ -43,6 +44,13 @@ static void process_in(int64_t pid, const char *cgroups)
 	set_int(&ev, "flags", 0);
 	set_text(&ev, "comm", "sh");
 	set_text(&ev, "cgroups", cgroups);
+	cr_assert_eq(state_world_event(w, &ev), 0);
+}
+
+static void leaves(int64_t tid)
+{
+	struct raw_event ev = raw_event(EVENT_PROCEXIT_1_E, tid);
+
 	cr_assert_eq(state_world_event(w, &ev), 0);
 }
 
@@ -109,6 +117,143 @@ Test(pods, until_it_is_told_only_the_uid_is_known)
 	enrich_pod_gone(w->enrich, span_str(UID));
 	call_of(100);
 	STATE_ARE(w, { "k8smeta.pod.name", NULL });
+}
+
+static unsigned awaited(int64_t tid)
+{
+	return mirror_awaited(w->mirror, mirror_process_by_tid(w->mirror, tid));
+}
+
+static struct mirror_metadata metadata_of(int64_t tid)
+{
+	struct mirror_metadata now;
+
+	mirror_metadata(w->mirror, mirror_process_by_tid(w->mirror, tid), &now);
+	return now;
+}
+
+#define OTHER64	     "aaaae0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d"
+#define OTHER_IN_POD "cpu=/kubepods/burstable/pod" UID "/" OTHER64
+#define DOCKER64     "bbbbe0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d"
+
+Test(pods, one_that_somebody_is_in_is_asked_about_once)
+{
+	w->may_answer_pods = true;
+	process_in(99, "cpu=/docker/" DOCKER64);
+	cr_assert_eq(w->asked_pods, 0);
+	process_in(100, IN_POD);
+	process_in(101, IN_POD);
+	process_in(102, OTHER_IN_POD);
+	cr_assert_eq(w->asked_pods, 1);
+	cr_assert_eq(awaited(100), METADATA_POD | METADATA_EITHER);
+	cr_assert_eq(awaited(102), METADATA_POD | METADATA_EITHER);
+	cr_assert_eq(awaited(99), 0);
+	call_of(100);
+	STATE_ARE(w, { "k8smeta.pod.uid", UID }, { "k8smeta.pod.name", NULL },
+		  { "k8s.pod.name", NULL });
+	tell(UID, web);
+	cr_assert_eq(awaited(100) | awaited(102), 0);
+	call_of(100);
+	STATE_ARE(w, { "k8smeta.pod.name", "web-1" });
+}
+
+Test(pods, one_that_is_known_is_not_asked_about)
+{
+	w->may_answer_pods = true;
+	tell(UID, web);
+	process_in(100, IN_POD);
+	cr_assert_eq(w->asked_pods, 0);
+	cr_assert_eq(awaited(100), 0);
+}
+
+Test(pods, none_is_awaited_where_there_is_nobody_to_ask)
+{
+	process_in(100, IN_POD);
+	cr_assert_eq(awaited(100), 0);
+	cr_assert_eq(metadata_of(100).unanswered, 0);
+}
+
+Test(pods, one_that_nobody_knows_is_not_awaited_any_more)
+{
+	w->may_answer_pods = true;
+	process_in(100, IN_POD);
+	enrich_pod_absent(w->enrich, span_str(UID));
+	enrich_pod_absent(w->enrich, span_str("nobody"));
+	cr_assert_eq(awaited(100), 0);
+	cr_assert_eq(metadata_of(100).unanswered, METADATA_POD | METADATA_EITHER);
+	enrich_sweep(w->enrich);
+	cr_assert_eq(metadata_of(100).unanswered, METADATA_POD | METADATA_EITHER,
+		     "as long as somebody is in it");
+	tell(UID, web);
+	cr_assert_eq(metadata_of(100).unanswered, 0);
+	enrich_pod_absent(w->enrich, span_str(UID));
+	cr_assert_eq(metadata_of(100).told, METADATA_POD | METADATA_EITHER, "too late");
+}
+
+Test(pods, one_that_cannot_be_kept_is_not_awaited_for_ever)
+{
+	static char big[65 << 10];
+
+	w->may_answer_pods = true;
+	process_in(100, IN_POD);
+	memset(big, 'x', sizeof(big) - 1);
+	tell(UID, big);
+	cr_assert_eq(metadata_of(100).unanswered, METADATA_POD | METADATA_EITHER);
+}
+
+static unsigned pods_listed(void)
+{
+	static uint8_t page[65536];
+	uint64_t from = 0;
+	size_t n = enrich_list_pods(w->enrich, &from, page, sizeof(page));
+	unsigned lines = 0;
+
+	for (size_t i = 0; i < n; i++)
+		lines += page[i] == '\n';
+	return lines;
+}
+
+/* There is room for four. */
+Test(pods, those_that_are_only_asked_about_make_room)
+{
+	struct enrich_status s;
+	char text[128];
+
+	w->may_answer_pods = true;
+	for (int i = 0; i < 6; i++) {
+		snprintf(text, sizeof(text),
+			 "cpu=/kubepods/pod0000000%d-93ad-4c9c-93fd-c71bd2cb4d20/%d%s", i, i,
+			 &HEX64[1]);
+		process_in(200 + i, text);
+	}
+	cr_assert_eq(w->asked_pods, 4, "who finds no room is not asked about");
+	cr_assert_eq(awaited(205), 0);
+	for (int i = 0; i < 6; i++) {
+		snprintf(text, sizeof(text), "0000000%d-0000-4c9c-93fd-c71bd2cb4d20", i);
+		tell(text, "{\"name\":\"x\"}");
+	}
+	enrich_status(w->enrich, &s);
+	cr_assert_eq(s.pods.used, 4);
+	cr_assert_eq(pods_listed(), 4);
+	cr_assert_eq(awaited(200), 0);
+}
+
+Test(pods, what_was_asked_about_in_vain_goes_with_its_containers)
+{
+	struct enrich_status s;
+
+	w->may_answer_pods = true;
+	process_in(100, IN_POD);
+	enrich_pod_absent(w->enrich, span_str(UID));
+	cr_assert_neq(mirror_pod(w->mirror, span_str(UID)), NULL);
+	cr_assert_eq(pods_listed(), 0);
+	enrich_status(w->enrich, &s);
+	cr_assert_eq(s.pods.used, 0);
+	leaves(100);
+	process_in(101, "cpu=/");
+	enrich_container_gone(w->enrich, span_str(HEX64));
+	enrich_sweep(w->enrich);
+	cr_assert_eq(mirror_pod(w->mirror, span_str(UID)), NULL);
 }
 
 Test(pods, a_static_pod_is_found_by_the_digest_in_its_path)

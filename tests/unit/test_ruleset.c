@@ -70,8 +70,8 @@ static const char *tripped(void)
 	return names_of(walk);
 }
 
-/* The same, each rule looked at; OPEN: whatever a runtime may tell. */
-static const char *tripped_of_each(bool open)
+/* The same, each rule looked at; OPEN: whatever may be told. */
+static const char *tripped_of_each(unsigned open)
 {
 	struct ruleset_walk walk;
 
@@ -365,14 +365,35 @@ Test(ruleset, as_long_as_it_is_open_what_a_container_is_rules_that_ask_may_match
 	add("code", "evt.type = connect and container.privileged = true", 4, true);
 	add("off", "evt.type = openat and container.privileged = true", 4, false);
 	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
-	cr_assert(ruleset_asks(rules));
+	cr_assert(eq(uint, ruleset_asks(rules), METADATA_CONTAINER));
 	cr_assert(eq(uint, ruleset_rule(rules, 0)->asks, 0));
-	cr_assert(eq(uint, ruleset_rule(rules, 1)->asks, RULE_ASKS_IN_CONDITION));
+	cr_assert(eq(uint, ruleset_rule(rules, 1)->condition_asks, METADATA_CONTAINER));
 	cr_assert(eq(uint, ruleset_rule(rules, 3)->asks, 0), "who it is, the kernel says");
 
-	cr_assert_str_eq(tripped_of_each(true), "plain image not ");
-	cr_assert_str_eq(tripped_of_each(false), tripped());
-	cr_assert_str_eq(tripped_of_each(false), "plain not ");
+	cr_assert_str_eq(tripped_of_each(METADATA_ALL), "plain image not ");
+	cr_assert_str_eq(tripped_of_each(0), tripped());
+	cr_assert_str_eq(tripped_of_each(0), "plain not ");
+}
+
+Test(ruleset, what_a_runtime_tells_and_what_kubernetes_does_are_asked_for_apart)
+{
+	add("image", "evt.type = openat and container.image = nginx", 4, true);
+	add("pod", "evt.type = openat and k8smeta.pod.name = web", 4, true);
+	add("either", "evt.type = openat and k8s.ns.name = shop", 4, true);
+	add("both", "evt.type = openat and container.image = nginx and k8smeta.ns.name = shop", 4,
+	    true);
+	add("runtime", "evt.type = openat and k8s.pod.sandbox_id = abc", 4, true);
+	add("nobody", "evt.type = openat and k8smeta.pod.name = web and proc.name = zsh", 4, true);
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	cr_assert(eq(uint, ruleset_asks(rules), METADATA_ALL));
+	cr_assert(eq(uint, ruleset_rule(rules, 1)->asks, METADATA_POD));
+	cr_assert(eq(uint, ruleset_rule(rules, 2)->asks, METADATA_EITHER));
+	cr_assert(eq(uint, ruleset_rule(rules, 3)->asks, METADATA_CONTAINER | METADATA_POD));
+	cr_assert_str_eq(tripped_of_each(METADATA_CONTAINER), "image runtime ");
+	cr_assert_str_eq(tripped_of_each(METADATA_POD), "pod ");
+	cr_assert_str_eq(tripped_of_each(METADATA_POD | METADATA_EITHER), "pod either ");
+	cr_assert_str_eq(tripped_of_each(METADATA_ALL), "image pod either both runtime ");
+	cr_assert_str_eq(tripped_of_each(0), "");
 }
 
 Test(ruleset, a_rule_that_only_shows_what_a_container_is_asks_in_its_output)
@@ -391,8 +412,9 @@ Test(ruleset, a_rule_that_only_shows_what_a_container_is_asks_in_its_output)
 	cr_assert(eq(int, output_parse(span_str("in %container.name"), &rule.output, &diag), 0));
 	cr_assert(eq(int, ruleset_add(rules, &rule, tree, &diag, &error), 0));
 	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
-	cr_assert(eq(uint, ruleset_rule(rules, 0)->asks, RULE_ASKS_IN_OUTPUT));
-	cr_assert(ruleset_asks(rules));
+	cr_assert(eq(uint, ruleset_rule(rules, 0)->asks, METADATA_CONTAINER));
+	cr_assert(eq(uint, ruleset_rule(rules, 0)->condition_asks, 0));
+	cr_assert(eq(uint, ruleset_asks(rules), METADATA_CONTAINER));
 }
 
 Test(ruleset, of_each_rule_other_paths_are_tried_too)
@@ -400,9 +422,9 @@ Test(ruleset, of_each_rule_other_paths_are_tried_too)
 	add("x", "fd.name = /etc/shadow and container.privileged = true", 4, true);
 	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
 	ruleset_match_other_paths(rules, true);
-	cr_assert_str_eq(tripped_of_each(true), "x ");
+	cr_assert_str_eq(tripped_of_each(METADATA_ALL), "x ");
 	world.open.files[0].name = span_str("/tmp/link");
-	cr_assert_str_eq(tripped_of_each(true), "");
+	cr_assert_str_eq(tripped_of_each(METADATA_ALL), "");
 	world.open.files[0].resolved = span_str("/etc/shadow");
-	cr_assert_str_eq(tripped_of_each(true), "x ");
+	cr_assert_str_eq(tripped_of_each(METADATA_ALL), "x ");
 }

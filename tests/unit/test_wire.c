@@ -292,9 +292,9 @@ static const struct golden goldens[] = {
 	    "ab"),
 	  B("") },
 	{ "pod", FRAME_POD,
-	  B("\x92\xc4\x02"
+	  B("\x93\xc4\x02"
 	    "ab"
-	    "\xc4\x02{}"),
+	    "\xc4\x02{}\x01"),
 	  B("") },
 	{ "pod gone", FRAME_POD_GONE,
 	  B("\x91\xc4\x02"
@@ -526,6 +526,10 @@ static const struct golden refused[] = {
 	    "a\xc0\x07\xc2\xc0\x03"),
 	  B("") },
 	{ "a pod without uid", FRAME_POD, B("\x92\xc0\xc4\x02{}"), B("") },
+	{ "a pod that waits for what there is not", FRAME_POD,
+	  B("\x93\xc4\x01"
+	    "a\xc0\x03"),
+	  B("") },
 	{ "nobody is gone", FRAME_POD_GONE, B("\x90"), B("") },
 	{ "its file is not there", FRAME_EVENT,
 	  B("\x9c\x05\x00\x00\x01\x02\x03\x04\x05\x06\x07\x03\x00"), B("") },
