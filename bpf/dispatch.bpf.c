@@ -23,6 +23,15 @@ static __always_inline bool is_spared(const struct wanted *w, struct pt_regs *re
 	       (second != CMD_DUPFD && second != CMD_SETFD && second != CMD_DUPFD_CLOEXEC);
 }
 
+/* The collector's own calls are passed over, but for its heartbeat, whose row may be nobody else's. */
+static __always_inline bool is_told(const struct wanted *w, const struct task_struct *task,
+				    struct pt_regs *regs)
+{
+	if (!(w->family & WANTED_BEAT))
+		return !is_own(task);
+	return is_beat(task, REGS_ARG1(regs), REGS_ARG2(regs)) || (beat.others && !is_own(task));
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
@@ -39,7 +48,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		return 0;
 	task = bpf_get_current_task_btf();
 	w = row_of_call(task, regs, w, &abi);
-	if (w == NULL || is_spared(w, regs, abi, ret) || is_own(task) ||
+	if (w == NULL || is_spared(w, regs, abi, ret) || !is_told(w, task, regs) ||
 	    (settings.drop_failed && ret < 0 && ret >= -4095))
 		return 0;
 	cpu = bpf_get_smp_processor_id();
@@ -50,7 +59,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	note_call(&s->call, w, regs, abi);
 	/* By constant index: the kernel makes a plain jump of it, and no indirect one, which the
 	 * defences against speculation make dear. */
-	switch (w->family & ~WANTED_SPARED) {
+	switch (w->family & ~(WANTED_SPARED | WANTED_BEAT)) {
 #define FAMILY(name, program)                                                                      \
 	case FAMILY_##name:                                                                        \
 		bpf_tail_call_static(ctx, &families, FAMILY_##name);                               \
@@ -61,7 +70,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-/* A system call that has no event of its own. */
+/* A system call that has no event of its own; the heartbeat is one. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_generic, struct pt_regs *regs, long ret)
 {
@@ -69,6 +78,10 @@ int BPF_PROG(exit_generic, struct pt_regs *regs, long ret)
 
 	if (!begin_exit(&b))
 		return 0;
+	if (is_beat(b.task, arg(&b, 1), arg(&b, 2))) {
+		HEADER_OF(&b)->flags |= RECORD_HEARTBEAT;
+		b.state = true;
+	}
 	params(&b, 2);
 	put_u16(&b, b.s->call.sc);
 	put_u16(&b, b.s->call.native);

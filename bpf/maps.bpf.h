@@ -138,5 +138,6 @@ struct {
 struct sensor_settings settings SEC(".rodata") = { 0 };
 volatile __u32 wake_me = 0; /* the collector sleeps: see record.h */
 volatile struct sensor_waking waking = { 0 };
+volatile struct sensor_beat beat = { .others = 0 };
 
 #endif

@@ -95,6 +95,13 @@ static __always_inline bool is_own(const struct task_struct *task)
 	return settings.own_pid != 0 && task->tgid == (int)settings.own_pid;
 }
 
+/* Is a call of TASK's with FIRST and SECOND behind its first argument the collector's heartbeat? */
+static __always_inline bool is_beat(const struct task_struct *task, __u64 first, __u64 second)
+{
+	return beat.nonce[0] != 0 && first == beat.nonce[0] && second == beat.nonce[1] &&
+	       (settings.own_pid == 0 || is_own(task));
+}
+
 /* Is the system call that TASK leaves one of the 32-bit ABI, whose numbers are others? */
 static __always_inline bool in_compat_syscall(const struct task_struct *task)
 {

@@ -18,12 +18,13 @@
 #include <linux/types.h>
 #endif
 
-#define RECORD_ABI 4
+#define RECORD_ABI 5
 
 enum {
 	RECORD_HAS_FILE = 1 << 0,
 	RECORD_TRUNCATED = 1 << 1, /* a parameter was longer than what is carried */
 	RECORD_COMPAT32 = 1 << 2,
+	RECORD_HEARTBEAT = 1 << 3, /* the collector's own call: see struct sensor_beat */
 };
 
 enum { RECORD_MORE_FILES = 2 };
@@ -89,7 +90,7 @@ struct wanted {
 	__u16 code;   /* enum event_code of the exit event */
 	__u16 sc;     /* enum syscall_code, for GENERIC_X */
 	__u16 native; /* the call's number among the native ones, for GENERIC_X */
-	__u8 family;  /* enum family, and WANTED_SPARED */
+	__u8 family;  /* enum family, WANTED_SPARED, WANTED_BEAT */
 	__u8 flags;   /* WANTED_*; from WANTED_ARGS on the number of arguments that lie in memory */
 };
 
@@ -105,6 +106,9 @@ enum {
 /* Of a row's family: only the state is made of this call.  Told are calls that change what rules can
  * see of it: a duplicate or close-on-exec, for fcntl; for what closes, the standard descriptors. */
 enum { WANTED_SPARED = 1 << 7 };
+
+/* Of a row's family, too: the collector makes this call as its heartbeat. */
+enum { WANTED_BEAT = 1 << 6 };
 
 enum { WANTED_COUNT = 512 };
 
@@ -126,6 +130,7 @@ enum family {
 #undef FAMILY
 	FAMILY_COUNT
 };
+_Static_assert((int)FAMILY_COUNT <= (int)WANTED_BEAT, "a family leaves the bits above it free");
 
 /* Set before loading, constant then (the section .rodata). */
 struct sensor_settings {
@@ -155,6 +160,16 @@ struct sensor_waking {
 	__u64 events[WAKING_WORDS];    /* a bit for each event code that is worth it */
 	__u32 quiet_uids[WAKING_UIDS]; /* effective ones whose events are not; all ones: nobody's */
 };
+/* How the collector sees that calls are seen.  It makes one that does nothing and whose arguments behind
+ * the first nobody reads: there it puts two words drawn by lot, which stand in `beat`, in .bss too, while
+ * it makes it.  The record of a call with these is marked RECORD_HEARTBEAT, if it is of own_pid or that is
+ * not known.  All other calls of own_pid are passed over. */
+struct sensor_beat {
+	__u64 nonce[2]; /* the first 0: there is none */
+	__u32 others;	/* the call is wanted of others, too */
+	__u32 reserved;
+};
+
 /* WAKING_BYTES in a buffer are worth it, whatever they are. */
 
 _Static_assert(sizeof(struct record) == 56, "record's layout is fixed");

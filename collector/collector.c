@@ -26,6 +26,7 @@
 #define LOOK_LAST_NS	(100 * NS_PER_MSEC) /* when there are none any more, and were many */
 #define MANY_EVENTS	256u
 #define SOON_NS		(50 * NS_PER_MSEC) /* what waits for room, or for its time */
+#define BEAT_LOOK_NS	(2 * NS_PER_MSEC)  /* a heartbeat is looked for this long behind it */
 #define SNAPSHOT_GAP_NS (5 * NS_PER_SEC)
 #define ANSWERS_PART	20u		    /* of the time goes by answering asks, at most */
 #define DOOR_BUDGET	(64u * 1024 * 1024) /* bytes of a snapshot that is handed over at the door */
@@ -41,6 +42,8 @@ struct collector {
 	struct selection selection;
 	struct event_set unseen; /* of what rules ask for */
 	struct mono looked, next_snapshot, next_answers;
+	uint64_t beat_ns; /* between two heartbeats; 0: there are none */
+	struct mono next_beat, beat_look;
 	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
 	unsigned taken_since_look;
 	bool has_predecessor;
@@ -114,7 +117,8 @@ static struct sensor_params params_of(const struct stage *st)
 	struct sensor_params p = { .buffer_bytes = st->conf.kernel_buffer_bytes,
 				   .snaplen = (unsigned)st->conf.snaplen,
 				   .cpus_per_buffer = st->conf.cpus_per_buffer,
-				   .drop_failed = st->conf.drop_failed };
+				   .drop_failed = st->conf.drop_failed,
+				   .beats = st->conf.heartbeat_ns > 0 };
 
 	_Static_assert(ARRAY_LEN(behind) <= ARRAY_LEN(p.quiet_uids), "room for each");
 	/* Not root, they are all one user, who may be somebody else as well. */
@@ -192,6 +196,7 @@ static int setup(struct stage *st, void *ctx)
 	c->feed.is_recorded = c->source->is_recorded;
 	c->feed.looked_ns = c->source->ops->now(c->source);
 	take_settings(c, &st->conf);
+	c->beat_ns = c->source->ops->beat == NULL ? 0 : st->conf.heartbeat_ns;
 	selection_fill(&c->selection, NULL, &c->base);
 	c->feed.set = c->selection.events;
 	c->source->ops->want(c->source, &c->selection);
@@ -442,6 +447,23 @@ static int take_one(struct collector *c)
 	}
 }
 
+/* The heartbeat, when it is time; its record is young enough to be there in the next turn only. */
+static void beat(struct collector *c, struct mono now)
+{
+	if (c->beat_ns == 0 || now.ns < c->next_beat.ns)
+		return;
+	c->source->ops->beat(c->source);
+	c->next_beat = mono_after(now, c->beat_ns);
+	c->beat_look = mono_after(now, BEAT_LOOK_NS);
+}
+
+/* The stage is to be called at T, if nothing is before. */
+static void be_called_at(struct stage *st, struct mono t)
+{
+	if (st->due.ns == 0 || st->due.ns > t.ns)
+		st->due = t;
+}
+
 static int turn(struct stage *st, void *ctx, struct mono now)
 {
 	struct collector *c = ctx;
@@ -454,6 +476,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	/* What rules want rides with the events: a capture can wait until that is known. */
 	if (s->is_recorded && c->wants.version == 0)
 		return 0;
+	beat(c, now);
 	s->ops->begin(s);
 	while (done < (int)TURN_EVENTS && !st->stopping && (err = take_one(c)) == 1)
 		done++;
@@ -476,8 +499,10 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 		st->due = mono_after(now, SOON_NS);
 	else if (c->taken_since_look >= MANY_EVENTS)
 		st->due = mono_after(now, LOOK_LAST_NS);
-	if (c->next_answers.ns > now.ns && (st->due.ns == 0 || st->due.ns > c->next_answers.ns))
-		st->due = c->next_answers;
+	if (c->next_answers.ns > now.ns)
+		be_called_at(st, c->next_answers);
+	if (c->beat_ns > 0)
+		be_called_at(st, c->beat_look.ns > now.ns ? c->beat_look : c->next_beat);
 	if (done > 0 && err != SOURCE_END && err != SOURCE_DAMAGED)
 		return done;
 	if (err == SOURCE_DAMAGED)

@@ -11,7 +11,7 @@
 
 #include "record.h"
 
-enum { KNOWN_FLAGS = RECORD_HAS_FILE | RECORD_TRUNCATED | RECORD_COMPAT32 };
+enum { KNOWN_FLAGS = RECORD_HAS_FILE | RECORD_TRUNCATED | RECORD_COMPAT32 | RECORD_HEARTBEAT };
 
 /* Falco's numbers of address families, as they stand in front of addresses. */
 enum { FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10 };
@@ -203,7 +203,8 @@ int decode_record(struct span record, struct raw_event *ret)
 	ret->code = r.code;
 	ret->cpu = r.cpu;
 	ret->flags = (r.flags & RECORD_TRUNCATED ? EVENT_TRUNCATED : 0u) |
-		     (r.flags & RECORD_COMPAT32 ? EVENT_COMPAT32 : 0u);
+		     (r.flags & RECORD_COMPAT32 ? EVENT_COMPAT32 : 0u) |
+		     (r.flags & RECORD_HEARTBEAT ? EVENT_HEARTBEAT : 0u);
 	ret->ts_ns = r.ts_ns;
 	ret->num = 0;
 	ret->tid = r.tid;

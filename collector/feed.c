@@ -204,9 +204,8 @@ static uint8_t *room_for(struct feed *f, size_t bound, enum ring_class cls)
 	return gaps_write(f, bound, cls) ? f->out.reserve(f->out.ctx, bound, cls) : NULL;
 }
 
-static void put(struct feed *f, struct raw_event *ev)
+static void put(struct feed *f, struct raw_event *ev, enum ring_class cls)
 {
-	enum ring_class cls = state_set_class(ev->code);
 	size_t bound = wire_raw_event_bound(ev);
 	uint8_t *p = room_for(f, bound, cls);
 
@@ -239,10 +238,12 @@ void feed_event(struct feed *f, struct raw_event *ev)
 {
 	if (f->is_recorded)
 		put_recorded(f, ev);
+	else if (__builtin_expect(ev->flags & EVENT_HEARTBEAT, 0))
+		put(f, ev, RING_STATE); /* what is lost in a flood is told of in any case */
 	else if (!event_set_has(&f->set, ev->code) || (ev->pid == f->own_pid && f->own_pid != -1))
 		filter(f);
 	else
-		put(f, ev);
+		put(f, ev, state_set_class(ev->code));
 }
 
 void feed_refused(struct feed *f)

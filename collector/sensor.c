@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "decode.h"
@@ -230,6 +232,8 @@ static void sensor_want(struct source *source, const struct selection *selection
 	tell_urgent(s);
 	seen.events = coverage_seen(&s->coverage, &selection->events);
 	wants_fill(&s->rows, &seen);
+	if (s->params.beats)
+		programs_beat(&s->programs)->others = wants_beat(&s->rows);
 	copy_rows(s->wanted, s->rows.native, WANTED_COUNT);
 	copy_rows(s->narrow, s->rows.narrow, NARROW_COUNT);
 	attach_traces(s, &selection->events);
@@ -319,6 +323,20 @@ static int sensor_read_again(struct source *source, const struct ring_ask *ask, 
 static void sensor_settle(struct source *source)
 {
 	snapshot_settle(sensor_of(source)->snapshot);
+}
+
+static void sensor_beat(struct source *source)
+{
+	volatile struct sensor_beat *beat = programs_beat(&sensor_of(source)->programs);
+	uint64_t nonce[2];
+
+	if (getrandom(nonce, sizeof(nonce), GRND_NONBLOCK) != sizeof(nonce))
+		return; /* it is missed, and that is said */
+	nonce[0] |= 1;
+	beat->nonce[1] = nonce[1];
+	beat->nonce[0] = nonce[0];
+	syscall(wants_beat_nr(), 0, nonce[0], nonce[1]);
+	beat->nonce[0] = 0;
 }
 
 static uint64_t sensor_now(struct source *source)
@@ -690,6 +708,7 @@ static const struct source_ops sensor_ops = {
 	.now = sensor_now,
 	.read_again = sensor_read_again,
 	.settle = sensor_settle,
+	.beat = sensor_beat,
 	.begin_rest = sensor_begin_rest,
 	.take_rest = sensor_take_rest,
 	.wait = sensor_wait,

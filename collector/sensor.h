@@ -15,6 +15,7 @@ struct sensor_params {
 	uint64_t buffer_bytes;	  /* of each buffer in the kernel */
 	uint64_t cpus_per_buffer; /* that share one; 0: all of them */
 	bool drop_failed;	  /* no system calls that failed */
+	bool beats;		  /* heartbeats are made */
 	bool at_once;		  /* all is loaded before anything is seen: there is no rest */
 	/* Users whose events are nothing to wake up for: the stages behind, which would be woken
 	 * for what waking them took. */

@@ -322,6 +322,11 @@ volatile struct sensor_waking *programs_waking(const struct programs *p)
 	return &p->skel[PROGRAMS_FIRST]->bss->waking;
 }
 
+volatile struct sensor_beat *programs_beat(const struct programs *p)
+{
+	return &p->skel[PROGRAMS_FIRST]->bss->beat;
+}
+
 volatile uint32_t *programs_wake_me(const struct programs *p)
 {
 	return &p->skel[PROGRAMS_FIRST]->bss->wake_me;

@@ -72,6 +72,9 @@ struct bpf_object *programs_object(const struct programs *p, enum programs_part 
 volatile uint32_t *programs_wake_me(const struct programs *p);
 volatile struct sensor_waking *programs_waking(const struct programs *p);
 
+/* The heartbeat: see there, too. */
+volatile struct sensor_beat *programs_beat(const struct programs *p);
+
 void programs_close(struct programs *p);
 
 #endif

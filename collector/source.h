@@ -83,6 +83,10 @@ struct source_ops {
 			  size_t budget);
 	void (*settle)(struct source *s);
 
+	/* Make an event with EVENT_HEARTBEAT, which comes with the others.  NULL: nothing is seen
+	 * here that could be tried. */
+	void (*beat)(struct source *s);
+
 	/* Now, in the clock of the events' stamps. */
 	uint64_t (*now)(struct source *s);
 

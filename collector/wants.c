@@ -82,6 +82,29 @@ static struct wanted row_of(const struct selection *s, unsigned sc, unsigned nat
 	return row;
 }
 
+int wants_beat_nr(void)
+{
+	return native_nr(SC_sched_get_priority_max);
+}
+
+bool wants_beat(struct wants *w)
+{
+	int nr = wants_beat_nr();
+	struct wanted row = w->native[nr];
+	bool others = (row.flags & WANTED_YES) != 0;
+
+	if (!others) {
+		(void)capture_of(EVENT_GENERIC_X, &row);
+		row.flags |= w->native[nr].flags;
+		row.code = EVENT_GENERIC_X;
+		row.sc = SC_sched_get_priority_max;
+		row.native = (uint16_t)nr;
+	}
+	row.family |= WANTED_BEAT;
+	w->native[nr] = row;
+	return others;
+}
+
 /* The row of a 32-bit call.  Its number is told as the one that the call has natively; if it has
  * none, as it is. */
 static void fill_narrow(struct wants *w, const struct selection *s, const struct narrow_row *n)

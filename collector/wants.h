@@ -17,6 +17,12 @@ struct wants {
 /* The rows for SELECTION; all zero where nothing is wanted. */
 void wants_fill(struct wants *w, const struct selection *selection);
 
+/* The native number of the call that is the heartbeat, which does nothing and reads one argument. */
+int wants_beat_nr(void);
+
+/* That call is wanted of the collector itself, too.  True: it was wanted before. */
+bool wants_beat(struct wants *w);
+
 /* Can the kernel side make event CODE at a system call's return? */
 bool wants_can(unsigned code);
 

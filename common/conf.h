@@ -116,6 +116,8 @@ struct conf {
 	bool metrics_rules, metrics_resources, metrics_state, metrics_kernel;
 	bool metrics_megabytes, metrics_empty;
 
+	uint64_t heartbeat_ns; /* 0: there is none */
+
 	char *log_level;
 };
 
@@ -124,17 +126,19 @@ enum conf_type {
 	CONF_UINT,	/* uint64_t, within the row's bounds */
 	CONF_MEGABYTES, /* uint64_t in bytes; written in MiB, within the row's bounds */
 	CONF_PRESET,	/* uint64_t in bytes; 1 .. 10 is 1, 2, 4, ... 512 MiB */
-	CONF_SHARE,	/* double, written with or without a point, within the row's bounds */
-	CONF_WORDS,	/* unsigned, a bit for each of the row's words; written as a list */
-	CONF_STRING,	/* char * */
-	CONF_LIST,	/* struct conf_list */
-	CONF_PAIRS,	/* struct conf_list; written as a list, or as a map, whose names and values
+	CONF_DURATION, /* uint64_t in ns; written as duration.h has it, within the row's bounds in ms,
+			 * or 0 */
+	CONF_SHARE,    /* double, written with or without a point, within the row's bounds */
+	CONF_WORDS,    /* unsigned, a bit for each of the row's words; written as a list */
+	CONF_STRING,   /* char * */
+	CONF_LIST,     /* struct conf_list */
+	CONF_PAIRS,    /* struct conf_list; written as a list, or as a map, whose names and values
 			 * get the row's one word between them */
-	CONF_CHOICE,	/* one of the row's words: bool or unsigned, its place; char *, itself */
-	CONF_APPEND,	/* struct append_list */
-	CONF_CHOICES,	/* struct rule_choices */
-	CONF_FILES,	/* struct conf_list of what config_files names */
-	CONF_UNUSED,	/* taken for Falco's sake: has no effect here, the row's text says why */
+	CONF_CHOICE,   /* one of the row's words: bool or unsigned, its place; char *, itself */
+	CONF_APPEND,   /* struct append_list */
+	CONF_CHOICES, /* struct rule_choices */
+	CONF_FILES,   /* struct conf_list of what config_files names */
+	CONF_UNUSED,  /* taken for Falco's sake: has no effect here, the row's text says why */
 };
 
 struct conf_row {

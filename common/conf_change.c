@@ -20,6 +20,7 @@ static const struct {
 	{ "outputs", { ONE(EMITTER), 0 } }, /* outputs.*, outputs_spool.* */
 	{ "webserver.", { ONE(EMITTER), 0 } },
 	{ "metrics.", { ONE(EMITTER), 0 } },
+	{ "heartbeat.", { ONE(EMITTER), ONE(COLLECTOR) } },
 	{ "capture.", { ONE(RECORDER), 0 } },
 	{ "mews.capture.", { ONE(RECORDER), 0 } },
 	{ "container_engines.", { ONE(ENRICHER), 0 } },

@@ -98,6 +98,8 @@ static const struct conf_output_row rows[] = {
 	    "only alerts with one of these tags go there; none: all"),
 	ROW(ALL, "timeout_ms", UINT, timeout_ms, "2000", 10, 600000, NULL,
 	    "how long one attempt may take"),
+	ROW(ALL, "heartbeat", BOOL, heartbeat, "true", 0, 0, NULL,
+	    "heartbeats go there, whatever else does, if heartbeat.interval makes any"),
 	ROW(LINES | BIT(HTTP), "json", CHOICE, json, "auto", 0, 0, json_words,
 	    "alerts are JSON objects there; auto: as json_output says"),
 	FLAG(LINES, include_uuid, "JSON has the alert's uuid"),

@@ -47,6 +47,7 @@ struct conf_output {
 	unsigned minimum_priority; /* what is less severe does not go there */
 	struct conf_list rules, tags;
 	uint64_t timeout_ms;
+	bool heartbeat; /* heartbeats go there */
 
 	/* lines */
 	unsigned json; /* CONF_JSON_* */

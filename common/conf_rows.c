@@ -203,6 +203,8 @@ static const struct conf_row rows[] = {
 	     "memory in a snapshot is in MB, not in kB"),
 	FLAG("metrics.include_empty_values", metrics_empty, "false",
 	     "a snapshot has what is 0, too"),
+	ROW("heartbeat.interval", DURATION, heartbeat_ns, "0", 100, 86400000, NULL,
+	    "between two events that the collector makes to see that they come out; 0: none"),
 	ROW("log_level", CHOICE, log_level, "info", 0, 0, log_words,
 	    "what is less urgent is not said; notice is info, all above error is error"),
 	ROW("mews.rings.raw_mb", MEGABYTES, ring_raw_bytes, "16", 1, 1024, NULL,

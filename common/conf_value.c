@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "conf_value.h"
+#include "duration.h"
 
 #define MIB (1024ull * 1024)
 
@@ -65,6 +67,16 @@ static int parse_share(const char *value, uint64_t least, uint64_t most, double 
 	if (digits == 0 || n < (double)least || n > (double)most)
 		return -EINVAL;
 	*ret = n;
+	return 0;
+}
+
+static int parse_duration(const char *value, uint64_t least_ms, uint64_t most_ms, uint64_t *ret)
+{
+	uint64_t ns = duration_parse(value);
+
+	if (strcmp(value, "0") != 0 && (ns < least_ms * NS_PER_MSEC || ns > most_ms * NS_PER_MSEC))
+		return -EINVAL;
+	*ret = ns;
 	return 0;
 }
 
@@ -171,6 +183,8 @@ int conf_row_set(const struct conf_row *row, void *base, const char *value)
 		if (err == 0)
 			*(uint64_t *)at = MIB << (n - 1);
 		return err;
+	case CONF_DURATION:
+		return parse_duration(value, row->least, row->most, at);
 	case CONF_SHARE:
 		return parse_share(value, row->least, row->most, at);
 	case CONF_WORDS:
@@ -204,6 +218,10 @@ void conf_row_takes(const struct conf_row *row, char *buf, size_t cap)
 	case CONF_SHARE:
 		snprintf(buf, cap, "a number from %llu to %llu", (unsigned long long)row->least,
 			 (unsigned long long)row->most);
+		break;
+	case CONF_DURATION:
+		snprintf(buf, cap, "0, or a time from %llums to %llus, as 30s or 1h30m",
+			 (unsigned long long)row->least, (unsigned long long)row->most / 1000);
 		break;
 	case CONF_CHOICE:
 	case CONF_WORDS:

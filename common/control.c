@@ -59,6 +59,17 @@ const char *output_state_name(enum output_state state)
 	return (unsigned)state < OUTPUT_STATE_COUNT ? names[state] : "?";
 }
 
+const char *heartbeat_state_name(enum heartbeat_state state)
+{
+	static const char *const names[HEARTBEAT_STATE_COUNT] = {
+		[HEARTBEAT_OFF] = "off",
+		[HEARTBEAT_OK] = "ok",
+		[HEARTBEAT_MISSING] = "missing",
+	};
+
+	return (unsigned)state < HEARTBEAT_STATE_COUNT ? names[state] : "?";
+}
+
 /* ---- parts ---- */
 
 /* A text of ours: at most CAP - 1 bytes, terminated, without a NUL inside. */
@@ -246,9 +257,28 @@ static void take_usage(struct cursor *c, struct stage_usage *ret)
 	*ret = (struct stage_usage){ words[0], words[1], words[2] };
 }
 
+static void put_heartbeat(struct pack *pk, const struct heartbeat_status *h)
+{
+	const uint64_t words[] = { (uint64_t)h->state, h->count, h->last_ns, h->latency_ns };
+
+	put_words(pk, words, ARRAY_LEN(words));
+}
+
+static void take_heartbeat(struct cursor *c, struct heartbeat_status *ret)
+{
+	uint64_t words[4] = { 0 };
+
+	take_words(c, words, ARRAY_LEN(words));
+	if (words[0] >= HEARTBEAT_STATE_COUNT)
+		cursor_fail(c);
+	else
+		*ret = (struct heartbeat_status){ (enum heartbeat_state)words[0], words[1],
+						  words[2], words[3] };
+}
+
 static void put_output(struct pack *pk, const struct output_status *o)
 {
-	pack_array(pk, 13);
+	pack_array(pk, 14);
 	pack_span(pk, terminated(o->name, sizeof(o->name)));
 	pack_span(pk, terminated(o->kind, sizeof(o->kind)));
 	pack_span(pk, terminated(o->last_error, sizeof(o->last_error)));
@@ -262,6 +292,7 @@ static void put_output(struct pack *pk, const struct output_status *o)
 	pack_uint64(pk, o->retries);
 	pack_uint64(pk, o->last_delivery_ns);
 	put_latency(pk, &o->latency);
+	put_heartbeat(pk, &o->heartbeat);
 }
 
 static void take_output(struct cursor *c, struct output_status *ret)
@@ -287,6 +318,8 @@ static void take_output(struct cursor *c, struct output_status *ret)
 	ret->last_delivery_ns = cursor_uint(c, 0);
 	if (c->left > 0) /* of one who has none */
 		take_latency(c, &ret->latency);
+	if (c->left > 0)
+		take_heartbeat(c, &ret->heartbeat);
 	cursor_leave(c, outer);
 	if (state >= OUTPUT_STATE_COUNT)
 		cursor_fail(c);
@@ -333,7 +366,7 @@ static void put_status(struct pack *pk, const struct stage_status *s)
 	unsigned ngaps = s->ngaps < CONTROL_MAX_GAPS ? s->ngaps : CONTROL_MAX_GAPS;
 	unsigned noutputs = s->noutputs < CONTROL_MAX_OUTPUTS ? s->noutputs : CONTROL_MAX_OUTPUTS;
 
-	pack_array(pk, 15);
+	pack_array(pk, 16);
 	pack_uint64(pk, (uint64_t)s->stage);
 	pack_int64(pk, s->pid);
 	pack_uint64(pk, s->uptime_ns);
@@ -357,6 +390,7 @@ static void put_status(struct pack *pk, const struct stage_status *s)
 	for (unsigned i = 0; i < noutputs; i++)
 		put_output(pk, &s->outputs[i]);
 	put_spool(pk, &s->spool);
+	put_heartbeat(pk, &s->heartbeat);
 }
 
 static void take_status(struct cursor *c, struct stage_status *ret)
@@ -397,6 +431,8 @@ static void take_status(struct cursor *c, struct stage_status *ret)
 			take_output(c, &ret->outputs[ret->noutputs++]);
 	cursor_leave(c, outer);
 	take_spool(c, &ret->spool);
+	if (c->left > 0)
+		take_heartbeat(c, &ret->heartbeat);
 }
 
 static void put_supervised(struct pack *pk, const struct supervised *s)

@@ -96,6 +96,21 @@ enum output_state {
 
 #define CONTROL_MAX_OUTPUTS 32
 
+/* Heartbeats: events that the collector makes to see that they come out. */
+enum heartbeat_state {
+	HEARTBEAT_OFF, /* none are made, or none are wanted here */
+	HEARTBEAT_OK,
+	HEARTBEAT_MISSING, /* for three times as long as they should take to come */
+	HEARTBEAT_STATE_COUNT
+};
+
+struct heartbeat_status {
+	enum heartbeat_state state;
+	uint64_t count;	     /* that came here, since the process is there */
+	uint64_t last_ns;    /* when the last one did, since the epoch; 0: never */
+	uint64_t latency_ns; /* since its event */
+};
+
 /* journalled = delivered + filtered + pending + lost + refused. */
 struct output_status {
 	char name[32], kind[32];
@@ -110,6 +125,7 @@ struct output_status {
 	uint64_t retries;
 	uint64_t last_delivery_ns; /* since the epoch; 0: never */
 	struct histogram latency;  /* from an alert's event to its delivery */
+	struct heartbeat_status heartbeat;
 };
 
 /* The emitter's journal. */
@@ -143,6 +159,7 @@ struct stage_status {
 	unsigned noutputs; /* the emitter's */
 	struct output_status outputs[CONTROL_MAX_OUTPUTS];
 	struct spool_status spool;
+	struct heartbeat_status heartbeat; /* the emitter's: that came to it */
 };
 
 /* What the supervisor knows of the stages that it started. */
@@ -181,6 +198,7 @@ enum control_who control_permission(enum control_kind kind);
 const char *supervised_state_name(enum supervised_state state);
 const char *source_state_name(enum source_state state);
 const char *output_state_name(enum output_state state);
+const char *heartbeat_state_name(enum heartbeat_state state);
 
 /* core: encode and decode, side by side in control.c */
 ssize_t control_encode_request(uint8_t *buf, size_t cap, const struct control_request *r);

@@ -763,6 +763,67 @@ void collect_OUTPUT_LATENCY(const struct metrics_view *v, struct metric_out *out
 	each_output(v, out, output_latency);
 }
 
+/* ---- ours: heartbeats ---- */
+
+static const struct heartbeat_status *beat_of(const struct metrics_view *v)
+{
+	const struct stage_status *st = v->stage[STAGE_EMITTER];
+
+	return st != NULL && st->heartbeat.state != HEARTBEAT_OFF ? &st->heartbeat : NULL;
+}
+
+void collect_HEARTBEAT_MISSING(const struct metrics_view *v, struct metric_out *out)
+{
+	if (beat_of(v) != NULL)
+		plain(out, beat_of(v)->state == HEARTBEAT_MISSING);
+}
+
+void collect_HEARTBEAT_LAST(const struct metrics_view *v, struct metric_out *out)
+{
+	struct metric_sample s = sample();
+
+	if (beat_of(v) != NULL && beat_of(v)->last_ns != 0)
+		take_real(out, &s, (double)beat_of(v)->last_ns / NS_PER_S);
+}
+
+static void output_beat_missing(const struct output_status *o, struct metric_out *out,
+				struct metric_sample *s)
+{
+	if (o->heartbeat.state != HEARTBEAT_OFF)
+		take_uint(out, s, o->heartbeat.state == HEARTBEAT_MISSING);
+}
+
+void collect_OUTPUT_BEAT_MISSING(const struct metrics_view *v, struct metric_out *out)
+{
+	each_output(v, out, output_beat_missing);
+}
+
+static void output_beat_last(const struct output_status *o, struct metric_out *out,
+			     struct metric_sample *s)
+{
+	if (o->heartbeat.last_ns != 0)
+		take_real(out, s, (double)o->heartbeat.last_ns / NS_PER_S);
+}
+
+void collect_OUTPUT_BEAT_LAST(const struct metrics_view *v, struct metric_out *out)
+{
+	each_output(v, out, output_beat_last);
+}
+
+static void output_beat_latency(const struct output_status *o, struct metric_out *out,
+				struct metric_sample *s)
+{
+	if (o->heartbeat.last_ns != 0)
+		take_real(out, s, (double)o->heartbeat.latency_ns / NS_PER_S);
+}
+
+void collect_OUTPUT_BEAT_LATENCY(const struct metrics_view *v, struct metric_out *out)
+{
+	each_output(v, out, output_beat_latency);
+}
+
+/* ---- ours: the spool ---- */
+
 static const struct spool_status *spool_of(const struct metrics_view *v)
 {
 	const struct stage_status *st = v->stage[STAGE_EMITTER];

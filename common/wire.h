@@ -89,6 +89,7 @@ enum {
 	EVENT_STATE_ONLY = 1 << 0, /* changes state, is not shown to rules */
 	EVENT_TRUNCATED = 1 << 1,  /* the kernel side had to cut a parameter */
 	EVENT_COMPAT32 = 1 << 2,   /* a 32-bit system call */
+	EVENT_HEARTBEAT = 1 << 3,  /* the collector's own, to see that it comes out; for no rule */
 };
 
 /* What the kernel knew of a file behind a descriptor at that moment. */
@@ -426,7 +427,9 @@ struct alert_field {
 #define ALERT_MAX_TAGS	 64
 
 /* The ring frame's flag: alerts of younger events may have gone before it. */
-#define ALERT_FRAME_LATE (1u << 1)
+#define ALERT_FRAME_LATE      (1u << 1)
+/* It is a heartbeat: of an event with EVENT_HEARTBEAT, and no rule's. */
+#define ALERT_FRAME_HEARTBEAT (1u << 2)
 
 struct alert_frame {
 	/* What tells doubles: the same event and rule give the same three numbers. */

@@ -101,6 +101,34 @@ static void print_outputs(const struct picture *p)
 	}
 }
 
+/* Without a word where there are none. */
+static void print_heartbeat(const char *name, const struct heartbeat_status *h, uint64_t now_ns)
+{
+	if (h->state == HEARTBEAT_OFF)
+		return;
+	printf("%-16s %-9s %12" PRIu64, name, heartbeat_state_name(h->state), h->count);
+	if (h->last_ns == 0)
+		printf(" %10s %12s\n", "never", "");
+	else
+		printf(" %10.1f %12.0f\n",
+		       now_ns > h->last_ns ? (double)(now_ns - h->last_ns) / 1e9 : 0,
+		       us(h->latency_ns));
+}
+
+static void print_heartbeats(const struct picture *p)
+{
+	const struct stage_status *s = &p->reading.stage[STAGE_EMITTER];
+	uint64_t now_ns = wall_now().ns;
+
+	if (!p->reading.there[STAGE_EMITTER] || s->heartbeat.state == HEARTBEAT_OFF)
+		return;
+	printf("\n%-16s %-9s %12s %10s %12s\n", "HEARTBEAT", "STATE", "COUNT", "LAST s",
+	       "LATENCY us");
+	print_heartbeat("(to the emitter)", &s->heartbeat, now_ns);
+	for (unsigned i = 0; i < s->noutputs; i++)
+		print_heartbeat(s->outputs[i].name, &s->outputs[i].heartbeat, now_ns);
+}
+
 static void print_ledger(const struct picture *p)
 {
 	printf("\nLEDGER\n");
@@ -325,6 +353,23 @@ static uint64_t word(const struct picture *p, enum stage_id id, unsigned i)
 	return p->reading.there[id] ? p->reading.stage[id].counts.v[i] : 0;
 }
 
+static void json_heartbeat(const struct heartbeat_status *h, struct jout *j)
+{
+	if (h->state == HEARTBEAT_OFF) {
+		jout_null(j, "heartbeat");
+		return;
+	}
+	jout_object(j, "heartbeat");
+	jout_str(j, "state", heartbeat_state_name(h->state));
+	jout_uint(j, "count", h->count);
+	if (h->last_ns == 0)
+		jout_null(j, "last");
+	else
+		jout_uint(j, "last", h->last_ns);
+	jout_double(j, "latency_us", us(h->latency_ns));
+	jout_end(j);
+}
+
 static void json_outputs(const struct stage_status *s, struct jout *j)
 {
 	jout_array(j, "outputs");
@@ -348,6 +393,7 @@ static void json_outputs(const struct stage_status *s, struct jout *j)
 		else
 			jout_uint(j, "last_delivery", o->last_delivery_ns);
 		json_latency(&o->latency, j);
+		json_heartbeat(&o->heartbeat, j);
 		jout_end(j);
 	}
 	jout_end(j);
@@ -405,6 +451,7 @@ static void json_rest(const struct picture *p, struct jout *j)
 	jout_end(j);
 	json_outputs(&p->reading.stage[STAGE_EMITTER], j);
 	json_spool(&p->reading.stage[STAGE_EMITTER].spool, j);
+	json_heartbeat(&p->reading.stage[STAGE_EMITTER].heartbeat, j);
 	jout_object(j, "metadata");
 	jout_uint(j, "processes", word(p, STAGE_ENRICHER, ENRICHER_PROCESSES));
 	jout_uint(j, "processes_evicted", word(p, STAGE_ENRICHER, ENRICHER_PROCESSES_EVICTED));
@@ -467,6 +514,7 @@ int cmd_status(int argc, char **argv)
 	print_sources(&p);
 	print_latency(&p);
 	print_outputs(&p);
+	print_heartbeats(&p);
 	print_ledger(&p);
 	if (p.reading.there[STAGE_COLLECTOR])
 		loss_report_print(&p.reading.stage[STAGE_COLLECTOR].losses);

@@ -356,6 +356,8 @@ static void take_alert(struct stage *st, struct emitter *em, const struct ring_f
 		st->counts.v[EMITTER_OUT]++;
 	} else if (!is_held(st, em, f->payload)) {
 		live_put(em->live, &id, f->flags, f->payload);
+		if (f->flags & ALERT_FRAME_HEARTBEAT)
+			live_beat(em->live, a->ts_ns);
 		st->counts.v[EMITTER_OUT]++;
 	}
 }

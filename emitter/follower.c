@@ -36,6 +36,7 @@ struct passed {
 struct item {
 	struct passed before;
 	uint64_t event_ns; /* since the epoch; 0: it is no event's */
+	bool is_beat;
 };
 
 struct follower {
@@ -45,7 +46,8 @@ struct follower {
 	unsigned batch_max;
 	pthread_t thread;
 	bool is_running;
-	bool is_new; /* it had no place before */
+	bool is_new;	  /* it had no place before */
+	uint64_t beat_ns; /* what heartbeats are older than is of no use; 0: there are none */
 	_Atomic bool reopens, finishes, stops, ended;
 
 	/* the thread's */
@@ -60,6 +62,7 @@ struct follower {
 	uint32_t *ends;
 	struct item *items; /* as many */
 	struct histogram latency;
+	struct heartbeat_status beat; /* but for its state */
 
 	pthread_mutex_t lock; /* of what others ask for */
 	struct output_status status;
@@ -104,6 +107,7 @@ static void save_place(struct follower *f)
 	f->status.retries = p->retries;
 	f->status.last_delivery_ns = p->last_ns;
 	f->status.latency = f->latency;
+	f->status.heartbeat = f->beat;
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -116,6 +120,12 @@ static void take_latencies(struct follower *f, unsigned sent, uint64_t now_ns)
 		/* A clock that was set back says nothing of how long it took. */
 		if (event_ns != 0 && event_ns <= now_ns)
 			histogram_add(&f->latency, now_ns - event_ns);
+		if (f->items[i].is_beat)
+			f->beat = (struct heartbeat_status){
+				.count = f->beat.count + 1,
+				.last_ns = now_ns,
+				.latency_ns = now_ns > event_ns ? now_ns - event_ns : 0,
+			};
 	}
 }
 
@@ -163,9 +173,19 @@ static void set_state(struct follower *f, enum output_state state, const char *w
 
 /* ---- a batch ---- */
 
+/* Of heartbeats the last ones say all that those before them said. */
+static bool takes_beat(const struct follower *f)
+{
+	uint64_t now_ns = wall_now().ns;
+
+	return f->output->sink.conf->heartbeat &&
+	       (now_ns < f->alert.ts_ns || now_ns - f->alert.ts_ns <= f->beat_ns);
+}
+
 /* Put what was read in the output's form, at the batch's end. */
 static void take_record(struct follower *f, const struct journal_record *r)
 {
+	bool is_beat = (r->flags & ALERT_FRAME_HEARTBEAT) != 0;
 	struct sink *s = &f->output->sink;
 	ssize_t n;
 
@@ -173,7 +193,7 @@ static void take_record(struct follower *f, const struct journal_record *r)
 		f->passed.refused++;
 		return;
 	}
-	if (!filter_passes(s->conf, &f->alert)) {
+	if (is_beat ? !takes_beat(f) : !filter_passes(s->conf, &f->alert)) {
 		f->passed.filtered++;
 		return;
 	}
@@ -188,6 +208,7 @@ static void take_record(struct follower *f, const struct journal_record *r)
 	f->items[f->count] = (struct item){
 		.before = f->passed,
 		.event_ns = f->alert.origin_generation != 0 ? f->alert.ts_ns : 0,
+		.is_beat = is_beat,
 	};
 	f->ends[f->count++] = (uint32_t)f->used;
 	f->passed = (struct passed){ 0 };
@@ -307,7 +328,7 @@ static void *thread_main(void *ctx)
 
 /* ---- for others ---- */
 
-struct follower *follower_new(struct output *output, struct journal *j)
+struct follower *follower_new(struct output *output, struct journal *j, uint64_t beat_ns)
 {
 	struct follower *f = calloc(1, sizeof(*f));
 	const struct sink_ops *ops = output->sink.ops;
@@ -316,6 +337,7 @@ struct follower *follower_new(struct output *output, struct journal *j)
 	if (f == NULL)
 		return NULL;
 	f->output = output;
+	f->beat_ns = beat_ns;
 	f->batch_max = max > 0 && max < ops->batch_alerts ? (unsigned)max : ops->batch_alerts;
 	f->cap = ops->batch_bytes + FORMAT_MAX_LINE;
 	f->bytes = malloc(f->cap);

@@ -15,8 +15,9 @@
 struct follower;
 
 /* Of OUTPUT, from where its predecessor stood, or for a new one from number NEXT on; in memory only
- * where the journal has no directory.  NULL: no memory. */
-struct follower *follower_new(struct output *output, struct journal *j);
+ * where the journal has no directory.  Heartbeats that are older than BEAT_NS are passed over.
+ * NULL: no memory. */
+struct follower *follower_new(struct output *output, struct journal *j, uint64_t beat_ns);
 
 /* Where it stands. */
 uint64_t follower_number(const struct follower *f);

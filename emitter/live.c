@@ -14,11 +14,14 @@
 #include "log.h"
 #include "lossalert.h"
 #include "priority.h"
+#include "pulse.h"
 
 #define BATCH_BYTES ((size_t)256 * 1024)
 #define LOOK_BACK   1024 /* records: more than a predecessor can have had in its hands */
 #define TICK_NS	    NS_PER_SEC
-#define LOSS_NS	    (10 * NS_PER_SEC) /* between two alerts about one output */
+#define BEATS	    3		       /* may be missing */
+#define FIRST_NS    (120 * NS_PER_SEC) /* until the first stages are ready, on a slow host */
+#define LOSS_NS	    (10 * NS_PER_SEC)  /* between two alerts about one output */
 #define FINISH_NS   (2 * NS_PER_SEC)
 #define FSYNC_NS    NS_PER_SEC
 #define SPOOL_LEAST ((uint64_t)8 << 20) /* in which segments have a size that is worth it */
@@ -34,6 +37,9 @@ struct live {
 	struct journal *journal;
 	struct follower *followers[CONF_MAX_OUTPUTS];
 	struct said said[CONF_MAX_OUTPUTS];
+	uint64_t patience_ns;			      /* with heartbeats; 0: there are none */
+	struct heartbeat_status beat;		      /* that came here */
+	struct pulse pulse, pulses[CONF_MAX_OUTPUTS]; /* here, and at the outputs' ends */
 	struct mono last_tick;
 	const char *boot;
 
@@ -73,7 +79,7 @@ static int start(struct live *l)
 	int err = journal_start(l->journal);
 
 	for (unsigned i = 0; i < l->os->count; i++) {
-		l->followers[i] = follower_new(&l->os->all[i], l->journal);
+		l->followers[i] = follower_new(&l->os->all[i], l->journal, l->patience_ns);
 		if (l->followers[i] == NULL)
 			return -ENOMEM;
 		journal_skip_to(l->journal, follower_number(l->followers[i]));
@@ -126,6 +132,7 @@ int live_open(const struct conf *conf, const char *dir, const char *boot, struct
 		release(l);
 		return err;
 	}
+	l->patience_ns = conf->heartbeat_ns == 0 ? 0 : BEATS * conf->heartbeat_ns + TICK_NS;
 	journal_look_back(l->journal, LOOK_BACK, take_id, l);
 	l->nhad = l->nhad < LOOK_BACK ? l->nhad : LOOK_BACK;
 	sweep(l);
@@ -237,6 +244,54 @@ static void look_at_losses(struct live *l, struct mono now, uint64_t *ret_made)
 	}
 }
 
+/* What P says at OUTPUT (NULL: here), by COUNT.  True: an alert was made. */
+static bool look_at_pulse(struct live *l, struct pulse *p, uint64_t count, const char *output,
+			  uint64_t patience_ns, struct mono now)
+{
+	enum pulse_change change = pulse_look(p, count, patience_ns, now);
+	uint64_t silent_ns = change == PULSE_STOPPED ? mono_since(p->seen, now) : 0;
+	char text[PULSE_TEXT];
+
+	if (change == PULSE_NONE)
+		return false;
+	pulse_alert(output, silent_ns, wall_now().ns, text, &l->alert);
+	if (change == PULSE_STOPPED)
+		log_error("%s", text);
+	else
+		log_info("%s", text);
+	return live_put_own(l, &l->alert);
+}
+
+/* Where none comes in, no output is to blame for it. */
+static void look_at_pulses(struct live *l, struct mono now, uint64_t *ret_made)
+{
+	uint64_t patience_ns = l->patience_ns;
+
+	if (l->beat.count == 0 && patience_ns < FIRST_NS)
+		patience_ns = FIRST_NS;
+	*ret_made += look_at_pulse(l, &l->pulse, l->beat.count, NULL, patience_ns, now);
+	for (unsigned i = 0; i < l->os->count; i++) {
+		struct output_status s;
+
+		if (!l->os->all[i].sink.conf->heartbeat)
+			continue;
+		if (l->beat.count == 0 || l->pulse.missing)
+			pulse_excuse(&l->pulses[i], now);
+		follower_status(l->followers[i], &s);
+		*ret_made += look_at_pulse(l, &l->pulses[i], s.heartbeat.count, s.name,
+					   l->patience_ns, now);
+	}
+}
+
+void live_beat(struct live *l, uint64_t event_ns)
+{
+	uint64_t now_ns = wall_now().ns;
+
+	l->beat.count++;
+	l->beat.last_ns = now_ns;
+	l->beat.latency_ns = now_ns > event_ns ? now_ns - event_ns : 0;
+}
+
 void live_tick(struct live *l, struct mono now, uint64_t *ret_made)
 {
 	if (mono_since(l->last_tick, now) < TICK_NS)
@@ -244,6 +299,8 @@ void live_tick(struct live *l, struct mono now, uint64_t *ret_made)
 	l->last_tick = now;
 	journal_tick(l->journal, now);
 	look_at_losses(l, now, ret_made);
+	if (l->patience_ns > 0)
+		look_at_pulses(l, now, ret_made);
 }
 
 void live_reopen(struct live *l)
@@ -252,13 +309,25 @@ void live_reopen(struct live *l)
 		follower_reopen(l->followers[i]);
 }
 
+static enum heartbeat_state state_of(const struct live *l, const struct pulse *p)
+{
+	if (l->patience_ns == 0)
+		return HEARTBEAT_OFF;
+	return p->missing ? HEARTBEAT_MISSING : HEARTBEAT_OK;
+}
+
 void live_status(struct live *l, struct stage_status *ret)
 {
 	struct journal_status j;
 
+	ret->heartbeat = l->beat;
+	ret->heartbeat.state = state_of(l, &l->pulse);
 	ret->noutputs = l->os->count < CONTROL_MAX_OUTPUTS ? l->os->count : CONTROL_MAX_OUTPUTS;
-	for (unsigned i = 0; i < ret->noutputs; i++)
+	for (unsigned i = 0; i < ret->noutputs; i++) {
 		follower_status(l->followers[i], &ret->outputs[i]);
+		if (l->os->all[i].sink.conf->heartbeat)
+			ret->outputs[i].heartbeat.state = state_of(l, &l->pulses[i]);
+	}
 	journal_status(l->journal, &j);
 	ret->spool = (struct spool_status){ .is_used = true,
 					    .on_disk = j.on_disk,

@@ -36,6 +36,9 @@ bool live_put_own(struct live *l, const struct alert_frame *a);
 /* The same, encoded already. */
 void live_put_report(struct live *l, struct span payload);
 
+/* An alert that was put in is a heartbeat, of an event at EVENT_NS since the epoch. */
+void live_beat(struct live *l, uint64_t event_ns);
+
 /* From here on all that was put in is on its way. */
 void live_flush(struct live *l);
 

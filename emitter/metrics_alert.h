@@ -24,8 +24,4 @@ struct snapshot {
 void snapshot_make(struct snapshot *s, const struct metrics_view *v, struct arena *arena,
 		   struct alert_frame *a);
 
-/* "1h30m" in ns: the units y w d h m s ms, each once at most and in this order, blanks anywhere, as
- * Falco takes it; 0 for anything else. */
-uint64_t snapshot_interval(const char *text);
-
 #endif

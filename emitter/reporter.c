@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "duration.h"
 #include "log.h"
 #include "metrics_alert.h"
 
@@ -66,7 +67,7 @@ bool reporter_check(const struct conf *conf)
 		return false;
 	}
 	if ((conf->metrics_rule || conf->metrics_file[0] != '\0') &&
-	    snapshot_interval(conf->metrics_interval) < LEAST_NS) {
+	    duration_parse(conf->metrics_interval) < LEAST_NS) {
 		log_error("metrics.interval: '%s' is no duration of 100ms or more, as 1h30m is",
 			  conf->metrics_interval);
 		return false;
@@ -90,7 +91,7 @@ struct reporter *reporter_open(const struct conf *conf, struct readings *reading
 					 .with_empty = conf->metrics_empty };
 	r->format = *format;
 	r->format.json = r->format.bare = true;
-	r->interval_ns = snapshot_interval(conf->metrics_interval);
+	r->interval_ns = duration_parse(conf->metrics_interval);
 	r->makes_alerts = conf->metrics_rule;
 	r->fd = -1;
 	pthread_mutex_init(&r->lock, NULL);

@@ -13,6 +13,22 @@
 #define DRIVER_API    "10.0.0"
 #define DRIVER_SCHEMA "4.3.0"
 
+/* Where heartbeats are missing; false: nowhere. */
+static bool is_silent(const struct stage_status *emitter, char *why, size_t cap)
+{
+	if (emitter->heartbeat.state == HEARTBEAT_MISSING) {
+		snprintf(why, cap, "no heartbeat comes from the kernel");
+		return true;
+	}
+	for (unsigned i = 0; i < emitter->noutputs; i++) {
+		if (emitter->outputs[i].heartbeat.state != HEARTBEAT_MISSING)
+			continue;
+		snprintf(why, cap, "no heartbeat comes out of output %s", emitter->outputs[i].name);
+		return true;
+	}
+	return false;
+}
+
 /* What is wrong with the first stage or ring that something is wrong with; false: nothing. */
 static bool find_fault(const struct metrics_view *v, char *why, size_t cap)
 {
@@ -31,7 +47,7 @@ static bool find_fault(const struct metrics_view *v, char *why, size_t cap)
 			return true;
 		}
 	}
-	return false;
+	return is_silent(v->stage[STAGE_EMITTER], why, cap);
 }
 
 bool web_text_health(const struct metrics_view *v, struct line *t)

@@ -96,7 +96,8 @@ static bool is_wanted(const struct enrich *en)
 {
 	const struct ring_wants *w = &en->wants;
 
-	return w->version == 0 || (w->events[en->ev.code / 64] >> en->ev.code % 64 & 1) != 0;
+	return w->version == 0 || (en->ev.flags & EVENT_HEARTBEAT) != 0 ||
+	       (w->events[en->ev.code / 64] >> en->ev.code % 64 & 1) != 0;
 }
 
 /* The tables count for themselves; their numbers are part of ours. */

@@ -22,6 +22,7 @@
 #include <time.h>
 
 #include "activity.h"
+#include "beatalert.h"
 #include "evaluator.h"
 #include "inode_names.h"
 #include "log.h"
@@ -255,6 +256,15 @@ static int run_rules(struct stage *st, struct evaluator *ev, struct span payload
 	return err;
 }
 
+static int put_heartbeat(struct stage *st, struct evaluator *ev)
+{
+	char text[BEATALERT_TEXT];
+
+	beatalert_make(&ev->event, ++st->counts.v[EVALUATOR_HEARTBEATS], wall_now().ns, text,
+		       &ev->alert);
+	return put_alert(st, ev, ALERT_FRAME_HEARTBEAT);
+}
+
 static int take_event(struct stage *st, struct evaluator *ev, struct span payload, struct mono now)
 {
 	int err = 0;
@@ -271,7 +281,9 @@ static int take_event(struct stage *st, struct evaluator *ev, struct span payloa
 		st->counts.v[EVALUATOR_DOUBLES]++;
 		return 0;
 	}
-	if ((ev->event.flags & EVENT_STATE_ONLY) == 0)
+	if (__builtin_expect(ev->event.flags & EVENT_HEARTBEAT, 0))
+		err = put_heartbeat(st, ev);
+	else if ((ev->event.flags & EVENT_STATE_ONLY) == 0)
 		err = run_rules(st, ev, payload, now);
 	st->counts.v[EVALUATOR_EVALUATED]++;
 	ev->last_generation = ev->event.origin_generation;

@@ -322,8 +322,11 @@ void recording_refused(struct recording *r)
 
 int recording_event(struct recording *r, const struct raw_event *ev)
 {
-	int err = end_snapshot(r);
+	int err;
 
+	if (ev->flags & EVENT_HEARTBEAT)
+		return 0; /* nobody's but ours */
+	err = end_snapshot(r);
 	if (err == 0 && !r->in_section)
 		err = begin_section(r);
 	if (err < 0)

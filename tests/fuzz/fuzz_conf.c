@@ -38,6 +38,10 @@ static void check(const struct conf *c)
 		if (rows[i].type == CONF_MEGABYTES || rows[i].type == CONF_PRESET)
 			must(*(const uint64_t *)at >= UINT64_C(1) << 20 &&
 			     *(const uint64_t *)at <= UINT64_C(1) << 40);
+		if (rows[i].type == CONF_DURATION)
+			must(*(const uint64_t *)at == 0 ||
+			     (*(const uint64_t *)at >= rows[i].least * 1000000 &&
+			      *(const uint64_t *)at <= rows[i].most * 1000000));
 		if (rows[i].type == CONF_SHARE)
 			must(*(const double *)at >= (double)rows[i].least &&
 			     *(const double *)at <= (double)rows[i].most);

@@ -45,7 +45,9 @@ static struct control_answer full_answer(void)
 		.retries = 6,
 		.last_delivery_ns = 9,
 		.latency = { .count = { [0] = 1, [HISTOGRAM_BOUNDS] = 10 }, .sum_ns = 11 },
+		.heartbeat = { HEARTBEAT_MISSING, 12, 13, 14 },
 	};
+	a.status.heartbeat = (struct heartbeat_status){ HEARTBEAT_OK, 15, 16, 17 };
 	a.status.spool = (struct spool_status){ .is_used = true,
 						.why = "full",
 						.records = 1,
@@ -91,6 +93,9 @@ Test(control, an_answer_comes_back)
 	cr_assert(eq(int, out.result, -EBUSY));
 	cr_assert_str_eq(out.text, "not now");
 	cr_assert(out.has_status);
+	cr_assert_eq(
+		memcmp(&out.status.heartbeat, &in.status.heartbeat, sizeof(out.status.heartbeat)),
+		0);
 	cr_assert(eq(u32, out.status.noutputs, 2));
 	cr_assert_eq(memcmp(&out.status.outputs, &in.status.outputs, sizeof(out.status.outputs)),
 		     0);

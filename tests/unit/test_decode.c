@@ -124,6 +124,19 @@ Test(decode, an_openat_with_its_file_comes_out_as_it_went_in)
 	cr_assert(eq(u64, ev.params[6].u, 42));
 }
 
+Test(decode, the_collectors_own_call_is_marked)
+{
+	uint16_t sc = 100, native = 146;
+	struct raw_event ev;
+	struct made m;
+
+	begin(&m, EVENT_GENERIC_X, RECORD_HEARTBEAT, NULL, "", "");
+	param(&m, &sc, 2);
+	param(&m, &native, 2);
+	cr_assert(eq(int, decode_record(made(&m), &ev), 0));
+	cr_assert(eq(u32, ev.flags, EVENT_HEARTBEAT));
+}
+
 Test(decode, further_files_come_behind_the_first)
 {
 	struct raw_event ev;

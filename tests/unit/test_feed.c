@@ -160,6 +160,27 @@ Test(feed, the_reserve_takes_vital_events_and_does_not_fill_with_gaps, .init = b
 	taken_balances();
 }
 
+Test(feed, a_heartbeat_is_the_collectors_own_and_goes_on_in_a_flood, .init = begin)
+{
+	struct raw_event ev = { .code = EVENT_GENERIC_X,
+				.flags = EVENT_HEARTBEAT,
+				.ts_ns = 1,
+				.tid = 4242,
+				.pid = 4242,
+				.nparams = event_info(EVENT_GENERIC_X)->nparams };
+
+	ring.reserve = 4000;
+	ring.room = ring.reserve / 4;
+	feed.set = (struct event_set){ { 0 } };
+	feed_event(&feed, &ev);
+	cr_assert(eq(uint, ring.count, 1));
+	ev.flags = 0;
+	feed_event(&feed, &ev);
+	cr_assert(eq(uint, ring.count, 1));
+	cr_assert(eq(u64, V(FILTERED), 1));
+	taken_balances();
+}
+
 Test(feed, a_flood_does_not_hide_those_that_do_little, .init = begin)
 {
 	unsigned of_flood = 0;

@@ -66,6 +66,10 @@ static struct metrics_view full_view(void)
 	};
 	stages[STAGE_EMITTER].spool = (struct spool_status){ .is_used = true, .bytes = 77 };
 	histogram_add(&stages[STAGE_EMITTER].outputs[0].latency, 3000000);
+	stages[STAGE_EMITTER].heartbeat =
+		(struct heartbeat_status){ HEARTBEAT_OK, 3, 2500000000, 1000 };
+	stages[STAGE_EMITTER].outputs[0].heartbeat =
+		(struct heartbeat_status){ HEARTBEAT_MISSING, 2, 3500000000, 4500000 };
 	histogram_add(&stages[STAGE_EMITTER].latency, 30000);
 	histogram_add(&stages[STAGE_EMITTER].latency, 600000);
 	v.rules = span_str(
@@ -200,6 +204,14 @@ Test(metrics, values_come_from_where_they_are_counted)
 	cr_assert(has("mews_output_latency_seconds_sum{kind=\"stdout_output\",output=\"stdout\"} "
 		      "0.003"));
 	cr_assert(has("mews_output_latency_seconds_count{kind=\"http_output\",output=\"http\"} 0"));
+	cr_assert(has("mews_heartbeat_missing 0"));
+	cr_assert(has("mews_heartbeat_timestamp_seconds 2.5"));
+	cr_assert(has("mews_output_heartbeat_missing{kind=\"stdout_output\",output=\"stdout\"} 1"));
+	cr_assert(has("mews_output_heartbeat_timestamp_seconds{kind=\"stdout_output\","
+		      "output=\"stdout\"} 3.5"));
+	cr_assert(has("mews_output_heartbeat_latency_seconds{kind=\"stdout_output\","
+		      "output=\"stdout\"} 0.0045"));
+	cr_assert(strstr(text, "heartbeat_missing{kind=\"http_output\"") == NULL);
 	cr_assert(has("falcosecurity_falco_outputs_queue_num_drops_total 6"));
 	cr_assert(has("mews_spool_on_disk 0"));
 	cr_assert(has("mews_spool_bytes 77"));

@@ -139,6 +139,7 @@ Test(recording, a_snapshot_is_a_section_and_events_follow)
 	recording_group(r, &group);
 	snapshot(r);
 	event(r, 0);
+	event(r, EVENT_HEARTBEAT);
 	event(r, EVENT_STATE_ONLY);
 	cr_assert(eq(int, recording_flush(r), 0));
 	blocks_are("SMIUTFFes");

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "duration.h"
 #include "metrics_alert.h"
 
 #define ALL ((1u << METRICS_OWN) - 1)
@@ -167,6 +168,6 @@ Test(snapshot, intervals_are_prometheus_durations)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		cr_assert_eq(snapshot_interval(cases[i].text), cases[i].ms * 1000000, "%s",
+		cr_assert_eq(duration_parse(cases[i].text), cases[i].ms * 1000000, "%s",
 			     cases[i].text);
 }

@@ -96,6 +96,24 @@ Test(wants, a_call_that_is_spared_is_marked_and_keeps_its_family)
 #if defined(__x86_64__)
 
 /* 6 is close in ia32 and lstat here. */
+Test(wants, the_heartbeat_has_a_row_whether_others_want_that_call_or_not)
+{
+	struct wants w = filled(EVENT_SYSCALL_CLOSE_X);
+	const struct wanted *row = &w.native[wants_beat_nr()];
+
+	cr_assert(eq(int, wants_beat_nr(), native_nr(SC_sched_get_priority_max)));
+	cr_assert(eq(u32, row->flags & WANTED_YES, 0));
+	cr_assert_not(wants_beat(&w));
+	cr_assert(eq(u32, row->flags & WANTED_YES, WANTED_YES));
+	cr_assert(eq(u32, row->code, EVENT_GENERIC_X));
+	cr_assert(eq(u32, row->sc, SC_sched_get_priority_max));
+	cr_assert(eq(u32, row->family, FAMILY_GENERIC | WANTED_BEAT));
+	cr_assert(eq(u32, rows_with(w.native, WANTED_COUNT, WANTED_YES), 2));
+	w = filled(EVENT_GENERIC_X);
+	cr_assert(wants_beat(&w));
+	cr_assert(eq(u32, row->family, FAMILY_GENERIC | WANTED_BEAT));
+}
+
 Test(wants, a_number_of_ia32_is_marked_among_the_native_ones)
 {
 	struct wants w = filled(EVENT_SYSCALL_CLOSE_X);
