@@ -216,9 +216,9 @@ check "versions that are too old are listed anew" wait_for 10 named cccccccc-93a
 check "(and nothing was lost by that)" named $web "$web_name"
 
 n=0
-for fault in 500 429 410 garbage empty half; do
+for fault in 500 429 410 garbage empty half deep; do
 	n=$((n + 1))
-	tell fault $fault 3
+	tell fault $fault 2
 	tell break
 	sleep 0.2
 	uid=dddddddd-93ad-4c9c-93fd-c71bd2cb4d2$n

@@ -55,7 +55,7 @@ static struct {
 } server = { .lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER };
 
 static const char *const faults[] = { "401",	 "403",	 "429",	 "500",	 "410",	 "hang",
-				      "garbage", "huge", "drip", "half", "empty" };
+				      "garbage", "huge", "drip", "half", "empty", "deep" };
 
 /* ---- objects ---- */
 
@@ -486,6 +486,19 @@ static void huge(struct connection *c)
 	send_text(c, "0\r\n\r\n");
 }
 
+/* A list whose one object goes on inwards. */
+static void deep(struct connection *c)
+{
+	static char filler[65536];
+
+	for (size_t i = 0; i + 5 <= sizeof(filler); i += 5)
+		memcpy(filler + i, "{\"a\":", 5);
+	send_head(c, 200, "");
+	send_chunk(c, "{\"kind\":\"List\",\"items\":[", 24);
+	send_chunk(c, filler, sizeof(filler) / 5 * 5);
+	send_text(c, "0\r\n\r\n");
+}
+
 static void answer_fault(struct connection *c, const char *fault)
 {
 	if (fault[0] >= '1' && fault[0] <= '9')
@@ -497,6 +510,8 @@ static void answer_fault(struct connection *c, const char *fault)
 		send_text(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 	else if (strcmp(fault, "huge") == 0)
 		huge(c);
+	else if (strcmp(fault, "deep") == 0)
+		deep(c);
 	else if (strcmp(fault, "drip") == 0)
 		drip(c);
 	else if (strcmp(fault, "half") == 0) {
