@@ -121,9 +121,10 @@ static struct sensor_params params_of(const struct stage *st)
 				   .beats = st->conf.heartbeat_ns > 0 };
 
 	_Static_assert(ARRAY_LEN(behind) <= ARRAY_LEN(p.quiet_uids), "room for each");
-	/* Not root, they are all one user, who may be somebody else as well. */
-	for (unsigned i = 0; i < ARRAY_LEN(behind) && geteuid() == 0; i++)
-		p.quiet_uids[p.nquiet++] = (uint32_t)jail_identity(behind[i]).uid;
+	/* Where they are all one user, he may be somebody else as well. */
+	for (unsigned i = 0; i < ARRAY_LEN(behind); i++)
+		if (jail_identity(behind[i]).uid != geteuid())
+			p.quiet_uids[p.nquiet++] = (uint32_t)jail_identity(behind[i]).uid;
 	return p;
 }
 #endif

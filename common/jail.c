@@ -123,7 +123,8 @@ static int keep_capabilities(const struct row *row)
 		    cap_set_flag(want, CAP_EFFECTIVE, 1, &row->keep[i], CAP_SET) == -1)
 			goto done;
 	}
-	err = cap_set_proc(want) == -1 ? -errno : 0;
+	/* Who was started with that and no more may be forbidden to ask. */
+	err = cap_compare(now, want) == 0 || cap_set_proc(want) != -1 ? 0 : -errno;
 done:
 	cap_free(now);
 	cap_free(want);

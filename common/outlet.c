@@ -88,7 +88,8 @@ static int open_door(struct outlet *o)
 		return -errno;
 	o->dev = st.st_dev;
 	o->ino = st.st_ino;
-	if ((o->p.socket_gid != (gid_t)-1 && lchown(path, (uid_t)-1, o->p.socket_gid) == -1) ||
+	if ((o->p.socket_gid != (gid_t)-1 && o->p.socket_gid != st.st_gid &&
+	     lchown(path, (uid_t)-1, o->p.socket_gid) == -1) ||
 	    chmod(path, 0660) == -1 || listen(o->listener, MAX_CALLERS) == -1)
 		return -errno;
 	return 0;

@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The Debian package as its user has it, on a machine with systemd: installed, it watches, each stage a service that is shut in
+# as its unit says; each can end and start again alone; an upgrade keeps settings and starts all anew; what is removed
+# ends; a purge leaves nothing.
+#
+# The machine is this host's files below a layer of its own, with systemd as process 1 (tests/support/systemd.sh).  With --long it is
+# a fresh Debian as well, on which apt finds what the package needs, and lintian has its say.
+. "$(dirname -- "$0")/../support/pipeline.sh"
+. "$top/tests/support/systemd.sh"
+need_live
+[[ ${MEWS_CMAKE:-} != *SANITIZE* ]] || skip_all "what is packed is not built with sanitizers"
+[ -x /lib/systemd/systemd ] && command -v deb-systemd-helper >/dev/null || skip_all "no systemd here"
+command -v cpack >/dev/null && command -v dpkg-deb >/dev/null || skip_all "cannot make packages here"
+trap 'machine_stop; finish' EXIT
+
+stages="emitter evaluator enricher collector"
+
+make_package() { (cd "$build" && cpack -G DEB -B "$work/pack") && package=$(echo "$work"/pack/mews_*.deb) && [ -f "$package" ]; }
+if ! make_package >"$work/cpack.log" 2>&1; then
+	not_ok "cpack makes a package" "$(tail -n 5 "$work/cpack.log")"
+	exit 1
+fi
+ok "cpack makes a package"
+dpkg-deb -c "$package" >"$work/contents"
+missing=$(for file in usr/bin/mews usr/bin/mews-{collector,enricher,evaluator,emitter,recorder} lib/systemd/system/mews.target \
+	lib/systemd/system/mews-{collector,enricher,evaluator,emitter,recorder}.service usr/lib/sysusers.d/mews.conf usr/lib/tmpfiles.d/mews.conf \
+	usr/share/man/man8/mews{,-collector,-enricher,-evaluator,-emitter,-recorder}.8.gz \
+	usr/share/man/man5/{mews.yaml,mews-rules,mews-rule-tests,mews-metrics}.5.gz usr/share/bash-completion/completions/mews \
+	usr/share/mews/rules/mews_rules.yaml etc/mews/mews.yaml etc/logrotate.d/mews; do
+	grep -qE "^-.* \./$file\$" "$work/contents" || echo "no $file"
+done)
+check "with programs, units, users, pages, completion, rules and settings" eval 'echo "$missing"; [ -z "$missing" ]'
+check "of root, and for nobody else to write" eval "! grep -vE '^[-d]rw[x-]r-[x-]r-[x-] root/root ' '$work/contents'"
+# The next version of it.
+repack() {
+	dpkg-deb -R "$package" "$work/next" && sed -i 's/^Version: .*/&+next/' "$work/next/DEBIAN/control" &&
+		dpkg-deb --root-owner-group -Zgzip -z1 -b "$work/next" "$work/next.deb"
+}
+check "and can be made a next version" repack
+
+count=0
+sees() { # MARK
+	"$trigger" read /etc/shadow "$1"
+	sleep 0.1
+	inside journalctl -q -o cat -u mews-emitter | grep -q "$1"
+}
+alerts() { # NAME
+	count=$((count + 1))
+	if wait_for 20 sees "mark-$count-$$" >/dev/null; then
+		ok "$1"
+	else
+		not_ok "$1" "$(inside journalctl -q -o cat -u 'mews-*' | grep -v mark- | tail -n 12)"
+	fi
+}
+is_active() { [ "$(inside systemctl is-active "$@" | sort -u)" = active ]; }
+services() { for stage in $stages; do echo "mews-$stage.service"; done; }
+pid_of() { inside systemctl show -P MainPID "mews-$1"; }
+# field STAGE NAME: of its status.
+field() { inside sed -n "s/^$2:[[:space:]]*//p" "/proc/$(pid_of "$1")/status"; }
+install_package() { cat "$1" | inside tee /tmp/mews.deb >/dev/null && inside env DEBIAN_FRONTEND=noninteractive dpkg -i /tmp/mews.deb; }
+# left: what has our name, where packages put things and services write them.
+left() {
+	inside find /etc /run /var/lib /var/log /var/spool /usr/bin /usr/sbin /usr/lib/systemd /usr/lib/sysusers.d /usr/lib/tmpfiles.d \
+		/usr/share/man /usr/share/mews /usr/share/bash-completion /usr/share/doc/mews /usr/share/lintian -name '*mews*' \
+		! -path '/var/lib/mews-test*' 2>/dev/null
+}
+
+# The whole life of a package; $1: where.
+live() {
+	local stage before
+	left >"$work/before"
+	check "it installs $1" install_package "$package"
+	check "the pipeline runs $1" wait_for 20 is_active mews.target $(services)
+	alerts "a read of /etc/shadow is in the journal $1"
+	check "four users, and no capability but the collector's four" test "$(for stage in $stages; do
+		echo "$(inside stat -c %U "/proc/$(pid_of "$stage")") $(field "$stage" CapPrm) $(field "$stage" CapBnd)"
+	done)" = "mews-emitter 0000000000000000 0000000000000000
+mews-evaluator 0000000000000000 0000000000000000
+mews-enricher 0000000000000000 0000000000000000
+mews-collector 000000c000080004 000000c000080004"
+	check "all of them with a filter, and no way to more" test "$(for stage in $stages; do
+		echo "$(field "$stage" Seccomp) $(field "$stage" NoNewPrivs)"
+	done | sort -u)" = "2 1"
+	check "mews status sees a pipeline whose ledger is balanced" eval \
+		"inside mews status --json | jq -e '([.ledger[] | .balanced] | all) and ([.stages[] | select(.state == \"running\")] | length == 4)'"
+	check "systemd finds nothing wrong with the units" eval "inside systemd-analyze --man=no verify mews.target $(services | paste -sd ' ') 2>&1 |
+		tee /dev/stderr | { ! grep -q 'mews.*service:\\|mews.target:'; }"
+	for stage in $(shuf -n $((MEWS_LONG ? 4 : 2)) -e $stages); do
+		inside systemctl kill --signal=KILL "mews-$stage"
+		alerts "alerts come when $stage was killed"
+	done
+	check "rules are read anew when they change" eval "
+		inside sh -c 'echo \"- rule: From the directory
+  desc: d
+  condition: evt.type = pipe
+  output: o
+  priority: info\" >/etc/mews/rules.d/own.yaml' && inside systemctl reload mews-evaluator && wait_for 10 eval 'inside journalctl -q -o cat -u mews-evaluator | grep 24.rules'"
+
+	inside systemctl start mews-recorder
+	check "the recorder runs where it is wanted" wait_for 10 is_active mews-recorder.service
+
+	inside sh -c 'echo "# mine" >>/etc/mews/mews.yaml'
+	before=$(for stage in $stages; do pid_of "$stage"; done)
+	check "it is upgraded $1" install_package "$work/next.deb"
+	check "the stages are those of the new version" eval 'wait_for 20 is_active mews.target $(services) &&
+		for stage in $stages; do ! grep -qx "$(pid_of $stage)" <<<"$before" || exit 1; done'
+	alerts "and alerts come"
+	check "settings stay as they were changed" inside grep -q '^# mine' /etc/mews/mews.yaml
+
+	check "it is removed" inside dpkg -r mews
+	check "and has ended" eval "! inside pgrep -x 'mews-(collector|enricher|evaluator|emitter)' && ! inside test -e /run/mews"
+	check "its settings are still there" inside test -e /etc/mews/mews.yaml
+	inside rm -f /etc/mews/rules.d/own.yaml
+	check "it is purged" inside dpkg -P mews
+	left >"$work/after"
+	check "and nothing is left but its users" diff "$work/before" "$work/after"
+}
+
+if ! machine_start; then
+	not_ok "a machine with systemd starts" "$(tail -n 5 "$work/machine.log")"
+	exit 1
+fi
+live "on this host"
+machine_stop
+[ -n "${MEWS_LONG:-}" ] || exit 0
+
+. "$top/deploy/packages.sh"
+if ! install_packages lintian debootstrap >"$work/apt.log" 2>&1; then
+	not_ok "lintian and debootstrap are there" "$(tail -n 3 "$work/apt.log")"
+	exit 1
+fi
+lintian --fail-on error "$package" >"$work/lintian" 2>&1
+check "lintian finds no error" eval "cat '$work/lintian'; ! grep '^E:' '$work/lintian'"
+fresh_debian() {
+	debootstrap --variant=minbase --include=systemd,dbus,init-system-helpers,procps,ca-certificates bookworm "$work/fresh" &&
+		cp "$package" "$work/fresh/tmp/mews.deb" && cp /etc/resolv.conf "$work/fresh/etc/" &&
+		cp -r /etc/apt/. "$work/fresh/etc/apt/" && printf '#!/bin/sh\nexit 101\n' >"$work/fresh/usr/sbin/policy-rc.d" &&
+		chmod 755 "$work/fresh/usr/sbin/policy-rc.d" && chroot "$work/fresh" apt-get update -qq &&
+		chroot "$work/fresh" env DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends /tmp/mews.deb &&
+		chroot "$work/fresh" dpkg -P mews
+}
+if fresh_debian >"$work/debootstrap.log" 2>&1; then
+	ok "apt finds all that it needs on a fresh Debian"
+	machine_start "$work/fresh" && live "on a fresh Debian"
+else
+	not_ok "apt finds all that it needs on a fresh Debian" "$(tail -n 8 "$work/debootstrap.log")"
+fi
