@@ -54,7 +54,7 @@ static struct {
 	SSL_CTX *tls;
 } server = { .lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER };
 
-static const char *const faults[] = { "401",	 "403",	 "429",	 "500",	 "410",	 "hang",
+static const char *const faults[] = { "401",	 "403",	 "429",	 "500",	 "410",	  "hang",
 				      "garbage", "huge", "drip", "half", "empty", "deep" };
 
 /* ---- objects ---- */
