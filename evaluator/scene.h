@@ -13,6 +13,7 @@
 #define MEWS_SCENE_H
 
 #include "field.h"
+#include "pod_uid.h"
 #include "pool.h"
 #include "ytree.h"
 
@@ -42,6 +43,14 @@ struct scene_process {
 
 struct scene_account {
 	struct span name, home, shell;
+};
+
+/* One thing that a runtime or Kubernetes tells. */
+struct scene_told {
+	uint8_t object, part; /* enum told_object, told_part */
+	uint8_t index;	      /* of a service */
+	bool is_true;
+	struct span key, text;
 };
 
 struct scene {
@@ -75,6 +84,7 @@ struct scene {
 
 	struct container_frame container;
 	bool said_container;
+	struct pool_vec told; /* struct scene_told */
 
 	uint64_t fd_count, threads, other_threads;
 	struct wire_stdio stdio[3];
@@ -122,6 +132,15 @@ void scene_finish(struct scene *s);
 void scene_finish_processes(struct scene *s);
 void scene_finish_event(struct scene *s);
 
+/* Where there is something told, somebody is in a container, or in a pod (scene_metadata.c). */
+void scene_finish_metadata(struct scene *s);
+
+/* What is told of the container, as JSON; -ENOMEM, -E2BIG. */
+int scene_container_json(const struct scene *s, struct span *ret);
+
+/* The same of the pod.  -ENOENT: nothing is. */
+int scene_pod(const struct scene *s, struct pod_frame *ret, uint8_t uid[POD_UID_MAX]);
+
 /* ---- frames (scene_frames.c) ---- */
 
 /* What was sent before in the same test. */
@@ -137,7 +156,15 @@ struct scene_frame {
 };
 
 /* State that is not of a process. */
-enum scene_slot { SLOT_HOST, SLOT_LOGIN, SLOT_USER, SLOT_GROUP, SLOT_CONTAINER, SLOT_COUNT };
+enum scene_slot {
+	SLOT_HOST,
+	SLOT_LOGIN,
+	SLOT_USER,
+	SLOT_GROUP,
+	SLOT_CONTAINER,
+	SLOT_POD,
+	SLOT_COUNT
+};
 
 struct scene_frames {
 	struct pool *pool;

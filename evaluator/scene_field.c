@@ -145,7 +145,7 @@ int scene_set(struct scene *s, struct span field, const struct ynode *value, str
 static bool is_written_freely(enum field_id id)
 {
 	return id == FIELD_evt_arg || id == FIELD_evt_rawarg || id == FIELD_evt_rawtime ||
-	       id == FIELD_proc_cwd || id == FIELD_util_cnt;
+	       id == FIELD_proc_cwd || id == FIELD_util_cnt || id == FIELD_container_mounts;
 }
 
 static bool same_number(const struct value *v, struct span text)

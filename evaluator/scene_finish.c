@@ -221,6 +221,7 @@ void scene_finish_processes(struct scene *s)
 
 void scene_finish(struct scene *s)
 {
+	scene_finish_metadata(s);
 	scene_finish_processes(s);
 	scene_finish_event(s);
 }

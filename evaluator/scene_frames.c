@@ -171,6 +171,8 @@ static int emit_container(const struct scene *s, struct scene_frames *f)
 	if (c.id.n == 0)
 		return 0;
 	c.has_metadata = s->said_container;
+	if (s->told.n > 0 && (err = scene_container_json(s, &c.json)) < 0)
+		return err;
 	if (c.full_id.p == NULL)
 		c.full_id = c.id;
 	cap = wire_container_bound(&c);
@@ -178,6 +180,21 @@ static int emit_container(const struct scene *s, struct scene_frames *f)
 	return buf == NULL ? err
 			   : push_new(f, SLOT_CONTAINER, FRAME_CONTAINER, buf,
 				      wire_encode_container(buf, cap, &c));
+}
+
+static int emit_pod(const struct scene *s, struct scene_frames *f)
+{
+	uint8_t uid[POD_UID_MAX], *buf;
+	struct pod_frame p;
+	int err = scene_pod(s, &p, uid);
+	size_t cap;
+
+	if (err < 0)
+		return err == -ENOENT ? 0 : err;
+	cap = wire_pod_bound(&p);
+	buf = room(f, cap, &err);
+	return buf == NULL ? err
+			   : push_new(f, SLOT_POD, FRAME_POD, buf, wire_encode_pod(buf, cap, &p));
 }
 
 static int emit_host(const struct scene *s, struct scene_frames *f)
@@ -278,6 +295,8 @@ int scene_emit(const struct scene *s, struct scene_frames *f)
 		err = emit_accounts(s, f);
 	if (err == 0)
 		err = emit_container(s, f);
+	if (err == 0)
+		err = emit_pod(s, f);
 	if (err == 0)
 		err = emit_processes(s, f);
 	if (err == 0)

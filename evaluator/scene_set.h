@@ -30,6 +30,44 @@ enum { DEV_WHOLE, DEV_MAJOR, DEV_MINOR, DEV_INODE };
 enum { RIDES_FDS, RIDES_THREADS, RIDES_OTHERS };
 enum { EVENT_NUM, EVENT_CPU, EVENT_HOST };
 
+enum told_object {
+	TOLD_CONTAINER,
+	TOLD_POD,
+	TOLD_NS,
+	TOLD_DEPLOYMENT,
+	TOLD_RS,
+	TOLD_RC,
+	TOLD_SERVICE,
+};
+enum told_part {
+	TOLD_NAME,
+	TOLD_UID,
+	TOLD_IP,
+	TOLD_IMAGE,
+	TOLD_IMAGE_ID,
+	TOLD_REPOSITORY,
+	TOLD_TAG,
+	TOLD_DIGEST,
+	TOLD_CNI,
+	TOLD_SANDBOX,
+	TOLD_PRIVILEGED, /* true or false, up to */
+	TOLD_HOST_PID,
+	TOLD_HOST_NETWORK,
+	TOLD_HOST_IPC, /* here */
+	TOLD_LABEL,
+	TOLD_POD_LABEL, /* the runtime's word of a pod's */
+	TOLD_MOUNT,
+	TOLD_PART_COUNT,
+	/* Labels that have fields of their own. */
+	TOLD_POD_NAME = TOLD_PART_COUNT,
+	TOLD_POD_NAMESPACE,
+	TOLD_POD_UID,
+};
+#define TOLD(object, part) (TOLD_##object << 8 | TOLD_##part)
+#define TOLD_OBJECT(what)  ((unsigned)(what) >> 8)
+#define TOLD_PART(what)	   ((unsigned)(what)&0xff)
+#define TOLD_SERVICES	   16
+
 struct said {
 	struct scene *s;
 	const struct said_row *row;
@@ -92,6 +130,10 @@ said_setter said_set_strings;
 said_setter said_set_text;
 said_setter said_set_tid;
 said_setter said_set_time;
+said_setter said_set_told;
+said_setter said_set_told_labels;
+said_setter said_set_told_mounts;
+said_setter said_set_told_services;
 
 /* "'FIELD' WHY" is what is wrong; -EINVAL. */
 int said_refuse(struct said *x, const char *why);
