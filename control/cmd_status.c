@@ -16,6 +16,7 @@
 #include "metrics.h"
 #include "mews.h"
 #include "picture.h"
+#include "status_json.h"
 
 /* ---- for people ---- */
 
@@ -146,22 +147,12 @@ static void print_ledger(const struct picture *p)
 	}
 }
 
-/* "open, openat2": the names of the events with a bit in SET, each once. */
-static bool is_first_of_name(const uint64_t *set, unsigned code)
-{
-	for (unsigned i = 0; i < code; i++)
-		if ((set[i / 64] >> (i % 64) & 1) != 0 &&
-		    strcmp(event_info(i)->name, event_info(code)->name) == 0)
-			return false;
-	return (set[code / 64] >> (code % 64) & 1) != 0;
-}
-
 static void print_names(const char *label, const uint64_t *set)
 {
 	bool any = false;
 
 	for (unsigned code = 0; code < EVENT_CODE_COUNT; code++) {
-		if (!is_first_of_name(set, code))
+		if (!event_set_names(set, code))
 			continue;
 		printf("%s%s", any ? ", " : label, event_info(code)->name);
 		any = true;
@@ -219,44 +210,6 @@ static void print_gaps(const struct picture *p)
 
 /* ---- for scripts ---- */
 
-static void json_counters(const struct picture *p, enum stage_id id, struct jout *j)
-{
-	unsigned n;
-	const struct counter_info *rows = counter_rows(id, &n);
-
-	jout_object(j, "counters");
-	for (unsigned i = 0; p->reading.there[id] && i < n; i++)
-		jout_uint(j, rows[i].name, p->reading.stage[id].counts.v[i]);
-	jout_end(j);
-}
-
-static void json_gauges(const struct picture *p, enum stage_id id, struct jout *j)
-{
-	unsigned n;
-	const struct counter_info *rows = gauge_rows(id, &n);
-
-	jout_object(j, "gauges");
-	for (unsigned i = 0; p->reading.there[id] && i < n; i++)
-		jout_uint(j, rows[i].name, p->reading.stage[id].gauges.v[i]);
-	jout_end(j);
-}
-
-static void json_latency(const struct histogram *h, struct jout *j)
-{
-	jout_object(j, "latency");
-	jout_uint(j, "samples", histogram_total(h));
-	jout_double(j, "p50_us", us(histogram_quantile(h, 0.5)));
-	jout_double(j, "p99_us", us(histogram_quantile(h, 0.99)));
-	jout_end(j);
-}
-
-static const struct histogram *latency_of(const struct picture *p, enum stage_id id)
-{
-	static const struct histogram none;
-
-	return p->reading.there[id] ? &p->reading.stage[id].latency : &none;
-}
-
 static void json_stages(const struct picture *p, struct jout *j)
 {
 	jout_array(j, "stages");
@@ -274,9 +227,7 @@ static void json_stages(const struct picture *p, struct jout *j)
 		jout_double(j, "cpu_s", u->cpu_s);
 		jout_uint(j, "rss_kb", u->rss_kb);
 		jout_str(j, "detail", p->reading.stage[id].detail);
-		json_counters(p, id, j);
-		json_gauges(p, id, j);
-		json_latency(latency_of(p, id), j);
+		status_json_numbers(j, id, p->reading.there[id] ? &p->reading.stage[id] : NULL);
 		jout_end(j);
 	}
 	jout_end(j);
@@ -285,15 +236,8 @@ static void json_stages(const struct picture *p, struct jout *j)
 static void json_rings(const struct picture *p, struct jout *j)
 {
 	jout_array(j, "rings");
-	for (unsigned i = 0; i < p->nrings; i++) {
-		jout_object(j, NULL);
-		jout_str(j, "name", p->rings[i].name);
-		jout_uint(j, "capacity", p->rings[i].capacity);
-		jout_uint(j, "used", p->rings[i].used);
-		jout_uint(j, "lost", p->rings[i].lost);
-		jout_bool(j, "attached", p->rings[i].attached);
-		jout_end(j);
-	}
+	for (unsigned i = 0; i < p->nrings; i++)
+		status_json_ring(j, &p->rings[i]);
 	jout_end(j);
 }
 
@@ -317,128 +261,9 @@ static void json_ledger(const struct picture *p, struct jout *j)
 	jout_end(j);
 }
 
-static void json_names(struct jout *j, const char *key, const uint64_t *set)
-{
-	jout_array(j, key);
-	for (unsigned code = 0; code < EVENT_CODE_COUNT; code++)
-		if (is_first_of_name(set, code))
-			jout_str(j, NULL, event_info(code)->name);
-	jout_end(j);
-}
-
-static void json_coverage(const struct picture *p, struct jout *j)
-{
-	const struct stage_status *s = &p->reading.stage[STAGE_COLLECTOR];
-	bool known = p->reading.there[STAGE_COLLECTOR];
-
-	jout_object(j, "coverage");
-	jout_bool(j, "complete", known && s->ngaps == 0);
-	jout_array(j, "gaps");
-	for (unsigned i = 0; known && i < s->ngaps; i++) {
-		jout_object(j, NULL);
-		jout_str(j, "program", s->gaps[i].program);
-		jout_str(j, "reason", s->gaps[i].reason);
-		json_names(j, "events", s->gaps[i].events);
-		json_names(j, "wanted", s->gaps[i].wanted);
-		jout_bool(j, "state", s->gaps[i].of_state);
-		jout_bool(j, "io_uring", s->gaps[i].of_ring);
-		jout_end(j);
-	}
-	jout_end(j);
-	jout_end(j);
-}
-
 static uint64_t word(const struct picture *p, enum stage_id id, unsigned i)
 {
 	return p->reading.there[id] ? p->reading.stage[id].counts.v[i] : 0;
-}
-
-static void json_heartbeat(const struct heartbeat_status *h, struct jout *j)
-{
-	if (h->state == HEARTBEAT_OFF) {
-		jout_null(j, "heartbeat");
-		return;
-	}
-	jout_object(j, "heartbeat");
-	jout_str(j, "state", heartbeat_state_name(h->state));
-	jout_uint(j, "count", h->count);
-	if (h->last_ns == 0)
-		jout_null(j, "last");
-	else
-		jout_uint(j, "last", h->last_ns);
-	jout_double(j, "latency_us", us(h->latency_ns));
-	jout_end(j);
-}
-
-static void json_outputs(const struct stage_status *s, struct jout *j)
-{
-	jout_array(j, "outputs");
-	for (unsigned i = 0; i < s->noutputs; i++) {
-		const struct output_status *o = &s->outputs[i];
-
-		jout_object(j, NULL);
-		jout_str(j, "name", o->name);
-		jout_str(j, "kind", o->kind);
-		jout_str(j, "state", output_state_name(o->state));
-		jout_uint(j, "journalled", o->journalled);
-		jout_uint(j, "delivered", o->delivered);
-		jout_uint(j, "filtered", o->filtered);
-		jout_uint(j, "pending", o->pending);
-		jout_uint(j, "lost", o->lost);
-		jout_uint(j, "refused", o->refused);
-		jout_uint(j, "retries", o->retries);
-		jout_str(j, "last_error", o->last_error);
-		if (o->last_delivery_ns == 0)
-			jout_null(j, "last_delivery");
-		else
-			jout_uint(j, "last_delivery", o->last_delivery_ns);
-		json_latency(&o->latency, j);
-		json_heartbeat(&o->heartbeat, j);
-		jout_end(j);
-	}
-	jout_end(j);
-}
-
-static void json_spool(const struct spool_status *s, struct jout *j)
-{
-	if (!s->is_used) {
-		jout_null(j, "spool");
-		return;
-	}
-	jout_object(j, "spool");
-	jout_str(j, "place", s->on_disk ? "disk" : "memory");
-	jout_str(j, "error", s->why);
-	jout_uint(j, "records", s->records);
-	jout_uint(j, "bytes", s->bytes);
-	jout_uint(j, "segments", s->segments);
-	jout_uint(j, "dropped", s->dropped);
-	jout_uint(j, "damaged", s->damaged);
-	jout_end(j);
-}
-
-static void json_sources(const struct stage_status *s, struct jout *j)
-{
-	jout_array(j, "sources");
-	for (unsigned i = 0; i < s->nsources; i++) {
-		const struct source_status *o = &s->sources[i];
-
-		jout_object(j, NULL);
-		jout_str(j, "name", o->name);
-		jout_str(j, "place", o->place);
-		jout_str(j, "state", source_state_name(o->state));
-		jout_str(j, "reason", o->text);
-		if (o->last_contact_ns == 0)
-			jout_null(j, "last_contact_s");
-		else
-			jout_double(j, "last_contact_s", (double)o->last_contact_ns / 1e9);
-		jout_uint(j, "objects", o->objects);
-		jout_double(j, "latency_ms", (double)o->latency_ns / 1e6);
-		jout_uint(j, "asked", o->asked);
-		jout_uint(j, "misses", o->misses);
-		jout_uint(j, "reconnects", o->reconnects);
-		jout_end(j);
-	}
-	jout_end(j);
 }
 
 static void json_rest(const struct picture *p, struct jout *j)
@@ -449,9 +274,9 @@ static void json_rest(const struct picture *p, struct jout *j)
 	jout_uint(j, "alerts", word(p, STAGE_EVALUATOR, EVALUATOR_OUT));
 	jout_str(j, "detail", p->reading.stage[STAGE_EVALUATOR].detail);
 	jout_end(j);
-	json_outputs(&p->reading.stage[STAGE_EMITTER], j);
-	json_spool(&p->reading.stage[STAGE_EMITTER].spool, j);
-	json_heartbeat(&p->reading.stage[STAGE_EMITTER].heartbeat, j);
+	status_json_outputs(j, &p->reading.stage[STAGE_EMITTER]);
+	status_json_spool(j, &p->reading.stage[STAGE_EMITTER].spool);
+	status_json_heartbeat(j, &p->reading.stage[STAGE_EMITTER].heartbeat);
 	jout_object(j, "metadata");
 	jout_uint(j, "processes", word(p, STAGE_ENRICHER, ENRICHER_PROCESSES));
 	jout_uint(j, "processes_evicted", word(p, STAGE_ENRICHER, ENRICHER_PROCESSES_EVICTED));
@@ -461,7 +286,7 @@ static void json_rest(const struct picture *p, struct jout *j)
 	jout_uint(j, "memory_refused", word(p, STAGE_ENRICHER, ENRICHER_MEMORY_REFUSED));
 	jout_uint(j, "mirror_cut", word(p, STAGE_EVALUATOR, EVALUATOR_STATE_CUT));
 	jout_uint(j, "process_misses", word(p, STAGE_ENRICHER, ENRICHER_PROCESS_MISSES));
-	json_sources(&p->reading.stage[STAGE_ENRICHER], j);
+	status_json_sources(j, &p->reading.stage[STAGE_ENRICHER]);
 	jout_end(j);
 }
 
@@ -484,7 +309,8 @@ static int json_picture(const struct picture *p)
 	json_stages(p, j);
 	json_rings(p, j);
 	json_ledger(p, j);
-	json_coverage(p, j);
+	status_json_coverage(
+		j, p->reading.there[STAGE_COLLECTOR] ? &p->reading.stage[STAGE_COLLECTOR] : NULL);
 	json_rest(p, j);
 	json_metrics(p, j);
 	jout_end(j);
