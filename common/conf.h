@@ -111,6 +111,10 @@ struct conf {
 	bool web_enabled, web_metrics, web_tls;
 	uint64_t web_threads, web_port; /* threads 0: one for each processor */
 	char *web_address, *web_healthz, *web_certificate;
+	bool page_enabled;
+	char *page_token_file;
+	struct conf_list page_hosts;
+	uint64_t page_history_bytes;
 	bool metrics_enabled, metrics_rule;
 	char *metrics_interval, *metrics_file;
 	bool metrics_rules, metrics_resources, metrics_state, metrics_kernel;

@@ -423,8 +423,17 @@ struct alert_field {
 	struct alert_value value;
 };
 
-#define ALERT_MAX_FIELDS 512 /* more than there are: a format may name them all */
-#define ALERT_MAX_TAGS	 64
+/* One of the processes that an alert's event comes from. */
+struct alert_process {
+	int64_t pid;
+	uint32_t uid;
+	struct span name, exepath, cmdline; /* the last may be cut */
+};
+
+#define ALERT_MAX_FIELDS  512 /* more than there are: a format may name them all */
+#define ALERT_MAX_TAGS	  64
+#define ALERT_MAX_LINEAGE 16
+#define ALERT_MAX_PLACE	  8
 
 /* The ring frame's flag: alerts of younger events may have gone before it. */
 #define ALERT_FRAME_LATE      (1u << 1)
@@ -444,6 +453,11 @@ struct alert_frame {
 	struct span tags[ALERT_MAX_TAGS];
 	struct alert_field fields[ALERT_MAX_FIELDS]; /* output_fields, any order */
 	struct span ruleset; /* SHA-256 of the rules in force; "": no rule made it */
+	/* The event's process, its parent, and so on; fields of its container and pod: only where
+	 * somebody is to see them, and in no output. */
+	uint8_t nlineage, nplace;
+	struct alert_process lineage[ALERT_MAX_LINEAGE];
+	struct alert_field place[ALERT_MAX_PLACE]; /* ALERT_STRING */
 };
 
 /* Record from this event on for a while. */

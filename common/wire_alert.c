@@ -5,8 +5,9 @@
 #include "wire_parts.h"
 
 enum {
-	ALERT_ELEMENTS = 11,
+	ALERT_ELEMENTS = 13,
 	FIELD_ELEMENTS = 2,
+	PROCESS_ELEMENTS = 5,
 	LIST_DEPTH = 1, /* scalars only */
 };
 
@@ -79,11 +80,39 @@ static void get_value(struct cursor *c, struct alert_value *ret)
 	}
 }
 
+static bool put_fields(struct pack *pk, const struct alert_field *fields, unsigned n)
+{
+	pack_array(pk, n);
+	for (unsigned i = 0; i < n; i++) {
+		pack_array(pk, FIELD_ELEMENTS);
+		pack_span(pk, fields[i].name);
+		if (!put_value(pk, &fields[i].value))
+			return false;
+	}
+	return true;
+}
+
+static void put_lineage(struct pack *pk, const struct alert_frame *f)
+{
+	pack_array(pk, f->nlineage);
+	for (unsigned i = 0; i < f->nlineage; i++) {
+		const struct alert_process *p = &f->lineage[i];
+
+		pack_array(pk, PROCESS_ELEMENTS);
+		pack_int64(pk, p->pid);
+		pack_uint32(pk, p->uid);
+		pack_span_or_nil(pk, p->name);
+		pack_span_or_nil(pk, p->exepath);
+		pack_span_or_nil(pk, p->cmdline);
+	}
+}
+
 ssize_t wire_encode_alert(uint8_t *buf, size_t cap, const struct alert_frame *f)
 {
 	struct pack pk;
 
-	if (f->priority > 7 || f->ntags > ALERT_MAX_TAGS || f->nfields > ALERT_MAX_FIELDS)
+	if (f->priority > 7 || f->ntags > ALERT_MAX_TAGS || f->nfields > ALERT_MAX_FIELDS ||
+	    f->nlineage > ALERT_MAX_LINEAGE || f->nplace > ALERT_MAX_PLACE)
 		return -EINVAL;
 	pack_init(&pk, buf, cap);
 	pack_array(&pk, ALERT_ELEMENTS);
@@ -98,14 +127,17 @@ ssize_t wire_encode_alert(uint8_t *buf, size_t cap, const struct alert_frame *f)
 	pack_array(&pk, f->ntags);
 	for (unsigned i = 0; i < f->ntags; i++)
 		pack_span(&pk, f->tags[i]);
-	pack_array(&pk, f->nfields);
-	for (unsigned i = 0; i < f->nfields; i++) {
-		pack_array(&pk, FIELD_ELEMENTS);
-		pack_span(&pk, f->fields[i].name);
-		if (!put_value(&pk, &f->fields[i].value))
-			return -EINVAL;
-	}
+	if (!put_fields(&pk, f->fields, f->nfields))
+		return -EINVAL;
 	pack_span_or_nil(&pk, f->ruleset);
+	if (f->nlineage > 0)
+		put_lineage(&pk, f);
+	else
+		pack_nil(&pk);
+	if (f->nplace == 0)
+		pack_nil(&pk);
+	else if (!put_fields(&pk, f->place, f->nplace))
+		return -EINVAL;
 	return pack_length(&pk);
 }
 
@@ -121,20 +153,43 @@ static void get_tags(struct cursor *c, struct alert_frame *ret)
 	cursor_leave(c, outer);
 }
 
-static void get_fields(struct cursor *c, struct alert_frame *ret)
+/* How many of at most MOST; of others there is none. */
+static unsigned get_fields(struct cursor *c, struct alert_field *fields, unsigned most)
+{
+	size_t outer, inner;
+	unsigned n;
+
+	cursor_enter(c, &outer);
+	if (c->left > most)
+		cursor_fail(c);
+	for (n = 0; c->left > 0; n++) {
+		if (!cursor_enter(c, &inner))
+			cursor_fail(c);
+		fields[n].name = cursor_span(c);
+		get_value(c, &fields[n].value);
+		cursor_leave(c, inner);
+	}
+	cursor_leave(c, outer);
+	return n;
+}
+
+static void get_lineage(struct cursor *c, struct alert_frame *ret)
 {
 	size_t outer, inner;
 
 	cursor_enter(c, &outer);
-	if (c->left > ALERT_MAX_FIELDS)
+	if (c->left > ALERT_MAX_LINEAGE)
 		cursor_fail(c);
-	for (ret->nfields = 0; c->left > 0; ret->nfields++) {
-		struct alert_field *field = &ret->fields[ret->nfields];
+	for (ret->nlineage = 0; c->left > 0; ret->nlineage++) {
+		struct alert_process *p = &ret->lineage[ret->nlineage];
 
 		if (!cursor_enter(c, &inner))
 			cursor_fail(c);
-		field->name = cursor_span(c);
-		get_value(c, &field->value);
+		p->pid = cursor_int(c, 0);
+		p->uid = cursor_u32(c);
+		p->name = cursor_span(c);
+		p->exepath = cursor_span(c);
+		p->cmdline = cursor_span(c);
 		cursor_leave(c, inner);
 	}
 	cursor_leave(c, outer);
@@ -153,27 +208,44 @@ int wire_decode_alert(struct span payload, struct alert_frame *ret)
 	ret->source = cursor_span(&c);
 	ret->message = cursor_span(&c);
 	get_tags(&c, ret);
-	get_fields(&c, ret);
+	ret->nfields = (uint16_t)get_fields(&c, ret->fields, ALERT_MAX_FIELDS);
 	ret->ruleset = cursor_span(&c);
+	get_lineage(&c, ret);
+	ret->nplace = (uint8_t)get_fields(&c, ret->place, ALERT_MAX_PLACE);
 	if (ret->priority > 7)
 		cursor_fail(&c);
 	return cursor_finish(&c);
 }
 
+static size_t bound_of(const struct alert_field *fields, unsigned n)
+{
+	size_t sum = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct alert_value *v = &fields[i].value;
+
+		sum += PACK_MAX_HEADER + pack_span_bound(fields[i].name) +
+		       (v->kind == ALERT_STRING || v->kind == ALERT_LIST ? pack_span_bound(v->s)
+									 : PACK_MAX_DOUBLE);
+	}
+	return sum;
+}
+
 size_t wire_alert_bound(const struct alert_frame *f)
 {
-	size_t sum = 3 * PACK_MAX_HEADER + ALERT_ELEMENTS * PACK_MAX_INT +
+	size_t sum = 5 * PACK_MAX_HEADER + ALERT_ELEMENTS * PACK_MAX_INT +
 		     pack_span_bound(f->rule) + pack_span_bound(f->source) +
 		     pack_span_bound(f->message) + pack_span_bound(f->ruleset);
 
 	for (unsigned i = 0; i < f->ntags && i < ALERT_MAX_TAGS; i++)
 		sum += pack_span_bound(f->tags[i]);
-	for (unsigned i = 0; i < f->nfields && i < ALERT_MAX_FIELDS; i++) {
-		const struct alert_value *v = &f->fields[i].value;
+	sum += bound_of(f->fields, f->nfields < ALERT_MAX_FIELDS ? f->nfields : ALERT_MAX_FIELDS);
+	sum += bound_of(f->place, f->nplace < ALERT_MAX_PLACE ? f->nplace : ALERT_MAX_PLACE);
+	for (unsigned i = 0; i < f->nlineage && i < ALERT_MAX_LINEAGE; i++) {
+		const struct alert_process *p = &f->lineage[i];
 
-		sum += PACK_MAX_HEADER + pack_span_bound(f->fields[i].name) +
-		       (v->kind == ALERT_STRING || v->kind == ALERT_LIST ? pack_span_bound(v->s)
-									 : PACK_MAX_DOUBLE);
+		sum += PACK_MAX_HEADER + 2 * PACK_MAX_INT + pack_span_bound(p->name) +
+		       pack_span_bound(p->exepath) + pack_span_bound(p->cmdline);
 	}
 	return sum;
 }

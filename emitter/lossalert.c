@@ -28,6 +28,8 @@ static void begin(struct alert_frame *a, const char *rule, uint8_t priority, uin
 	a->rule = span_str(rule);
 	a->source = span_str("internal");
 	a->message = span_str(text);
+	a->ruleset = SPAN_NONE;
+	a->nlineage = a->nplace = 0;
 	a->ntags = 0;
 	a->nfields = 0;
 }

@@ -194,6 +194,8 @@ void snapshot_make(struct snapshot *s, const struct metrics_view *v, struct aren
 	a->rule = span_str(RULE);
 	a->source = span_str("internal");
 	a->message = span_str(MESSAGE);
+	a->ruleset = SPAN_NONE;
+	a->nlineage = a->nplace = 0;
 	a->ntags = 0;
 	a->nfields = 0;
 	for (unsigned i = 0; i < metrics_count(); i++) {

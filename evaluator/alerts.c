@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "evaluator.h"
+#include "lineage.h"
 #include "log.h"
 
 int put_alert(struct stage *st, struct evaluator *ev, uint16_t flags)
@@ -14,6 +15,10 @@ int put_alert(struct stage *st, struct evaluator *ev, uint16_t flags)
 	uint8_t *buf;
 	ssize_t n;
 
+	if (cap > WIRE_MAX_PAYLOAD && a->nlineage + a->nplace > 0) {
+		a->nlineage = a->nplace = 0;
+		cap = wire_alert_bound(a);
+	}
 	if (cap > WIRE_MAX_PAYLOAD) {
 		a->nfields = 0;
 		if (a->message.n > WIRE_MAX_PAYLOAD / 4)
@@ -74,9 +79,14 @@ int put_match(struct stage *st, struct evaluator *ev, const struct match *m, str
 		add_field(a, "mews.metadata", span_str(m->metadata));
 	if (st->conf.include_ruleset)
 		add_field(a, "mews.ruleset", span_str(ev->digest_text));
+	if (st->conf.web_enabled && st->conf.page_enabled && !st->replay) {
+		lineage_put(e, a);
+		lineage_put_place(e, a);
+	}
 	st->counts.v[EVALUATOR_MATCHES]++;
 	rule_counts_add(&ev->rule_counts, rule);
 	err = put_alert(st, ev, m->late ? ALERT_FRAME_LATE : 0);
+	a->nlineage = a->nplace = 0; /* who makes alerts of other things does not know of it */
 	if (err == 0)
 		captures_match(&ev->captures, st, rule, e->ev);
 	return err;

@@ -393,6 +393,20 @@ static void fill_alert(union any_frame *f)
 	};
 }
 
+static void fill_alert_lineage(union any_frame *f)
+{
+	f->alert = (struct alert_frame){
+		.rule = S("r"),
+		.nlineage = 2,
+		.lineage = {
+			{ 4242, 33, S("cat"), S("/usr/bin/cat"), S("cat /etc/shadow") },
+			{ 1, 0, S("systemd"), S(""), S("systemd") },
+		},
+		.nplace = 1,
+		.place = { { S("container.id"), { .kind = ALERT_STRING, .s = S("host") } } },
+	};
+}
+
 static void fill_capture(union any_frame *f)
 {
 	f->capture = (struct capture_frame){ UINT64_C(1700000000123456789), 70000, 4243,
@@ -456,7 +470,11 @@ const struct wire_sample wire_samples[] = {
 	    "\"file=/etc/shadow\", [\"host\", \"T1555\"], [[\"fd.name\", \"/etc/shadow\"], "
 	    "[\"proc.pid\", 4242], [\"evt.rawres\", -2], [\"evt.failed\", true], "
 	    "[\"container.id\", nil], [\"x\", 0.500000], [\"fd.types\", [\"y\", 5]]], "
-	    "\"0123456789abcdef0123456789abcdef\"]"),
+	    "\"0123456789abcdef0123456789abcdef\", nil, nil]"),
+	ROW("alert with processes", ALERT, alert, fill_alert_lineage,
+	    "[0, 0, 0, 0, 0, \"r\", nil, nil, [], [], nil, "
+	    "[[4242, 33, \"cat\", \"/usr/bin/cat\", \"cat /etc/shadow\"], "
+	    "[1, 0, \"systemd\", nil, \"systemd\"]], [[\"container.id\", \"host\"]]]"),
 	ROW("capture", CAPTURE, capture, fill_capture,
 	    "[1700000000123456789, 70000, 4243, 5000000000, \"Read sensitive file\"]"),
 	ROW("end", END, empty, fill_empty, "[]"),

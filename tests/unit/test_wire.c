@@ -309,8 +309,8 @@ static const struct golden goldens[] = {
 	{ "alert", FRAME_ALERT,
 	  B("\x9a\x01\x02\x03\x04\x05\xc4\x01r\xc4\x01s\xc4\x00\x91\xc4\x01t\x91"
 	    "\x92\xc4\x01n\xc4\x00"),
-	  B("\x9b\x01\x02\x03\x04\x05\xc4\x01r\xc4\x01s\xc0\x91\xc4\x01t\x91\x92"
-	    "\xc4\x01n\xc4\x00\xc0") },
+	  B("\x9d\x01\x02\x03\x04\x05\xc4\x01r\xc4\x01s\xc0\x91\xc4\x01t\x91\x92"
+	    "\xc4\x01n\xc4\x00\xc0\xc0\xc0") },
 	{ "capture", FRAME_CAPTURE, B("\x95\x01\x02\xff\x04\xc4\x01r"), B("") },
 	{ "ints in long forms", FRAME_GAP,
 	  B("\xdd\x00\x00\x00\x04\xcc\x01\xcf\0\0\0\0\0\0\0\x05\xd3\0\0\0\0\0\0\0\x06"
@@ -603,6 +603,8 @@ Test(wire, structs_that_break_their_own_bounds_are_not_sent)
 	static struct alert_frame priority = { .priority = 8 };
 	static struct alert_frame tags = { .ntags = ALERT_MAX_TAGS + 1 };
 	static struct alert_frame fields = { .nfields = ALERT_MAX_FIELDS + 1 };
+	static struct alert_frame place = { .nplace = ALERT_MAX_PLACE + 1 };
+	static struct alert_frame lineage = { .nlineage = ALERT_MAX_LINEAGE + 1 };
 	static struct alert_frame list = {
 		.nfields = 1,
 		.fields = { { .value = { .kind = ALERT_LIST, .s = B("\x91") } } },
@@ -617,6 +619,8 @@ Test(wire, structs_that_break_their_own_bounds_are_not_sent)
 	cr_assert(wire_encode_alert(buf, sizeof(buf), &priority) == -EINVAL);
 	cr_assert(wire_encode_alert(buf, sizeof(buf), &tags) == -EINVAL);
 	cr_assert(wire_encode_alert(buf, sizeof(buf), &fields) == -EINVAL);
+	cr_assert(wire_encode_alert(buf, sizeof(buf), &lineage) == -EINVAL);
+	cr_assert(wire_encode_alert(buf, sizeof(buf), &place) == -EINVAL);
 	cr_assert(wire_encode_alert(buf, sizeof(buf), &list) == -EINVAL);
 	cr_assert(wire_encode_process(buf, sizeof(buf), &(struct process_frame){ 0 }) == -EINVAL);
 	cr_assert(wire_encode_container(buf, sizeof(buf), &(struct container_frame){ 0 }) ==
