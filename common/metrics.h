@@ -36,6 +36,8 @@ struct metrics_view {
 	uint64_t now_ns; /* since the epoch */
 	struct metrics_host host;
 	const struct stage_status *stage[STAGE_COUNT]; /* NULL: it did not answer */
+	unsigned nsupervised; /* 0: the supervisor was not asked, or did not answer */
+	struct supervised supervised[STAGE_COUNT];
 	bool knows_rules;
 	struct span rules; /* lines of JSON, as CONTROL_RULES answers */
 };

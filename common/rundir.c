@@ -25,7 +25,7 @@
 static const char *const names[] = {
 	"raw.door",	 "enriched.door",  "alerts.door",   "tap.door",	   "captures.door",
 	"collector.ctl", "enricher.ctl",   "evaluator.ctl", "emitter.ctl", "recorder.ctl",
-	"mews.ctl",	 "evaluator.held", SPOOL_NAME,	    LOCK_NAME,
+	"mews.ctl",	 "evaluator.held", PAGE_ADDRESS,    SPOOL_NAME,	   LOCK_NAME,
 };
 
 const char *run_dir_choose(const char *option)

@@ -17,7 +17,8 @@
 #define RUN_DIR_STANDARD "/run/mews"
 #define RUN_DIR_MAX	 92 /* with the longest name in it, still the path of a unix socket */
 #define RUN_DIR_PATH_MAX 108
-#define SPOOL_SEGMENT	 ".mewsjrn" /* what files with waiting alerts end with */
+#define PAGE_ADDRESS	 "page.address" /* of the web page, with its token: root's alone */
+#define SPOOL_SEGMENT	 ".mewsjrn"	/* what files with waiting alerts end with */
 
 /* OPTION if given, else $MEWS_RUN_DIR, else the standard one. */
 const char *run_dir_choose(const char *option);

@@ -43,6 +43,7 @@ static const struct command {
 	  "the pipeline, rules, processes and containers, live on the terminal", cmd_top },
 	{ "alerts", "[--follow] [--json] [--priority PRIORITY] [--run-dir DIR]",
 	  "the last alerts, and those that come", cmd_alerts },
+	{ "page", "[--run-dir DIR]", "the address of the web page, with its token", cmd_page },
 	{ "containers", "[--json] [--run-dir DIR]", "what is known of the containers that run",
 	  cmd_containers },
 	{ "pods", "[--json] [--run-dir DIR]", "what is known of the pods of this node", cmd_pods },

@@ -60,6 +60,7 @@ struct emitter {
 	struct mono last_look;
 	struct mono now;	   /* of the turn */
 	struct readings *readings; /* NULL: nobody asks for them */
+	struct page *page;	   /* NULL: there is none */
 	struct web *web;
 	struct reporter *reporter;
 
@@ -167,9 +168,12 @@ static int open_watch(struct stage *st, struct emitter *em)
 		return EXIT_HOST;
 	if (reports)
 		em->reporter = reporter_open(conf, em->readings, &em->format);
-	if (conf->web_enabled && web_open(conf, em->readings, &em->web) == -EINVAL)
+	if (!conf->web_enabled)
+		return EXIT_OK;
+	if (conf->page_enabled &&
+	    page_open(conf, st->run_dir, &em->format, em->readings, &em->page) == -EINVAL)
 		return EXIT_INPUT;
-	return EXIT_OK;
+	return web_open(conf, em->readings, em->page, &em->web) == -EINVAL ? EXIT_INPUT : EXIT_OK;
 }
 
 static int setup(struct stage *st, void *ctx)
@@ -239,8 +243,8 @@ static int start(struct stage *st, void *ctx)
 	begin_holding(st, em);
 	err = live_open(&st->conf, em->spool[0] == '\0' ? NULL : em->spool, em->boot, &em->outputs,
 			&em->live);
-	if (err == 0 && em->web != NULL)
-		(void)web_start(em->web);
+	if (err == 0 && em->web != NULL && web_start(em->web) == 0 && em->page != NULL)
+		live_show(em->live, page_recent(em->page));
 	if (err == 0 && em->reporter != NULL)
 		err = reporter_start(em->reporter, wake, st);
 	if (err == 0)
@@ -499,7 +503,7 @@ static void stop(struct stage *st, void *ctx)
 	struct emitter *em = ctx;
 
 	(void)st;
-	web_close(em->web);
+	web_close(em->web); /* its threads are gone */
 	reporter_close(em->reporter);
 	readings_free(em->readings);
 	direct_free(em->direct);
@@ -512,6 +516,7 @@ static void stop(struct stage *st, void *ctx)
 	if (live_close(em->live))
 		outputs_close(&em->outputs);
 	em->live = NULL;
+	page_close(em->page);
 }
 
 int main(int argc, char **argv)

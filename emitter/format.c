@@ -388,6 +388,14 @@ bool format_put_object(struct line *t, const struct format *f, const struct aler
 	return format_is_internal(a) ? put_internal_json(t, f, a) : put_json(t, f, a);
 }
 
+void format_put_short(struct line *t, const struct format *f, const struct alert_frame *a)
+{
+	put_hostname(t, f);
+	line_puts(t, ",\"output\":\"(too long to be shown)\"");
+	put_common_end(t, a);
+	put_last_keys(t, f, a->ts_ns);
+}
+
 bool format_put_text(struct line *t, const struct format *f, const struct alert_frame *a)
 {
 	return format_is_internal(a) ? put_internal_text(t, f, a) : put_text(t, f, a);

@@ -16,6 +16,9 @@ bool format_is_internal(const struct alert_frame *a); /* of mews itself */
 bool format_put_object(struct line *t, const struct format *f, const struct alert_frame *a);
 bool format_put_text(struct line *t, const struct format *f, const struct alert_frame *a);
 
+/* An object for one that is too long, or cannot be said: what must not be missing. */
+void format_put_short(struct line *t, const struct format *f, const struct alert_frame *a);
+
 /* "<time>: <Priority> ", none of which needs escaping. */
 void format_put_prefix(struct line *t, const struct format *f, const struct alert_frame *a);
 

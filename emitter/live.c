@@ -10,10 +10,8 @@
 
 #include "follower.h"
 #include "format_parts.h"
-#include "jout.h"
 #include "log.h"
 #include "lossalert.h"
-#include "priority.h"
 #include "pulse.h"
 
 #define BATCH_BYTES ((size_t)256 * 1024)
@@ -52,7 +50,8 @@ struct live {
 	uint8_t *batch; /* BATCH_BYTES and the longest record */
 
 	struct alert_frame alert;
-	uint8_t *wire; /* of an alert that is made here */
+	uint8_t *wire;	       /* of an alert that is made here */
+	struct recent *recent; /* NULL: nobody looks on */
 };
 
 /* ---- opening ---- */
@@ -197,6 +196,9 @@ void live_put(struct live *l, const struct uuid *id, uint32_t flags, struct span
 
 	/* A frame of the ring is no longer than a record's payload may be. */
 	BUG_ON(n < 0);
+	if (l->recent != NULL)
+		recent_put(l->recent, journal_key_of(l->journal), l->next,
+			   span_of(l->batch + l->used, (size_t)n));
 	l->used += (size_t)n;
 	l->count++;
 	l->next++;
@@ -341,18 +343,9 @@ void live_status(struct live *l, struct stage_status *ret)
 
 /* ---- for who looks on ---- */
 
-/* One that fits no page, by what must not be missing. */
-static void put_short(struct line *line, const struct alert_frame *a)
+void live_show(struct live *l, struct recent *recent)
 {
-	struct jout j;
-
-	jout_init(&j, line);
-	jout_object(&j, NULL);
-	jout_str(&j, "output", "(too long to be shown)");
-	jout_str(&j, "priority", priority_name(a->priority));
-	jout_string(&j, "rule", a->rule);
-	jout_string(&j, "source", a->source);
-	jout_end(&j);
+	l->recent = recent;
 }
 
 /* Its length; 0: there is no room for it any more. */
@@ -364,7 +357,7 @@ static size_t put_line(const struct format *f, const struct alert_frame *a, uint
 	line_init(&line, buf, cap);
 	if (!format_put_object(&line, f, a) || (is_first && line_length(&line) < 0)) {
 		line_init(&line, buf, cap);
-		put_short(&line, a);
+		format_put_short(&line, f, a);
 	}
 	line_put_char(&line, '\n');
 	return line_length(&line) < 0 ? 0 : (size_t)line_length(&line);

@@ -10,6 +10,7 @@
 #include "control.h"
 #include "journal.h"
 #include "outputs.h"
+#include "recent.h"
 
 struct live;
 
@@ -47,6 +48,9 @@ void live_tick(struct live *l, struct mono now, uint64_t *ret_made);
 
 void live_reopen(struct live *l);
 void live_status(struct live *l, struct stage_status *ret);
+
+/* From here on what is put in goes to RECENT as well, which lives longer. */
+void live_show(struct live *l, struct recent *recent);
 
 /* The alerts that are in memory, from number *FROM on, as JSON objects in the form F, a line each.
  * *FROM: the number behind the last one.  The length; 0: there are no more. */

@@ -16,7 +16,8 @@
 	CALL(add_response_header)                                                                  \
 	CALL(queue_response)                                                                       \
 	CALL(destroy_response)                                                                     \
-	CALL(lookup_connection_value)
+	CALL(lookup_connection_value)                                                              \
+	CALL(get_connection_info)
 
 struct mhd_calls {
 #define CALL(name) __typeof__(MHD_##name) *name;

@@ -29,6 +29,7 @@ struct readings {
 	struct metrics_view view;
 	struct control_answer answer[STAGE_COUNT];
 	char *rules; /* RULES_BYTES once there are some */
+	bool asks_supervisor;
 };
 
 static int open_host(const char *path)
@@ -141,6 +142,23 @@ static void ask_status(struct readings *r, enum stage_id id)
 		r->view.stage[id] = &a->status;
 }
 
+static void ask_supervisor(struct readings *r)
+{
+	static const struct control_request req = { .kind = CONTROL_STATUS };
+	struct control_answer *a = calloc(1, sizeof(*a));
+	char path[RUN_DIR_PATH_MAX];
+
+	r->view.nsupervised = 0;
+	if (a == NULL)
+		return;
+	run_dir_path(path, r->run_dir, "mews", ".ctl");
+	if (control_ask(path, &req, ASK_NS, a) == 0) {
+		r->view.nsupervised = a->nsupervised;
+		memcpy(r->view.supervised, a->supervised, sizeof(a->supervised));
+	}
+	free(a);
+}
+
 /* Page by page; what is behind RULES_BYTES is left out. */
 static size_t ask_rules(struct control_client *c, char *buf)
 {
@@ -184,6 +202,11 @@ static void read_rules(struct readings *r)
 	control_client_close(c);
 }
 
+void readings_ask_supervisor(struct readings *r)
+{
+	r->asks_supervisor = true;
+}
+
 /* The last of the pipeline first: so nothing seems to come out that did not go in. */
 const struct metrics_view *readings_get(struct readings *r)
 {
@@ -194,6 +217,8 @@ const struct metrics_view *readings_get(struct readings *r)
 		return &r->view;
 	for (unsigned id = STAGE_COUNT - 1; id >= STAGE_COLLECTOR; id--)
 		ask_status(r, (enum stage_id)id);
+	if (r->asks_supervisor)
+		ask_supervisor(r);
 	read_rules(r);
 	read_host(r);
 	r->view.now_ns = wall_now().ns;

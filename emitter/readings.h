@@ -16,6 +16,9 @@ struct readings;
 struct readings *readings_new(const char *run_dir, const char *hostname);
 void readings_free(struct readings *r);
 
+/* From here on the supervisor is asked, too. */
+void readings_ask_supervisor(struct readings *r);
+
 /* What they say now, or said a moment ago.  From any thread; the view is the caller's until
  * readings_put(). */
 const struct metrics_view *readings_get(struct readings *r);

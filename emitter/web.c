@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * web.c -- see web.h.  A table has a row for each path.  Nothing of a request is looked at but its
- * method and path; how many may be connected, for how long, and how much memory each may take is
+ * web.c -- see web.h.  A table has a row for each path.  Nothing of a request for these is looked at
+ * but its method and path; how many may be connected, for how long, and how much memory each may take is
  * bounded by libmicrohttpd.
  */
 #include "web.h"
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "mhd_calls.h"
+#include "reply.h"
 #include "reporter.h"
 #include "web_text.h"
 
@@ -36,36 +36,10 @@ struct web {
 	unsigned groups, threads;
 	bool has_metrics;
 	struct MHD_Daemon *daemon;
-	int fd;	   /* -1: the daemon's, or closed */
-	char *pem; /* certificate and key; NULL: no TLS */
+	int fd;		   /* -1: the daemon's, or closed */
+	char *pem;	   /* certificate and key; NULL: no TLS */
+	struct page *page; /* NULL: it is switched off */
 };
-
-/* A page that grows as it is written. */
-struct page {
-	uint8_t *bytes;
-	size_t n, cap;
-	uint8_t buf[4096];
-};
-
-static bool page_take(void *ctx, struct span bytes)
-{
-	struct page *p = ctx;
-
-	if (bytes.n == 0)
-		return true; /* a page without text has no memory yet */
-	if (p->n + bytes.n > p->cap) {
-		size_t cap = 2 * (p->cap + bytes.n);
-		uint8_t *grown = realloc(p->bytes, cap);
-
-		if (grown == NULL)
-			return false;
-		p->bytes = grown;
-		p->cap = cap;
-	}
-	memcpy(p->bytes + p->n, bytes.p, bytes.n);
-	p->n += bytes.n;
-	return true;
-}
 
 /* ---- the pages; each gives the status ---- */
 
@@ -105,33 +79,6 @@ static const struct route {
 
 /* ---- requests ---- */
 
-static enum MHD_Result answer(struct MHD_Connection *c, unsigned status, const char *type,
-			      struct page *p)
-{
-	struct MHD_Response *r =
-		mhd.create_response_from_buffer(p->n, p->bytes, MHD_RESPMEM_MUST_FREE);
-	enum MHD_Result ret;
-
-	if (r == NULL) {
-		free(p->bytes);
-		return MHD_NO;
-	}
-	mhd.add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-	mhd.add_response_header(r, "X-Content-Type-Options", "nosniff");
-	mhd.add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	ret = mhd.queue_response(c, status, r);
-	mhd.destroy_response(r);
-	return ret;
-}
-
-static enum MHD_Result answer_text(struct MHD_Connection *c, unsigned status, const char *text)
-{
-	struct page p = { 0 };
-
-	page_take(&p, span_str(text));
-	return answer(c, status, "text/plain", &p);
-}
-
 static const struct route *route_of(const struct web *w, const char *path)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(routes); i++)
@@ -145,29 +92,24 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 				  size_t *upload_size, void **state)
 {
 	const struct route *route = route_of(ctx, path);
-	struct page p = { 0 };
-	struct line t;
-	unsigned status;
+	struct web *w = ctx;
+	struct reply r;
 
 	(void)version;
 	(void)upload;
 	(void)upload_size;
 	(void)state;
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return answer_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
+		return reply_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET\n");
+	if (route == NULL && w->page != NULL && page_has(path))
+		return page_answer(w->page, c, path);
 	if (route == NULL)
-		return answer_text(c, MHD_HTTP_NOT_FOUND, "no such page\n");
-	line_init_drained(&t, p.buf, sizeof(p.buf), page_take, &p);
-	status = route->say(ctx, &t);
-	if (line_finish(&t) < 0) {
-		free(p.bytes);
-		return MHD_NO;
-	}
-	if (status == MHD_HTTP_NOT_FOUND) {
-		free(p.bytes);
-		return answer_text(c, status, "switched off\n");
-	}
-	return answer(c, status, route->type, &p);
+		return reply_text(c, MHD_HTTP_NOT_FOUND, "no such page\n");
+	reply_begin(&r, MHD_HTTP_OK, route->type);
+	r.status = route->say(w, &r.line);
+	if (r.status == MHD_HTTP_NOT_FOUND)
+		return reply_text(c, r.status, "switched off\n");
+	return reply_send(&r, c);
 }
 
 /* What clients do wrong is theirs: it is not worth a line each. */
@@ -298,7 +240,8 @@ static int open_parts(struct web *w, const struct conf *conf)
 	return w->fd < 0 ? w->fd : 0;
 }
 
-int web_open(const struct conf *conf, struct readings *readings, struct web **ret)
+int web_open(const struct conf *conf, struct readings *readings, struct page *page,
+	     struct web **ret)
 {
 	struct web *w = calloc(1, sizeof(*w));
 	int err;
@@ -306,6 +249,7 @@ int web_open(const struct conf *conf, struct readings *readings, struct web **re
 	if (w == NULL)
 		return -ENOMEM;
 	w->readings = readings;
+	w->page = page;
 	w->fd = -1;
 	err = open_parts(w, conf);
 	if (err < 0) {
@@ -355,8 +299,9 @@ int web_start(struct web *w)
 		return -EIO;
 	}
 	w->fd = -1;
-	log_info("%s at %s has %s, /versions%s", w->pem != NULL ? "HTTPS" : "HTTP", w->place,
-		 w->healthz, w->has_metrics ? ", /metrics" : "");
+	log_info("%s at %s has %s, /versions%s%s", w->pem != NULL ? "HTTPS" : "HTTP", w->place,
+		 w->healthz, w->has_metrics ? ", /metrics" : "",
+		 w->page != NULL ? ", /page/ (mews page prints its whole address)" : "");
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * web.h -- the web server: health, versions and metrics, for whoever is let in by the address that it
+ * web.h -- the web server: health, versions, metrics and the web page, for whoever is let in by the address that it
  * listens at.  Its socket and certificate are opened with privilege, its threads run behind the jail
  * and have nothing to do with alerts.  Shell.
  */
@@ -8,13 +8,15 @@
 #define MEWS_WEB_H
 
 #include "conf.h"
+#include "page_serve.h"
 #include "readings.h"
 
 struct web;
 
-/* Before the jail.  0 with *RET (NULL: it is switched off); -EINVAL: the settings are wrong; other
+/* Before the jail.  PAGE, which lives longer, may be NULL.  0 with *RET; -EINVAL: the settings are wrong; other
  * negative errno: it cannot be.  What is wrong was said. */
-int web_open(const struct conf *conf, struct readings *readings, struct web **ret);
+int web_open(const struct conf *conf, struct readings *readings, struct page *page,
+	     struct web **ret);
 
 /* Behind the jail. */
 int web_start(struct web *w);
