@@ -36,6 +36,7 @@
 
 #define WINDOW_NS     NS_PER_MSEC
 #define GATHER_NS     (2 * NS_PER_MSEC) /* what comes within it is worth one awakening of all stages */
+#define GATHER_BUSY_NS (5 * NS_PER_MSEC) /* where many come: an awakening is most of what they cost */
 #define CLOCK_LOOK_NS NS_PER_SEC
 #define MISS_LOOK_NS  NS_PER_SEC
 
@@ -43,6 +44,8 @@ enum {
 	MIN_BUFFER = 64 * 1024,
 	MAX_BUFFER = 1024 * 1024 * 1024,
 	MANY_RECORDS = 64,
+	BUSY_RECORDS = 40,  /* in a millisecond */
+	BUSY_SHARE = 16,    /* of a buffer that may be full after a short gathering, for a long one */
 	DATA_CARRIED = 80, /* bytes of what is read and written: Falco's snaplen */
 };
 
@@ -105,6 +108,8 @@ struct sensor {
 	struct trace traces[TRACE_COUNT];
 	struct timeline time;
 	uint64_t next_clock_look;
+	uint64_t taken, slept_ns; /* records since the last sleep for more, and when that began */
+	bool is_crowded;	  /* more than a share of a buffer was full at its end */
 };
 
 _Static_assert(offsetof(struct sensor, source) == 0, "a source is its sensor");
@@ -160,6 +165,7 @@ static int sensor_next(struct source *source, struct raw_event *ret)
 
 	if (merge_next(&s->merge, &record) == 0)
 		return 0;
+	s->taken++;
 	if (decode_record(record, ret) < 0)
 		return -EPROTO;
 	ret->ts_ns = timeline_stamp(&s->time, ret->ts_ns);
@@ -378,6 +384,27 @@ static void sleep_ns(uint64_t ns)
 	nanosleep(&ts, NULL);
 }
 
+/* How long to let events come together.  What one awakening of all stages costs is shared by those
+ * that it is for: where they are many, and the buffers have the room, more may come in. */
+static uint64_t gather_ns(const struct sensor *s)
+{
+	uint64_t passed_ms = (boot_now() - s->slept_ns) / NS_PER_MSEC;
+
+	return s->taken > BUSY_RECORDS * (passed_ms + 1) && !s->is_crowded ? GATHER_BUSY_NS
+									     : GATHER_NS;
+}
+
+/* Sleep so long, whatever comes. */
+static void gather(struct sensor *s, uint64_t ns)
+{
+	s->taken = 0;
+	s->slept_ns = boot_now();
+	sleep_ns(ns);
+	s->is_crowded = false;
+	for (unsigned i = 0; i < s->nrings; i++)
+		s->is_crowded |= kring_used(&s->rings[i]) > s->ring_sizes[i] / BUSY_SHARE;
+}
+
 /* A ring that has woken us is told of as long as anything is in it, unless it is taken note of: else
  * what may wait would keep us awake. */
 static void forget_wakings(struct sensor *s)
@@ -394,7 +421,9 @@ static void sensor_wait(struct source *source, uint64_t timeout_ns, source_sleep
 	volatile uint32_t *wake_me = programs_wake_me(&s->programs);
 
 	if (is_anything_urgent(s)) {
-		sleep_ns(timeout_ns < GATHER_NS ? timeout_ns : GATHER_NS);
+		uint64_t ns = gather_ns(s);
+
+		gather(s, timeout_ns < ns ? timeout_ns : ns);
 		return;
 	}
 	*wake_me = 1;
@@ -404,7 +433,7 @@ static void sensor_wait(struct source *source, uint64_t timeout_ns, source_sleep
 		forget_wakings(s);
 	*wake_me = 0;
 	if (is_anything_urgent(s))
-		sleep_ns(GATHER_NS);
+		gather(s, GATHER_NS);
 }
 
 /* ---- closing ---- */
