@@ -319,22 +319,113 @@ __noinline int is_quiet(__u32 cpu)
 	return q->records++ < QUIET_RECORDS;
 }
 
+/* ---- the kernel's ring buffer, where a CPU has no buffer of its own ---- */
+
 /* May a bulk record of LEN bytes go into RING?  To ask costs a call, so it is asked once in so many
  * bytes, and each time while the answer is no. */
-static __always_inline bool has_bulk_room(struct build *b, void *ring, __u32 len)
+static __always_inline bool ring_has_bulk_room(struct scratch *s, __u32 cpu, void *ring, __u32 len)
 {
-	__u32 unasked = b->s->unasked + len;
+	__u32 unasked = s->unasked + len;
 
 	if (unasked > BULK_UNASKED) {
 		__u64 there = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
 
 		if (there > settings.bulk_limit)
-			return there <= settings.quiet_limit && is_quiet(b->cpu);
+			return there <= settings.quiet_limit && is_quiet(cpu);
 		unasked = 0;
 	}
-	b->s->unasked = unasked;
+	s->unasked = unasked;
 	return true;
 }
+
+enum put_result { PUT_DONE, PUT_LOST, PUT_FAILED };
+
+/* Put the record of LEN bytes into CPU's ring buffer.  A function of its own: the verifier checks it
+ * once. */
+__noinline int put_into_ring(__u32 cpu, __u32 len, __u32 state)
+{
+	struct scratch *s = bpf_map_lookup_elem(&scratch, &cpu);
+	void *ring = bpf_map_lookup_elem(&rings, &cpu);
+
+	len &= BUILD_MASK;
+	if (s == NULL || ring == NULL)
+		return PUT_FAILED;
+	if (!state && !ring_has_bulk_room(s, cpu, ring, len))
+		return PUT_LOST;
+	return bpf_ringbuf_output(ring, s->build, len, BPF_RB_NO_WAKEUP) == 0 ? PUT_DONE : PUT_LOST;
+}
+
+/* ---- a buffer of one's own ---- */
+
+enum { COPIED_AT_ONCE = 64, COPIED_HERE = 384 };
+
+static __always_inline struct buffer *buffer_of(__u32 cpu)
+{
+	void *map = bpf_map_lookup_elem(&buffers, &cpu);
+	__u32 first = 0;
+
+	return map == NULL ? NULL : bpf_map_lookup_elem(map, &first);
+}
+
+static __always_inline __u64 buffer_used(const struct buffer *buffer)
+{
+	return *(const volatile __u64 *)&buffer->head - *(const volatile __u64 *)&buffer->tail;
+}
+
+/* Is there room for N bytes, and what is copied behind them, where USED of it is? */
+static __always_inline bool buffer_has_room(const struct build *b, __u64 used, __u32 n)
+{
+	if (used + n + COPIED_AT_ONCE > settings.buffer_mask + 1)
+		return false;
+	return b->state || used <= settings.bulk_limit ||
+	       (used <= settings.quiet_limit && is_quiet(b->cpu));
+}
+
+/* The kernel's copy is a call, and dearer for what is short.  Of that some more is copied. */
+static __always_inline void copy_record(__u8 *to, const __u8 *from, __u32 len)
+{
+	if (len > COPIED_HERE) {
+		bpf_probe_read_kernel(to, len, from);
+		return;
+	}
+#pragma unroll
+	for (__u32 done = 0; done < COPIED_HERE; done += COPIED_AT_ONCE) {
+#pragma unroll
+		for (__u32 i = 0; i < COPIED_AT_ONCE; i += 8)
+			*(__u64 *)(to + done + i) = *(const __u64 *)(from + done + i);
+		if (len <= done + COPIED_AT_ONCE)
+			break;
+	}
+}
+
+/* The record before HEAD can be read from now on. */
+static __always_inline void move_head(struct buffer *buffer, __u64 head)
+{
+#if defined(__TARGET_ARCH_x86)
+	/* Stores are seen in their order. */
+	barrier();
+	*(volatile __u64 *)&buffer->head = head;
+#else
+	__sync_lock_test_and_set(&buffer->head, head);
+#endif
+}
+
+/* Put the record of LEN bytes into the CPU's BUFFER; false: there is no room. */
+static __always_inline bool put_into_buffer(struct build *b, struct buffer *buffer, __u32 len)
+{
+	__u32 n = BUFFER_HEADER + ((len + 7) & ~7u);
+	__u64 head = buffer->head, end = head + n, round = (head | settings.buffer_mask) + 1;
+	__u8 *at = (__u8 *)(buffer + 1) + (head & settings.buffer_mask);
+
+	if (!buffer_has_room(b, buffer_used(buffer), n))
+		return false;
+	*(__u64 *)at = len;
+	copy_record(at + BUFFER_HEADER, b->s->build, len);
+	move_head(buffer, end > round ? round : end);
+	return true;
+}
+
+/* ---- the collector ---- */
 
 static __always_inline bool is_worth_waking(const struct record *r)
 {
@@ -344,23 +435,36 @@ static __always_inline bool is_worth_waking(const struct record *r)
 	return waking.events[r->code / 64 & (WAKING_WORDS - 1)] >> (r->code & 63) & 1;
 }
 
-/* The collector sleeps: a record that is nothing wakes it for the one before, CPU's last.  It is
- * looked at behind that one, which has ordered all before it: either it is seen here that the
- * collector sleeps, or the collector saw the record before it fell asleep.  A function of its own:
- * it is rarely called, and the verifier checks it once. */
+/* Bytes that wait in CPU's buffer. */
+static __always_inline __u64 waiting_bytes(__u32 cpu)
+{
+	const struct buffer *buffer = buffer_of(cpu);
+	void *ring;
+
+	if (buffer != NULL)
+		return buffer_used(buffer);
+	ring = bpf_map_lookup_elem(&rings, &cpu);
+	return ring == NULL ? 0 : bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+}
+
+/* The collector may sleep: ring its bell for CPU's last record, if that is worth it.  Behind the
+ * barrier either it is seen here that the collector sleeps, or the collector saw the record before it
+ * fell asleep.  A function of its own: the verifier checks it once. */
 __noinline int wake_collector(__u32 cpu)
 {
 	struct scratch *s = bpf_map_lookup_elem(&scratch, &cpu);
-	void *ring = bpf_map_lookup_elem(&rings, &cpu), *nothing;
+	void *nothing;
 
-	if (s == NULL || ring == NULL)
+	if (s == NULL)
 		return 0;
-	if (!is_worth_waking((const struct record *)s->build) &&
-	    bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < WAKING_BYTES)
+	__sync_lock_test_and_set(&s->barrier, 1);
+	if (wake_me != WAKE_ASLEEP)
 		return 0;
-	wake_me = 0;
-	nothing = bpf_ringbuf_reserve(ring, sizeof(__u64), 0);
-	if (nothing != NULL) /* else there is so much that it has not slept for long */
+	if (!is_worth_waking((const struct record *)s->build) && waiting_bytes(cpu) < WAKING_BYTES)
+		return 0;
+	wake_me = WAKE_DROWSY;
+	nothing = bpf_ringbuf_reserve(&bell, sizeof(__u64), 0);
+	if (nothing != NULL) /* else it has been rung often enough */
 		bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
 	return 1;
 }
@@ -371,24 +475,23 @@ static __always_inline void send(struct build *b)
 	__u32 key = b->cpu * COUNTS_PER_CPU + (b->code & (COUNTS_PER_CPU - 1));
 	struct kernel_counts *count = bpf_map_lookup_elem(&counts, &key);
 	__u32 len = b->off & BUILD_MASK;
-	void *ring;
+	struct buffer *buffer;
+	int put;
 
 	if (count == NULL)
 		return;
 	count->seen++;
-	ring = bpf_map_lookup_elem(&rings, &b->cpu);
-	if (ring == NULL) {
-		count->failed++;
-		return;
-	}
 	HEADER_OF(b)->len = len;
-	if (!b->state && !has_bulk_room(b, ring, len)) {
+	buffer = buffer_of(b->cpu);
+	if (buffer == NULL)
+		put = put_into_ring(b->cpu, len, b->state);
+	else
+		put = put_into_buffer(b, buffer, len) ? PUT_DONE : PUT_LOST;
+	if (put == PUT_FAILED)
+		count->failed++;
+	else if (put == PUT_LOST)
 		count->lost++;
-		return;
-	}
-	if (bpf_ringbuf_output(ring, b->s->build, len, BPF_RB_NO_WAKEUP) != 0)
-		count->lost++;
-	else if (wake_me)
+	else if (wake_me != WAKE_BUSY)
 		wake_collector(b->cpu);
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
  *
- * maps.bpf.h -- the maps.  User space sets max_entries of `rings`, `scratch` (the
- * number of possible CPUs) and `counts` (COUNTS_PER_CPU times that) before loading,
- * and puts one BPF_MAP_TYPE_RINGBUF a CPU into `rings`, the programs of family.def
- * into `families`.
+ * maps.bpf.h -- the maps.  What user space does with them before and after loading is
+ * in record.h.
  *
  * A program on these tracepoints is not preempted by another of them on its CPU,
  * so a CPU has one scratch.
@@ -78,7 +76,8 @@ struct scratch {
 	struct gather gather;
 	struct heir heir;
 	__u32 forgotten;
-	__u32 unasked; /* bytes sent since the buffer's room was last asked for */
+	__u32 unasked; /* bytes sent since the ring buffer's room was last asked for */
+	__u32 barrier;
 	__u64 address;
 	struct quiet quiet[QUIET_SEATS];
 	__u8 build[BUILD_MASK + 1 + TEXT_MAX + 64];
@@ -96,6 +95,18 @@ struct {
 	__type(key, __u32);
 	__array(values, struct ring_buffer);
 } rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} buffers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} bell SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -136,7 +147,7 @@ struct {
 } families SEC(".maps");
 
 struct sensor_settings settings SEC(".rodata") = { 0 };
-volatile __u32 wake_me = 0; /* the collector sleeps: see record.h */
+volatile __u32 wake_me = WAKE_BUSY; /* see record.h */
 volatile struct sensor_waking waking = { 0 };
 volatile struct sensor_beat beat = { .others = 0 };
 

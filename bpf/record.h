@@ -60,11 +60,35 @@ struct record_file {
 	__u16 nlink; /* names of the file; 65535: as many or more */
 };
 
+/* ---- buffers ----
+ *
+ * What a processor writes its records into: the one value of an array that the collector maps.
+ *
+ *   struct buffer | data[size] | slack
+ *
+ * HEAD and TAIL only grow; a record begins at its position's place in the data, in the form of the
+ * kernel's own ring buffers: u32 length, u32 0, the bytes, padded to 8.  One that runs over
+ * the data's end goes on in the slack, and the next begins at the data's start: at the next
+ * multiple of SIZE.  There is no lock: programs are not interrupted by others on their processor.
+ */
+struct buffer {
+	__u64 head; /* the kernel side's: what is before it is whole */
+	__u8 apart[120];
+	__u64 tail; /* the collector's: what is before it may be written over */
+	__u8 behind[3960];
+};
+
+enum { BUFFER_HEADER = 8, BUFFER_SLACK = 36864 }; /* a record is at most 32 KiB - 1 */
+
+#define BUFFER_BYTES(size) (sizeof(struct buffer) + (size) + BUFFER_SLACK)
+
 /* ---- settings and counters that both sides share through maps ----
  *
  * To load mews.skel.h: open; set rodata->settings; set max_entries of the maps
- * `rings` and `scratch` to the number of possible CPUs and of `counts` to
- * COUNTS_PER_CPU times that; load; put one BPF_MAP_TYPE_RINGBUF a CPU into `rings`
+ * `rings`, `buffers` and `scratch` to the number of possible CPUs and of `counts` to
+ * COUNTS_PER_CPU times that; set the inner map of `buffers` to one as they will be; load; put an array
+ * of one mmapable value of BUFFER_BYTES into `buffers` for each CPU, or, where it has none or shares it,
+ * a BPF_MAP_TYPE_RINGBUF into `rings`,
  * and the program of each row of family.def into `families` at its index; fill
  * `wanted` and `wanted_narrow`; attach sys_exit, process_fork, process_exec and
  * process_exit, those of family.def's TRACE rows while their event is wanted, and no
@@ -136,7 +160,8 @@ _Static_assert((int)FAMILY_COUNT <= (int)WANTED_BEAT, "a family leaves the bits 
 struct sensor_settings {
 	__u64 bulk_limit;  /* bytes in a buffer above which bulk events are dropped */
 	__u64 quiet_limit; /* the same, of processes that had few events dropped of late */
-	__u32 cpus;	   /* possible CPUs: rows of `rings` and `scratch` */
+	__u64 buffer_mask; /* the size of the data in one of `buffers`, a power of two, less one */
+	__u32 cpus;	   /* possible CPUs: rows of `rings`, `buffers` and `scratch` */
 	__u32 snaplen;	   /* bytes of data that read and write events carry; at most 4096 */
 	__u8 casts;	   /* the kernel has bpf_rdonly_cast() */
 	__u8 drop_failed;  /* calls that failed are passed over */
@@ -145,15 +170,21 @@ struct sensor_settings {
 };
 
 /* How the collector is woken.  The skeleton's .bss has `__u32 wake_me`, which the
- * collector maps.  Awake, it polls, and it is 0: records are submitted with
- * BPF_RB_NO_WAKEUP.  Before it sleeps on the rings' descriptors the collector sets it
- * to 1 and looks once more; whoever has submitted a record on any CPU that is worth it then finds 1,
- * sets it to 0 and discards an empty record with BPF_RB_FORCE_WAKEUP.  Two that find it at once wake
+ * collector maps.  Awake and busy, it comes by the clock, and it is WAKE_BUSY: nobody is to look
+ * further.  Before it sleeps it sets it to WAKE_ASLEEP and looks once more; whoever has written
+ * a record on any CPU that is worth it then finds that, sets it to WAKE_DROWSY and discards an empty
+ * record of the ring buffer `bell` with BPF_RB_FORCE_WAKEUP.  Two that find it at once ring
  * twice: no harm.
+ *
+ * Between the record and the look at the word there must be a barrier, or each side may miss the
+ * other; it is dear, and not for those who have a busy collector.  So between WAKE_BUSY and
+ * WAKE_ASLEEP there is WAKE_DROWSY, for WAKE_DROWSY_NS at least: who finds that makes the
+ * barrier and looks again, and who had found WAKE_BUSY has long since had his record seen.
  *
  * Worth it is what rules look at; what only the state is made of waits for that, for more of its
  * kind, or for the collector's clock.  So do the other stages' own doings: they sleep and wake each
  * other by system calls, and each would be the reason for the next.  `waking`, in .bss too: */
+enum { WAKE_BUSY, WAKE_ASLEEP, WAKE_DROWSY, WAKE_DROWSY_NS = 1000000 };
 enum { WAKING_UIDS = 4, WAKING_WORDS = COUNTS_PER_CPU / 64, WAKING_BYTES = 32768 };
 
 struct sensor_waking {
@@ -174,6 +205,7 @@ struct sensor_beat {
 
 _Static_assert(sizeof(struct record) == 56, "record's layout is fixed");
 _Static_assert(sizeof(struct record_file) == 40, "record_file's layout is fixed");
+_Static_assert(sizeof(struct buffer) == 4096, "buffer's layout is fixed");
 _Static_assert(sizeof(struct kernel_counts) == 24, "kernel_counts' layout is fixed");
 _Static_assert(sizeof(struct wanted) == 8, "wanted's layout is fixed");
 

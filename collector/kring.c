@@ -14,9 +14,11 @@
 #define DISCARD	      (UINT32_C(1) << 30)
 
 void kring_init(struct kring *k, void *consumer, const void *producer, const void *data,
-		uint64_t size)
+		uint64_t size, uint64_t slack)
 {
-	*k = (struct kring){ .consumer = consumer, .producer = producer, .data = data };
+	*k = (struct kring){
+		.consumer = consumer, .producer = producer, .data = data, .slack = slack
+	};
 	k->mask = size - 1;
 	k->at = k->committed = atomic_load_explicit(k->consumer, memory_order_relaxed);
 	k->head = k->at;
@@ -30,6 +32,21 @@ static const _Atomic uint32_t *header_at(const struct kring *k, uint64_t at)
 static uint64_t padded(uint32_t len)
 {
 	return RECORD_HEADER + (((uint64_t)len + 7) & ~UINT64_C(7));
+}
+
+/* Where the record of LEN bytes that is next ends: what runs over into the slack ends a round. */
+static uint64_t end_of(const struct kring *k, uint32_t len)
+{
+	uint64_t end = k->at + padded(len), round = (k->at | k->mask) + 1;
+
+	return k->slack != 0 && end > round ? round : end;
+}
+
+/* Is the record of LEN bytes that is next where records can be? */
+static bool is_within(const struct kring *k, uint32_t len)
+{
+	return end_of(k, len) - k->at <= k->head - k->at &&
+	       (k->slack == 0 || padded(len) <= k->slack);
 }
 
 /* As kring_peek(), but a ring without sense is left as it is. */
@@ -53,13 +70,13 @@ static int peek(struct kring *k, struct span *ret)
 		if (word & BUSY)
 			return 0;
 		len = word & ~(BUSY | DISCARD);
-		if (padded(len) > k->head - k->at)
+		if (!is_within(k, len))
 			return -EPROTO;
 		if (!(word & DISCARD)) {
 			*ret = span_of(k->data + (k->at & k->mask) + RECORD_HEADER, len);
 			return 1;
 		}
-		k->at += padded(len);
+		k->at = end_of(k, len);
 	}
 }
 
@@ -78,7 +95,7 @@ void kring_pop(struct kring *k)
 {
 	uint32_t word = atomic_load_explicit(header_at(k, k->at), memory_order_relaxed);
 
-	k->at += padded(word & ~(BUSY | DISCARD));
+	k->at = end_of(k, word & ~(BUSY | DISCARD));
 }
 
 void kring_commit(struct kring *k)

@@ -2,8 +2,10 @@
  *
  * sensor.c -- see sensor.h.
  *
- * The kernel side has one BPF ring buffer a CPU.  They are mapped here and read in
- * batches through kring.c, without a call per record.  While there are events
+ * The kernel side has one buffer a CPU: an array of its own (struct buffer in record.h), which costs it
+ * least; or one of the kernel's ring buffers where processors share one, come later, or the kernel makes
+ * no array so large.  They are mapped here and read in batches through kring.c, without a call per
+ * record.  While there are events
  * this side comes by itself every millisecond (the window of the merge) and
  * nobody is woken; with nothing left it asks to be woken by the next record
  * that is worth it (wake_me in record.h), so an idle machine costs a few timer ticks a second.
@@ -17,7 +19,6 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -35,17 +36,19 @@
 #include "wants.h"
 
 #define WINDOW_NS     NS_PER_MSEC
-#define GATHER_NS     (2 * NS_PER_MSEC) /* what comes within it is worth one awakening of all stages */
-#define GATHER_BUSY_NS (5 * NS_PER_MSEC) /* where many come: an awakening is most of what they cost */
 #define CLOCK_LOOK_NS NS_PER_SEC
 #define MISS_LOOK_NS  NS_PER_SEC
+
+/* What comes within it is worth one awakening of all stages; the second is for many events. */
+#define GATHER_NS      (2 * NS_PER_MSEC)
+#define GATHER_BUSY_NS (5 * NS_PER_MSEC)
 
 enum {
 	MIN_BUFFER = 64 * 1024,
 	MAX_BUFFER = 1024 * 1024 * 1024,
 	MANY_RECORDS = 64,
-	BUSY_RECORDS = 40,  /* in a millisecond */
-	BUSY_SHARE = 16,    /* of a buffer that may be full after a short gathering, for a long one */
+	BUSY_RECORDS = 40, /* in a millisecond */
+	BUSY_SHARE = 16, /* of a buffer that may be full after a short gathering, for a long one */
 	DATA_CARRIED = 80, /* bytes of what is read and written: Falco's snaplen */
 };
 
@@ -81,6 +84,15 @@ enum {
 	ENTRY_COUNT = TRACE_COUNT + 4 /* those that are always attached */
 };
 
+/* Where a ring lies. */
+struct ring_memory {
+	int fd;
+	bool is_own;	/* a struct buffer, mapped writable; else the kernel's */
+	uint64_t size;	/* of the data */
+	void *consumer; /* mapped; NULL: with the rest */
+	void *rest;
+};
+
 struct sensor {
 	struct source source; /* first: sensor_of() relies on it */
 	struct programs programs;
@@ -88,13 +100,12 @@ struct sensor {
 	struct coverage rest_coverage; /* of whom loads the rest */
 	struct selection selection;    /* as last asked for */
 	struct snapshot *snapshot;
-	int epoll;
 	struct sensor_params params;
 	unsigned ncpus, nrings; /* a ring is for PER_RING processors in a row */
 	unsigned per_ring;
-	int *ring_fds;
-	void **ring_maps;
-	uint64_t *ring_sizes;
+	struct ring_memory *memory; /* of each ring */
+	const void *bell;	    /* mapped: the ring buffer that wakes us */
+	_Atomic uint64_t *bell_heard;
 	struct kring *rings;
 	struct merge_head *heap;
 	bool *in_heap;
@@ -108,6 +119,7 @@ struct sensor {
 	struct trace traces[TRACE_COUNT];
 	struct timeline time;
 	uint64_t next_clock_look;
+	uint64_t drowsy_ns;	  /* since when wake_me is not WAKE_BUSY */
 	uint64_t taken, slept_ns; /* records since the last sleep for more, and when that began */
 	bool is_crowded;	  /* more than a share of a buffer was full at its end */
 };
@@ -386,12 +398,11 @@ static void sleep_ns(uint64_t ns)
 
 /* How long to let events come together.  What one awakening of all stages costs is shared by those
  * that it is for: where they are many, and the buffers have the room, more may come in. */
-static uint64_t gather_ns(const struct sensor *s)
+static bool is_busy(const struct sensor *s)
 {
 	uint64_t passed_ms = (boot_now() - s->slept_ns) / NS_PER_MSEC;
 
-	return s->taken > BUSY_RECORDS * (passed_ms + 1) && !s->is_crowded ? GATHER_BUSY_NS
-									     : GATHER_NS;
+	return s->taken > BUSY_RECORDS * (passed_ms + 1) && !s->is_crowded;
 }
 
 /* Sleep so long, whatever comes. */
@@ -402,17 +413,40 @@ static void gather(struct sensor *s, uint64_t ns)
 	sleep_ns(ns);
 	s->is_crowded = false;
 	for (unsigned i = 0; i < s->nrings; i++)
-		s->is_crowded |= kring_used(&s->rings[i]) > s->ring_sizes[i] / BUSY_SHARE;
+		s->is_crowded |= kring_used(&s->rings[i]) > s->memory[i].size / BUSY_SHARE;
 }
 
-/* A ring that has woken us is told of as long as anything is in it, unless it is taken note of: else
- * what may wait would keep us awake. */
-static void forget_wakings(struct sensor *s)
+static void grow_drowsy(struct sensor *s)
 {
-	struct epoll_event ev[16];
+	volatile uint32_t *wake_me = programs_wake_me(&s->programs);
 
-	while (epoll_wait(s->epoll, ev, ARRAY_LEN(ev), 0) == (int)ARRAY_LEN(ev))
-		;
+	if (*wake_me == WAKE_BUSY) {
+		*wake_me = WAKE_DROWSY;
+		s->drowsy_ns = boot_now();
+	}
+}
+
+/* Let more come, for at most TIMEOUT_NS. */
+static void gather_more(struct sensor *s, uint64_t timeout_ns)
+{
+	uint64_t ns = GATHER_NS;
+
+	if (is_busy(s)) {
+		*programs_wake_me(&s->programs) = WAKE_BUSY;
+		ns = GATHER_BUSY_NS;
+	} else {
+		grow_drowsy(s);
+	}
+	gather(s, timeout_ns < ns ? timeout_ns : ns);
+}
+
+/* Whatever has been rung is heard. */
+static void quiet_bell(struct sensor *s)
+{
+	const _Atomic uint64_t *rung = s->bell;
+
+	atomic_store_explicit(s->bell_heard, atomic_load_explicit(rung, memory_order_acquire),
+			      memory_order_release);
 }
 
 static void sensor_wait(struct source *source, uint64_t timeout_ns, source_sleep *sleep, void *ctx)
@@ -421,26 +455,46 @@ static void sensor_wait(struct source *source, uint64_t timeout_ns, source_sleep
 	volatile uint32_t *wake_me = programs_wake_me(&s->programs);
 
 	if (is_anything_urgent(s)) {
-		uint64_t ns = gather_ns(s);
-
-		gather(s, timeout_ns < ns ? timeout_ns : ns);
+		gather_more(s, timeout_ns);
 		return;
 	}
-	*wake_me = 1;
+	grow_drowsy(s);
+	if (boot_now() - s->drowsy_ns < WAKE_DROWSY_NS) {
+		gather(s, WAKE_DROWSY_NS);
+		return;
+	}
+	*wake_me = WAKE_ASLEEP;
 	atomic_thread_fence(memory_order_seq_cst);
-	/* Who submits a record looks at the word behind it, so one of us sees the other. */
-	if (!is_anything_urgent(s) && sleep(ctx, s->epoll, timeout_ns))
-		forget_wakings(s);
-	*wake_me = 0;
+	/* Who writes a record looks at the word behind it, so one of us sees the other. */
+	if (!is_anything_urgent(s))
+		(void)sleep(ctx, programs_map(&s->programs, "bell"), timeout_ns);
+	*wake_me = WAKE_DROWSY;
+	quiet_bell(s);
 	if (is_anything_urgent(s))
 		gather(s, GATHER_NS);
 }
 
 /* ---- closing ---- */
 
-static size_t ring_map_size(uint64_t size)
+static size_t page_size(void)
 {
-	return (size_t)sysconf(_SC_PAGESIZE) + 2 * size; /* producer page, data twice */
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Of the kernel's: the producer's page, the data twice. */
+static size_t rest_size(const struct ring_memory *m)
+{
+	return m->is_own ? BUFFER_BYTES(m->size) : page_size() + 2 * m->size;
+}
+
+static void ring_close(struct ring_memory *m)
+{
+	if (m->consumer != NULL)
+		munmap(m->consumer, page_size());
+	if (m->rest != NULL)
+		munmap(m->rest, rest_size(m));
+	if (m->fd > 0)
+		close(m->fd);
 }
 
 static size_t counts_size(const struct sensor *s)
@@ -454,14 +508,12 @@ static void sensor_close(struct source *source)
 
 	if (s == NULL)
 		return;
-	for (unsigned i = 0; s->rings != NULL && i < s->nrings; i++) {
-		if (s->rings[i].consumer != NULL)
-			munmap(s->rings[i].consumer, (size_t)sysconf(_SC_PAGESIZE));
-		if (s->ring_maps[i] != NULL)
-			munmap(s->ring_maps[i], ring_map_size(s->ring_sizes[i]));
-		if (s->ring_fds[i] > 0)
-			close(s->ring_fds[i]);
-	}
+	for (unsigned i = 0; s->memory != NULL && i < s->nrings; i++)
+		ring_close(&s->memory[i]);
+	if (s->bell_heard != NULL)
+		munmap((void *)s->bell_heard, page_size());
+	if (s->bell != NULL)
+		munmap((void *)(uintptr_t)s->bell, page_size());
 	if (s->counts != NULL)
 		munmap((void *)s->counts, counts_size(s));
 	if (s->wanted != NULL)
@@ -472,11 +524,7 @@ static void sensor_close(struct source *source)
 		bpf_link__destroy(s->traces[i].link);
 	programs_close(&s->programs);
 	snapshot_close(s->snapshot);
-	if (s->epoll > 0)
-		close(s->epoll);
-	free(s->ring_fds);
-	free(s->ring_maps);
-	free(s->ring_sizes);
+	free(s->memory);
 	free(s->rings);
 	free(s->heap);
 	free(s->in_heap);
@@ -497,68 +545,116 @@ static uint64_t power_of_two(uint64_t bytes)
 
 /* CPUs that are there get the buffer that was asked for; for those that may come some day a
  * small one is made now, so that a machine with many sockets to spare does not pay. */
-static uint64_t ring_size(const struct sensor *s, struct span online, unsigned ring)
+static bool is_online(const struct sensor *s, struct span online, unsigned ring)
 {
 	unsigned first = ring * s->per_ring;
 
 	for (unsigned cpu = first; cpu < first + s->per_ring && cpu < s->ncpus; cpu++)
 		if (online.n == 0 || procfs_listed(online, cpu))
-			return power_of_two(s->params.buffer_bytes);
-	return MIN_BUFFER;
+			return true;
+	return false;
 }
 
-/* The same ring for each of its processors. */
-static int ring_assign(struct sensor *s, unsigned ring)
+static int buffer_new(uint64_t size)
 {
-	unsigned first = ring * s->per_ring;
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 
-	for (unsigned cpu = first; cpu < first + s->per_ring && cpu < s->ncpus; cpu++)
-		if (bpf_map_update_elem(programs_map(&s->programs, "rings"), &cpu,
-					&s->ring_fds[ring], BPF_ANY) < 0)
-			return -errno;
-	return 0;
+	return bpf_map_create(BPF_MAP_TYPE_ARRAY, "mews_buffer", sizeof(__u32),
+			      (__u32)BUFFER_BYTES(size), 1, &opts);
 }
 
-static int ring_open(struct sensor *s, unsigned ring, uint64_t size)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLET };
-	void *consumer, *producer;
-	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "mews_ring", 0, 0, (__u32)size, NULL);
-
-	if (fd < 0)
-		return fd;
-	s->ring_fds[ring] = fd;
-	s->ring_sizes[ring] = size;
-	consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (consumer == MAP_FAILED)
-		return -errno;
-	s->rings[ring].consumer = consumer;
-	producer = mmap(NULL, ring_map_size(size), PROT_READ, MAP_SHARED, fd, (off_t)page);
-	if (producer == MAP_FAILED)
-		return -errno;
-	s->ring_maps[ring] = producer;
-	kring_init(&s->rings[ring], consumer, producer, (const uint8_t *)producer + page, size);
-	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &ev) == -1)
-		return -errno;
-	return ring_assign(s, ring);
-}
-
-static int rings_open(struct sensor *s)
+/* The buffers that are arrays, all alike: before the programs are loaded, which go by one of them. */
+static void rings_plan(struct sensor *s)
 {
 	char text[4096];
 	int fd = open("/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text));
 	struct span online = span_of(text, n > 0 ? (size_t)n : 0);
-	int err = 0;
+	uint64_t size = power_of_two(s->params.buffer_bytes);
 
 	if (fd >= 0)
 		close(fd);
-	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (s->epoll == -1)
+	for (unsigned i = 0; i < s->nrings; i++) {
+		struct ring_memory *m = &s->memory[i];
+
+		m->size = is_online(s, online, i) ? size : MIN_BUFFER;
+		if (s->per_ring == 1 && m->size == size && (fd = buffer_new(size)) >= 0) {
+			m->fd = fd;
+			m->is_own = true;
+		}
+	}
+}
+
+/* The same ring for each of its processors. */
+static int ring_assign(struct sensor *s, unsigned ring)
+{
+	const struct ring_memory *m = &s->memory[ring];
+	int map = programs_map(&s->programs, m->is_own ? "buffers" : "rings");
+	unsigned first = ring * s->per_ring;
+
+	for (unsigned cpu = first; cpu < first + s->per_ring && cpu < s->ncpus; cpu++)
+		if (bpf_map_update_elem(map, &cpu, &m->fd, BPF_ANY) < 0)
+			return -errno;
+	return 0;
+}
+
+static int ring_map_own(struct ring_memory *m, struct kring *k)
+{
+	struct buffer *b = mmap(NULL, rest_size(m), PROT_READ | PROT_WRITE, MAP_SHARED, m->fd, 0);
+
+	if (b == MAP_FAILED)
 		return -errno;
-	for (unsigned i = 0; err == 0 && i < s->nrings; i++)
-		err = ring_open(s, i, ring_size(s, online, i));
+	m->rest = b;
+	kring_init(k, &b->tail, &b->head, b + 1, m->size, BUFFER_SLACK);
+	return 0;
+}
+
+static int ring_map_kernels(struct ring_memory *m, struct kring *k)
+{
+	size_t page = page_size();
+	void *p;
+
+	m->fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "mews_ring", 0, 0, (__u32)m->size, NULL);
+	if (m->fd < 0)
+		return m->fd;
+	p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, m->fd, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	m->consumer = p;
+	p = mmap(NULL, rest_size(m), PROT_READ, MAP_SHARED, m->fd, (off_t)page);
+	if (p == MAP_FAILED)
+		return -errno;
+	m->rest = p;
+	kring_init(k, m->consumer, p, (const uint8_t *)p + page, m->size, 0);
+	return 0;
+}
+
+static int bell_open(struct sensor *s)
+{
+	int fd = programs_map(&s->programs, "bell");
+	void *p = mmap(NULL, page_size(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	s->bell_heard = p;
+	p = mmap(NULL, page_size(), PROT_READ, MAP_SHARED, fd, (off_t)page_size());
+	if (p == MAP_FAILED)
+		return -errno;
+	s->bell = p;
+	return 0;
+}
+
+static int rings_open(struct sensor *s)
+{
+	int err = bell_open(s);
+
+	for (unsigned i = 0; err == 0 && i < s->nrings; i++) {
+		struct ring_memory *m = &s->memory[i];
+
+		err = m->is_own ? ring_map_own(m, &s->rings[i]) : ring_map_kernels(m, &s->rings[i]);
+		if (err == 0)
+			err = ring_assign(s, i);
+	}
 	return err;
 }
 
@@ -675,9 +771,20 @@ static int programs_open(struct sensor *s)
 		.own_pid = s->source.own_pid > 0 ? (__u32)s->source.own_pid : 0,
 	};
 
+	int like = -1, err;
+
+	for (unsigned i = 0; i < s->nrings && like == -1; i++)
+		like = s->memory[i].is_own ? s->memory[i].fd : -1;
+	settings.buffer_mask = (like != -1 ? bytes : MIN_BUFFER) - 1;
 	programs_init(&s->programs, &settings, &s->coverage);
 	s->programs.is_whole = s->params.at_once;
-	return programs_load(&s->programs, PROGRAMS_FIRST);
+	s->programs.buffer = like != -1 ? like : buffer_new(MIN_BUFFER);
+	if (s->programs.buffer < 0)
+		return s->programs.buffer;
+	err = programs_load(&s->programs, PROGRAMS_FIRST);
+	if (like == -1)
+		close(s->programs.buffer);
+	return err;
 }
 
 /* ---- the rest ---- */
@@ -746,16 +853,14 @@ static const struct source_ops sensor_ops = {
 
 static int arrays_new(struct sensor *s)
 {
-	s->ring_fds = calloc(s->nrings, sizeof(*s->ring_fds));
-	s->ring_maps = calloc(s->nrings, sizeof(*s->ring_maps));
-	s->ring_sizes = calloc(s->nrings, sizeof(*s->ring_sizes));
+	s->memory = calloc(s->nrings, sizeof(*s->memory));
 	s->rings = calloc(s->nrings, sizeof(*s->rings));
 	s->heap = calloc(s->nrings, sizeof(*s->heap));
 	s->in_heap = calloc(s->nrings, sizeof(*s->in_heap));
 	/* Of this only what was lost is ever touched. */
 	s->told = calloc((size_t)s->ncpus * COUNTS_PER_CPU, sizeof(*s->told));
-	if (s->ring_fds == NULL || s->ring_maps == NULL || s->ring_sizes == NULL ||
-	    s->rings == NULL || s->heap == NULL || s->in_heap == NULL || s->told == NULL)
+	if (s->memory == NULL || s->rings == NULL || s->heap == NULL || s->in_heap == NULL ||
+	    s->told == NULL)
 		return -ENOMEM;
 	return 0;
 }
@@ -783,6 +888,7 @@ static int sensor_load(struct sensor *s, const char **failed_step)
 	err = arrays_new(s);
 	if (err < 0)
 		return err;
+	rings_plan(s);
 	*failed_step = "load the kernel side";
 	err = programs_open(s);
 	if (err < 0)
@@ -835,5 +941,5 @@ void sensor_look_inside(const struct source *source, struct sensor_inside *ret)
 		ret->loaded_ns[i] = s->programs.loaded_ns[i];
 	}
 	for (unsigned i = 0; i < s->nrings; i++)
-		ret->buffer_bytes += s->ring_sizes[i];
+		ret->buffer_bytes += s->memory[i].size;
 }

@@ -156,6 +156,10 @@ static int fill_first(struct programs *p, struct mews *skel)
 	skel->rodata->settings = p->settings;
 	err = bpf_map__set_max_entries(skel->maps.rings, p->settings.cpus);
 	if (err == 0)
+		err = bpf_map__set_max_entries(skel->maps.buffers, p->settings.cpus);
+	if (err == 0)
+		err = bpf_map__set_inner_map_fd(skel->maps.buffers, p->buffer);
+	if (err == 0)
 		err = bpf_map__set_max_entries(skel->maps.scratch, p->settings.cpus);
 	if (err == 0)
 		err = bpf_map__set_max_entries(skel->maps.counts,

@@ -23,6 +23,7 @@ struct mews; /* the skeleton */
 
 struct programs {
 	struct sensor_settings settings; /* CASTS is found out when loading */
+	int buffer;			 /* a map like those that will be in `buffers` */
 	struct loader loader;
 	struct mews *skel[PROGRAMS_PARTS];
 	bool is_whole; /* there is one part, the first */

@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "decode.h"
+#include "kring.h"
 #include "wants.h"
 
 #include "mews.skel.h"
@@ -21,9 +23,10 @@ enum { RECORDS_MAX = 1 << 16 };
 
 struct rig {
 	struct mews *skel;
-	struct ring_buffer *rings;
 	int cpus;
-	int *ring_fds;
+	int *fds;
+	struct buffer **buffers; /* mapped */
+	struct kring *rings;
 	struct rig_record *records;
 	unsigned count, bad;
 	struct selection set;
@@ -92,26 +95,24 @@ static bool parse(struct rig_record *r, const uint8_t *bytes, size_t n)
 	return at == n;
 }
 
-static int on_record(void *ctx, void *data, size_t n)
+static void take_record(struct rig *rig, const void *data, size_t n)
 {
-	struct rig *rig = ctx;
 	struct rig_record *r = &rig->records[rig->count];
 	struct raw_event decoded;
 	void *bytes;
 
 	if (rig->count == RECORDS_MAX || (bytes = malloc(n)) == NULL)
-		return 0;
+		return;
 	memcpy(bytes, data, n);
 	if (!parse(r, bytes, n) || decode_record(span_of(bytes, n), &decoded) < 0) {
 		fprintf(stderr, "bad record: %zu bytes, code %u, nparams %u\n", n, r->head.code,
 			r->head.nparams);
 		rig->bad++;
 		free(bytes);
-		return 0;
+		return;
 	}
 	r->bytes = bytes;
 	rig->count++;
-	return 0;
 }
 
 __attribute__((format(printf, 2, 0))) static int print_errors(enum libbpf_print_level level,
@@ -149,24 +150,39 @@ static void follow_kernel(struct mews *s)
 	btf__free(btf);
 }
 
-static int make_rings(struct rig *rig)
+/* Before loading: the programs go by what the buffers look like. */
+static int make_buffers(struct rig *rig)
 {
-	int outer = bpf_map__fd(rig->skel->maps.rings);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	size_t bytes = BUFFER_BYTES(buffer_bytes);
 
-	rig->ring_fds = calloc(rig->cpus, sizeof(int));
+	rig->fds = calloc(rig->cpus, sizeof(*rig->fds));
+	rig->buffers = calloc(rig->cpus, sizeof(*rig->buffers));
+	rig->rings = calloc(rig->cpus, sizeof(*rig->rings));
 	for (int i = 0; i < rig->cpus; i++) {
-		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, buffer_bytes, NULL);
+		int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "buffer", sizeof(uint32_t), bytes, 1,
+					&opts);
+		void *p = fd < 0 ? MAP_FAILED
+				 : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-		if (fd < 0 || bpf_map_update_elem(outer, &i, &fd, BPF_ANY) != 0)
+		if (p == MAP_FAILED)
 			return -errno;
-		rig->ring_fds[i] = fd;
-		if (rig->rings == NULL)
-			rig->rings = ring_buffer__new(fd, on_record, rig, NULL);
-		else if (ring_buffer__add(rig->rings, fd, on_record, rig) != 0)
-			return -errno;
-		if (rig->rings == NULL)
-			return -errno;
+		rig->fds[i] = fd;
+		rig->buffers[i] = p;
+		kring_init(&rig->rings[i], &rig->buffers[i]->tail, &rig->buffers[i]->head,
+			   rig->buffers[i] + 1, buffer_bytes, BUFFER_SLACK);
 	}
+	rig->skel->rodata->settings.buffer_mask = buffer_bytes - 1;
+	return bpf_map__set_inner_map_fd(rig->skel->maps.buffers, rig->fds[0]);
+}
+
+static int put_buffers(struct rig *rig)
+{
+	int outer = bpf_map__fd(rig->skel->maps.buffers);
+
+	for (int i = 0; i < rig->cpus; i++)
+		if (bpf_map_update_elem(outer, &i, &rig->fds[i], BPF_ANY) != 0)
+			return -errno;
 	return 0;
 }
 
@@ -249,15 +265,18 @@ struct rig *rig_open(char *reason, size_t cap)
 	if (rig->skel == NULL)
 		goto fail;
 	bpf_map__set_max_entries(rig->skel->maps.rings, rig->cpus);
+	bpf_map__set_max_entries(rig->skel->maps.buffers, rig->cpus);
 	bpf_map__set_max_entries(rig->skel->maps.scratch, rig->cpus);
 	bpf_map__set_max_entries(rig->skel->maps.counts, rig->cpus * COUNTS_PER_CPU);
 	rig->skel->rodata->settings.bulk_limit = buffer_bytes - buffer_bytes / 4;
 	rig->skel->rodata->settings.cpus = rig->cpus;
 	rig->skel->rodata->settings.snaplen = 80;
 	follow_kernel(rig->skel);
-	err = mews__load(rig->skel);
+	err = make_buffers(rig);
 	if (err == 0)
-		err = make_rings(rig);
+		err = mews__load(rig->skel);
+	if (err == 0)
+		err = put_buffers(rig);
 	if (err == 0)
 		err = put_families(rig);
 	if (err == 0)
@@ -276,11 +295,14 @@ void rig_close(struct rig *rig)
 	if (rig == NULL)
 		return;
 	mews__destroy(rig->skel);
-	ring_buffer__free(rig->rings);
-	for (int i = 0; rig->ring_fds != NULL && i < rig->cpus; i++)
-		close(rig->ring_fds[i]);
+	for (int i = 0; rig->buffers != NULL && i < rig->cpus && rig->buffers[i] != NULL; i++) {
+		munmap(rig->buffers[i], BUFFER_BYTES(buffer_bytes));
+		close(rig->fds[i]);
+	}
 	rig_clear(rig);
-	free(rig->ring_fds);
+	free(rig->fds);
+	free(rig->buffers);
+	free(rig->rings);
 	free(rig->records);
 	free(rig);
 }
@@ -341,7 +363,15 @@ void rig_want_none(struct rig *rig)
 
 void rig_collect(struct rig *rig)
 {
-	ring_buffer__consume(rig->rings);
+	struct span record;
+
+	for (int i = 0; i < rig->cpus; i++) {
+		while (kring_peek(&rig->rings[i], &record) == 1) {
+			take_record(rig, record.p, record.n);
+			kring_pop(&rig->rings[i]);
+		}
+		kring_commit(&rig->rings[i]);
+	}
 }
 
 void rig_clear(struct rig *rig)

@@ -34,7 +34,7 @@ static void begin(void)
 	memset(kernel, 0, sizeof(kernel));
 	for (unsigned i = 0; i < NCPUS; i++)
 		kring_init(&rings[i], &kernel[i].consumer, &kernel[i].producer, kernel[i].data,
-			   SIZE);
+			   SIZE, 0);
 	merge_init(&merge, rings, NCPUS, heap, in_heap, WINDOW);
 }
 
@@ -230,6 +230,69 @@ static bool is_sought(void *ctx, struct span record)
 static bool any(unsigned most, uint64_t ts)
 {
 	return kring_any(&rings[0], most, is_sought, &(struct sought){ .ts = ts });
+}
+
+/* ---- a buffer of our own ---- */
+
+enum { SLACK = 1024 };
+
+static struct {
+	_Atomic uint64_t tail, head;
+	_Alignas(8) uint8_t data[SIZE + SLACK];
+} own;
+static struct kring own_ring;
+
+static void begin_own(void)
+{
+	memset(&own, 0, sizeof(own));
+	kring_init(&own_ring, &own.tail, &own.head, own.data, SIZE, SLACK);
+}
+
+/* As the kernel side does: what runs over goes on in the slack, and the next begins a round. */
+static void write_own(uint32_t len, uint8_t fill)
+{
+	uint64_t at = own.head, end = at + 8 + ((len + 7) & ~7u), round = (at | (SIZE - 1)) + 1;
+	uint8_t *p = own.data + at % SIZE;
+	uint64_t header = len;
+
+	memcpy(p, &header, sizeof(header));
+	memset(p + 8, fill, len);
+	own.head = end > round ? round : end;
+}
+
+Test(kring, what_runs_over_the_end_of_our_own_buffer_is_whole_and_the_next_begins_a_round,
+     .init = begin_own)
+{
+	unsigned over = 0;
+
+	for (unsigned i = 0; i < 5000; i++) {
+		uint32_t len = 1 + i * 37 % 900;
+		struct span record;
+
+		over += own.head % SIZE + 8 + len > SIZE;
+		write_own(len, (uint8_t)i);
+		cr_assert(eq(int, kring_peek(&own_ring, &record), 1));
+		cr_assert(eq(sz, record.n, len));
+		cr_assert(eq(u8, record.p[0], (uint8_t)i));
+		cr_assert(eq(u8, record.p[len - 1], (uint8_t)i));
+		kring_pop(&own_ring);
+		cr_assert(eq(int, kring_peek(&own_ring, &record), 0));
+		kring_commit(&own_ring);
+		cr_assert(eq(u64, own.tail, own.head));
+	}
+	cr_assert(over > 100, "%u", over);
+}
+
+Test(kring, a_record_that_the_slack_cannot_take_is_nonsense, .init = begin_own)
+{
+	struct span record;
+	uint64_t lie = SLACK;
+
+	own.head = SIZE;
+	memcpy(own.data, &lie, sizeof(lie));
+	cr_assert(eq(int, kring_peek(&own_ring, &record), -EPROTO));
+	cr_assert(eq(u64, own.tail, SIZE), "it was passed over");
+	cr_assert(eq(int, kring_peek(&own_ring, &record), 0));
 }
 
 Test(kring, it_is_asked_of_each_whole_record_that_waits_and_nothing_moves, .init = begin)
