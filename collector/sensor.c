@@ -43,6 +43,9 @@
 #define GATHER_NS      (2 * NS_PER_MSEC)
 #define GATHER_BUSY_NS (5 * NS_PER_MSEC)
 
+/* So long the few events that come while others are dealt with are no reason for another turn. */
+#define DRY_NS NS_PER_MSEC
+
 enum {
 	MIN_BUFFER = 64 * 1024,
 	MAX_BUFFER = 1024 * 1024 * 1024,
@@ -121,6 +124,7 @@ struct sensor {
 	uint64_t next_clock_look;
 	uint64_t drowsy_ns;	  /* since when wake_me is not WAKE_BUSY */
 	uint64_t taken, slept_ns; /* records since the last sleep for more, and when that began */
+	uint64_t dry_ns;	  /* all was given that was due then; 0: and it was slept since */
 	bool is_crowded;	  /* more than a share of a buffer was full at its end */
 };
 
@@ -165,6 +169,8 @@ static void sensor_begin(struct source *source)
 	struct sensor *s = sensor_of(source);
 	uint64_t now = boot_now();
 
+	if (now - s->dry_ns < DRY_NS)
+		return; /* what has become due since is for after the next sleep */
 	if (now >= s->next_clock_look)
 		look_at_clocks(s);
 	merge_begin(&s->merge, now);
@@ -175,8 +181,10 @@ static int sensor_next(struct source *source, struct raw_event *ret)
 	struct sensor *s = sensor_of(source);
 	struct span record;
 
-	if (merge_next(&s->merge, &record) == 0)
+	if (merge_next(&s->merge, &record) == 0) {
+		s->dry_ns = s->merge.now_ns;
 		return 0;
+	}
 	s->taken++;
 	if (decode_record(record, ret) < 0)
 		return -EPROTO;
@@ -454,6 +462,7 @@ static void sensor_wait(struct source *source, uint64_t timeout_ns, source_sleep
 	struct sensor *s = sensor_of(source);
 	volatile uint32_t *wake_me = programs_wake_me(&s->programs);
 
+	s->dry_ns = 0;
 	if (is_anything_urgent(s)) {
 		gather_more(s, timeout_ns);
 		return;

@@ -22,7 +22,7 @@
 #include "stage.h"
 #include "thread.h"
 
-#define TURN_FRAMES 256
+#define TURN_FRAMES 1024 /* the next stage is woken behind each turn */
 #define FILES_NS    (2 * NS_PER_SEC)
 #define TURN_MAIL   64
 
