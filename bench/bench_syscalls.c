@@ -6,6 +6,10 @@
  * wanted, as with most rules, and with all that the loops do.  Each is cut into parts of
  * a millisecond and the best part counts, for the machine may be shared.  The
  * records are taken out between the parts.
+ *
+ * Then what the records alone cost: parts without and with, by turns, in CPU time of this thread, and
+ * the median of the differences of two that follow each other.  What else happens on the
+ * machine, and how fast its host is just then, is the same for both.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -20,14 +24,19 @@
 
 #include "rig.h"
 
-enum { ROUNDS = 4, PARTS = 100, SETTINGS = 4 };
+enum { ROUNDS = 4, PARTS = 100, SETTINGS = 4, PAIRS = 400 };
 
-static double now_ns(void)
+static double clock_ns(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+static double now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 static void loop_getppid(int n)
@@ -128,6 +137,54 @@ static bool measure(int s, char *reason, size_t cap, uint64_t *lost)
 	return true;
 }
 
+static double record_ns[ARRAY_LEN(loops)], base_ns[ARRAY_LEN(loops)]; /* medians */
+
+static double cpu_ns_of_part(size_t l)
+{
+	double start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	loops[l].run(loops[l].turns);
+	return (clock_ns(CLOCK_THREAD_CPUTIME_ID) - start) / loops[l].turns;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *v)
+{
+	qsort(v, PAIRS, sizeof(*v), by_value);
+	return v[PAIRS / 2];
+}
+
+static bool measure_records(char *reason, size_t cap)
+{
+	static double without[PAIRS], more[PAIRS];
+	struct rig *rig = rig_open(reason, cap);
+
+	if (rig == NULL)
+		return false;
+	for (size_t l = 0; l < ARRAY_LEN(loops); l++) {
+		for (int pair = 0; pair < PAIRS; pair++) {
+			rig_want_none(rig);
+			loops[l].run(1);
+			without[pair] = cpu_ns_of_part(l);
+			rig_want_state(rig);
+			loops[l].run(1);
+			more[pair] = cpu_ns_of_part(l) - without[pair];
+			rig_collect(rig);
+			rig_clear(rig);
+		}
+		base_ns[l] = median(without);
+		record_ns[l] = median(more);
+	}
+	rig_close(rig);
+	return true;
+}
+
 static void print_table(uint64_t lost)
 {
 	printf("%-16s", "ns per turn");
@@ -140,7 +197,10 @@ static void print_table(uint64_t lost)
 			printf("%12.0f", best[l][s]);
 		printf("%12.0f\n", best[l][SETTINGS - 1] - best[l][0]);
 	}
-	printf("lost %llu\n", (unsigned long long)lost);
+	printf("lost %llu\n\n", (unsigned long long)lost);
+	printf("what the records alone cost, CPU ns a turn, median of %d pairs\n", PAIRS);
+	for (size_t l = 0; l < ARRAY_LEN(loops); l++)
+		printf("%-16s%12.0f on %.0f\n", loops[l].name, record_ns[l], base_ns[l]);
 }
 
 static void print_json(uint64_t lost)
@@ -150,7 +210,7 @@ static void print_json(uint64_t lost)
 		printf(",\"%s\":{", loops[l].name);
 		for (int s = 0; s < SETTINGS; s++)
 			printf("%s\"%s_ns\":%.1f", s > 0 ? "," : "", settings[s], best[l][s]);
-		printf("}");
+		printf(",\"records_ns\":%.1f,\"records_on_ns\":%.1f}", record_ns[l], base_ns[l]);
 	}
 	printf("}\n");
 }
@@ -167,13 +227,16 @@ int main(int argc, char **argv)
 	rig_set_buffer(8 << 20);
 	for (int round = 0; round < ROUNDS; round++)
 		for (int s = 0; s < SETTINGS; s++)
-			if (!measure(s, reason, sizeof(reason), &lost)) {
-				fprintf(stderr, "cannot measure: %s\n", reason);
-				return 1;
-			}
+			if (!measure(s, reason, sizeof(reason), &lost))
+				goto fail;
+	if (!measure_records(reason, sizeof(reason)))
+		goto fail;
 	if (argc > 1 && strcmp(argv[1], "--json") == 0)
 		print_json(lost);
 	else
 		print_table(lost);
 	return 0;
+fail:
+	fprintf(stderr, "cannot measure: %s\n", reason);
+	return 1;
 }
