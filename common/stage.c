@@ -580,6 +580,16 @@ static int open_rings(struct runtime *rt)
 	return err < 0 ? EXIT_HOST : EXIT_OK;
 }
 
+/* The other stages ask how we are, and may, even if it is another group that we were started with. */
+static void let_group_in(const char *path, gid_t gid)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && st.st_gid != gid && lchown(path, (uid_t)-1, gid) == -1)
+		log_warning("cannot give '%s' to group %u: %s, other stages cannot ask there", path,
+			    (unsigned)gid, strerror(errno));
+}
+
 /* Without it the pipeline runs all the same. */
 static void open_control(struct runtime *rt)
 {
@@ -591,6 +601,8 @@ static void open_control(struct runtime *rt)
 	if (err < 0)
 		log_warning("cannot listen at '%s': %s, running without control", path,
 			    strerror(-err));
+	else
+		let_group_in(path, jail_identity(rt->ops->id).gid);
 }
 
 /* ---- control ---- */

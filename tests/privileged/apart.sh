@@ -151,7 +151,8 @@ for stage in enricher evaluator emitter; do
 done
 check "the collector has four" has collector CapPrm 000000c000080004
 
-for stage in $order; do
+# All of them with --long.
+for stage in $(head -n $((MEWS_LONG ? 4 : 2)) < <(tr ' ' '\n' <<<"$order")); do
 	stop "$stage" KILL
 	start "$stage"
 	alerts "alerts come when $stage was killed and started again" "mark-$stage-$$"
@@ -159,6 +160,7 @@ done
 stop "$stage" TERM
 start "$stage"
 alerts "alerts come when $stage was told to end and started again" "mark-again-$stage-$$"
+
 check "the host's users are known" jq -es 'map(select(.output | contains("first-mark")) | .output_fields["user.name"]) |
 	length > 0 and unique == ["root"]' "$work/emitter.out"
 check "the collector's own doings make no events" eval "! grep 'own event' '$work/emitter.out'"

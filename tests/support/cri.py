@@ -6,7 +6,8 @@
 # tested is believed.
 #
 #   cri.py SOCKET pod JSON            {name, namespace, uid, labels, host} -> its id
-#   cri.py SOCKET container POD JSON  {name, image, command, labels, mounts, privileged, pod} -> its id, started
+#   cri.py SOCKET container POD JSON  {name, image, command, labels, mounts, env, privileged, security, log, attempt, pod}
+#                                     -> its id, started
 #   cri.py SOCKET status ID           what there is to say of a container and its pod, as JSON
 #   cri.py SOCKET remove POD
 import json
@@ -117,11 +118,24 @@ def make_pod(sock, a):
     return text(call(sock, SERVICE + "RunPodSandbox", pack([(1, sandbox_config(a))])), 1)
 
 
+PROFILES = {"RuntimeDefault": 0, "Unconfined": 1}
+
+
+def rights(s):
+    """What a kubelet makes of a securityContext."""
+    groups = b"".join(varint(g) for g in s["groups"])
+    return [(1, pack([(1, c) for c in s["add"]] + [(2, c) for c in s["drop"]])), (5, pack([(1, s["user"])])),
+            (7, s["readonly"]), (8, groups), (11, s["no_new_privs"]), (12, pack([(1, s["group"])])),
+            (15, pack([(1, PROFILES[s["seccomp"]])]))]
+
+
 def make_container(sock, pod, a):
     mode = 2 if a["pod"].get("host") else 0
-    security = pack([(2, bool(a.get("privileged"))), (3, pack([(1, mode), (2, mode if mode else 1), (3, mode)]))])
-    config = [(1, pack([(1, a["name"])])), (2, pack([(1, a["image"])]))]
+    security = [(2, bool(a.get("privileged"))), (3, pack([(1, mode), (2, mode if mode else 1), (3, mode)]))]
+    security = pack(security + (rights(a["security"]) if "security" in a else []))
+    config = [(1, pack([(1, a["name"]), (2, a.get("attempt", 0))])), (2, pack([(1, a["image"])]))]
     config += [(3, word) for word in a["command"]]
+    config += pairs(6, a.get("env", {})) + ([(11, a["log"])] if "log" in a else [])
     config += [(7, pack([(1, m["to"]), (2, m["from"]), (3, bool(m.get("ro")))])) for m in a.get("mounts", [])]
     config += pairs(9, dict(a.get("labels", {}), **names(a["pod"]))) + [(15, pack([(2, security)]))]
     cid = text(call(sock, SERVICE + "CreateContainer",

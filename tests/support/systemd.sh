@@ -33,7 +33,7 @@ ln -s /proc/self/fd dev/fd
 mount -t tmpfs -o mode=755 tmpfs run
 mount -t tmpfs tmpfs tmp
 # Of the host's services none; what a machine needs to come up.
-rm -rf etc/systemd/system var/log/journal usr/sbin/policy-rc.d
+rm -rf etc/systemd/system var/log/journal usr/sbin/policy-rc.d var/lib/man-db/auto-update
 mkdir -p etc/systemd/system
 cat >etc/systemd/system/machine.target <<'UNIT'
 [Unit]
