@@ -119,6 +119,7 @@ struct conf {
 	char *metrics_interval, *metrics_file;
 	bool metrics_rules, metrics_resources, metrics_state, metrics_kernel;
 	bool metrics_megabytes, metrics_empty;
+	uint64_t rule_cost_sample; /* what rules cost is measured at one event in so many */
 
 	uint64_t heartbeat_ns; /* 0: there is none */
 

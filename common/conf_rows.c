@@ -211,6 +211,8 @@ static const struct conf_row rows[] = {
 	     "memory in a snapshot is in MB, not in kB"),
 	FLAG("metrics.include_empty_values", metrics_empty, "false",
 	     "a snapshot has what is 0, too"),
+	ROW("mews.rule_cost_sample", UINT, rule_cost_sample, "1024", 0, 1000000000, NULL,
+	    "what each rule costs is measured at one event in so many; 0: at none"),
 	ROW("heartbeat.interval", DURATION, heartbeat_ns, "0", 100, 86400000, NULL,
 	    "between two events that the collector makes to see that they come out; 0: none"),
 	ROW("log_level", CHOICE, log_level, "info", 0, 0, log_words,

@@ -217,7 +217,8 @@ static void take_rule(struct span line, struct metric_out *out)
 	take_uint(out, &s, matches);
 }
 
-void collect_RULE_MATCHES(const struct metrics_view *v, struct metric_out *out)
+static void each_rule(const struct metrics_view *v, struct metric_out *out,
+		      void (*of)(struct span line, struct metric_out *out))
 {
 	struct span rest = v->rules;
 
@@ -225,10 +226,64 @@ void collect_RULE_MATCHES(const struct metrics_view *v, struct metric_out *out)
 		const uint8_t *end = memchr(rest.p, '\n', rest.n);
 		size_t n = end == NULL ? rest.n : (size_t)(end - rest.p);
 
-		take_rule(span_of(rest.p, n), out);
+		of(span_of(rest.p, n), out);
 		n += end != NULL;
 		rest = span_of(rest.p + n, rest.n - n);
 	}
+}
+
+void collect_RULE_MATCHES(const struct metrics_view *v, struct metric_out *out)
+{
+	each_rule(v, out, take_rule);
+}
+
+/* What a rule costs, and the sample that says so. */
+struct rule_cost {
+	uint64_t looks, ns;
+	struct metric_sample s;
+	uint8_t name_buf[1024], source_buf[64];
+};
+
+/* False: it was not measured. */
+static bool read_cost(struct span line, struct rule_cost *ret)
+{
+	struct span name = jread_member(line, "rule"), source = jread_member(line, "source");
+
+	ret->s = sample();
+	if (name.n > sizeof(ret->name_buf) || !jread_string(name, ret->name_buf, &name) ||
+	    source.n > sizeof(ret->source_buf) || !jread_string(source, ret->source_buf, &source) ||
+	    !jread_uint(jread_member(line, "looks"), &ret->looks) ||
+	    !jread_uint(jread_member(line, "ns"), &ret->ns) || ret->looks == 0)
+		return false;
+	ret->s.label[ret->s.nlabels++] = (struct metric_label){ "rule_name", name };
+	ret->s.label[ret->s.nlabels++] = (struct metric_label){ "source", source };
+	return true;
+}
+
+static void take_looks(struct span line, struct metric_out *out)
+{
+	struct rule_cost cost;
+
+	if (read_cost(line, &cost))
+		take_uint(out, &cost.s, cost.looks);
+}
+
+void collect_RULE_LOOKS(const struct metrics_view *v, struct metric_out *out)
+{
+	each_rule(v, out, take_looks);
+}
+
+static void take_seconds(struct span line, struct metric_out *out)
+{
+	struct rule_cost cost;
+
+	if (read_cost(line, &cost))
+		take_real(out, &cost.s, (double)cost.ns / NS_PER_S);
+}
+
+void collect_RULE_SECONDS(const struct metrics_view *v, struct metric_out *out)
+{
+	each_rule(v, out, take_seconds);
 }
 
 /* ---- resources ---- */

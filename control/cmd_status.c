@@ -16,6 +16,7 @@
 #include "metrics.h"
 #include "mews.h"
 #include "picture.h"
+#include "rundir.h"
 #include "status_json.h"
 
 /* ---- for people ---- */
@@ -290,17 +291,48 @@ static void json_rest(const struct picture *p, struct jout *j)
 	jout_end(j);
 }
 
+/* What the evaluator says of its rules, page by page, as far as there is room. */
+static struct span ask_rules(const char *run_dir)
+{
+	static uint8_t text[1 << 20];
+	static struct control_answer a;
+	struct control_request req = { .kind = CONTROL_RULES, .argument = "0" };
+	struct control_client *c;
+	char path[RUN_DIR_PATH_MAX];
+	uint64_t last;
+	size_t n = 0;
+
+	run_dir_path(path, run_dir, stage_name(STAGE_EVALUATOR), ".ctl");
+	if (control_client_open(path, ASK_TIMEOUT_NS, &c) < 0)
+		return SPAN_NONE;
+	a.next = 0;
+	do {
+		last = a.next;
+		if (control_client_ask(c, &req, &a) < 0 || a.result < 0 ||
+		    a.page.n > sizeof(text) - n)
+			break;
+		if (a.page.n > 0)
+			memcpy(text + n, a.page.p, a.page.n);
+		n += a.page.n;
+		snprintf(req.argument, sizeof(req.argument), "%" PRIu64, a.next);
+	} while (a.next > last);
+	control_client_close(c);
+	return span_of(text, n);
+}
+
 /* All that the stages count, by the names that Prometheus sees. */
-static void json_metrics(const struct picture *p, struct jout *j)
+static void json_metrics(const struct picture *p, const char *run_dir, struct jout *j)
 {
 	struct metrics_view v = { .now_ns = wall_now().ns };
 
+	if (p->reading.there[STAGE_EVALUATOR] && strlen(run_dir) <= RUN_DIR_MAX)
+		v.rules = ask_rules(run_dir);
 	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++)
 		v.stage[id] = p->reading.there[id] ? &p->reading.stage[id] : NULL;
 	metrics_json(&v, ~0u, j, "metrics");
 }
 
-static int json_picture(const struct picture *p)
+static int json_picture(const struct picture *p, const char *run_dir)
 {
 	static struct jstdout out;
 	struct jout *j = jstdout_begin(&out);
@@ -312,7 +344,7 @@ static int json_picture(const struct picture *p)
 	status_json_coverage(
 		j, p->reading.there[STAGE_COLLECTOR] ? &p->reading.stage[STAGE_COLLECTOR] : NULL);
 	json_rest(p, j);
-	json_metrics(p, j);
+	json_metrics(p, run_dir, j);
 	jout_end(j);
 	return jstdout_end(&out);
 }
@@ -334,7 +366,7 @@ int cmd_status(int argc, char **argv)
 		return EXIT_INPUT;
 	}
 	if (json)
-		return json_picture(&p);
+		return json_picture(&p, run_dir);
 	print_stages(&p);
 	print_rings(&p);
 	print_sources(&p);

@@ -63,7 +63,9 @@ static void take_line(struct top_sample *s, struct span line)
 		item = &s->rules[s->nrules++];
 		show(rule, item->name, sizeof(item->name));
 		item->more[0] = '\0';
+		item->count = item->ns = 0;
 		(void)jread_uint(jread_member(top, "matches"), &item->count);
+		(void)jread_uint(jread_member(top, "ns"), &item->ns);
 		return;
 	} else {
 		return;
@@ -230,39 +232,62 @@ static void put_items(struct sheet *sh, const char *title, const struct top_item
 		    items[i].more);
 }
 
-static uint64_t matches_before(const struct sheet *sh, const struct top_item *rule)
+/* What a rule did since BEFORE. */
+struct lately {
+	uint64_t matches, ns;
+};
+
+static struct lately lately_of(const struct sheet *sh, const struct top_item *rule)
 {
-	for (unsigned i = 0; i < sh->before->nrules; i++)
-		if (strcmp(sh->before->rules[i].name, rule->name) == 0)
-			return sh->before->rules[i].count;
-	return 0;
+	struct lately ret = { rule->count, rule->ns };
+
+	for (unsigned i = 0; i < sh->before->nrules; i++) {
+		const struct top_item *old = &sh->before->rules[i];
+
+		/* What counts less is another process. */
+		if (strcmp(old->name, rule->name) != 0 || old->count > rule->count ||
+		    old->ns > rule->ns)
+			continue;
+		ret.matches -= old->count;
+		ret.ns -= old->ns;
+		break;
+	}
+	return ret;
 }
 
-/* Those that matched most since BEFORE, then those that matched most ever. */
+/* Is A before B: who matched most lately, then who cost most, then who matched most ever? */
+static bool is_before(const struct top_item *a, struct lately la, const struct top_item *b,
+		      struct lately lb)
+{
+	if (la.matches != lb.matches)
+		return la.matches > lb.matches;
+	return la.ns != lb.ns ? la.ns > lb.ns : a->count > b->count;
+}
+
 static void put_rules(struct sheet *sh, unsigned most)
 {
 	const struct top_sample *s = sh->now;
+	struct lately lately[TOP_RULES];
 	bool shown[TOP_RULES] = { false };
 
 	if (s->nrules == 0)
 		return;
-	put(sh, TOP_TITLE, "%10s  %-10s %s", "MATCHES", "LATELY", "RULE");
+	for (unsigned i = 0; i < s->nrules; i++)
+		lately[i] = lately_of(sh, &s->rules[i]);
+	put(sh, TOP_TITLE, "%10s  %-10s %7s  %s", "MATCHES", "LATELY", "CPU %", "RULE");
 	for (unsigned k = 0; k < most && k < s->nrules; k++) {
 		unsigned best = TOP_RULES;
-		uint64_t lately = 0, best_lately = 0;
 
-		for (unsigned i = 0; i < s->nrules; i++) {
-			lately = s->rules[i].count - matches_before(sh, &s->rules[i]);
-			if (shown[i] || (best < TOP_RULES && lately < best_lately) ||
-			    (best < TOP_RULES && lately == best_lately &&
-			     s->rules[i].count <= s->rules[best].count))
-				continue;
-			best = i;
-			best_lately = lately;
-		}
+		for (unsigned i = 0; i < s->nrules; i++)
+			if (!shown[i] &&
+			    (best == TOP_RULES ||
+			     is_before(&s->rules[i], lately[i], &s->rules[best], lately[best])))
+				best = i;
 		shown[best] = true;
-		put(sh, best_lately > 0 ? TOP_WARNING : TOP_PLAIN,
-		    "%10" PRIu64 "  %-10" PRIu64 " %s", s->rules[best].count, best_lately,
+		put(sh, lately[best].matches > 0 ? TOP_WARNING : TOP_PLAIN,
+		    "%10" PRIu64 "  %-10" PRIu64 " %7.3f  %s", s->rules[best].count,
+		    lately[best].matches,
+		    sh->seconds > 0 ? (double)lately[best].ns / 1e7 / sh->seconds : 0,
 		    s->rules[best].name);
 	}
 }

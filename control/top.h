@@ -8,13 +8,14 @@
 
 #include "picture.h"
 
-enum { TOP_ITEMS = 32, TOP_RULES = 256, TOP_COLUMNS = 240, TOP_LINES = 200 };
+enum { TOP_ITEMS = 32, TOP_RULES = 1024, TOP_COLUMNS = 240, TOP_LINES = 200 };
 
 /* A process, a container, a rule. */
 struct top_item {
 	char name[96]; /* as it may be shown */
 	char more[112];
 	uint64_t count; /* events in the last second; a rule's matches in all */
+	uint64_t ns;	/* that a rule took in all */
 };
 
 struct top_sample {

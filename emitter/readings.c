@@ -191,7 +191,7 @@ static void read_rules(struct readings *r)
 
 	r->view.rules = SPAN_NONE;
 	if (r->view.stage[STAGE_EVALUATOR] == NULL ||
-	    r->view.stage[STAGE_EVALUATOR]->counts.v[EVALUATOR_MATCHES] == 0)
+	    r->view.stage[STAGE_EVALUATOR]->counts.v[EVALUATOR_EVALUATED] == 0)
 		return;
 	if (r->rules == NULL && (r->rules = malloc(RULES_BYTES)) == NULL)
 		return;

@@ -103,6 +103,7 @@ void evaluator_follow_settings(struct stage *st, struct evaluator *ev)
 {
 	ev->gaps.policy = drop_policy(st);
 	ev->context.buffer_base64 = st->conf.buffer_format_base64;
+	costs_follow(&ev->costs, st->conf.rule_cost_sample, &ev->rule_counts);
 	rules_digest(&ev->load, st->conf.priority, ev->digest);
 	sha256_text(ev->digest, ev->digest_text);
 }
@@ -221,6 +222,14 @@ static uint32_t second_of(struct mono now)
 	return (uint32_t)(now.ns / NS_PER_SEC);
 }
 
+static const struct ruleset_rule *next_match(struct evaluator *ev, struct ruleset_walk *walk,
+					     const struct rule_watch *watch)
+{
+	if (__builtin_expect(watch != NULL, 0))
+		return ruleset_next_watched(ev->load.rules, walk, watch);
+	return ruleset_next(ev->load.rules, walk);
+}
+
 static int run_rules(struct stage *st, struct evaluator *ev, struct span payload, struct mono now)
 {
 	struct field_event e = {
@@ -231,6 +240,7 @@ static int run_rules(struct stage *st, struct evaluator *ev, struct span payload
 		.source = "syscall",
 		.context = &ev->context,
 	};
+	const struct rule_watch *watch = costs_watch(&ev->costs, &ev->rule_counts);
 	const struct ruleset_rule *rule;
 	struct ruleset_walk walk;
 	int err = 0;
@@ -244,7 +254,7 @@ static int run_rules(struct stage *st, struct evaluator *ev, struct span payload
 	if (waiting_is_for(ev, e.process))
 		return waiting_take(st, ev, &e, payload, now);
 	ruleset_begin(ev->load.rules, &e, &walk);
-	while (err == 0 && (rule = ruleset_next(ev->load.rules, &walk)) != NULL) {
+	while (err == 0 && (rule = next_match(ev, &walk, watch)) != NULL) {
 		struct match m = { .rule = rule,
 				   .other_path = walk.other_path,
 				   .metadata = metadata_word(ev, rule, e.process) };

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "captures.h"
+#include "costs.h"
 #include "gapalert.h"
 #include "mirror.h"
 #include "park.h"
@@ -40,6 +41,7 @@ struct evaluator {
 	struct renewal renewal;
 	uint64_t loaded_ns; /* when, since the epoch */
 	struct rule_counts rule_counts;
+	struct costs costs;
 	struct conf_list default_paths;
 	struct mirror *mirror;
 	struct field_context context;

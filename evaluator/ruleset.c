@@ -424,7 +424,19 @@ static inline bool trips(struct ruleset *rs, const struct ruleset_walk *w,
 	return program_run(&rs->program, &rs->memo, rule->start, w->event);
 }
 
-const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk *w)
+static bool trips_watched(struct ruleset *rs, const struct ruleset_walk *w,
+			  const struct ruleset_rule *rule, const struct rule_watch *watch)
+{
+	uint64_t from = watch->now_ns();
+	bool ret = trips(rs, w, rule);
+
+	watch->took(watch->ctx, rule, watch->now_ns() - from);
+	return ret;
+}
+
+/* WATCH, NULL or not, is known where this is put. */
+static inline __attribute__((always_inline)) const struct ruleset_rule *next_rule(
+	struct ruleset *rs, struct ruleset_walk *w, const struct rule_watch *watch)
 {
 	uint32_t i;
 
@@ -432,7 +444,9 @@ const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk 
 		while (next_to_look_at(rs, w, &i)) {
 			const struct ruleset_rule *rule = rule_at(rs, i);
 
-			if (!is_worth(rs, w, i) || !trips(rs, w, rule))
+			if (!is_worth(rs, w, i) ||
+			    !(watch == NULL ? trips(rs, w, rule)
+					    : trips_watched(rs, w, rule, watch)))
 				continue;
 			set_bit(rs->matched, i);
 			rs->any_matched = true;
@@ -440,4 +454,15 @@ const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk 
 		}
 	} while (next_view(rs, w));
 	return NULL;
+}
+
+const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk *w)
+{
+	return next_rule(rs, w, NULL);
+}
+
+const struct ruleset_rule *ruleset_next_watched(struct ruleset *rs, struct ruleset_walk *w,
+						const struct rule_watch *watch)
+{
+	return next_rule(rs, w, watch);
 }

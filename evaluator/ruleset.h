@@ -115,4 +115,15 @@ void ruleset_begin_each(struct ruleset *rs, struct field_event *e, unsigned open
  * file, each rule once.  NULL: no more. */
 const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk *w);
 
+/* Who wants to know how long each rule takes that is looked at: there is no clock here. */
+struct rule_watch {
+	uint64_t (*now_ns)(void);
+	void (*took)(void *ctx, const struct ruleset_rule *rule, uint64_t ns);
+	void *ctx;
+};
+
+/* ruleset_next(), watched.  What rules share is the time of who comes to it first. */
+const struct ruleset_rule *ruleset_next_watched(struct ruleset *rs, struct ruleset_walk *w,
+						const struct rule_watch *watch);
+
 #endif

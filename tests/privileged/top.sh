@@ -17,7 +17,7 @@ busy() { work_off & "$mews" top --once --interval 0.5 --run-dir "$work/run" >"$w
 check "it shows the stages" busy "^emitter .* running "
 check "rings" grep -qE '^alerts +[0-9.]+ +\[ *\]' "$work/once"
 check "outputs" grep -qE '^stdout +[0-9]+ ' "$work/once"
-check "rules and how often they matched" wait_for 10 busy '^ *[1-9][0-9]*  [0-9]* *Sensitive file read$'
+check "rules and how often they matched" wait_for 10 busy '^ *[1-9][0-9]*  [0-9]* *[0-9]*\.[0-9]*  Sensitive file read$'
 check "processes with their events" wait_for 10 busy '^ *[1-9][0-9]*  [0-9]* [^ ]* .*/'
 
 terminal() { TERM=xterm python3 "$top/tests/support/on_terminal.py" q 1.5 "$mews" top --interval 0.5 --run-dir "$work/run" >"$work/terminal"; }

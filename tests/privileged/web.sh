@@ -35,7 +35,7 @@ check "an address that is none is refused" bash -c \
 # ---- switched on ----
 
 start_mews -o webserver.enabled=true -o webserver.listen_port=$port -o metrics.enabled=true \
-	-o webserver.prometheus_metrics_enabled=true
+	-o webserver.prometheus_metrics_enabled=true -o mews.rule_cost_sample=1
 check "it is well" wait_for 10 says /healthz '{"status": "ok"}'
 check "the address is that of loopback" [ "$(ss -Hltn "sport = $port" | awk '{print $4}')" = "127.0.0.1:$port" ]
 check "the versions are Falco's object" [ "$(get /versions | jq -r '[.engine_version, .engine_version_semver] | join(" ")')" = "63 0.63.0" ]
@@ -51,10 +51,13 @@ rule_is_counted() {
 	local written counted
 	written=$(grep -cF "\"rule\":\"$rule\"" "$work/alerts")
 	metrics
-	counted=$(grep -F "rule_name=\"$rule\"" "$work/metrics" | sed 's/.* //')
+	counted=$(grep '^falcosecurity_falco_rules_matches_total' "$work/metrics" | grep -F "rule_name=\"$rule\"" | sed 's/.* //')
 	[ "$written" -gt 0 ] && [ "${counted:-0}" -ge "$written" ]
 }
 check "a rule's matches are counted" wait_for 10 rule_is_counted
+rule_is_measured() { metrics; [[ $(grep -F "mews_rule_seconds_total{rule_name=\"$rule\"" "$work/metrics") =~ \ 0*\.?[0-9.e-]*[1-9] ]]; }
+check "and what it costs is measured" wait_for 10 rule_is_measured
+check "status has that, too" bash -c "'$mews' status --json --run-dir '$work/run' | jq -e --arg rule '$rule' '.metrics | any(.name == \"mews_rule_looks_total\" and .labels.rule_name == \$rule and .value > 0)'"
 check "latencies of all stages are there" [ "$(grep -cE '^mews_event_latency_seconds_count\{stage="[a-z]*"\} [1-9]' "$work/metrics")" -eq 4 ]
 check "the output is up and has delivered" grep -qE '^mews_output_alerts_total\{kind="stdout_output",output="[a-z]*",result="delivered"\} [1-9]' "$work/metrics"
 check "in the time that it took, which is measured" grep -qE '^mews_output_latency_seconds_count\{kind="stdout_output",output="[a-z]*"\} [1-9]' "$work/metrics"

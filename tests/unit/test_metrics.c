@@ -77,7 +77,7 @@ static struct metrics_view full_view(void)
 		"\"priority\":4,\"tags\":[\"T1-2\",\"T1.2\",\"b:c\",\"a\"],\"matches\":12}\n"
 		"no JSON\n"
 		"{\"rule\":\"Quiet\",\"source\":\"syscall\",\"priority\":4,\"tags\":[],"
-		"\"matches\":0}\n");
+		"\"matches\":0,\"looks\":2048,\"ns\":1500000}\n");
 	return v;
 }
 
@@ -229,7 +229,12 @@ Test(metrics, what_others_named_stays_in_its_label)
 	cr_assert(has("falcosecurity_falco_rules_matches_total{priority=\"4\","
 		      "rule_name=\"Read \\\"it\\\" \xef\xbf\xbd\\\\\",source=\"syscall\","
 		      "tag_T1_2=\"true\",tag_a=\"true\",tag_b_c=\"true\"} 12"));
-	cr_assert(strstr(text, "Quiet") == NULL);
+	cr_assert(strstr(text,
+			 "falcosecurity_falco_rules_matches_total{priority=\"4\",rule_name=\"Q") ==
+		  NULL);
+	cr_assert(has("mews_rule_looks_total{rule_name=\"Quiet\",source=\"syscall\"} 2048"));
+	cr_assert(has("mews_rule_seconds_total{rule_name=\"Quiet\",source=\"syscall\"} 0.0015"));
+	cr_assert(strstr(text, "mews_rule_looks_total{rule_name=\"Read") == NULL);
 }
 
 Test(metrics, a_stage_that_is_away_has_no_metric_but_that)

@@ -49,7 +49,8 @@ static const char *page(const struct rule_counts *c, const struct ruleset *rs, u
 
 #define LINE(name, matches)                                                                        \
 	"{\"rule\":\"" name                                                                        \
-	"\",\"source\":\"syscall\",\"priority\":4,\"tags\":[],\"matches\":" matches "}\n"
+	"\",\"source\":\"syscall\",\"priority\":4,\"tags\":[],\"matches\":" matches                \
+	",\"looks\":0,\"ns\":0}\n"
 
 Test(rule_counts, rules_that_matched_are_listed_in_their_order)
 {
@@ -66,9 +67,9 @@ Test(rule_counts, rules_that_matched_are_listed_in_their_order)
 	cr_assert_str_eq(page(&c, rs, &from, 1000), LINE("a", "1") LINE("c\\\"", "2"));
 	cr_assert(eq(u64, from, 0));
 	/* A page that has room for one. */
-	cr_assert_str_eq(page(&c, rs, &from, 100), LINE("a", "1"));
+	cr_assert_str_eq(page(&c, rs, &from, 120), LINE("a", "1"));
 	cr_assert(eq(u64, from, 2));
-	cr_assert_str_eq(page(&c, rs, &from, 100), LINE("c\\\"", "2"));
+	cr_assert_str_eq(page(&c, rs, &from, 120), LINE("c\\\"", "2"));
 	cr_assert(eq(u64, from, 0));
 	/* And one that has room for none. */
 	cr_assert_str_eq(page(&c, rs, &from, 10), "");
@@ -93,5 +94,24 @@ Test(rule_counts, counts_go_along_with_the_names)
 	cr_assert_str_eq(page(&c, rs, &from, 1000), LINE("c", "3") LINE("b", "2"));
 	rule_counts_release(&c);
 	ruleset_free(old);
+	ruleset_free(rs);
+}
+
+Test(rule_counts, what_rules_cost_is_told_as_if_it_had_been_measured_at_all_events)
+{
+	static const char *const names[] = { "a", "b" };
+	struct ruleset *rs = set_of(names, 2);
+	struct rule_counts c = { .weight = 100, .clock_ns = 20 };
+	uint64_t from = 0;
+
+	rule_counts_follow(&c, NULL, rs);
+	rule_counts_took(&c, ruleset_rule(rs, 1), 50);
+	rule_counts_took(&c, ruleset_rule(rs, 1), 10); /* less than the clock: nothing */
+	rule_counts_follow(&c, rs, rs);
+	rule_counts_took(&c, ruleset_rule(rs, 1), 21);
+	cr_assert_str_eq(page(&c, rs, &from, 1000),
+			 "{\"rule\":\"b\",\"source\":\"syscall\",\"priority\":4,\"tags\":[],"
+			 "\"matches\":0,\"looks\":300,\"ns\":3100}\n");
+	rule_counts_release(&c);
 	ruleset_free(rs);
 }

@@ -70,6 +70,22 @@ static const char *tripped(void)
 	return names_of(walk);
 }
 
+static uint64_t now_ns;
+static char watched[256];
+
+static uint64_t tick(void)
+{
+	return now_ns += 7;
+}
+
+static void took(void *ctx, const struct ruleset_rule *rule, uint64_t ns)
+{
+	cr_assert(eq(ptr, ctx, &now_ns));
+	cr_assert(eq(u64, ns, 7));
+	strncat(watched, (const char *)rule->name.p, sizeof(watched) - strlen(watched) - 2);
+	strcat(watched, " ");
+}
+
 /* The same, each rule looked at; OPEN: whatever may be told. */
 static const char *tripped_of_each(unsigned open)
 {
@@ -427,4 +443,23 @@ Test(ruleset, of_each_rule_other_paths_are_tried_too)
 	cr_assert_str_eq(tripped_of_each(METADATA_ALL), "");
 	world.open.files[0].resolved = span_str("/etc/shadow");
 	cr_assert_str_eq(tripped_of_each(METADATA_ALL), "x ");
+}
+
+Test(ruleset, who_watches_sees_each_rule_that_is_looked_at_and_the_same_ones_match)
+{
+	struct rule_watch watch = { tick, took, &now_ns };
+	const struct ruleset_rule *rule;
+	struct ruleset_walk walk;
+
+	add("yes", "evt.type = openat and fd.name = /tmp/link", 4, true);
+	add("no", "evt.type = openat and evt.dir = < and fd.name endswith nk2", 4, true);
+	add("other", "evt.type = close", 4, true);
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	world.open.files[0].name = span_str("/tmp/link");
+	watched[0] = '\0';
+	ruleset_begin_each(rules, &world.event, 0, &walk);
+	rule = ruleset_next_watched(rules, &walk, &watch);
+	cr_assert(rule != NULL && span_is(rule->name, "yes"));
+	cr_assert(ruleset_next_watched(rules, &walk, &watch) == NULL);
+	cr_assert_str_eq(watched, "yes no ");
 }
