@@ -50,7 +50,7 @@ struct conf {
 	/* form of alerts (Falco's keys) */
 	bool json_output, json_include_output_property, json_include_message_property,
 		json_include_tags_property, json_include_output_fields_property;
-	bool time_format_iso_8601, buffer_format_base64, buffered_outputs;
+	bool time_format_iso_8601, buffer_format_base64;
 	struct append_list append_output;
 
 	/* outputs: conf_output.h */
@@ -76,15 +76,14 @@ struct conf {
 
 	/* what is collected (Falco's keys) */
 	struct conf_list base_syscalls;
-	bool base_syscalls_repair, base_syscalls_all;
+	bool base_syscalls_repair;
 
 	/* the kernel side (Falco's keys) */
 	unsigned engine;	  /* CONF_ENGINE_* */
 	uint64_t cpus_per_buffer; /* 0: one buffer for all */
 	bool drop_failed;
-	bool no_iterators, kmod_drop_failed;
+	bool kmod_drop_failed;
 	uint64_t kmod_buffer_bytes;
-	char *replay_file;
 
 	/* sizes, bytes */
 	uint64_t kernel_buffer_bytes; /* each */
@@ -124,6 +123,7 @@ struct conf {
 	uint64_t heartbeat_ns; /* 0: there is none */
 
 	char *log_level;
+	bool log_stderr, log_syslog;
 };
 
 enum conf_type {

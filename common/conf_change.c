@@ -16,7 +16,6 @@ static const struct {
 } changes[] = {
 	{ "json_", { ONE(EMITTER), 0 } },
 	{ "time_format_iso_8601", { ONE(EMITTER), 0 } },
-	{ "buffered_outputs", { ONE(EMITTER), 0 } },
 	{ "outputs", { ONE(EMITTER), 0 } }, /* outputs.*, outputs_spool.* */
 	{ "webserver.", { ONE(EMITTER), 0 } },
 	{ "metrics.", { ONE(EMITTER), 0 } },

@@ -124,6 +124,7 @@ static void write_defaults(struct converter *c)
 		{ "syscall_event_drops.actions", "ignore" },
 		{ "syscall_event_drops.rate", "0.03333" },
 		{ "syscall_event_drops.max_burst", "1" },
+		{ "log_syslog", "true" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(defaults); i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * log.c -- one write(2) per line on stderr.  A reader of stderr that does not
+ * log.c -- one write(2) per line on stderr, one datagram to the system's log.  A reader that does not
  * read must not stop a stage: a line that does not fit now is let go, and the
  * next one says how many were.
  */
@@ -11,6 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +25,8 @@
 static const char *log_name = "mews";
 static _Atomic int log_threshold = LOG_LEVEL_INFO;
 static _Atomic unsigned long log_lost;
+static _Atomic bool log_is_quiet;   /* nothing to stderr */
+static _Atomic int log_socket = -1; /* of the system's log */
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -113,6 +118,61 @@ unsigned long log_escape(char *buf, unsigned long cap, const char *text)
 	return at;
 }
 
+/* ---- the system's log ---- */
+
+static int connect_syslog(int fd)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", "/dev/log");
+	return connect(fd, (const struct sockaddr *)&at, sizeof(at));
+}
+
+void log_set_places(int to_stderr, int to_syslog)
+{
+	int fd = atomic_load(&log_socket);
+
+	if (to_syslog && fd == -1) {
+		tzset(); /* reads a file */
+		fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd != -1 && connect_syslog(fd) == -1)
+			log_warning("cannot reach the system's log at '/dev/log': %s, what is said "
+				    "goes there as soon as it can",
+				    strerror(errno));
+	} else if (!to_syslog && fd != -1) {
+		close(fd);
+		fd = -1;
+	}
+	atomic_store(&log_socket, fd);
+	atomic_store(&log_is_quiet, !to_stderr);
+}
+
+/* As syslog(3) has it.  Whoever listened may have been started again. */
+static void send_syslog(int fd, enum log_level level, const char *text)
+{
+	static const int severities[] = {
+		[LOG_LEVEL_ERROR] = LOG_ERR,
+		[LOG_LEVEL_WARNING] = LOG_WARNING,
+		[LOG_LEVEL_INFO] = LOG_INFO,
+		[LOG_LEVEL_DEBUG] = LOG_DEBUG,
+	};
+	char line[LINE_MAX_BYTES], when[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	int n;
+
+	if (localtime_r(&now, &tm) == NULL || strftime(when, sizeof(when), "%b %e %T", &tm) == 0)
+		when[0] = '\0';
+	n = snprintf(line, sizeof(line), "<%d>%s %s[%d]: ", LOG_DAEMON | severities[level], when,
+		     log_name, (int)getpid());
+	n += (int)log_escape(line + n, sizeof(line) - (size_t)n, text);
+	if (send(fd, line, (size_t)n, MSG_NOSIGNAL) == -1 && errno != EAGAIN &&
+	    connect_syslog(fd) == 0)
+		(void)!send(fd, line, (size_t)n, MSG_NOSIGNAL);
+}
+
+/* ---- lines ---- */
+
 static bool would_block(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
@@ -120,10 +180,10 @@ static bool would_block(int fd)
 	return poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0;
 }
 
-static void write_line(enum log_level level, const char *text)
+/* False: it was let go. */
+static bool write_stderr(enum log_level level, const char *text, unsigned long lost)
 {
 	char line[LINE_MAX_BYTES];
-	unsigned long lost = atomic_exchange_explicit(&log_lost, 0, memory_order_relaxed);
 	int n;
 
 	if (level == LOG_LEVEL_INFO)
@@ -134,7 +194,18 @@ static void write_line(enum log_level level, const char *text)
 		n += snprintf(line + n, sizeof(line) - (size_t)n, "(%lu lines let go) ", lost);
 	n += (int)log_escape(line + n, sizeof(line) - (size_t)n - 1, text);
 	line[n++] = '\n';
-	if (would_block(STDERR_FILENO) || write(STDERR_FILENO, line, (size_t)n) != n)
+	return !would_block(STDERR_FILENO) && write(STDERR_FILENO, line, (size_t)n) == n;
+}
+
+static void write_line(enum log_level level, const char *text)
+{
+	unsigned long lost = atomic_exchange_explicit(&log_lost, 0, memory_order_relaxed);
+	int fd = atomic_load_explicit(&log_socket, memory_order_relaxed);
+
+	if (fd != -1)
+		send_syslog(fd, level, text);
+	if (!atomic_load_explicit(&log_is_quiet, memory_order_relaxed) &&
+	    !write_stderr(level, text, lost))
 		atomic_fetch_add_explicit(&log_lost, lost + 1, memory_order_relaxed);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * log.h -- what a stage says to people, on stderr: one line each, with the
+ * log.h -- what a stage says to people, on stderr or to the system's log: one line each, with the
  * program's name, escaped, so that bytes from the host cannot forge a line.
  * Shell only.  log_*() may be called from any thread.
  *
@@ -17,6 +17,10 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 /* NAME must live on; LEVEL: what is less urgent is not printed. */
 void log_open(const char *name, enum log_level level);
 void log_set_level(enum log_level level);
+
+/* Where lines go; before anybody says so, to stderr.  The system's log is opened now: a jail may not
+ * let that be later. */
+void log_set_places(int to_stderr, int to_syslog);
 
 /* "error", "warning", "info", "debug", and Falco's words for what lies between; -EINVAL. */
 int log_level_parse(const char *text, enum log_level *ret);

@@ -235,12 +235,13 @@ static void warn_diag(const struct diag *d)
 	log_warning("%s", text);
 }
 
-static void follow_log_level(const struct conf *conf)
+static void follow_log(const struct conf *conf)
 {
 	enum log_level level = LOG_LEVEL_INFO;
 
 	(void)log_level_parse(conf->log_level, &level);
 	log_set_level(level);
+	log_set_places(conf->log_stderr, conf->log_syslog);
 }
 
 /* -r, in place of what the settings say. */
@@ -305,7 +306,7 @@ static int load_settings(struct runtime *rt)
 		log_error("%s", text);
 		return EXIT_INPUT;
 	}
-	follow_log_level(&rt->st.conf);
+	follow_log(&rt->st.conf);
 	return EXIT_OK;
 }
 
@@ -723,7 +724,7 @@ static void renew(struct runtime *rt, struct span bundle, bool for_supplier)
 		stage_renewed(&rt->st, -EINVAL, text);
 		return;
 	}
-	follow_log_level(&fresh);
+	follow_log(&fresh);
 	if (rt->ops->renew != NULL) {
 		rt->ops->renew(&rt->st, rt->st.ctx, &fresh, bundle);
 		return;

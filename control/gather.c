@@ -36,7 +36,7 @@ static int take_settings(struct launch *l, struct bundle *keep, struct conf *ret
 		log_error("%s", why);
 		return EXIT_INPUT;
 	}
-	launch_follow_log_level(ret);
+	launch_follow_log(ret);
 	return -1;
 }
 

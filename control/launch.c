@@ -141,12 +141,13 @@ static void warn_diag(const struct diag *d)
 	log_warning("%s", text);
 }
 
-void launch_follow_log_level(const struct conf *conf)
+void launch_follow_log(const struct conf *conf)
 {
 	enum log_level level = LOG_LEVEL_INFO;
 
 	(void)log_level_parse(conf->log_level, &level);
 	log_set_level(level);
+	log_set_places(conf->log_stderr, conf->log_syslog);
 }
 
 int launch_check_settings(struct launch *l, struct conf *ret_conf)
@@ -159,7 +160,7 @@ int launch_check_settings(struct launch *l, struct conf *ret_conf)
 		log_error("%s", text);
 		return EXIT_INPUT;
 	}
-	launch_follow_log_level(ret_conf);
+	launch_follow_log(ret_conf);
 	return -1;
 }
 

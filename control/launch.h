@@ -45,6 +45,6 @@ int launch_check_settings(struct launch *l, struct conf *ret_conf);
 int launch_add_rules(const struct launch *l, struct conf *conf);
 
 /* The settings' log level is ours. */
-void launch_follow_log_level(const struct conf *conf);
+void launch_follow_log(const struct conf *conf);
 
 #endif

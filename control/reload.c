@@ -128,7 +128,7 @@ static void swap(struct reload *r)
 	r->other = conf;
 	r->other_fd = fd;
 	watch_follow(r->watch, r->launch->conf_file, &r->conf);
-	launch_follow_log_level(&r->conf);
+	launch_follow_log(&r->conf);
 }
 
 static void restart_changed(struct reload *r)
