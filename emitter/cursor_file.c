@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "conf_output.h"
@@ -120,7 +121,43 @@ void cursor_file_close(struct cursor_file *c)
 	c->map = NULL;
 }
 
-void cursor_file_sweep(int dir, const char *const *names, unsigned n)
+/* How many records before NEXT are behind the place that FILE says. */
+static uint64_t pending_of(int dir, const char *file, uint64_t next)
+{
+	struct cursor_file c = { 0 };
+	uint64_t ret = 0;
+	int fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat s;
+
+	if (fd != -1 && fstat(fd, &s) == 0 && s.st_size >= FILE_BYTES) {
+		c.map = mmap(NULL, FILE_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+		c.map = c.map == MAP_FAILED ? NULL : c.map;
+	}
+	if (fd != -1)
+		close(fd);
+	if (c.map != NULL && load(&c) && c.place.number < next)
+		ret = next - c.place.number;
+	cursor_file_close(&c);
+	return ret;
+}
+
+/* Whoever gave an output another name may want to know that it does not go on where it was. */
+static void sweep_one(int dir, const char *file, struct span name, uint64_t next)
+{
+	uint64_t pending = pending_of(dir, file, next);
+
+	if (unlinkat(dir, file, 0) == -1)
+		return;
+	if (pending > 0)
+		log_warning("output '%.*s' is not there any more: up to %llu alerts that waited "
+			    "for it are let go",
+			    (int)name.n, (const char *)name.p, (unsigned long long)pending);
+	else
+		log_info("output '%.*s' is not there any more, nor is its place in the spool",
+			 (int)name.n, (const char *)name.p);
+}
+
+void cursor_file_sweep(int dir, uint64_t next, const char *const *names, unsigned n)
 {
 	int fd = dir == -1 ? -1 : fcntl(dir, F_DUPFD_CLOEXEC, 0);
 	DIR *d = fd == -1 ? NULL : fdopendir(fd);
@@ -138,10 +175,8 @@ void cursor_file_sweep(int dir, const char *const *names, unsigned n)
 		name.n -= strlen(SUFFIX);
 		for (unsigned i = 0; i < n; i++)
 			is_known = is_known || span_is(name, names[i]);
-		if (!is_known && unlinkat(dir, e->d_name, 0) == 0)
-			log_info(
-				"output '%.*s' is not there any more, nor is its place in the spool",
-				(int)name.n, e->d_name);
+		if (!is_known)
+			sweep_one(dir, e->d_name, name, next);
 	}
 	closedir(d);
 }

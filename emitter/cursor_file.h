@@ -34,7 +34,8 @@ void cursor_file_save(struct cursor_file *c);
 
 void cursor_file_close(struct cursor_file *c);
 
-/* Take away the files of outputs that are not among the N of NAMES. */
-void cursor_file_sweep(int dir, const char *const *names, unsigned n);
+/* Take away the files of outputs that are not among the N of NAMES, and say what waited for them: NEXT is
+ * the number of the record that comes next. */
+void cursor_file_sweep(int dir, uint64_t next, const char *const *names, unsigned n);
 
 #endif

@@ -69,7 +69,8 @@ static void sweep(struct live *l)
 
 	for (unsigned i = 0; i < l->os->count; i++)
 		names[i] = l->os->all[i].sink.conf->name;
-	cursor_file_sweep(journal_dir(l->journal), names, l->os->count);
+	cursor_file_sweep(journal_dir(l->journal), journal_next_number(l->journal), names,
+			  l->os->count);
 }
 
 /* All places are known before the first thread runs: the journal goes on behind the last of them. */

@@ -48,7 +48,8 @@ struct evaluator {
 	struct arena arena;
 	struct gapalert gaps;
 	struct captures captures;
-	struct park *park; /* NULL: nothing is waited for */
+	struct park *park; /* NULL: nothing can be waited for */
+	bool waits;	   /* as the settings say */
 	struct park_area *park_area;
 	bool has_state;		   /* the mirror is whole: no snapshot is on its way */
 	uint64_t metadata_version; /* of the mirror, when the park was looked through */
@@ -116,7 +117,7 @@ int waiting_setup(struct stage *st, struct evaluator *ev);
 /* Is there something to wait for at an event of process P? */
 static inline bool waiting_is_for(const struct evaluator *ev, const struct mirror_process *p)
 {
-	return ev->park != NULL &&
+	return ev->waits && ev->park != NULL &&
 	       (mirror_awaited(ev->mirror, p) & ruleset_asks(ev->load.rules)) != 0;
 }
 

@@ -74,8 +74,6 @@ int waiting_setup(struct stage *st, struct evaluator *ev)
 	uint8_t id[64];
 	int err;
 
-	if (st->conf.metadata_wait_ms == 0)
-		return 0;
 	run_dir_path(path, st->run_dir, "evaluator", ".held");
 	err = map_file(path, &ev->park_area);
 	if (err == 0) {

@@ -527,9 +527,9 @@ Test(spool, a_place_outlives_its_process)
 	cursor_file_open(&c, fd, "http", 99, &is_new);
 	cr_assert(c.place.number == 50 && !is_new && c.place.delivered == 7);
 	cursor_file_close(&c);
-	cursor_file_sweep(fd, (const char *const[]){ "file", "http" }, 2);
+	cursor_file_sweep(fd, 0, (const char *const[]){ "file", "http" }, 2);
 	cr_assert(eq(uint, count_files(".cursor"), 1));
-	cursor_file_sweep(fd, (const char *const[]){ "file" }, 1);
+	cursor_file_sweep(fd, 0, (const char *const[]){ "file" }, 1);
 	cr_assert(eq(uint, count_files(".cursor"), 0));
 	close(fd);
 }
