@@ -2,6 +2,9 @@
  *
  * runner.c -- see runner.h.  The two speak in small packets over a socket pair; the end of one is
  * the end of the other's.
+ *
+ * The process is a pair: one that does as it is asked, and one that starts it anew when it dies.  The
+ * latter inherits its programs, which go on, and says when they end.
  */
 #include "runner.h"
 
@@ -24,7 +27,7 @@
 
 #define LAST_ENDED 8
 
-enum { ASK_START = 's', ASK_KILL = 'k', SAY_STARTED = 'S', SAY_ENDED = 'E' };
+enum { ASK_START = 's', ASK_KILL = 'k', SAY_STARTED = 'S', SAY_ENDED = 'E', SAY_AGAIN = 'A' };
 
 struct packet {
 	char what;
@@ -135,10 +138,62 @@ static bool listen_to(int fd, const char *command)
 	return true;
 }
 
-_Noreturn static void be_runner(int fd, const char *command)
+/* Do as the emitter asks. */
+_Noreturn static void serve(const char *command)
 {
 	struct pollfd pfds[2] = { { .fd = 4, .events = POLLIN }, { .events = POLLIN } };
-	sigset_t children, all;
+	sigset_t children;
+
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	pfds[1].fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+	for (;;) {
+		struct signalfd_siginfo info;
+
+		if (poll(pfds, 2, -1) == -1 && errno != EINTR)
+			_exit(1);
+		if (pfds[1].revents != 0 && read(pfds[1].fd, &info, sizeof(info)) > 0)
+			tell_ended(4);
+		if (pfds[0].revents != 0 && !listen_to(4, command))
+			_exit(0);
+	}
+}
+
+static void say(char what, pid_t pid, int status)
+{
+	struct packet p;
+
+	memset(&p, 0, sizeof(p));
+	p.what = what;
+	p.pid = pid;
+	p.status = status;
+	answer(4, &p, -1);
+}
+
+/* Start who serves; one that died left programs, and maybe an answer that nobody will give. */
+_Noreturn static void keep_serving(const char *command)
+{
+	static const struct timespec pause = { 0, 100 * (long)NS_PER_MSEC };
+	int status = 0;
+
+	for (;;) {
+		pid_t server = fork(), pid;
+
+		if (server == 0)
+			serve(command);
+		while (server != -1 && (pid = waitpid(-1, &status, 0)) != server)
+			if (pid > 0)
+				say(SAY_ENDED, pid, status);
+		if (server != -1 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			_exit(0); /* the emitter is gone */
+		nanosleep(&pause, NULL);
+		say(SAY_AGAIN, 0, 0);
+	}
+}
+
+_Noreturn static void be_runner(int fd, const char *command)
+{
+	sigset_t all;
 
 	/* Nothing of the emitter's but what its programs may write to. */
 	if (dup2(fd, 4) == -1 || fcntl(4, F_SETFD, FD_CLOEXEC) == -1 ||
@@ -151,20 +206,9 @@ _Noreturn static void be_runner(int fd, const char *command)
 	/* Its end is that of the socket: what a terminal sends to all is not meant for it. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	sigemptyset(&children);
-	sigaddset(&children, SIGCHLD);
 	(void)signal(SIGCHLD, SIG_DFL);
-	pfds[1].fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
-	for (;;) {
-		struct signalfd_siginfo info;
-
-		if (poll(pfds, 2, -1) == -1 && errno != EINTR)
-			_exit(1);
-		if (pfds[1].revents != 0 && read(pfds[1].fd, &info, sizeof(info)) > 0)
-			tell_ended(4);
-		if (pfds[0].revents != 0 && !listen_to(4, command))
-			_exit(0);
-	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	keep_serving(command);
 }
 
 /* ---- our end ---- */
@@ -241,9 +285,26 @@ static int hear(struct runner *r, int timeout_ms, struct packet *ret, int *ret_f
 	return 1;
 }
 
+/* What was said since nobody listened. */
+static void take_rest(struct runner *r)
+{
+	struct packet p;
+	int fd;
+
+	while (hear(r, 0, &p, &fd) == 1) {
+		if (p.what == SAY_ENDED)
+			note_ended(r, &p);
+		if (fd != -1)
+			close(fd); /* of a start that was too late: the program reads its end */
+	}
+}
+
 int runner_start(struct runner *r, pid_t *ret_pid, int *ret_fd)
 {
-	int err = ask(r, ASK_START, 0);
+	int err;
+
+	take_rest(r);
+	err = ask(r, ASK_START, 0);
 
 	while (err == 0) {
 		struct packet p;
@@ -259,6 +320,8 @@ int runner_start(struct runner *r, pid_t *ret_pid, int *ret_fd)
 			note_ended(r, &p);
 			continue;
 		}
+		if (p.what == SAY_AGAIN)
+			return -EAGAIN; /* who was asked is dead, another is there */
 		if (p.status != 0 || fd == -1)
 			return p.status != 0 ? -p.status : -EPROTO;
 		*ret_pid = p.pid;

@@ -32,6 +32,16 @@ check "it is killed three times: it is started again" wait_for 30 output_is last
 check "and all alerts come that the dead had not read" [ "$(numbers "$work/there/lasting" | sort -u | awk '$1 > 2000' | wc -l)" -ge 1997 ]
 check "in order" in_order "$work/there/lasting"
 check "why is said" [ "$(output_field lasting last_error)" = "it was killed by signal 9" ]
+runners() { for p in $(pgrep -u "$uid" -x mews-runner); do grep -q "^PPid:[^0-9]*$1\$" "/proc/$p/status" && echo "$p"; done; }
+same=$emitter_pid guard=$(runners "$emitter_pid")
+server=$(runners "$guard")
+kill -KILL "$server"
+feed 4001 10
+check "who starts programs is killed: the program goes on" wait_for 10 all_there "$work/there/lasting" 4001 10
+kill -KILL "$(tail -n 1 "$work/there/pids")"
+feed 4101 10
+check "and another starts programs again" wait_for 30 all_there "$work/there/lasting" 4105 6
+check "for the same emitter" [ "$emitter_pid" = "$same" -a -n "$guard" -a "$(runners "$guard")" != "$server" ]
 kill_emitter
 pid=$(tail -n 1 "$work/there/pids")
 check "the emitter is killed: the program reads its end" wait_for 10 sh -c "! kill -0 $pid 2>/dev/null || grep -q '^State:.*Z' /proc/$pid/status"
