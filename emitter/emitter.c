@@ -140,8 +140,11 @@ static void make_spool(const struct stage *st, struct emitter *em)
 /* What lies elsewhere can neither be read nor written, and no program be started. */
 static int confine(struct stage *st, struct emitter *em)
 {
-	int err = places_find(&em->places, st->run_dir, em->spool, &em->outputs);
+	int err = places_find(&em->places, st->run_dir, em->spool,
+			      em->reporter == NULL ? "" : st->conf.metrics_file, &em->outputs);
 
+	if (err == 0 && em->web != NULL && web_waits(em->web))
+		err = places_add_tcp(&em->places);
 	if (err < 0) {
 		log_error("cannot name what is left of the file system: %s", strerror(-err));
 		return EXIT_HOST;
@@ -233,6 +236,13 @@ static void wake(void *ctx)
 	stage_wake(ctx);
 }
 
+/* From here on the page, if there is one, is told of alerts. */
+static void show(struct emitter *em)
+{
+	if (em->page != NULL)
+		live_show(em->live, page_recent(em->page));
+}
+
 static int start(struct stage *st, void *ctx)
 {
 	struct emitter *em = ctx;
@@ -243,8 +253,8 @@ static int start(struct stage *st, void *ctx)
 	begin_holding(st, em);
 	err = live_open(&st->conf, em->spool[0] == '\0' ? NULL : em->spool, em->boot, &em->outputs,
 			&em->live);
-	if (err == 0 && em->web != NULL && web_start(em->web) == 0 && em->page != NULL)
-		live_show(em->live, page_recent(em->page));
+	if (err == 0 && em->web != NULL && web_start(em->web) == 0)
+		show(em);
 	if (err == 0 && em->reporter != NULL)
 		err = reporter_start(em->reporter, wake, st);
 	if (err == 0)
@@ -403,6 +413,8 @@ static void tick(struct stage *st, struct emitter *em, struct mono now)
 	uint64_t made = 0;
 
 	live_tick(em->live, now, &made);
+	if (em->web != NULL && web_tick(em->web, now))
+		show(em);
 	if (report.n > 0) {
 		live_put_report(em->live, report);
 		made++;

@@ -19,8 +19,12 @@ struct places {
 	char *dirs[PLACES_MAX]; /* memory of paths */
 };
 
-/* SPOOL may be empty.  -ENOMEM, -ENOSPC. */
-int places_find(struct places *p, const char *run_dir, const char *spool, const struct outputs *os);
+/* SPOOL may be empty; so may METRICS, the file of snapshots.  -ENOMEM, -ENOSPC. */
+int places_find(struct places *p, const char *run_dir, const char *spool, const char *metrics,
+		const struct outputs *os);
+
+/* TCP, too, whatever outputs need.  -ENOSPC. */
+int places_add_tcp(struct places *p);
 
 void places_release(struct places *p);
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "duration.h"
@@ -31,6 +32,7 @@ struct reporter {
 	uint64_t interval_ns, samples;
 	bool makes_alerts;
 	int fd; /* -1: no file */
+	char *file;
 	void (*ring)(void *ctx);
 	void *ring_ctx;
 
@@ -75,6 +77,11 @@ bool reporter_check(const struct conf *conf)
 	return true;
 }
 
+static int open_file(const char *path)
+{
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+}
+
 struct reporter *reporter_open(const struct conf *conf, struct readings *readings,
 			       const struct format *format)
 {
@@ -101,8 +108,8 @@ struct reporter *reporter_open(const struct conf *conf, struct readings *reading
 	pthread_condattr_destroy(&attr);
 	if (conf->metrics_file[0] == '\0')
 		return r;
-	r->fd = open(conf->metrics_file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY,
-		     0640);
+	r->file = strdup(conf->metrics_file);
+	r->fd = open_file(conf->metrics_file);
 	if (r->fd == -1)
 		log_error("metrics.output_file: cannot open '%s': %s", conf->metrics_file,
 			  strerror(errno));
@@ -110,6 +117,30 @@ struct reporter *reporter_open(const struct conf *conf, struct readings *reading
 }
 
 /* ---- the thread ---- */
+
+/* Its name may be another file's by now, or nobody's: whoever rotates files need not tell us. */
+static void follow_file(struct reporter *r)
+{
+	struct stat open_one, named;
+	int fd;
+
+	if (r->file == NULL || fstat(r->fd, &open_one) == -1)
+		return;
+	if (stat(r->file, &named) == -1
+		    ? errno != ENOENT
+		    : named.st_dev == open_one.st_dev && named.st_ino == open_one.st_ino)
+		return;
+	fd = open_file(r->file);
+	if (fd == -1) {
+		log_rationed(LOG_LEVEL_WARNING,
+			     "metrics.output_file: cannot open '%s' again: %s, snapshots go on "
+			     "into the file that is open",
+			     r->file, strerror(errno));
+		return;
+	}
+	close(r->fd);
+	r->fd = fd;
+}
 
 /* {"output_fields":{...},"sample":N} */
 static void write_line(struct reporter *r)
@@ -154,8 +185,10 @@ static void report(struct reporter *r)
 	arena_init(&arena, r->arena, sizeof(r->arena));
 	r->samples++;
 	snapshot_make(&r->snapshot, readings_get(r->readings), &arena, &r->alert);
-	if (r->fd != -1)
+	if (r->fd != -1) {
+		follow_file(r);
 		write_line(r);
+	}
 	if (r->makes_alerts)
 		post(r);
 	readings_put(r->readings); /* the host's name and the like are the view's */
@@ -240,6 +273,7 @@ void reporter_close(struct reporter *r)
 		pthread_join(r->thread, NULL);
 	if (r->fd != -1)
 		close(r->fd);
+	free(r->file);
 	pthread_cond_destroy(&r->wake);
 	pthread_mutex_destroy(&r->lock);
 	free(r);

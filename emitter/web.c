@@ -29,6 +29,16 @@
 #define THREAD_STACK	  ((size_t)512 * 1024)
 #define PEM_MAX		  ((size_t)256 * 1024)
 #define BACKLOG		  32
+#define AGAIN_NS	  (2 * NS_PER_SEC)
+
+struct address {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	};
+	socklen_t size;
+};
 
 struct web {
 	struct readings *readings;
@@ -36,7 +46,9 @@ struct web {
 	unsigned groups, threads;
 	bool has_metrics;
 	struct MHD_Daemon *daemon;
-	int fd;		   /* -1: the daemon's, or closed */
+	int fd; /* -1: the daemon's, or none yet */
+	struct address address;
+	struct mono again; /* when it is tried to listen; ns 0: not any more */
 	char *pem;	   /* certificate and key; NULL: no TLS */
 	struct page *page; /* NULL: it is switched off */
 };
@@ -122,15 +134,6 @@ static void on_log(void *ctx, const char *format, va_list ap)
 
 /* ---- opening ---- */
 
-struct address {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	};
-	socklen_t size;
-};
-
 static bool address_of(const struct conf *conf, struct address *ret)
 {
 	in_port_t port = htons((uint16_t)conf->web_port);
@@ -149,22 +152,15 @@ static bool address_of(const struct conf *conf, struct address *ret)
 	return true;
 }
 
-static int listen_at(const struct conf *conf)
+static int listen_at(const struct address *at)
 {
 	static const int one = 1;
-	struct address at;
-	int fd, err;
+	int fd = socket(at->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
 
-	if (!address_of(conf, &at)) {
-		log_error("webserver.listen_address: '%s' is no IPv4 or IPv6 address",
-			  conf->web_address);
-		return -EINVAL;
-	}
-	fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, &at.any, at.size) == 0 && listen(fd, BACKLOG) == 0)
+	if (bind(fd, &at->any, at->size) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
 	err = -errno;
 	close(fd);
@@ -217,6 +213,24 @@ static int take_settings(struct web *w, const struct conf *conf)
 	return 0;
 }
 
+/* Who listens there now may go: a predecessor that is slow to end, say. */
+static int listen_first(struct web *w)
+{
+	int fd = listen_at(&w->address);
+
+	if (fd == -EADDRINUSE) {
+		log_warning("no web server yet: somebody listens at %s, it is tried again",
+			    w->place);
+		w->again = mono_after(mono_now(), AGAIN_NS);
+		return 0;
+	}
+	if (fd < 0)
+		log_error("no web server: cannot listen at %s: %s", w->place, strerror(-fd));
+	else
+		w->fd = fd;
+	return fd < 0 ? fd : 0;
+}
+
 static int open_parts(struct web *w, const struct conf *conf)
 {
 	int err = take_settings(w, conf);
@@ -234,10 +248,12 @@ static int open_parts(struct web *w, const struct conf *conf)
 			  err == -EINVAL ? "has no certificate or no private key" : strerror(-err));
 		return -EINVAL;
 	}
-	w->fd = listen_at(conf);
-	if (w->fd < 0 && w->fd != -EINVAL)
-		log_error("no web server: cannot listen at %s: %s", w->place, strerror(-w->fd));
-	return w->fd < 0 ? w->fd : 0;
+	if (!address_of(conf, &w->address)) {
+		log_error("webserver.listen_address: '%s' is no IPv4 or IPv6 address",
+			  conf->web_address);
+		return -EINVAL;
+	}
+	return listen_first(w);
 }
 
 int web_open(const struct conf *conf, struct readings *readings, struct page *page,
@@ -261,6 +277,11 @@ int web_open(const struct conf *conf, struct readings *readings, struct page *pa
 	return 0;
 }
 
+bool web_waits(const struct web *w)
+{
+	return w->again.ns != 0;
+}
+
 int web_start(struct web *w)
 {
 	unsigned n = 0;
@@ -281,6 +302,8 @@ int web_start(struct web *w)
 		options[n++] =
 			(struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, w->threads, NULL };
 	options[n] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
+	if (w->fd == -1)
+		return -EADDRINUSE;
 	/* Signals are the event loop's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -303,6 +326,26 @@ int web_start(struct web *w)
 		 w->healthz, w->has_metrics ? ", /metrics" : "",
 		 w->page != NULL ? ", /page/ (mews page prints its whole address)" : "");
 	return 0;
+}
+
+bool web_tick(struct web *w, struct mono now)
+{
+	int fd;
+
+	if (w->again.ns == 0 || now.ns < w->again.ns)
+		return false;
+	w->again = mono_after(now, AGAIN_NS);
+	fd = listen_at(&w->address);
+	if (fd == -EADDRINUSE)
+		return false;
+	w->again = (struct mono){ 0 };
+	w->fd = fd;
+	if (fd < 0) {
+		log_error("no web server: cannot listen at %s: %s", w->place, strerror(-fd));
+		w->fd = -1;
+		return false;
+	}
+	return web_start(w) == 0;
 }
 
 void web_close(struct web *w)

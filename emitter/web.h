@@ -13,13 +13,20 @@
 
 struct web;
 
-/* Before the jail.  PAGE, which lives longer, may be NULL.  0 with *RET; -EINVAL: the settings are wrong; other
- * negative errno: it cannot be.  What is wrong was said. */
+/* Before the jail.  PAGE, which lives longer, may be NULL.  Where another listens it goes on, and is tried
+ * again.  0 with *RET; -EINVAL: the settings are wrong; other negative errno: it cannot be.  What is
+ * wrong was said. */
 int web_open(const struct conf *conf, struct readings *readings, struct page *page,
 	     struct web **ret);
 
+/* It will have to listen behind the jail. */
+bool web_waits(const struct web *w);
+
 /* Behind the jail. */
 int web_start(struct web *w);
+
+/* Now and then: if nobody else listens there any more, do.  True: it does since now. */
+bool web_tick(struct web *w, struct mono now);
 
 void web_close(struct web *w);
 

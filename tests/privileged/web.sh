@@ -124,6 +124,20 @@ kill -9 "$(stage_pid run emitter)"
 check "the next emitter listens there, too" wait_for 10 says /healthz '{"status": "ok"}'
 stop_mews
 
+# ---- somebody else listens there ----
+
+python3 -m http.server --bind 127.0.0.1 --directory "$work" $port >/dev/null 2>&1 &
+other=$!
+wait_for 10 bash -c "ss -Hltn 'sport = $port' | grep -q ."
+start_mews -o webserver.enabled=true -o webserver.listen_port=$port
+check "where another listens it waits, which is said" wait_for 10 grep -q "somebody listens at 127.0.0.1, port $port, it is tried again" "$work/mews.log"
+emitter=$(stage_pid run emitter)
+kill $other
+wait $other 2>/dev/null
+check "and listens when that one is gone" wait_for 20 says /healthz '{"status": "ok"}'
+check "as the emitter that it was" [ "$(stage_pid run emitter)" = "$emitter" ]
+stop_mews
+
 # ---- TLS, and another path ----
 
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 2 -keyout "$work/key" -out "$work/cert" 2>/dev/null
@@ -144,6 +158,10 @@ check "snapshots are alerts of their own" wait_for 10 of_snapshots \
 check "and lines of a file, numbered" jq -es \
 	'map(.sample) == [range(1; length + 1)] and length > 1 and (.[1].output_fields["evt.source"] == "syscall")' "$work/snapshots"
 check "the ledger balances with them" wait_for 10 balanced run
+# The file is the emitter's, and the directory is not: whoever rotates makes the new one, as logrotate does.
+mv "$work/snapshots" "$work/snapshots.1"
+install -o "$(stat -c %u "/proc/$(stage_pid run emitter)")" -m 640 /dev/null "$work/snapshots"
+check "when it is rotated they go to the new one" wait_for 10 test -s "$work/snapshots"
 stop_mews
 for wrong in metrics.interval=5000 metrics.interval=99ms metrics.output_rule=false; do
 	check "$wrong is refused" bash -c \
