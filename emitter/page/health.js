@@ -69,6 +69,13 @@ function part(title, ...children) {
 	return el("section", { class: "card" }, el("h2", {}, title), ...children);
 }
 
+function widePart(title, ...children) {
+	const section = part(title, ...children);
+
+	section.classList.add("wide");
+	return section;
+}
+
 function spool(s) {
 	if (!s)
 		return null;
@@ -84,12 +91,12 @@ export function render(state) {
 		found.length > 0 ? part("What is wrong", el("ul", { class: "faults" }, ...found.map(([how, words]) => el("li", { class: how }, words)))) : "",
 		part("Stages", table("Stages", ["Stage", "State", "Restarts", "PID", "Up", "CPU s", "Memory", "p50", "p99"], state.stages.map(stageRow), [2, 3, 4, 5, 6, 7, 8])),
 		part("Rings", table("Rings", ["Ring", "Reader", "Fill", "Used", "Size", "Lost"], state.rings.map(ringRow), [3, 4, 5])),
-		part("Lost events", table("Lost events", ["Cause", "Events"], lost.map(([cause, n]) => [cause.replaceAll("_", " "), short(n)]), [1])),
-		part("Outputs", state.outputs.length > 0 ? table("Outputs", ["Output", "Kind", "State", "Delivered", "Waiting", "Filtered", "Lost", "Refused", "Retries", "p50", "p99", "Last", "Heartbeat", "Error"],
+		widePart("Outputs", state.outputs.length > 0 ? table("Outputs", ["Output", "Kind", "State", "Delivered", "Waiting", "Filtered", "Lost", "Refused", "Retries", "p50", "p99", "Last", "Heartbeat", "Error"],
 			state.outputs.map(outputRow), [3, 4, 5, 6, 7, 8, 9, 10, 11]) : el("p", { class: "quiet" }, "No output is switched on."), spool(state.spool)),
-		part("Sources of metadata", sources.length > 0 ? table("Sources", ["Source", "State", "Place", "Objects", "Asked", "Misses", "Heard", "Reason"],
-			sources.map(sourceRow), [3, 4, 5, 6]) : el("p", { class: "quiet" }, "No container runtime or API server was found.")),
+		part("Lost events", table("Lost events", ["Cause", "Events"], lost.map(([cause, n]) => [cause.replaceAll("_", " "), short(n)]), [1])),
 		part("What cannot be seen", state.coverage.gaps.length > 0 ? table("Gaps", ["Program", "Reason", "Events", "Rules ask for"], state.coverage.gaps.map(gapRow))
 			: el("p", { class: "quiet" }, state.coverage.complete ? "All that rules can ask for is seen on this host." : "The collector does not answer.")),
+		widePart("Sources of metadata", sources.length > 0 ? table("Sources", ["Source", "State", "Place", "Objects", "Asked", "Misses", "Heard", "Reason"],
+			sources.map(sourceRow), [3, 4, 5, 6]) : el("p", { class: "quiet" }, "No container runtime or API server was found.")),
 		el("p", { class: "quiet" }, "mews " + state.version + " on " + state.hostname + ", kernel " + state.kernel));
 }
