@@ -36,7 +36,8 @@ web_id=$(cri pod "$web") || skip_all "no pod can be made: $(tail -n 1 "$work/con
 before_id=$(container "$web_id" "$web" before 'while :; do cat /etc/shadow; sleep 0.5; done') ||
 	skip_all "no container can be made: $(tail -n 1 "$work/containerd.log")"
 
-start_mews run -o "container_engines.cri.sockets[]=$work/containerd.sock"
+# So long that a slow machine, too, has its answer in time.
+start_mews run -o "container_engines.cri.sockets[]=$work/containerd.sock" -o metadata_wait_ms=20000
 connected() { source_is run cri "$work/containerd.sock" connected; }
 check "the runtime is found and followed" wait_for 10 connected
 
@@ -83,6 +84,16 @@ start_containerd
 check "that it is back, too" wait_for 10 connected
 back_id=$(container "$web_id" "$web" back 'cat /etc/shadow; sleep 1000')
 check "its containers have names again" wait_for 5 same "$back_id" back
+
+# Meanwhile one container has gone on reading.
+of_before() { jq -c --arg id "${before_id:0:12}" 'select(.output_fields["container.id"] == $id)' "$work/run.json"; }
+kill -KILL "$(stage_pid run enricher)"
+killed=$(of_before | wc -l)
+goes_on() { [ "$(of_before | wc -l)" -ge $((killed + 2)) ]; }
+check "the enricher is killed, alerts go on" wait_for 30 goes_on
+all_named() { of_before | jq -se 'all(.output_fields["container.name"] == "before" and .output_fields["k8s.pod.name"] == "web-1" and
+	.output_fields["mews.metadata"] != "none")'; }
+check "none has lost what was known, by either restart" all_named
 for pod in "$web_id" "$agent_id"; do
 	cri remove "$pod"
 done
