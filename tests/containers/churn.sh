@@ -18,28 +18,33 @@ busybox_root "$work/root"
 image "$work/bb.tar" $image_name "$work/root" '{"Cmd":["/bin/sh"],"Env":["PATH=/bin"]}'
 start_containerd || skip_all "containerd does not start: $(tail -n 1 "$work/containerd.log")"
 ctr_client images import "$work/bb.tar" >/dev/null || skip_all "containerd imports no image"
+# What ctr asks of runc any root may give, one shim serves all, and what has ended is cleared away at the
+# end: so a container costs some 0.13 s of a processor, and two of them make more than ten a second.
+run=(ctr -a "$work/containerd.sock" run -d --annotation io.containerd.runc.v2.group=churn $image_name)
+"${run[@]}" "holder-$$" /bin/sleep 1000 >/dev/null 2>"$work/warm.err" ||
+	skip_all "containerd runs no container: $(tail -n 1 "$work/warm.err")"
 start_mews run -o "container_engines.containerd.sockets[]=$work/containerd.sock"
 connected() { source_is run containerd "$work/containerd.sock" connected; }
 check "containerd is followed" wait_for 10 connected
-runc=$(runtime)
-ctr_client run --rm --runc-binary "$runc" $image_name warm /bin/true >/dev/null 2>"$work/warm.err" ||
-	skip_all "containerd runs no container: $(tail -n 1 "$work/warm.err")"
+paced() {
+	local i left
+	for i in $(seq "$many"); do
+		echo "c$i-$$"
+		left=$((from + i * 90 - $(ms_now)))
+		[ "$left" -le 0 ] || sleep "0.$(printf %03d "$left")"
+	done
+}
 
 from=$(ms_now)
-for i in $(seq "$many"); do
-	ctr_client run --rm --runc-binary "$runc" $image_name "c$i" /bin/cat /etc/shadow >/dev/null 2>>"$work/churn.err" &
-	jobs_of_churn="${jobs_of_churn:-} $!"
-	sleep 0.1
-done
-ran=0
-for job in $jobs_of_churn; do
-	wait "$job" && ran=$((ran + 1))
-done
+# Not all at once where they take longer: no more than some at a time.
+paced | xargs -P 6 -I{} sh -c '"$@" >/dev/null 2>>"$0" && echo {}' "$work/churn.err" "${run[@]}" {} /bin/cat /etc/shadow >"$work/ran"
+ran=$(wc -l <"$work/ran")
 took=$(($(ms_now) - from))
-echo "# $many containers in $took ms"
+echo "# $many containers in $took ms, $((many * 1000 / took)) a second"
 check "all of them ran" [ "$ran" -eq "$many" ]
+[ -z "${MEWS_LONG:-}" ] || check "ten of them a second" [ $((many * 1000 / took)) -ge 10 ]
 named() { jq -r --arg image $image_name 'select(.output_fields["container.image"] == $image) | .output_fields["container.name"]' \
-	"$work/run.json" | grep -xE 'c[0-9]+' | sort -u | wc -l; }
+	"$work/run.json" | grep -xE "c[0-9]+-$$" | sort -u | wc -l; }
 all_named() { [ "$(named)" -eq "$ran" ]; }
 check "each has its alert, with the image's name" wait_for 10 all_named
 echo "# $(named) of $ran; said to be late: $(jq -r 'select(.output_fields["mews.metadata"] == "late") | .rule' "$work/run.json" | wc -l)"

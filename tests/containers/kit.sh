@@ -15,6 +15,16 @@ need() {
 	done
 }
 
+# What was started before it was clear that it cannot be ends as well.
+skip_all() {
+	echo "ok 1 - ${0##*/} # SKIP $1"
+	trap - EXIT
+	stop_mews
+	kit_end
+	rm -rf "$work" "$tools"
+	exit 0
+}
+
 # image FILE NAME ROOTFS [JSON]: an archive that docker, podman and ctr all load; JSON: its config.
 image() {
 	local file=$1 name=$2 rootfs=$3 config=${4:-{\}} dir layer digest
@@ -129,11 +139,9 @@ ctr_client() { ctr -a "$work/containerd.sock" "$@"; }
 
 # end_tasks: all that runs in this containerd; shims outlive it.
 end_tasks() {
-	local space task
+	local space
 	for space in $(ctr_client namespaces ls -q 2>/dev/null); do
-		for task in $(ctr_client -n "$space" tasks ls -q); do
-			ctr_client -n "$space" tasks rm -f "$task"
-		done
+		ctr_client -n "$space" tasks ls -q | xargs -r ctr -a "$work/containerd.sock" -n "$space" tasks rm -f
 	done >/dev/null 2>&1
 }
 
