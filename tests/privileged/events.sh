@@ -20,12 +20,13 @@ check "so is a format" said 1 "--format '%fd.nam': column" --format %fd.nam
 check "and an option of another command" said 2 "no such option '-r'" -r rules.yaml
 
 dirs_before=$(ls -d /run/mews-* 2>/dev/null)
-filter="evt.type in (open, openat) and fd.name=/etc/shadow and proc.name=trigger"
+first=first-$$ second=second-$$ # others may trigger, too
+filter="evt.type in (open, openat) and fd.name=/etc/shadow and proc.name=trigger and proc.args endswith -$$"
 "$mews" events --filter "$filter" --format '%proc.cmdline read "%fd.name"' >"$work/text" 2>"$work/text.err" &
 pid=$!
 seen() { "$trigger" read /etc/shadow "$2"; sleep 0.1; grep -q "$2" "$1"; }
-check "an event is shown when it comes" wait_for 20 seen "$work/text" first
-check "in its form, and nothing beside" sh -c "! grep -vxE 'trigger read /etc/shadow first read \"/etc/shadow\"' '$work/text'"
+check "an event is shown when it comes" wait_for 20 seen "$work/text" $first
+check "in its form, and nothing beside" sh -c "! grep -vxE 'trigger read /etc/shadow $first read \"/etc/shadow\"' '$work/text'"
 kill -INT $pid
 wait $pid
 check "Ctrl-C ends it with exit code 0" [ $? -eq 0 ]
@@ -33,8 +34,8 @@ check "nothing was said on standard error" [ ! -s "$work/text.err" ]
 
 "$mews" events --json --filter "$filter" --format '%proc.args %evt.num %fd.num' >"$work/json" 2>/dev/null &
 pid=$!
-check "as JSON, too" wait_for 20 seen "$work/json" second
-check "a line is the fields that the format names" jq -es 'all(.["proc.args"] == "read /etc/shadow second" and
+check "as JSON, too" wait_for 20 seen "$work/json" $second
+check "a line is the fields that the format names" jq -es --arg args "read /etc/shadow $second" 'all(.["proc.args"] == $args and
 	(.["evt.num"] | type) == "number" and (.["fd.num"] | type) == "number" and length == 3)' "$work/json"
 kill -TERM $pid
 wait $pid

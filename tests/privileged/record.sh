@@ -121,8 +121,13 @@ check "and replays to the one alert, with its names" sh -c \
 start_record -o "$work/killed.scap"
 "$trigger" read /etc/shadow "before-$mark"
 sleep 0.3
-kill -KILL "$(pgrep -P "$record_pid" mews-collector)"
-sleep 1
+killed_pid=$(pgrep -P "$record_pid" mews-collector)
+kill -KILL "$killed_pid"
+succeeded() { # behind its jail it sees all
+	local pid
+	pid=$(pgrep -P "$record_pid" mews-collector) && [ "$pid" != "$killed_pid" ] && grep -q 'NoNewPrivs:.1' "/proc/$pid/status"
+}
+wait_for 20 succeeded
 "$trigger" read /etc/shadow "after-$mark"
 sleep 0.3
 check "a recording whose collector was killed ends as any other" stop_record
