@@ -20,14 +20,24 @@
 #define RIGHT_TRUNC   (UINT64_C(1) << 14)	/* 3 */
 #define RIGHT_IOCTL   (UINT64_C(1) << 15)	/* 5 */
 #define NET_TCP	      UINT64_C(3)		/* 4: bind, connect */
+#define SCOPES	      UINT64_C(3)		/* 6: abstract sockets, signals */
 #define VERSION_REFER 2
 #define VERSION_TRUNC 3
 #define VERSION_NET   4
 #define VERSION_IOCTL 5
+#define VERSION_SCOPE 6
 
 struct ruleset_attr {
-	uint64_t fs, net;
+	uint64_t fs, net, scoped;
 };
+
+/* An old kernel takes no more than it knows. */
+static size_t attr_size(int version)
+{
+	return version >= VERSION_SCOPE ? sizeof(struct ruleset_attr)
+	       : version >= VERSION_NET ? offsetof(struct ruleset_attr, scoped)
+					: offsetof(struct ruleset_attr, net);
+}
 
 int confine_version(void)
 {
@@ -42,7 +52,6 @@ int confine_version(void)
 static int make_ruleset(bool keeps_tcp, uint64_t *ret_rights)
 {
 	struct ruleset_attr attr = { .fs = RIGHTS_1 };
-	size_t size = sizeof(attr.fs); /* an old kernel takes no more */
 	int version = confine_version();
 	long fd;
 
@@ -54,11 +63,11 @@ static int make_ruleset(bool keeps_tcp, uint64_t *ret_rights)
 		attr.fs |= RIGHT_TRUNC;
 	if (version >= VERSION_IOCTL)
 		attr.fs |= RIGHT_IOCTL;
-	if (version >= VERSION_NET && !keeps_tcp) {
+	if (version >= VERSION_NET && !keeps_tcp)
 		attr.net = NET_TCP;
-		size = sizeof(attr);
-	}
-	fd = syscall(SYS_landlock_create_ruleset, &attr, size, 0u);
+	if (version >= VERSION_SCOPE)
+		attr.scoped = SCOPES;
+	fd = syscall(SYS_landlock_create_ruleset, &attr, attr_size(version), 0u);
 	*ret_rights = attr.fs;
 	return fd == -1 ? -errno : (int)fd;
 }

@@ -2,7 +2,8 @@
  *
  * confine.h -- the few directories that are left of the file system, by Landlock: what
  * no row names can neither be read, written, made, removed nor executed, and no TCP
- * port opened, whatever the user's rights are.  It lies on top of the jail, which must have been
+ * port opened, whatever the user's rights are; nor a signal sent to, or an abstract socket reached
+ * of, a process that is not under it.  It lies on top of the jail, which must have been
  * entered (no_new_privs), and holds for a process with one thread.  Shell.
  *
  * Descriptors that are open already, memfds and sockets that somebody else made are

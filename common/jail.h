@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * jail.h -- what each stage gives up, as a table with a row per stage: its user,
- * and the capabilities that it keeps.  Order, always: uid, capabilities
- * (bounding set too), no_new_privs, all while the process has one thread.
+ * jail.h -- what each stage gives up, as a table with a row per stage: its user, the
+ * capabilities that it keeps, the network, how much it opens.  Order, always: namespaces,
+ * uid, capabilities (bounding set too), limits, no_new_privs, all while the process has one
+ * thread.  What is left of the file system is confine.h's, of the system calls jail_calls.h's.
  */
 #ifndef MEWS_JAIL_H
 #define MEWS_JAIL_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "counter.h"
@@ -27,6 +29,7 @@ const char *jail_group(void);
 /* A stage's number is its row's; further rows are for ways to run it that need less. */
 enum {
 	JAIL_REPLAY = STAGE_COUNT, /* the collector with a capture in place of the kernel */
+	JAIL_RUNNER, /* what starts programs for the emitter: they are the operator's */
 	JAIL_ROW_COUNT
 };
 
@@ -38,10 +41,16 @@ struct jail_groups {
 	gid_t gid[JAIL_GROUPS_MAX];
 };
 
-/* Become that user for good, in group mews and in GROUPS (NULL: in no other), and drop
- * everything else.  Called by a root process with one thread; a process that is not root
- * only gets no_new_privs and a cleared bounding set as far as it may.  Negative errno;
- * after an error the process must end. */
-int jail_enter(unsigned row, const struct jail_groups *groups);
+/* What a stage cannot do without as it is set. */
+struct jail_wants {
+	struct jail_groups groups;
+	bool network; /* the host's: otherwise it gets one of its own, with nothing in it */
+};
+
+/* Become that user for good, in group mews and in WANTS' groups, and drop everything else that the
+ * row and WANTS (NULL: nothing) do not name.  Called by a root process with one thread; a process that
+ * is not root only gets no_new_privs, and the rest as far as it may.  Negative errno; after an error
+ * the process must end. */
+int jail_enter(unsigned row, const struct jail_wants *wants);
 
 #endif

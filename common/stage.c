@@ -26,7 +26,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#ifdef MEWS_ATTACKED /* tests/jail: a stage that somebody has taken over */
+#include "attack.h"
+#endif
 #include "jail.h"
+#include "jail_calls.h"
 #include "log.h"
 #include "notify.h"
 #include "rundir.h"
@@ -437,7 +441,7 @@ void stage_say(struct stage *st, const char *text)
 
 static int enter_jail(struct runtime *rt)
 {
-	int err = jail_enter(rt->st.jail, &rt->st.groups);
+	int err = jail_enter(rt->st.jail, &rt->st.wants);
 
 	if (err < 0) {
 		log_error("cannot drop privileges: %s", strerror(-err));
@@ -459,6 +463,16 @@ static int enter_jail(struct runtime *rt)
 			return EXIT_STAGE;
 		}
 	}
+	err = jail_calls_enter(rt->st.jail);
+	if (err == -EINVAL) {
+		log_warning("this kernel has no seccomp: no system call is refused this stage");
+	} else if (err < 0) {
+		log_error("cannot let go of system calls: %s", strerror(-err));
+		return EXIT_HOST;
+	}
+#ifdef MEWS_ATTACKED
+	attack_from_inside(&rt->st);
+#endif
 	return EXIT_OK;
 }
 

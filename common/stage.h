@@ -9,6 +9,7 @@
  *   ops->setup     all that needs privilege or files: BPF, rules, sinks
  *   jail_enter     from here on nothing can be opened that the jail forbids
  *   confine_enter  of a stage that has said which directories it needs
+ *   jail_calls_enter  and no system call that the stage does not need
  *   inlet, outlet, control socket
  *   ops->start     with the rings there
  *   "ready" to whoever started us
@@ -121,8 +122,8 @@ struct stage {
 	 * second will do. */
 	struct mono due;
 	bool stopping;
-	unsigned jail;		   /* the stage's own; ops->setup may set one that keeps less */
-	struct jail_groups groups; /* further ones, if ops->setup says so */
+	unsigned jail;		 /* the stage's own; ops->setup may set one that keeps less */
+	struct jail_wants wants; /* further, if ops->setup says so */
 	/* What is left of the file system behind the jail, if ops->setup says so; NPLACES 0: what
 	 * the user may. */
 	const struct confine_place *places;

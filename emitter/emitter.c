@@ -151,6 +151,7 @@ static int confine(struct stage *st, struct emitter *em)
 	}
 	st->places = em->places.place;
 	st->nplaces = em->places.n;
+	st->wants.network = em->places.network || em->web != NULL;
 	return EXIT_OK;
 }
 

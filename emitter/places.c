@@ -82,17 +82,16 @@ int places_find(struct places *p, const char *run_dir, const char *spool, const 
 		const struct outputs *os)
 {
 	int err = put_base(p, run_dir);
-	bool network = false;
 
 	if (err == 0 && spool[0] != '\0')
 		err = put(p, spool, CONFINE_OWN);
 	if (err == 0)
 		err = put_dir_of(p, metrics, CONFINE_FILES);
 	for (unsigned i = 0; i < os->count && err == 0; i++) {
-		network = network || needs_network(&os->all[i]);
+		p->network = p->network || needs_network(&os->all[i]);
 		err = put_output(p, &os->all[i]);
 	}
-	return err == 0 && network ? put(p, NULL, CONFINE_TCP) : err;
+	return err == 0 && p->network ? put(p, NULL, CONFINE_TCP) : err;
 }
 
 int places_add_tcp(struct places *p)

@@ -17,6 +17,7 @@ struct places {
 	struct confine_place place[PLACES_MAX];
 	unsigned ndirs;
 	char *dirs[PLACES_MAX]; /* memory of paths */
+	bool network;		/* an output speaks over one */
 };
 
 /* SPOOL may be empty; so may METRICS, the file of snapshots.  -ENOMEM, -ENOSPC. */

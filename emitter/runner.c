@@ -201,7 +201,7 @@ _Noreturn static void be_runner(int fd, const char *command)
 	    syscall(SYS_close_range, 5u, ~0u, 0u) == -1 || (fd == 3 && close(3) == -1))
 		_exit(1);
 	prctl(PR_SET_NAME, "mews-runner");
-	if (jail_enter(STAGE_EMITTER, NULL) < 0)
+	if (jail_enter(JAIL_RUNNER, NULL) < 0)
 		_exit(1);
 	/* Its end is that of the socket: what a terminal sends to all is not meant for it. */
 	sigfillset(&all);

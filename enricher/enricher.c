@@ -26,11 +26,15 @@
 #define FILES_NS    (2 * NS_PER_SEC)
 #define TURN_MAIL   64
 
+#define MAX_PLACES 16
+
 struct enricher {
 	struct stage *st;
 	struct enrich *core;
 	struct ring_wants wants;
 	struct host_file passwd, group;
+	struct confine_place places[MAX_PLACES];
+	char host_etc[HOST_PATH_MAX];
 	bool host_users;	   /* the host's users are those of the events */
 	struct metadata *metadata; /* NULL: the events bring their own */
 	struct mono next_files;
@@ -173,8 +177,38 @@ static int find_metadata(struct stage *st, struct enricher *er)
 		return EXIT_HOST;
 	}
 	metadata_bell(er->metadata, wake, st);
-	st->groups.count = metadata_groups(er->metadata, st->groups.gid, JAIL_GROUPS_MAX);
+	st->wants.groups.count =
+		metadata_groups(er->metadata, st->wants.groups.gid, JAIL_GROUPS_MAX);
+	st->wants.network = metadata_needs_network(er->metadata);
 	return EXIT_OK;
+}
+
+/* ---- what is left of the file system ---- */
+
+/* The run directory for sockets of our own; users' and hosts' names, and what looks them up;
+ * tokens.  Sockets of runtimes are reached without a right to their place. */
+static void name_places(struct stage *st, struct enricher *er)
+{
+	static const char *const read[] = { "/etc",
+					    "/sys/devices/system/cpu",
+					    "/lib",
+					    "/lib64",
+					    "/usr/lib",
+					    "/usr/share/ca-certificates",
+					    "/run/systemd/resolve" };
+	const char *more[MAX_PLACES - 2 - ARRAY_LEN(read)], *root = getenv("HOST_ROOT");
+	unsigned n = metadata_reads(er->metadata, more, ARRAY_LEN(more));
+
+	snprintf(er->host_etc, sizeof(er->host_etc), "%s/etc", root == NULL ? "" : root);
+	er->places[st->nplaces++] = (struct confine_place){ st->run_dir, CONFINE_SOCKETS };
+	er->places[st->nplaces++] = (struct confine_place){ er->host_etc, CONFINE_READ };
+	for (unsigned i = 0; i < ARRAY_LEN(read); i++)
+		er->places[st->nplaces++] = (struct confine_place){ read[i], CONFINE_READ };
+	for (unsigned i = 0; i < n; i++)
+		er->places[st->nplaces++] = (struct confine_place){ more[i], CONFINE_READ };
+	if (st->wants.network)
+		er->places[st->nplaces++] = (struct confine_place){ NULL, CONFINE_TCP };
+	st->places = er->places;
 }
 
 /* ---- the stage ---- */
@@ -193,7 +227,7 @@ static int setup(struct stage *st, void *ctx)
 				   : (uint32_t)st->conf.thread_table_size,
 		.capture = st->replay,
 	};
-	int err;
+	int err, code;
 
 	er->st = st;
 	if (getrandom(&p.seed, sizeof(p.seed), 0) != sizeof(p.seed)) {
@@ -210,7 +244,9 @@ static int setup(struct stage *st, void *ctx)
 		log_error("cannot make the tables for %u threads: %s", p.threads, strerror(-err));
 		return err == -EINVAL ? EXIT_INPUT : EXIT_HOST;
 	}
-	return st->replay ? EXIT_OK : find_metadata(st, er);
+	code = st->replay ? EXIT_OK : find_metadata(st, er);
+	name_places(st, er);
+	return code;
 }
 
 static int start(struct stage *st, void *ctx)

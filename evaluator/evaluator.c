@@ -138,6 +138,20 @@ static void local_time(uint64_t epoch_s, struct tm *ret)
 		memset(ret, 0, sizeof(*ret));
 }
 
+/* The run directory for sockets of our own.  Settings and rules come from the supervisor; without one they
+ * are read again from where they will be named then. */
+static void name_places(struct stage *st)
+{
+	static struct confine_place places[3] = {
+		{ "/sys/devices/system/cpu", CONFINE_READ },
+	};
+
+	places[1] = (struct confine_place){ st->run_dir, CONFINE_SOCKETS };
+	places[2] = (struct confine_place){ st->bundle.n > 0 ? NULL : "/", CONFINE_READ };
+	st->places = places;
+	st->nplaces = ARRAY_LEN(places);
+}
+
 static int setup(struct stage *st, void *ctx)
 {
 	struct evaluator *ev = ctx;
@@ -175,6 +189,7 @@ static int setup(struct stage *st, void *ctx)
 	}
 	if (!st->replay)
 		(void)waiting_setup(st, ev);
+	name_places(st);
 	log_info("%u rules, %u in force", ruleset_count(ev->load.rules),
 		 ruleset_evaluated_count(ev->load.rules));
 	return EXIT_OK;

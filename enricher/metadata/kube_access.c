@@ -116,6 +116,7 @@ static void open_token(struct kube_access *a, const char *path)
 	if (slash != NULL)
 		snprintf(dir, sizeof(dir), "%.*s", slash == path ? 1 : (int)(slash - path), path);
 	snprintf(a->token_name, sizeof(a->token_name), "%s", slash != NULL ? slash + 1 : path);
+	snprintf(a->token_place, sizeof(a->token_place), "%s", dir);
 	a->token_dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	err = a->token_dir < 0 ? -errno : read_token(a);
 	if (err < 0)

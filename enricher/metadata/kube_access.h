@@ -11,6 +11,8 @@
 #ifndef MEWS_KUBE_ACCESS_H
 #define MEWS_KUBE_ACCESS_H
 
+#include <limits.h>
+
 #include "clock.h"
 #include "conf.h"
 #include "kube_json.h"
@@ -27,8 +29,8 @@ struct kube_access {
 	bool insecure;
 
 	int token_dir; /* -1: the token is for good, or there is none */
-	char token_name[256];
-	char token[KUBE_TOKEN_MAX]; /* "": none */
+	char token_place[PATH_MAX], token_name[256]; /* its directory, its name there */
+	char token[KUBE_TOKEN_MAX];		     /* "": none */
 	struct mono token_read;
 	bool token_warned;
 };

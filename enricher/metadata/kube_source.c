@@ -49,6 +49,11 @@ static void find(const struct conf *conf, struct source_places *ret)
 		 access_found.server[0] != '\0' ? access_found.server : "no server");
 }
 
+static const char *reads(void)
+{
+	return access_found.token_place[0] == '\0' ? NULL : access_found.token_place;
+}
+
 /* It is somewhere in the network: who asks will see. */
 static bool is_there(const char *place)
 {
@@ -267,7 +272,9 @@ static void stop(struct source *s)
 const struct source_ops source_kubernetes = {
 	.name = "kubernetes",
 	.setting = "kubernetes.mode",
+	.needs_network = true,
 	.find = find,
+	.reads = reads,
 	.is_there = is_there,
 	.start = start,
 	.step = step,

@@ -28,9 +28,13 @@ struct source_places {
 struct source_ops {
 	const char *name;    /* in status and log */
 	const char *setting; /* the key of the settings that it goes by */
+	bool needs_network;  /* its places are not sockets with a path */
 
 	/* Before the jail, once: the places that CONF, or custom, says; none: turned off. */
 	void (*find)(const struct conf *conf, struct source_places *ret);
+
+	/* The directory that it reads behind the jail; NULL, or of the function: none. */
+	const char *(*reads)(void);
 
 	/* Is there somebody at PLACE?  Asked before the jail, too, and every second or two as
 	 * long as nobody is.  NULL: a socket's path, and it exists. */

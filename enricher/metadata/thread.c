@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "curl_calls.h"
 #include "log.h"
 #include "meta_source.h"
 #include "thread.h"
@@ -323,8 +324,33 @@ int metadata_open(const struct conf *conf, struct metadata **ret)
 			add_source(md, source_rows[i], p->place[k]);
 		free(p);
 	}
+	/* Who cannot be asked without it says so when there is somebody to be asked. */
+	if (md->nsources > 0)
+		(void)curl_calls_load();
 	*ret = md;
 	return 0;
+}
+
+bool metadata_needs_network(const struct metadata *md)
+{
+	for (unsigned i = 0; i < md->nsources; i++)
+		if (md->sources[i].ops->needs_network)
+			return true;
+	return false;
+}
+
+unsigned metadata_reads(const struct metadata *md, const char **ret, unsigned max)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; md != NULL && i < md->nsources && n < max; i++) {
+		const struct source_ops *ops = md->sources[i].ops;
+		const char *place = ops->reads == NULL ? NULL : ops->reads();
+
+		if (place != NULL)
+			ret[n++] = place;
+	}
+	return n;
 }
 
 void metadata_bell(struct metadata *md, void (*ring)(void *ctx), void *ctx)

@@ -2,8 +2,8 @@
  *
  * thread.h -- metadata as the event loop sees it: sources are found before the
  * jail, one thread of their own talks to them, updates come by a mailbox and
- * wishes go by another.  The thread (and libcurl with it) is there only if somebody
- * is there to be asked; the loop never waits for it.  Shell.
+ * wishes go by another.  The thread is there only if somebody is there to be asked; the
+ * loop never waits for it.  Shell.
  */
 #ifndef MEWS_METADATA_THREAD_H
 #define MEWS_METADATA_THREAD_H
@@ -17,7 +17,7 @@
 
 struct metadata;
 
-/* Before the jail: which sources there may be.  -ENOMEM. */
+/* Before the jail, behind which no library can be loaded: which sources there may be.  -ENOMEM. */
 int metadata_open(const struct conf *conf, struct metadata **ret);
 void metadata_close(struct metadata *md); /* takes NULL; the thread ends first */
 
@@ -26,6 +26,13 @@ void metadata_bell(struct metadata *md, void (*ring)(void *ctx), void *ctx);
 
 /* The groups that the sockets which are there belong to, and that may use them. */
 unsigned metadata_groups(const struct metadata *md, gid_t *ret, unsigned max);
+
+/* Is one of them asked over the network? */
+bool metadata_needs_network(const struct metadata *md);
+
+/* The directories that they read behind the jail, MAX at most; how many.  As long as MD lives; it may be
+ * NULL. */
+unsigned metadata_reads(const struct metadata *md, const char **ret, unsigned max);
 
 /* Behind the jail, and every second or two from then on: start the thread as soon as a
  * source is there. */
