@@ -19,7 +19,7 @@ image "$work/bb.tar" $image_name "$work/root" '{"Cmd":["/bin/sh"],"Env":["PATH=/
 start_containerd || skip_all "containerd does not start: $(tail -n 1 "$work/containerd.log")"
 ctr_client images import "$work/bb.tar" >/dev/null || skip_all "containerd imports no image"
 # What ctr asks of runc any root may give, one shim serves all, and what has ended is cleared away at the
-# end: so a container costs some 0.13 s of a processor, and two of them make more than ten a second.
+# end: so a container costs some 0.13 s of a processor (it was 0.25).  Ten a second want a machine to themselves.
 run=(ctr -a "$work/containerd.sock" run -d --annotation io.containerd.runc.v2.group=churn $image_name)
 "${run[@]}" "holder-$$" /bin/sleep 1000 >/dev/null 2>"$work/warm.err" ||
 	skip_all "containerd runs no container: $(tail -n 1 "$work/warm.err")"
