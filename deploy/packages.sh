@@ -10,7 +10,7 @@ MEWS_BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config clang llvm b
 	libjansson-dev libmicrohttpd-dev libncurses-dev libssl-dev libprotobuf-c-dev protobuf-c-compiler librdkafka-dev libnats-dev"
 MEWS_TEST_PACKAGES="libcriterion-dev libck-dev openssl rsyslog rsyslog-openssl libclang-rt-14-dev clang-format
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross git mandoc procps jq python3 libxml2-utils
-	curl iproute2 prometheus python3-yaml"
+	curl iproute2 prometheus spin python3-yaml"
 # The runtimes whose containers tests run (tests/containers).
 MEWS_CONTAINER_PACKAGES="containerd runc docker.io podman containernetworking-plugins busybox-static curl libcap2-bin nghttp2-proxy"
 # Receivers of alerts (tests/outputs).
