@@ -25,7 +25,7 @@ struct jail_rule {
 	int arg;
 	uint64_t mask, value;
 	bool is_self; /* VALUE is the own process's number */
-	bool is_rare; /* no test needs it */
+	bool is_rare; /* the tests may do without */
 };
 
 #define C   (1u << STAGE_COLLECTOR)
@@ -42,7 +42,9 @@ static const struct jail_rule jail_rules[] = {
 	{ SCMP_SYS(name), rows, arg, UINT32_MAX, value, false, false },
 #define CALL_MASKED(name, rows, arg, mask, value)                                                  \
 	{ SCMP_SYS(name), rows, arg, mask, value, false, false },
-#define RARE(name, rows)	   { SCMP_SYS(name), rows, JAIL_ANY, 0, 0, false, true },
+#define RARE(name, rows) { SCMP_SYS(name), rows, JAIL_ANY, 0, 0, false, true },
+#define RARE_IF(name, rows, arg, value)                                                            \
+	{ SCMP_SYS(name), rows, arg, UINT32_MAX, value, false, true },
 #define RARE_SELF(name, rows, arg) { SCMP_SYS(name), rows, arg, UINT32_MAX, 0, true, true },
 #define DEADLY(name)
 #include "jail_calls.def"
@@ -54,6 +56,7 @@ static const int jail_deadly[] = {
 #define CALL_IF(name, rows, arg, value)
 #define CALL_MASKED(name, rows, arg, mask, value)
 #define RARE(name, rows)
+#define RARE_IF(name, rows, arg, value)
 #define RARE_SELF(name, rows, arg)
 #define DEADLY(name) SCMP_SYS(name),
 #include "jail_calls.def"

@@ -73,8 +73,12 @@ static bool ask_for_thread(struct enrich *en, const struct thread *th)
 
 void again_thread(struct enrich *en)
 {
-	if (en->read_again != NULL && !en->th->dead)
-		ask_for_thread(en, en->th);
+	uint32_t at = (uint32_t)(en->th - en->proctab.slots);
+
+	/* One that finds no room may have no further event: it is looked at with the others. */
+	if (en->read_again != NULL && !en->th->dead && !ask_for_thread(en, en->th) &&
+	    at < en->around)
+		en->around = at;
 }
 
 void again_file(struct enrich *en, int64_t fd)

@@ -14,12 +14,18 @@
 #define SECCOMP_FILTER 2
 #define SIGSYS	       31
 #define EPERM	       1
+#define UNKNOWN	       ~0u
 
 struct seccomp {
 	int mode;
 } __attribute__((preserve_access_index));
 
+struct pid {
+	unsigned level;
+} __attribute__((preserve_access_index));
+
 struct task_struct {
+	struct pid *thread_pid;
 	char comm[SEEN_NAME];
 	struct task_struct *group_leader;
 	struct seccomp seccomp;
@@ -118,12 +124,29 @@ struct {
 	__type(value, __u32);
 } inside SEC(".maps");
 
+/* How deep the tests' pid namespace lies: what runs further down has another's filter as well. */
+unsigned own_level = UNKNOWN;
+
+/* It is that of the process that loaded this. */
+static void find_own_level(struct task_struct *task)
+{
+	static const char own[] = "calls_seen";
+	char name[SEEN_NAME] = "";
+
+	BPF_CORE_READ_STR_INTO(&name, task, group_leader, comm);
+	for (unsigned i = 0; i < sizeof(own); i++)
+		if (name[i] != own[i])
+			return;
+	own_level = BPF_CORE_READ(task, thread_pid, level);
+}
+
 /* False: it is no stage under its filter. */
 static int name_caller(struct seen_call *call)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
-	if (BPF_CORE_READ(task, seccomp.mode) != SECCOMP_FILTER)
+	if (BPF_CORE_READ(task, seccomp.mode) != SECCOMP_FILTER ||
+	    BPF_CORE_READ(task, thread_pid, level) != own_level)
 		return 0;
 	BPF_CORE_READ_STR_INTO(&call->name, task, group_leader, comm);
 	return is_stage(call->name);
@@ -135,6 +158,8 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 	struct seen_call call = { .nr = ctx->args[1] };
 	__u32 tid = (__u32)bpf_get_current_pid_tgid(), one = 1;
 
+	if (own_level == UNKNOWN)
+		find_own_level((void *)bpf_get_current_task());
 	if (!name_caller(&call))
 		return 0;
 	bpf_map_update_elem(&inside, &tid, &one, BPF_ANY);
@@ -177,7 +202,7 @@ int on_signal(struct bpf_raw_tracepoint_args *ctx)
 	if ((unsigned long)info > 1) /* 0 and 1 say where it is from, and point nowhere */
 		call.nr = BPF_CORE_READ(info, _sifields._sigsys._syscall);
 	BPF_CORE_READ_STR_INTO(&call.name, task, group_leader, comm);
-	if (is_stage(call.name))
+	if (is_stage(call.name) && BPF_CORE_READ(task, thread_pid, level) == own_level)
 		count(&call);
 	return 0;
 }

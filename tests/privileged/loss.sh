@@ -175,7 +175,9 @@ check "the gap makes the enricher ask for what it doubts" wait_for 10 status '.s
 	.counters.asked > 5 and .counters.answered > 5'
 exec 8>"$work/go"
 printf . >&8
-# More is asked for all the time where others work; a snapshot answers all at once.
+# What only the state needs comes within a second.  More is asked for all the time where others work; a snapshot
+# answers all at once.
+sleep 1.5
 asked=$(counter run enricher asked)
 check "each gets its answer" wait_for 10 eval '[ "$(counter run enricher answered)" -ge "$asked" ] ||
 	[ "$(counter run collector snapshots)" != "$snapshots" ]'

@@ -128,6 +128,7 @@ succeeded() { # behind its jail it sees all
 	pid=$(pgrep -P "$record_pid" mews-collector) && [ "$pid" != "$killed_pid" ] && grep -q 'NoNewPrivs:.1' "/proc/$pid/status"
 }
 wait_for 20 succeeded
+sleep 1 # until it is told what to look for
 "$trigger" read /etc/shadow "after-$mark"
 sleep 0.3
 check "a recording whose collector was killed ends as any other" stop_record
