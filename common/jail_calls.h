@@ -10,8 +10,8 @@
 #ifndef MEWS_JAIL_CALLS_H
 #define MEWS_JAIL_CALLS_H
 
-/* ROW: as of jail_enter(), behind which this is called, with no_new_privs and one thread.  -EINVAL: this kernel has no
- * seccomp filters; other negative errno: it failed, and the process must end. */
+/* ROW: as of jail_enter(), behind which this is called, with no_new_privs and one thread.  -EOPNOTSUPP: this kernel
+ * has no seccomp filters; other negative errno: it failed, and the process must end. */
 int jail_calls_enter(unsigned row);
 
 #endif

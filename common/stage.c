@@ -474,7 +474,7 @@ static int enter_jail(struct runtime *rt)
 		}
 	}
 	err = jail_calls_enter(rt->st.jail);
-	if (err == -EINVAL) {
+	if (err == -EOPNOTSUPP) {
 		log_warning("this kernel has no seccomp: no system call is refused this stage");
 	} else if (err < 0) {
 		log_error("cannot let go of system calls: %s", strerror(-err));

@@ -196,7 +196,7 @@ static void name_places(struct stage *st, struct enricher *er)
 					    "/usr/lib",
 					    "/usr/share/ca-certificates",
 					    "/run/systemd/resolve" };
-	const char *more[MAX_PLACES - 2 - ARRAY_LEN(read)], *root = getenv("HOST_ROOT");
+	const char *more[MAX_PLACES - 3 - ARRAY_LEN(read)], *root = getenv("HOST_ROOT");
 	unsigned n = metadata_reads(er->metadata, more, ARRAY_LEN(more));
 
 	snprintf(er->host_etc, sizeof(er->host_etc), "%s/etc", root == NULL ? "" : root);
