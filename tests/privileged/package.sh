@@ -115,7 +115,7 @@ mews-collector 000000c000080004 000000c000080004"
 	inside rm -f /etc/mews/rules.d/own.yaml
 	check "it is purged" inside dpkg -P mews
 	left >"$work/after"
-	check "and nothing is left but its users" diff "$work/before" "$work/after"
+	check "and nothing is left but its users" diff <(grep -vx /var/lib/mews "$work/before") "$work/after" # a pipeline of this host may have made it before
 }
 
 if ! machine_start; then
