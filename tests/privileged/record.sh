@@ -12,6 +12,7 @@ pipes=$build/tests/support
 record_pid=
 # start_record ARGS...: `mews record`, until it says that it records; what it says is in $work/record.log.
 start_record() {
+	: >"$work/record.log" # in the background it would be emptied too late: the last recording's words would be met
 	"$mews" record "$@" 2>"$work/record.log" </dev/null &
 	record_pid=$!
 	wait_for 20 grep -q "recording to" "$work/record.log"
