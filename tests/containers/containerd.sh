@@ -12,6 +12,8 @@ need containerd containerd ctr runc busybox jq
 trap 'kit_end; finish' EXIT
 
 image_name=registry.example:5000/team/bb:1.2
+# runc keeps its containers of all containerds in one place.
+before=before-$$ longer=a-longer-name-$$ back=back-$$
 busybox_root "$work/root"
 image "$work/bb.tar" $image_name "$work/root" '{"Cmd":["/bin/sh"],"Env":["PATH=/bin"],"Labels":{"made.by":"kit"}}'
 start_containerd || skip_all "containerd does not start: $(tail -n 1 "$work/containerd.log")"
@@ -23,7 +25,7 @@ run_in() { # NAMESPACE ARG...
 	shift
 	ctr_client -n "$space" run --runc-binary "$(runtime)" "$@"
 }
-run_in default -d --label old=yes $image_name before /bin/sleep 1000 ||
+run_in default -d --label old=yes $image_name $before /bin/sleep 1000 ||
 	skip_all "containerd runs no container: $(tail -n 1 "$work/containerd.log")"
 start_mews run -o "container_engines.containerd.sockets[]=$work/containerd.sock"
 connected() { source_is run containerd "$work/containerd.sock" connected; }
@@ -52,15 +54,15 @@ same() { # SPACE/NAME
 	[ "$(jq -S . <<<"$want")" = "$got" ] || { diff <(jq -S . <<<"$want") <(echo "$got"); return 1; }
 }
 
-ctr_client tasks exec --exec-id one before /bin/cat /etc/shadow >/dev/null
-check "a container from before has all its fields" wait_for 5 same default/before
+ctr_client tasks exec --exec-id one $before /bin/cat /etc/shadow >/dev/null
+check "a container from before has all its fields" wait_for 5 same default/$before
 
 run_in other -d --privileged --net-host --label team=x --mount type=bind,src=/etc,dst=/hostetc,options=rbind:ro \
-	$image_name a-longer-name /bin/sh -c 'cat /etc/shadow; sleep 1000' >/dev/null
-check "the first exec of a new one in another namespace, too" wait_for 5 same other/a-longer-name
+	$image_name $longer /bin/sh -c 'cat /etc/shadow; sleep 1000' >/dev/null
+check "the first exec of a new one in another namespace, too" wait_for 5 same other/$longer
 check "its mount is told" sh -c "jq -r '.output_fields[\"container.mounts\"]' '$work/run.json' | grep -q '/etc:/hostetc::false:'"
 check "mews containers lists both" sh -c "'$mews' containers --json --run-dir '$work/run' | jq -e '
-	[.[] | select(.metadata == \"known\") | .container.name] | contains([\"before\", \"a-longer-name\"])'"
+	[.[] | select(.metadata == \"known\") | .container.name] | contains([\"$before\", \"$longer\"])'"
 
 # containerd goes and comes back; its containers live on.
 end_of "$containerd_pid"
@@ -68,15 +70,15 @@ not_connected() { ! connected; }
 check "that containerd is gone is seen" wait_for 5 not_connected
 start_containerd
 check "that it is back, too" wait_for 10 connected
-run_in default --rm --label a=b $image_name back /bin/cat /etc/shadow >/dev/null
-check "its containers have names again" wait_for 5 sees run back
+run_in default --rm --label a=b $image_name $back /bin/cat /etc/shadow >/dev/null
+check "its containers have names again" wait_for 5 sees run $back
 
 kill -KILL "$(stage_pid run enricher)"
 check "a new enricher asks again after the old one was killed" wait_for 10 connected
-ctr_client tasks exec --exec-id two before /bin/cat /etc/shadow >/dev/null
-again() { [ "$(jq -c 'select(.output_fields["container.name"] == "before")' "$work/run.json" | wc -l)" -ge 2 ]; }
+ctr_client tasks exec --exec-id two $before /bin/cat /etc/shadow >/dev/null
+again() { [ "$(jq -c --arg name $before 'select(.output_fields["container.name"] == $name)' "$work/run.json" | wc -l)" -ge 2 ]; }
 check "and knows what was there" wait_for 5 again
-for task in default/before other/a-longer-name; do
+for task in default/$before other/$longer; do
 	ctr_client -n "${task%/*}" tasks kill -s KILL "${task#*/}" 2>/dev/null
 done
 end_mews run
