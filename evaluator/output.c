@@ -162,22 +162,27 @@ static int parse_field(struct output *o, struct span text, size_t *at, struct di
 	return err;
 }
 
+static unsigned count_of(struct span text, uint8_t byte)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		n += text.p[i] == byte;
+	return n;
+}
+
 static struct output *output_new(struct span text)
 {
 	struct output *o = calloc(1, sizeof(*o) + text.n + 1);
-	unsigned percents = 0, dots = 0;
+	unsigned percents = count_of(text, '%'), dots = count_of(text, '.');
 
 	if (o == NULL)
 		return NULL;
-	for (size_t i = 0; i < text.n; i++) {
-		percents += text.p[i] == '%';
-		dots += text.p[i] == '.';
-	}
 	pool_init(&o->pool, EXPR_BYTES);
 	o->pieces = calloc(2 * percents + 1, sizeof(*o->pieces));
 	o->refs.cap = dots; /* each field has one in its name */
 	o->refs.refs = calloc(dots + 1, sizeof(*o->refs.refs));
-	if (o->pieces == NULL || o->refs.refs == NULL || percents > PIECES_MAX) {
+	if (o->pieces == NULL || o->refs.refs == NULL) {
 		output_free(o);
 		return NULL;
 	}
@@ -188,12 +193,17 @@ static struct output *output_new(struct span text)
 
 int output_parse(struct span text, struct output **ret, struct diag *diag)
 {
-	struct output *o = output_new(text);
+	struct output *o;
 	size_t at = 0, start;
 	int err;
 
+	if (count_of(text, '%') > PIECES_MAX) {
+		diag_set(diag, "too many fields in one output: %d at most", PIECES_MAX);
+		return -EINVAL;
+	}
+	o = output_new(text);
 	if (o == NULL) {
-		diag_set(diag, "no memory for the output: it has %d fields at most", PIECES_MAX);
+		diag_set(diag, "no memory");
 		return -ENOMEM;
 	}
 	text.p = o->text;

@@ -27,7 +27,14 @@ void pool_release(struct pool *p)
 		next = c->next;
 		free(c);
 	}
-	*p = (struct pool){ .limit = p->limit };
+	*p = (struct pool){ .limit = p->limit, .of = p->of };
+}
+
+void pool_starve(struct pool *p)
+{
+	p->failed = p->starved = true;
+	if (p->of != NULL)
+		p->of->starved = true;
 }
 
 static struct pool_chunk *pool_grow(struct pool *p, size_t n)
@@ -36,8 +43,10 @@ static struct pool_chunk *pool_grow(struct pool *p, size_t n)
 	struct pool_chunk *c;
 
 	c = calloc(1, sizeof(*c) + cap);
-	if (c == NULL)
+	if (c == NULL) {
+		pool_starve(p);
 		return NULL;
+	}
 	c->cap = cap;
 	c->next = p->chunks;
 	p->chunks = c;

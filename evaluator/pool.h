@@ -16,6 +16,8 @@ struct pool {
 	struct pool_chunk *chunks; /* newest first */
 	size_t used, limit;	   /* bytes over all chunks */
 	bool failed;		   /* a request could not be met: what was built is not whole */
+	bool starved;		   /* ... since the host had no memory, the limit was not reached */
+	struct pool *of;	   /* which is starved with this one; NULL: none */
 };
 
 void pool_init(struct pool *p, size_t limit);
@@ -23,6 +25,9 @@ void pool_release(struct pool *p);
 
 /* N cleared bytes, 16-byte aligned; NULL, and FAILED set, when memory or limit is at its end. */
 void *pool_get(struct pool *p, size_t n);
+
+/* The host refused memory for what goes with P. */
+void pool_starve(struct pool *p);
 
 /* COUNT cleared elements of SIZE bytes. */
 void *pool_array(struct pool *p, size_t count, size_t size);

@@ -23,6 +23,7 @@ int rule_loader_new(struct rule_loader **ret)
 	/* Apart: when there is no room for rules, there is still some to say so. */
 	pool_init(&l->problem_pool, RULE_PROBLEMS_LIMIT);
 	l->problems.pool = &l->problem_pool;
+	l->problems.defs = &l->pool;
 	l->list_names.pool = l->macro_names.pool = l->rule_names.pool = &l->pool;
 	*ret = l;
 	return 0;
@@ -35,6 +36,11 @@ void rule_loader_free(struct rule_loader *l)
 	pool_release(&l->pool);
 	pool_release(&l->problem_pool);
 	free(l);
+}
+
+bool rule_loader_is_starved(const struct rule_loader *l)
+{
+	return l->pool.starved;
 }
 
 void rule_loader_append_output(struct rule_loader *l, const struct append_list *list)
@@ -313,18 +319,22 @@ static int compile_output(struct rule_loader *l, struct pool *pool, const struct
 {
 	struct diag diag = { .message = "" };
 	struct origin where;
+	int err;
 
 	rule->output_text = output_text(l, pool, d);
 	context_push(l, "rule output", SPAN_NONE, d->output_place);
 	output_warn_deprecated(l, rule->output_text, origin_find(&d->output, 0));
-	if (output_parse(rule->output_text, &rule->output, &diag) == 0) {
-		if (append_fields(l->append, d, rule->output, &diag) < 0)
-			return loader_problem(l, LOAD_ERR_COMPILE_OUTPUT, output_origin(d, 0),
-					      "append_output: %s", diag.message);
+	rule->output = NULL;
+	err = output_parse(rule->output_text, &rule->output, &diag);
+	if (err == 0 && (err = append_fields(l->append, d, rule->output, &diag)) == 0) {
 		context_pop(l);
 		return 0;
 	}
-	rule->output = NULL;
+	if (err == -ENOMEM)
+		pool_starve(&l->pool);
+	if (rule->output != NULL)
+		return loader_problem(l, LOAD_ERR_COMPILE_OUTPUT, output_origin(d, 0),
+				      "append_output: %s", diag.message);
 	where = output_origin(d, diag.column == 0 ? 0 : diag.column - 1);
 	if (d->skip_if_unknown && is_unknown_filter(diag.message)) {
 		loader_problem(l, LOAD_UNKNOWN_FILTER, where, "%s", diag.message);
@@ -456,8 +466,11 @@ int rule_loader_compile(struct rule_loader *l, struct ruleset **ret)
 	struct ruleset *rs;
 	int err = ruleset_new(RULESET_LIMIT, &rs);
 
-	if (err < 0)
+	if (err < 0) {
+		pool_starve(&l->pool);
 		return too_large(l);
+	}
+	ruleset_pool(rs)->of = &l->pool;
 	err = lists_flatten(l, ruleset_pool(rs));
 	if (err < 0)
 		too_large(l);

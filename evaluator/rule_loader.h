@@ -25,6 +25,9 @@
 struct rule_loader;
 
 int rule_loader_new(struct rule_loader **ret);
+/* The host had no memory for what was to be loaded: all errors come from that. */
+bool rule_loader_is_starved(const struct rule_loader *l);
+
 void rule_loader_free(struct rule_loader *l);
 
 /* What the settings add to the outputs of all rules that are compiled from here on;

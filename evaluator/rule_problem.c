@@ -125,6 +125,9 @@ int rule_problem_add(struct rule_problems *p, enum rule_problem_code code, struc
 	if (vsnprintf(problem->diag.message, sizeof(problem->diag.message), format, ap) < 0)
 		problem->diag.message[0] = '\0';
 	va_end(ap);
+	/* Who could not keep something says that there was too much of it. */
+	if (is_error && p->defs != NULL && p->defs->starved)
+		diag_set(&problem->diag, "no memory for the rules");
 	problem->snippet = make_snippet(p->pool, where);
 	problem->ncontext = ncontext < PROBLEM_MAX_CONTEXT ? ncontext : PROBLEM_MAX_CONTEXT;
 	for (unsigned i = 0; i < problem->ncontext; i++)

@@ -48,7 +48,8 @@ struct rule_problem {
 
 struct rule_problems {
 	struct pool *pool;
-	struct pool_vec list; /* struct rule_problem */
+	const struct pool *defs; /* when it is starved, every error is that one; NULL: none is */
+	struct pool_vec list;	 /* struct rule_problem */
 	unsigned errors, warnings;
 };
 

@@ -204,6 +204,8 @@ static int load_directory(struct rulefile_load *load, const char *path)
 	struct dirent **names;
 	int n = scandir(path, &names, is_rules_name, by_name), err = 0;
 
+	if (n == -1 && errno == ENOMEM)
+		return -ENOMEM;
 	if (n == -1)
 		return load_file(load, path); /* which says why */
 	for (int i = 0; i < n; i++) {
@@ -231,13 +233,20 @@ static int load_path(struct rulefile_load *load, const char *path)
 	return load_file(load, path);
 }
 
+/* What is wrong is not in the files, if there was no memory for them. */
+static int settle(const struct rulefile_load *load, int err)
+{
+	return err == -EINVAL && rule_loader_is_starved(load->loader) ? -ENOMEM : err;
+}
+
 static int load_all(const struct conf_list *paths, const struct append_list *append,
 		    struct rulefile_load *ret)
 {
 	int err = rule_loader_new(&ret->loader);
 
-	if (err == 0)
-		rule_loader_append_output(ret->loader, append);
+	if (err < 0)
+		return err;
+	rule_loader_append_output(ret->loader, append);
 	for (unsigned i = 0; goes_on(ret, err) && i < paths->count; i++) {
 		ret->path = i;
 		err = worse(err, load_path(ret, paths->item[i]));
@@ -248,7 +257,7 @@ static int load_all(const struct conf_list *paths, const struct append_list *app
 		ruleset_free(ret->rules);
 		ret->rules = NULL;
 	}
-	return err;
+	return settle(ret, err);
 }
 
 int rulefile_load_with(const struct conf_list *paths, const struct append_list *append,
@@ -306,7 +315,7 @@ int rulefile_add_text(struct rulefile_load *load, const char *name, struct span 
 	if (f->bytes.p == NULL)
 		return -ENOMEM;
 	err = load_bytes(load, f, &result);
-	return note_result(load, f, err, result);
+	return settle(load, note_result(load, f, err, result));
 }
 
 /* The next rules file of *REST: 1; 0: there is none. */
@@ -345,7 +354,7 @@ int rulefile_load_bundle(struct span bundle, const struct append_list *append,
 		ruleset_free(ret->rules);
 		ret->rules = NULL;
 	}
-	return err;
+	return settle(ret, err);
 }
 
 int rulefile_keep(const struct rulefile_load *load, struct bundle *bundle)
@@ -464,7 +473,7 @@ static int load_or_say(const struct conf_list *files, const struct append_list *
 		fprintf(err, "cannot load the rules: %s\n", strerror(-failed));
 	if (defaults.count > 0)
 		free(defaults.item[0]);
-	return failed < 0 ? EXIT_INPUT : 0;
+	return failed == -ENOMEM ? EXIT_HOST : failed < 0 ? EXIT_INPUT : 0;
 }
 
 int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *err)

@@ -41,7 +41,7 @@ static int refuse(struct reader *r, const yaml_mark_t *at, int err, const char *
 
 static int no_room(struct reader *r, const yaml_mark_t *at)
 {
-	return refuse(r, at, -ENOMEM, "the file is too large");
+	return refuse(r, at, -ENOMEM, r->pool->starved ? "no memory" : "the file is too large");
 }
 
 static struct yplace place_of(const yaml_mark_t *m)
@@ -261,8 +261,10 @@ static int parser_problem(struct reader *r, const yaml_parser_t *parser)
 {
 	const char *why = parser->problem != NULL ? parser->problem : "not YAML";
 
-	if (parser->error == YAML_MEMORY_ERROR)
+	if (parser->error == YAML_MEMORY_ERROR) {
+		pool_starve(r->pool);
 		return no_room(r, &parser->mark);
+	}
 	diag_set(r->diag, "%s%s%s", why, parser->context != NULL ? ", " : "",
 		 parser->context != NULL ? parser->context : "");
 	r->diag->line = (uint32_t)parser->problem_mark.line + 1;
@@ -298,8 +300,10 @@ int ytree_read(struct yfile *f, struct pool *pool, struct diag *diag)
 		return no_room(&r, &top);
 	if (count_directives(f) > MAX_DIRECTIVES)
 		return refuse(&r, &top, -E2BIG, "too many directives: lines that begin with %");
-	if (yaml_parser_initialize(&parser) == 0)
+	if (yaml_parser_initialize(&parser) == 0) {
+		pool_starve(pool);
 		return no_room(&r, &top);
+	}
 	yaml_parser_set_input_string(&parser, f->bytes.p, f->bytes.n);
 	err = read_events(&r, &parser);
 	yaml_parser_delete(&parser);
