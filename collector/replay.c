@@ -172,6 +172,8 @@ static int replay_next(struct source *source, struct raw_event *ret)
 				return next_event(r, ret);
 			r->has_item = true;
 			scap_state_meet(&r->state, &r->item);
+			if (r->state.no_memory)
+				return -ENOMEM;
 		}
 		if (r->state.due != 0)
 			return next_frame(r);

@@ -70,9 +70,12 @@ static void remember(struct scap_state *s, uint32_t id, bool is_group)
 {
 	if (s->npeople == s->max_people) {
 		uint32_t max = s->max_people == 0 ? 64 : 2 * s->max_people;
-		struct scap_person *people =
-			max > SCAP_MAX_PEOPLE ? NULL : realloc(s->people, max * sizeof(*people));
+		struct scap_person *people;
 
+		if (max > SCAP_MAX_PEOPLE)
+			return;
+		people = realloc(s->people, max * sizeof(*people));
+		s->no_memory |= people == NULL;
 		if (people == NULL)
 			return;
 		s->people = people;

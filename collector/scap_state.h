@@ -26,7 +26,8 @@ struct scap_state {
 	bool in_snapshot;
 	struct scap_person *people; /* of the last list */
 	uint32_t npeople, max_people;
-	unsigned due; /* frames of the item that was met last */
+	bool no_memory; /* for one of them: who goes on would say what is not so */
+	unsigned due;	/* frames of the item that was met last */
 };
 
 void scap_state_init(struct scap_state *s);
