@@ -109,6 +109,7 @@ static void close_file(struct capture *c, int err)
 	closed = c->p.files.close(c->p.files.ctx, &size);
 	if (err == 0)
 		err = closed;
+	count(c, RECORDER_LEFT_OUT, recording_counts(c->rec)->left_out);
 	recording_free(c->rec);
 	c->rec = NULL;
 	count(c, RECORDER_BYTES, size);
@@ -220,6 +221,8 @@ static void begin_file(struct capture *c, const struct capture_frame *m, struct 
 	c->until_ns = 0;
 	c->over_at = (struct mono){ 0 };
 	extend(c, m, now);
+	count(c, RECORDER_LEFT_OUT, c->state_counts[ENRICHER_MEMORY_REFUSED]);
+	c->state_counts[ENRICHER_MEMORY_REFUSED] = 0;
 	err = enrich_raw_snapshot(c->state, put_state, c);
 	if (err == 0)
 		err = write_on(c);
