@@ -20,10 +20,11 @@
 #include "log.h"
 #include "shm.h"
 
-#define MAX_CALLERS (OUTLET_FDS - 1)
-#define HELLO_NS    (1 * NS_PER_SEC)
-#define TAKE_NS	    (5 * NS_PER_SEC) /* a reader in the middle of a turn */
-#define MAX_WAIT_NS (1 * NS_PER_SEC)
+#define MAX_CALLERS  (OUTLET_FDS - 1)
+#define MAX_WELCOMES 16 /* in a turn */
+#define HELLO_NS     (1 * NS_PER_SEC)
+#define TAKE_NS	     (5 * NS_PER_SEC) /* a reader in the middle of a turn */
+#define MAX_WAIT_NS  (1 * NS_PER_SEC)
 
 enum caller_state { CALLER_NONE, CALLER_NEW, CALLER_OFFERED, CALLER_READER };
 
@@ -295,15 +296,20 @@ static void refuse(struct outlet *o, struct caller *c)
 }
 
 /* What our predecessor left, where the reader has kept it.  Of memory that is none of ours nothing
- * is believed: who owns it and its seals say that a writer made it. */
-static void inherit_from(struct outlet *o, const struct ring_counts *counts, int *ring)
+ * is believed: who owns it and its seals say that a writer made it.  Nor is what the reader says was
+ * counted. */
+static void inherit_from(struct outlet *o, uint64_t generation, int *ring)
 {
-	struct shm old = SHM_NONE;
+	struct ring_counts counts;
+	struct shm old;
 
-	o->inherited = true;
-	if (*ring != -1 && shm_ring_look(*ring, geteuid(), &old) == 0)
-		*ring = -1;
-	o->p.inherit(o->p.ctx, counts, old.sheets);
+	if (*ring == -1 || shm_ring_look(*ring, geteuid(), &old) < 0)
+		return;
+	*ring = -1;
+	if (ring_counts_left(old.page, generation, &counts) == 0) {
+		o->inherited = true;
+		o->p.inherit(o->p.ctx, &counts, old.sheets);
+	}
 	shm_release(&old);
 }
 
@@ -327,7 +333,7 @@ static void hear_hello(struct outlet *o, struct caller *c, const struct door_mes
 		return;
 	}
 	if (!same && (m->flags & DOOR_HAS_COUNTS) != 0 && !o->inherited && o->p.inherit != NULL)
-		inherit_from(o, &m->counts, ring);
+		inherit_from(o, m->generation, ring);
 	if (same && has_cursor && (m->flags & DOOR_SKIP) == 0) {
 		int cursor = fds[0];
 
@@ -380,28 +386,37 @@ static void hear(struct outlet *o, struct caller *c, struct mono now)
 
 /* ---- the turn ---- */
 
-static void welcome(struct outlet *o, struct mono now)
+/* False: nobody is there. */
+static bool welcome(struct outlet *o, struct mono now)
 {
 	int fd = accept4(o->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	uid_t uid;
 
 	if (fd == -1)
-		return;
+		return false;
 	if (door_peer_uid(fd, &uid) < 0 || uid != o->p.reader_uid) {
 		o->refused++;
 		close(fd);
-		return;
+		return true;
 	}
 	for (unsigned i = 0; i < MAX_CALLERS; i++) {
 		struct caller *c = &o->callers[i];
 
 		if (c->state == CALLER_NONE) {
 			*c = (struct caller){ CALLER_NEW, fd, now };
-			return;
+			return true;
 		}
 	}
 	o->refused++;
 	close(fd);
+	return true;
+}
+
+/* Others may stand in front of the reader, and come again as fast as they are sent away. */
+static void welcome_all(struct outlet *o, struct mono now)
+{
+	for (unsigned i = 0; i < MAX_WELCOMES && welcome(o, now); i++)
+		;
 }
 
 static bool is_late(const struct caller *c, struct mono now)
@@ -451,7 +466,7 @@ void outlet_poll(struct outlet *o, struct mono now)
 			    o->callers[i].fd == p[1 + i].fd)
 				hear(o, &o->callers[i], now);
 		if (p[0].revents != 0)
-			welcome(o, now);
+			welcome_all(o, now);
 	}
 	for (unsigned i = 0; i < MAX_CALLERS; i++)
 		if (is_late(&o->callers[i], now))

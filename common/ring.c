@@ -361,6 +361,20 @@ bool ring_writer_peer_counts(const struct ring_writer *w, struct ring_counts *re
 	return true;
 }
 
+int ring_counts_left(const void *header, uint64_t generation, struct ring_counts *ret)
+{
+	const struct ring_page *page = header;
+	struct ring_place place;
+
+	if (atomic_load_explicit(&page->id.magic, acquire) != RING_MAGIC ||
+	    atomic_load_explicit(&page->id.abi, relaxed) != RING_ABI ||
+	    atomic_load_explicit(&page->id.generation, relaxed) != generation ||
+	    !slot_read_patiently(page, &place))
+		return -EPROTO;
+	*ret = place.counts;
+	return 0;
+}
+
 bool ring_writer_nap(struct ring_writer *w, struct ring_nap *ret)
 {
 	uint32_t value;
@@ -522,8 +536,10 @@ void ring_reader_want(struct ring_reader *r, const struct ring_wants *wants)
 {
 	struct ring_wants said = *wants;
 
+	/* Whose word the last version was nobody knows: it may be the greatest that there is.  The writer
+	 * looks whether it is another one, and 0 is none. */
 	if (said.version <= r->wants_version)
-		said.version = r->wants_version + 1;
+		said.version = r->wants_version == UINT64_MAX ? 1 : r->wants_version + 1;
 	r->wants_version = said.version;
 	wants_write(r->cursor, &said);
 }

@@ -170,6 +170,9 @@ void ring_writer_awake(struct ring_writer *w);
 /* The word on which this ring's reader sleeps: FUTEX_WAKE's argument. */
 const void *ring_writer_bell(const struct ring_writer *w);
 
+/* What the writer of ring GENERATION, whose header that is, counted last.  -EPROTO: it is no such ring. */
+int ring_counts_left(const void *header, uint64_t generation, struct ring_counts *ret);
+
 /* The reader's counters, consistent with its cursor. */
 bool ring_writer_peer_counts(const struct ring_writer *w, struct ring_counts *ret);
 

@@ -158,7 +158,7 @@ int shm_cursor_make(struct shm *ret)
 	return 0;
 }
 
-/* Owner, mode and seals of what a peer says is a memfd; its size. */
+/* Owner, mode and seals of what a peer says is a memfd, and that all of it is there; its size. */
 static int check(int fd, uid_t owner, int seals, uint64_t *ret_size)
 {
 	struct stat st;
@@ -172,6 +172,9 @@ static int check(int fd, uid_t owner, int seals, uint64_t *ret_size)
 	if (have == -1)
 		return errno == EINVAL ? -EPERM : -errno; /* no memfd at all */
 	if ((have & seals) != seals)
+		return -EPERM;
+	/* Holes would be filled at the reader's expense, or not at all: it would be the one to die of it. */
+	if ((uint64_t)st.st_blocks * 512 < (uint64_t)st.st_size)
 		return -EPERM;
 	*ret_size = (uint64_t)st.st_size;
 	return 0;

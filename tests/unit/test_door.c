@@ -144,6 +144,26 @@ Test(door, a_dead_writers_ring_is_drained_before_the_new_one_is_read)
 	inlet_close(in);
 }
 
+/* What a reader says that the dead writer counted may be anything; the writer's own memory says it. */
+Test(door, counters_are_not_taken_from_a_readers_word)
+{
+	struct outlet *o = new_outlet();
+	struct door_message m = { .kind = DOOR_HELLO,
+				  .flags = DOOR_HAS_COUNTS,
+				  .generation = 5,
+				  .counts = counts_of(1000) };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	memcpy(addr.sun_path, world.door, strlen(world.door));
+	cr_assert(eq(int, connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0));
+	cr_assert(eq(int, door_send(fd, &m, NULL, 0), 0));
+	meet(o, NULL);
+	cr_assert(eq(uint, world.inherits, 0));
+	close(fd);
+	outlet_close(o);
+}
+
 Test(door, what_was_committed_while_draining_is_in_the_new_cursor)
 {
 	struct outlet *o = new_outlet(), *second;

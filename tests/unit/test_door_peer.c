@@ -366,6 +366,20 @@ Test(door_peer, a_user_who_is_not_the_reader_gets_nothing)
 
 /* ---- memory by itself ---- */
 
+/* Whoever touches a hole first pays for the page, or dies of it. */
+Test(door_peer, memory_with_holes_is_refused)
+{
+	int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
+	int fd = memfd_create("hole", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct shm s;
+
+	cr_assert(eq(int, ftruncate(fd, (off_t)shm_page()), 0));
+	cr_assert(eq(int, fchmod(fd, 0600), 0));
+	cr_assert(eq(int, fcntl(fd, F_ADD_SEALS, seals), 0));
+	cr_assert(eq(int, shm_cursor_map(fd, geteuid(), &s), -EPERM));
+	close(fd);
+}
+
 Test(door_peer, memory_that_its_maker_could_shrink_is_refused)
 {
 	int fd = memfd_create("loose", MFD_CLOEXEC | MFD_ALLOW_SEALING);

@@ -550,6 +550,19 @@ Test(ring, what_is_no_cursor_has_no_place)
 	cr_assert(eq(int, ring_place_read(cursor.page, &place), -EPROTO));
 }
 
+/* A predecessor that was taken over may have left any number. */
+Test(ring, wants_are_heard_behind_the_last_version_that_there_is)
+{
+	struct ring_wants last = { .version = UINT64_MAX, .extras = 1 },
+			  next = { .version = 5, .extras = 2 }, got = { 0 };
+
+	ring_reader_want(&r, &last);
+	cr_assert(ring_writer_wants(&w, &got));
+	ring_reader_want(&r, &next);
+	cr_assert(ring_writer_wants(&w, &got));
+	cr_assert(eq(u64, got.extras, 2));
+}
+
 Test(ring, wants_come_whole_or_not_at_all)
 {
 	struct ring_wants wants = { .version = 3,
