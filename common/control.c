@@ -93,13 +93,14 @@ static struct span terminated(const char *text, size_t cap)
 
 static void put_ring(struct pack *pk, const struct ring_status *r)
 {
-	pack_array(pk, 6);
+	pack_array(pk, 7);
 	pack_span(pk, terminated(r->name, sizeof(r->name)));
 	pack_uint64(pk, r->capacity);
 	pack_uint64(pk, r->used);
 	pack_uint64(pk, r->lost);
 	pack_uint64(pk, r->generation);
 	pack_bool(pk, r->attached);
+	pack_uint64(pk, r->refused);
 }
 
 static void take_ring(struct cursor *c, struct ring_status *ret)
@@ -116,6 +117,7 @@ static void take_ring(struct cursor *c, struct ring_status *ret)
 	ret->lost = cursor_uint(c, 0);
 	ret->generation = cursor_uint(c, 0);
 	ret->attached = cursor_bool(c);
+	ret->refused = cursor_uint(c, 0);
 	cursor_leave(c, outer);
 }
 

@@ -45,7 +45,8 @@ struct control_request {
 struct ring_status {
 	char name[16]; /* "raw", "enriched", "alerts" */
 	uint64_t capacity, used, lost, generation;
-	bool attached; /* the other side is there */
+	bool attached;	  /* the other side is there */
+	uint64_t refused; /* what came from there, or in its name, and made no sense */
 };
 
 /* Events that the collector cannot see on this host, all of one program of its kernel side. */

@@ -12,12 +12,15 @@
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -41,6 +44,33 @@ ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 	return (ssize_t)n;
 }
 
+/* Of a caller of the group who is neither root nor us. */
+static bool is_stranger(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && cred.uid != (uid_t)-1 &&
+	       cred.uid != 0 && cred.uid != geteuid();
+}
+
+/* nng takes every connection that comes, and keeps it as long as the peer likes.  The peer may be any of
+ * the group, and is not to leave us without descriptors: half of them are not for strangers.  The
+ * system gives the lowest number that is free.  nng calls this function instead of libc's, and is told
+ * of a caller who went away again. */
+int accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	int got = (int)syscall(SYS_accept, fd, addr, len);
+	struct rlimit open;
+
+	if (got == -1 || getrlimit(RLIMIT_NOFILE, &open) == -1 || (rlim_t)got < open.rlim_cur / 2 ||
+	    !is_stranger(got))
+		return got;
+	close(got);
+	errno = ECONNABORTED;
+	return -1;
+}
+
 struct control_server {
 	nng_socket socket;
 	bool open;
@@ -48,6 +78,46 @@ struct control_server {
 	uid_t owner;
 	uint8_t out[CONTROL_MAX_MESSAGE];
 };
+
+/* ---- closing ---- */
+
+#define CLOSE_NS  (500 * NS_PER_MSEC)
+#define MAX_STUCK 4
+
+static void *close_now(void *arg)
+{
+	nng_close((nng_socket){ (uint32_t)(uintptr_t)arg });
+	return NULL;
+}
+
+/* nng waits until all connections are closed, and loses count of them when a peer breaks one off at the
+ * right moment: for ever, then.  So somebody else waits; what he waits for too long is left as it is. */
+static void close_socket(nng_socket socket)
+{
+	static _Atomic unsigned stuck;
+	struct timespec until;
+	pthread_t closer;
+	sigset_t all, old;
+	int err;
+
+	if (stuck >= MAX_STUCK)
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&closer, NULL, close_now, (void *)(uintptr_t)socket.id);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err != 0)
+		return;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += (long)CLOSE_NS;
+	until.tv_sec += until.tv_nsec / (long)NS_PER_SEC;
+	until.tv_nsec %= (long)NS_PER_SEC;
+	if (pthread_timedjoin_np(closer, NULL, &until) == 0)
+		return;
+	pthread_detach(closer);
+	stuck++;
+	log_debug("a control socket does not close, left open");
+}
 
 static int to_errno(int err)
 {
@@ -126,7 +196,7 @@ void control_server_close(struct control_server *s)
 	if (s == NULL)
 		return;
 	if (s->open)
-		nng_close(s->socket);
+		close_socket(s->socket);
 	free(s);
 }
 
@@ -283,7 +353,7 @@ void control_client_close(struct control_client *c)
 	if (c == NULL)
 		return;
 	if (c->open)
-		nng_close(c->socket);
+		close_socket(c->socket);
 	free(c->page);
 	free(c);
 }

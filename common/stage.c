@@ -646,6 +646,7 @@ static void fill_rings(const struct runtime *rt, struct stage_status *s)
 		r->used = in.used;
 		r->generation = in.generation;
 		r->attached = in.attached && in.writer_alive;
+		r->refused = in.lies;
 	}
 	if (rt->st.out != NULL) {
 		struct ring_status *r = &s->rings[s->nrings++];
@@ -657,6 +658,7 @@ static void fill_rings(const struct runtime *rt, struct stage_status *s)
 		r->used = out.used;
 		r->generation = out.generation;
 		r->attached = out.has_reader;
+		r->refused = out.refused;
 		if (id == STAGE_COLLECTOR)
 			r->lost = s->counts.v[COLLECTOR_LOST_RING];
 	}

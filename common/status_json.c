@@ -54,6 +54,7 @@ void status_json_ring(struct jout *j, const struct ring_status *r)
 	jout_uint(j, "used", r->used);
 	jout_uint(j, "lost", r->lost);
 	jout_bool(j, "attached", r->attached);
+	jout_uint(j, "refused", r->refused);
 	jout_end(j);
 }
 

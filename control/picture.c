@@ -186,7 +186,8 @@ uint64_t picture_restarts(const struct picture *p, enum stage_id id)
 
 /* ---- rings ---- */
 
-/* The writer knows best what its ring is; without it, the reader. */
+/* The writer knows best what its ring is; without it, the reader.  What was refused both say of
+ * each other. */
 static void collect_rings(struct picture *p)
 {
 	static const struct {
@@ -201,16 +202,18 @@ static void collect_rings(struct picture *p)
 
 	for (unsigned i = 0; i < PICTURE_RINGS; i++) {
 		enum stage_id from[2] = { joints[i].writer, joints[i].reader };
-		bool found = false;
+		struct ring_status *found = NULL;
 
-		for (unsigned k = 0; k < 2 && !found; k++) {
+		for (unsigned k = 0; k < 2; k++) {
 			const struct stage_status *s = &p->reading.stage[from[k]];
 
 			for (unsigned j = 0; p->reading.there[from[k]] && j < s->nrings; j++) {
 				if (strcmp(s->rings[j].name, joints[i].name) != 0)
 					continue;
-				p->rings[p->nrings++] = s->rings[j];
-				found = true;
+				if (found != NULL)
+					found->refused += s->rings[j].refused;
+				else
+					*(found = &p->rings[p->nrings++]) = s->rings[j];
 			}
 		}
 	}

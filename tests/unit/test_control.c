@@ -20,7 +20,7 @@ static struct control_answer full_answer(void)
 		.pid = 4711,
 		.uptime_ns = 1ull << 40,
 		.nrings = 2,
-		.rings = { { "raw", 1 << 20, 77, 5, 99, true },
+		.rings = { { "raw", 1 << 20, 77, 5, 99, true, 3 },
 			   { "enriched", 1 << 21, 0, 0, 100, false } },
 		.detail = "all is well",
 		.mid_event = true,
@@ -117,6 +117,7 @@ Test(control, an_answer_comes_back)
 	cr_assert_str_eq(out.status.rings[1].name, "enriched");
 	cr_assert(eq(u64, out.status.rings[0].used, 77));
 	cr_assert(out.status.rings[0].attached);
+	cr_assert(eq(u64, out.status.rings[0].refused, 3));
 	cr_assert_str_eq(out.status.detail, "all is well");
 	cr_assert(out.status.mid_event);
 	cr_assert(eq(uint, out.status.ngaps, 2));

@@ -32,7 +32,7 @@ static struct metrics_view full_view(void)
 		v.stage[id] = &stages[id];
 	}
 	stages[STAGE_COLLECTOR].nrings = 1;
-	stages[STAGE_COLLECTOR].rings[0] = (struct ring_status){ "raw", 4096, 64, 0, 1, true };
+	stages[STAGE_COLLECTOR].rings[0] = (struct ring_status){ "raw", 4096, 64, 0, 1, true, 0 };
 	losses_add(&stages[STAGE_COLLECTOR].losses,
 		   &(struct loss){ .cpu = 0, .code = 3, .cause = GAP_RING, .count = 5 });
 	losses_add(&stages[STAGE_COLLECTOR].losses,
