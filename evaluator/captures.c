@@ -11,6 +11,7 @@
 #include "rundir.h"
 
 #define LOOK_NS	   (10 * NS_PER_MSEC)
+#define LIMITS_NS  NS_PER_SEC
 #define RING_BYTES (256u * 1024) /* some two thousand matches */
 
 static void open_ring(struct captures *c, const struct stage *st)
@@ -90,8 +91,10 @@ void captures_turn(struct captures *c, struct mono now)
 		return;
 	c->next_look = mono_after(now, LOOK_NS);
 	outlet_poll(c->out, now);
-	if (outlet_peer_counts(c->out, &counts))
-		limitalert_look(&c->limits, &counts);
+	if (now.ns < c->next_limits.ns || !outlet_peer_counts(c->out, &counts))
+		return;
+	c->next_limits = mono_after(now, LIMITS_NS);
+	limitalert_look(&c->limits, &counts);
 }
 
 void captures_close(struct captures *c)

@@ -15,7 +15,7 @@ struct captures {
 	struct outlet *out;			       /* NULL: none were ever asked for */
 	bool on;				       /* by the rules in force */
 	enum { SAID_NOTHING, SAID_OFF, SAID_ON } said; /* to the supervisor */
-	struct mono next_look;
+	struct mono next_look, next_limits;
 	struct limitalert limits;
 };
 

@@ -16,6 +16,9 @@ void limitalert_look(struct limitalert *l, const struct ring_counts *counts)
 		l->pending_files += files - l->files;
 		l->pending_bytes += bytes - l->bytes;
 	}
+	/* It may say what it likes, and is not to make us flood the emitter. */
+	if (l->pending_files > LIMITALERT_MOST)
+		l->pending_files = LIMITALERT_MOST;
 	l->knows = true;
 	l->files = files;
 	l->bytes = bytes;

@@ -10,13 +10,15 @@
 #include "counter.h"
 #include "wire.h"
 
+enum { LIMITALERT_MOST = 16 }; /* that wait to be told: of more than that no word is said */
+
 struct limitalert {
 	bool knows; /* what the recorder counted before */
 	uint64_t files, bytes;
 	uint64_t pending_files, pending_bytes; /* that no alert tells of yet */
 };
 
-/* The recorder says COUNTS. */
+/* The recorder says COUNTS: to be called at the pace at which files may be told of. */
 void limitalert_look(struct limitalert *l, const struct ring_counts *counts);
 
 /* Fill ALERT with one file that has come to its limit (MAX_MB).  False: there is none. */

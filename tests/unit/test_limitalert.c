@@ -58,3 +58,14 @@ Test(limitalert, a_recorder_that_begins_from_nothing_is_no_news_either)
 	look(1, 10);
 	cr_assert(limitalert_make(&l, 1, 7, &a));
 }
+
+Test(limitalert, a_recorder_that_counts_what_it_likes_makes_few)
+{
+	unsigned n = 0;
+
+	look(0, 0);
+	look(UINT64_MAX, UINT64_MAX);
+	while (limitalert_make(&l, 1, 7, &a))
+		cr_assert(le(uint, ++n, LIMITALERT_MOST));
+	cr_assert(eq(uint, n, LIMITALERT_MOST));
+}
