@@ -22,11 +22,20 @@ static bool is_recent(const struct delivered *d, struct alert_name name)
 	return false;
 }
 
+/* NAME is not behind the last one.  Far before it nobody goes back: then the last name was a lie, behind
+ * which nothing would be delivered any more. */
+static bool is_again(const struct delivered *d, struct alert_name name)
+{
+	return d->from_start ||
+	       (name.generation == d->last.generation && d->last.seq - name.seq < DELIVERED_SPAN) ||
+	       is_recent(d, name);
+}
+
 bool delivered_before(struct delivered *d, struct alert_name name, bool late)
 {
 	if (name.generation == 0)
 		return false;
-	if (!late && !is_after(name, d->last))
+	if (!late && !is_after(name, d->last) && is_again(d, name))
 		return true;
 	/* Of two evaluators one may have held what the other decided at once. */
 	if ((late || !is_after(name, d->last_late)) && is_recent(d, name))

@@ -296,6 +296,7 @@ static void look_for_last(struct stage *st, struct emitter *em)
 	if (em->knows_last)
 		return;
 	em->knows_last = true;
+	em->read.from_start = st->replay;
 	em->read.last =
 		(struct alert_name){ inlet_note(st->in, NOTE_GENERATION),
 				     inlet_note(st->in, NOTE_SEQ), inlet_note(st->in, NOTE_RULE) };
@@ -350,7 +351,7 @@ static void take_alert(struct stage *st, struct emitter *em, const struct ring_f
 	struct uuid id;
 
 	st->counts.v[EMITTER_IN]++;
-	if (wire_decode_alert(f->payload, &em->alert) < 0) {
+	if (f->type != FRAME_ALERT || wire_decode_alert(f->payload, &em->alert) < 0) {
 		st->counts.v[EMITTER_REFUSED]++;
 		return;
 	}
@@ -443,8 +444,9 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	while (n < TURN_ALERTS && !ended && inlet_next(st->in, &frame) > 0) {
 		look_for_last(st, em);
 		n++;
-		ended = frame.type == FRAME_END;
-		if (frame.type == FRAME_ALERT)
+		/* What lives has no end: who says so would end us. */
+		ended = frame.type == FRAME_END && st->replay;
+		if (!ended)
 			take_alert(st, em, &frame);
 	}
 	if (em->live != NULL)

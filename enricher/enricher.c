@@ -292,7 +292,8 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	if (__builtin_expect(metadata_has_mail(er->metadata), 0))
 		n = take_mail(er);
 	for (; n < TURN_FRAMES && inlet_next(st->in, &frame) > 0; n++) {
-		if (frame.type == FRAME_END)
+		/* What lives has no end: who says so would end all of us. */
+		if (frame.type == FRAME_END && st->replay)
 			return stage_end(st);
 		err = enrich_frame(er->core, &frame, inlet_generation(st->in));
 

@@ -31,6 +31,7 @@
 
 enum {
 	BATCH_FRAMES = 64,
+	AGAIN_FRAMES = 4096, /* of ring raw: more than the enricher can have in its hands */
 
 	MAX_USERS = 65536,
 	MAX_GROUPS = 65536,
@@ -213,11 +214,13 @@ static void look_for_last(struct stage *st, struct evaluator *ev)
 	ev->last_seq = inlet_note(st->in, NOTE_SEQ);
 }
 
+/* An enricher that had to start again says again what it had said and not committed: of one ring, and not
+ * more than it reads in a turn.  What lies further back was not said before, the name of the last was a
+ * lie: events behind it would be taken for doubles for ever. */
 static bool is_double(const struct evaluator *ev, const struct event_frame *e)
 {
-	if (e->origin_generation != ev->last_generation)
-		return e->origin_generation < ev->last_generation;
-	return e->origin_seq <= ev->last_seq;
+	return e->origin_generation == ev->last_generation && e->origin_seq <= ev->last_seq &&
+	       ev->last_seq - e->origin_seq < AGAIN_FRAMES;
 }
 
 /* What there is to say of P's metadata to RULE: NULL, or that nobody answered. */
@@ -423,7 +426,8 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	n = err;
 	err = 0;
 	while (err == 0 && n < BATCH_FRAMES && !st->stopping && inlet_next(st->in, &frame) == 1) {
-		if (frame.type == FRAME_END)
+		/* What lives has no end: who says so would end all of us. */
+		if (frame.type == FRAME_END && st->replay)
 			return waiting_look(st, ev, now, true) < 0 ? n : stage_end(st);
 		err = take_frame(st, ev, &frame, now);
 		n++;

@@ -57,3 +57,30 @@ Test(delivered, thousands_of_alerts_later_a_late_one_is_still_known)
 		cr_assert(not(again(1, i, 0, false)));
 	cr_assert(again(1, 1, 0, true));
 }
+
+/* Whoever made alerts before may have named them as he liked. */
+Test(delivered, a_name_from_the_future_does_not_silence_what_follows)
+{
+	cr_assert(not(again(UINT64_MAX, UINT64_MAX, 1, false)));
+	cr_assert(not(again(7, 1, 1, false)));
+	cr_assert(again(7, 1, 1, false));
+	cr_assert(not(again(7, UINT64_MAX, 1, false)));
+	cr_assert(not(again(7, 2, 1, false)));
+	cr_assert(not(again(7, 3, 1, false)));
+	cr_assert(again(7, 2, 1, false), "what was delivered is known, whatever came between");
+}
+
+Test(delivered, as_far_as_an_evaluator_goes_back_nothing_is_delivered_twice)
+{
+	d.last = (struct alert_name){ 7, 100000, 0 }; /* as its notes say to a successor */
+	cr_assert(again(7, 100001 - DELIVERED_SPAN, 1, false));
+	cr_assert(not(again(7, 100000 - DELIVERED_SPAN, 1, false)));
+}
+
+Test(delivered, where_all_begins_anew_all_is_known)
+{
+	d.from_start = true;
+	d.last = (struct alert_name){ 1, 100000, 0 };
+	cr_assert(again(1, 1, 0, false));
+	cr_assert(not(again(1, 100001, 0, false)));
+}
