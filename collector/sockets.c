@@ -19,6 +19,7 @@ enum { TCP_LISTENING = 10 };
 struct namespace
 {
 	uint64_t ino;
+	struct sockets *of;
 	struct socket_entry *entries;
 	size_t count, cap;
 	char *unix_text; /* names of unix sockets point into it */
@@ -26,12 +27,20 @@ struct namespace
 
 struct sockets {
 	unsigned count;
+	size_t entries, text_bytes; /* of all of them, as far as they are kept */
 	struct namespace spaces[MAX_NAMESPACES];
 };
 
 struct sockets *sockets_new(void)
 {
 	return calloc(1, sizeof(struct sockets));
+}
+
+uint64_t sockets_most_bytes(void)
+{
+	/* A table and its larger copy; names, and the text that is being read and its copy. */
+	return UINT64_C(2) * MAX_ENTRIES * sizeof(struct socket_entry) + UINT64_C(4) * MAX_TEXT +
+	       sizeof(struct sockets);
 }
 
 void sockets_free(struct sockets *s)
@@ -80,11 +89,12 @@ static struct socket_entry *entry_add(struct namespace *ns)
 		size_t cap = ns->cap == 0 ? 256 : 2 * ns->cap;
 		struct socket_entry *more;
 
-		if (cap > MAX_ENTRIES)
+		if (ns->of->entries + (cap - ns->cap) > MAX_ENTRIES)
 			return NULL;
 		more = realloc(ns->entries, cap * sizeof(*more));
 		if (more == NULL)
 			return NULL;
+		ns->of->entries += cap - ns->cap;
 		ns->entries = more;
 		ns->cap = cap;
 	}
@@ -129,7 +139,12 @@ static void read_unix(struct namespace *ns, int pid_dir)
 	struct procfs_unix un;
 	struct socket_entry *e;
 
+	if (text != NULL && ns->of->text_bytes + len > MAX_TEXT) {
+		free(text);
+		return;
+	}
 	ns->unix_text = text;
+	ns->of->text_bytes += text == NULL ? 0 : len;
 	while (procfs_line(&rest, &line)) {
 		if (procfs_parse_unix(line, &un) < 0)
 			continue;
@@ -224,6 +239,7 @@ static const struct namespace *namespace_of(struct sockets *s, int pid_dir)
 		return NULL;
 	ns = &s->spaces[s->count++];
 	ns->ino = ino;
+	ns->of = s;
 	read_namespace(ns, pid_dir);
 	return ns;
 }

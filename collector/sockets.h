@@ -29,6 +29,9 @@ struct sockets;
 struct sockets *sockets_new(void);
 void sockets_free(struct sockets *s); /* takes NULL */
 
+/* What these can take at most, whatever sockets the host has. */
+uint64_t sockets_most_bytes(void);
+
 /* The socket INO of the process whose directory under /proc is PID_DIR; NULL: not
  * known.  Valid until sockets_free(). */
 const struct socket_entry *sockets_find(struct sockets *s, int pid_dir, uint64_t ino);
