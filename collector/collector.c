@@ -17,6 +17,7 @@
 #include "replay.h"
 #include "sensor.h"
 #include "sensor_probe.h"
+#include "sockets.h"
 #include "stage.h"
 #include "raw_tap.h"
 
@@ -129,6 +130,17 @@ static struct sensor_params params_of(const struct stage *st)
 }
 #endif
 
+#ifdef MEWS_BPF
+/* The kernel's buffers, each of whose pages is mapped twice; and all sockets, for a snapshot. */
+static uint64_t may_grow(const struct source *source)
+{
+	struct sensor_inside in;
+
+	sensor_look_inside(source, &in);
+	return 2 * in.buffer_bytes + sockets_most_bytes();
+}
+#endif
+
 /* A file is open already.  Who looks at the host's processes is not confined: Landlock would hide them all. */
 static int open_capture(struct stage *st, struct collector *c)
 {
@@ -156,8 +168,13 @@ static int open_source(struct stage *st, struct collector *c)
 #ifdef MEWS_BPF
 	struct sensor_params params = params_of(st);
 
+	int code;
+
 	params.at_once = c->at_once;
-	return sensor_open(&params, &c->source);
+	code = sensor_open(&params, &c->source);
+	if (code == EXIT_OK)
+		st->grows_bytes = may_grow(c->source);
+	return code;
 #else
 	log_error("cannot see system calls: built without the kernel side, this can only --replay");
 	return EXIT_HOST;

@@ -246,17 +246,17 @@ static void take_latency(struct cursor *c, struct histogram *ret)
 
 static void put_usage(struct pack *pk, const struct stage_usage *u)
 {
-	const uint64_t words[] = { u->cpu_ns, u->rss_bytes, u->vsz_bytes };
+	const uint64_t words[] = { u->cpu_ns, u->rss_bytes, u->vsz_bytes, u->ceiling_bytes };
 
 	put_words(pk, words, ARRAY_LEN(words));
 }
 
 static void take_usage(struct cursor *c, struct stage_usage *ret)
 {
-	uint64_t words[3] = { 0 };
+	uint64_t words[4] = { 0 };
 
 	take_words(c, words, ARRAY_LEN(words));
-	*ret = (struct stage_usage){ words[0], words[1], words[2] };
+	*ret = (struct stage_usage){ words[0], words[1], words[2], words[3] };
 }
 
 static void put_heartbeat(struct pack *pk, const struct heartbeat_status *h)

@@ -86,6 +86,8 @@ struct source_status {
 /* What the stage's process takes, as it sees it itself. */
 struct stage_usage {
 	uint64_t cpu_ns, rss_bytes, vsz_bytes;
+	uint64_t
+		ceiling_bytes; /* rss_bytes never is more, whatever happens on the host; 0: not known yet */
 };
 
 /* The emitter's ways out. */

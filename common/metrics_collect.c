@@ -470,6 +470,16 @@ void collect_STAGE_RSS(const struct metrics_view *v, struct metric_out *out)
 	each_stage(v, out, rss);
 }
 
+static void ceiling(const struct stage_status *st, struct metric_out *out, struct metric_sample *s)
+{
+	take_uint(out, s, st->usage.ceiling_bytes);
+}
+
+void collect_STAGE_CEILING(const struct metrics_view *v, struct metric_out *out)
+{
+	each_stage(v, out, ceiling);
+}
+
 /* As Prometheus has them: each bucket holds all that is below its bound. */
 static void histogram(const struct histogram *h, struct metric_out *out, struct metric_sample *s)
 {

@@ -38,14 +38,16 @@
 #include "supply.h"
 #include "wire.h"
 
-#define POLL_HOT_NS  NS_PER_MSEC
-#define POLL_IDLE_NS NS_PER_SEC /* all that happens wakes: this is for what was forgotten */
-#define POLL_STOP_NS (10 * NS_PER_MSEC)
-#define PROGRESS_NS  (100 * NS_PER_MSEC)
-#define DRAIN_NS     (2 * NS_PER_SEC)
-#define LAST_TURN_NS (100 * NS_PER_MSEC) /* of a stage that reads no ring */
-#define MAX_OPTIONS  64
-#define SUPPLY_MS    10000 /* until the supervisor has said what the settings are */
+#define POLL_HOT_NS   NS_PER_MSEC
+#define POLL_IDLE_NS  NS_PER_SEC /* all that happens wakes: this is for what was forgotten */
+#define POLL_STOP_NS  (10 * NS_PER_MSEC)
+#define PROGRESS_NS   (100 * NS_PER_MSEC)
+#define DRAIN_NS      (2 * NS_PER_SEC)
+#define LAST_TURN_NS  (100 * NS_PER_MSEC) /* of a stage that reads no ring */
+#define MAX_OPTIONS   64
+/* Of libraries, and what a heap does not give back. */
+#define WORKING_BYTES ((uint64_t)16 << 20)
+#define SUPPLY_MS     10000 /* until the supervisor has said what the settings are */
 
 #ifndef MEWS_VERSION
 #define MEWS_VERSION "unknown"
@@ -76,6 +78,7 @@ struct runtime {
 	int bell_fd;  /* of signals and stage_wake(); -1: none */
 	int statm_fd; /* how large we are; -1: nobody says */
 	struct mono last_progress;
+	uint64_t ready_bytes; /* resident when it was ready */
 
 	struct control_server *control;
 	struct ring_counts flushed; /* as the neighbours know them */
@@ -383,6 +386,8 @@ static void open_notify(struct runtime *rt)
 	unsetenv("NOTIFY_SOCKET");
 }
 
+static void note_ceiling(struct runtime *rt);
+
 /* Others than our supervisor want to know that we are ready, and no more. */
 static void look_if_ready(struct runtime *rt)
 {
@@ -392,6 +397,7 @@ static void look_if_ready(struct runtime *rt)
 		return;
 	rt->ready = true;
 	malloc_trim(0); /* what it took to get there */
+	note_ceiling(rt);
 	if (rt->notify_fd == -1)
 		return;
 	if (send(rt->notify_fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL) == -1)
@@ -664,6 +670,27 @@ static void fill_rings(const struct runtime *rt, struct stage_status *s)
 	}
 }
 
+/* Nobody can make it take more.  Ring memory is mapped twice over, and its pages count each time. */
+static uint64_t memory_ceiling(const struct runtime *rt)
+{
+	uint64_t rings = 0;
+
+	if (rt->st.in != NULL) {
+		struct inlet_status in;
+
+		inlet_status(rt->st.in, &in);
+		rings += 2 * in.size;
+	}
+	if (rt->st.out != NULL) {
+		struct outlet_status out;
+
+		outlet_status(rt->st.out, &out);
+		rings += 2 * out.size;
+	}
+	return rt->ready_bytes == 0 ? 0
+				    : rt->ready_bytes + rt->st.grows_bytes + rings + WORKING_BYTES;
+}
+
 /* Asked of the descriptor that was opened before the jail. */
 static void fill_usage(const struct runtime *rt, struct stage_usage *u)
 {
@@ -682,6 +709,18 @@ static void fill_usage(const struct runtime *rt, struct stage_usage *u)
 		u->vsz_bytes = size * page;
 		u->rss_bytes = resident * page;
 	}
+	u->ceiling_bytes = memory_ceiling(rt);
+}
+
+static void note_ceiling(struct runtime *rt)
+{
+	struct stage_usage u = { 0 };
+
+	fill_usage(rt, &u);
+	rt->ready_bytes = u.rss_bytes;
+	if (u.rss_bytes > 0)
+		log_info("takes %" PRIu64 " MiB of memory, at most %" PRIu64, u.rss_bytes >> 20,
+			 memory_ceiling(rt) >> 20);
 }
 
 static void fill_status(struct runtime *rt, struct stage_status *s)

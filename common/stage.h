@@ -122,6 +122,9 @@ struct stage {
 	 * second will do. */
 	struct mono due;
 	bool stopping;
+	/* ops->setup or start says how much more it may take at most than when it is ready: tables that are not full,
+	 * texts below their ceiling, buffers that were not used.  Its rings are counted besides. */
+	uint64_t grows_bytes;
 	unsigned jail;		 /* the stage's own; ops->setup may set one that keeps less */
 	struct jail_wants wants; /* further, if ops->setup says so */
 	/* What is left of the file system behind the jail, if ops->setup says so; NPLACES 0: what

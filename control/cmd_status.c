@@ -23,18 +23,19 @@
 
 static void print_stages(const struct picture *p)
 {
-	printf("%-10s %8s %6s  %-9s %8s %9s %9s\n", "STAGE", "PID", "UID", "STATE", "RESTARTS",
-	       "CPU s", "RSS kB");
+	printf("%-10s %8s %6s  %-9s %8s %9s %9s %9s\n", "STAGE", "PID", "UID", "STATE", "RESTARTS",
+	       "CPU s", "RSS kB", "MAX kB");
 	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
 		const struct usage *u = &p->usage[id];
 		char detail[sizeof(p->reading.stage[id].detail) * 4];
 
 		if (!picture_shows(p, (enum stage_id)id))
 			continue;
-		printf("%-10s %8" PRId64 " %6" PRId64 "  %-9s %8" PRIu64 " %9.2f %9" PRIu64,
+		printf("%-10s %8" PRId64 " %6" PRId64 "  %-9s %8" PRIu64 " %9.2f %9" PRIu64
+		       " %9" PRIu64,
 		       stage_name((enum stage_id)id), picture_pid(p, (enum stage_id)id), u->uid,
 		       picture_state(p, (enum stage_id)id), picture_restarts(p, (enum stage_id)id),
-		       u->cpu_s, u->rss_kb);
+		       u->cpu_s, u->rss_kb, u->ceiling_kb);
 		log_escape(detail, sizeof(detail), p->reading.stage[id].detail);
 		printf("%s%s\n", detail[0] == '\0' ? "" : "  ", detail);
 	}
@@ -227,6 +228,7 @@ static void json_stages(const struct picture *p, struct jout *j)
 		jout_uint(j, "restarts", picture_restarts(p, id));
 		jout_double(j, "cpu_s", u->cpu_s);
 		jout_uint(j, "rss_kb", u->rss_kb);
+		jout_uint(j, "ceiling_kb", u->ceiling_kb);
 		jout_str(j, "detail", p->reading.stage[id].detail);
 		status_json_numbers(j, id, p->reading.there[id] ? &p->reading.stage[id] : NULL);
 		jout_end(j);

@@ -174,6 +174,7 @@ static void find_usage(struct picture *p, enum stage_id id)
 		.uid = p->peer[id].uid == (uid_t)-1 ? -1 : (int64_t)p->peer[id].uid,
 		.cpu_s = (double)u->cpu_ns / (double)NS_PER_SEC,
 		.rss_kb = u->rss_bytes / 1024,
+		.ceiling_kb = u->ceiling_bytes / 1024,
 	};
 }
 

@@ -15,7 +15,7 @@ enum { PICTURE_RINGS = 4 };
 struct usage {
 	int64_t uid;
 	double cpu_s;
-	uint64_t rss_kb;
+	uint64_t rss_kb, ceiling_kb;
 };
 
 struct picture {

@@ -180,6 +180,16 @@ static int open_watch(struct stage *st, struct emitter *em)
 	return web_open(conf, em->readings, em->page, &em->web) == -EINVAL ? EXIT_INPUT : EXIT_OK;
 }
 
+/* The alerts that wait in memory, and for each output, the page and the socket of `mews alerts` what goes
+ * out at once. */
+static uint64_t may_grow(const struct conf *conf, const struct outputs *outputs)
+{
+	enum { AT_ONCE = (2 << 20) + FORMAT_MAX_LINE };
+
+	return conf->spool_memory_bytes + conf->page_history_bytes +
+	       (outputs->count + 2) * (uint64_t)AT_ONCE;
+}
+
 static int setup(struct stage *st, void *ctx)
 {
 	struct sigaction sa = { .sa_handler = on_reopen, .sa_flags = SA_RESTART };
@@ -203,6 +213,7 @@ static int setup(struct stage *st, void *ctx)
 	code = outputs_open(&em->outputs, conf, &em->format);
 	if (code != EXIT_OK)
 		return code;
+	st->grows_bytes = may_grow(conf, &em->outputs);
 	if (!st->replay) {
 		make_spool(st, em);
 		if ((code = open_watch(st, em)) != EXIT_OK)

@@ -90,6 +90,22 @@ void enrich_status(const struct enrich *en, struct enrich_status *ret)
 	};
 }
 
+static uint64_t table_bytes(const struct enrich_table *t)
+{
+	enum { HASH_BYTES = 32 }; /* of an entry, where the buckets are most */
+
+	return (uint64_t)t->max * (t->entry_bytes + HASH_BYTES);
+}
+
+uint64_t enrich_may_grow(const struct enrich *core)
+{
+	struct enrich_status s;
+
+	enrich_status(core, &s);
+	return table_bytes(&s.threads) + table_bytes(&s.users) + table_bytes(&s.containers) +
+	       table_bytes(&s.pods) + s.memory_max;
+}
+
 /* ---- events ---- */
 
 static bool is_wanted(const struct enrich *en)

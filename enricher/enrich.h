@@ -129,6 +129,9 @@ struct enrich_status {
 };
 void enrich_status(const struct enrich *en, struct enrich_status *ret);
 
+/* Bytes until every table is full, and all texts are there that there is room for. */
+uint64_t enrich_may_grow(const struct enrich *en);
+
 /* The time of the event that came last. */
 uint64_t enrich_last_ts(const struct enrich *en);
 

@@ -244,6 +244,7 @@ static int setup(struct stage *st, void *ctx)
 		log_error("cannot make the tables for %u threads: %s", p.threads, strerror(-err));
 		return err == -EINVAL ? EXIT_INPUT : EXIT_HOST;
 	}
+	st->grows_bytes = enrich_may_grow(er->core);
 	code = st->replay ? EXIT_OK : find_metadata(st, er);
 	name_places(st, er);
 	return code;

@@ -153,6 +153,17 @@ static void name_places(struct stage *st)
 	st->nplaces = ARRAY_LEN(places);
 }
 
+/* Until the mirror has all threads and texts that there is room for, and as many events as may are held. */
+static uint64_t may_grow(const struct mirror *mirror)
+{
+	enum { HASH_BYTES = 32 }; /* of an entry, where the buckets are most */
+	struct mirror_status m;
+
+	mirror_status(mirror, &m);
+	return m.processes_max * (m.process_bytes + HASH_BYTES) + m.bytes_max +
+	       sizeof(struct park_area);
+}
+
 static int setup(struct stage *st, void *ctx)
 {
 	struct evaluator *ev = ctx;
@@ -188,6 +199,7 @@ static int setup(struct stage *st, void *ctx)
 		log_error("cannot make the mirror: %s", strerror(-err));
 		return EXIT_HOST;
 	}
+	st->grows_bytes = may_grow(ev->mirror);
 	if (!st->replay)
 		(void)waiting_setup(st, ev);
 	name_places(st);

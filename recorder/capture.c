@@ -348,6 +348,11 @@ void capture_free(struct capture *c)
 	free(c);
 }
 
+uint64_t capture_may_grow(const struct capture *c)
+{
+	return c->p.history_bytes + 2 * c->p.state_bytes + enrich_may_grow(c->state);
+}
+
 void capture_status(const struct capture *c, struct capture_status *ret)
 {
 	struct enrich_status es;

@@ -69,6 +69,9 @@ void capture_step(struct capture *c, struct mono now);
 /* All is over: close the file, if there is one. */
 void capture_end(struct capture *c);
 
+/* Bytes until the history, the state and a file's beginning are as large as they can be. */
+uint64_t capture_may_grow(const struct capture *c);
+
 struct capture_status {
 	bool is_open;
 	size_t history_bytes, history_max;

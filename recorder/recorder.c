@@ -134,6 +134,7 @@ static int start(struct stage *st, void *ctx)
 		log_error("cannot begin: %s", strerror(-err));
 		return EXIT_HOST;
 	}
+	st->grows_bytes = capture_may_grow(r->core);
 	capture_place_check(&r->place);
 	look_at_people(r);
 	return EXIT_OK;

@@ -63,7 +63,7 @@ static struct control_answer full_answer(void)
 		a.status.gauges.v[i] = 1000 + i;
 	histogram_add(&a.status.latency, 15000);
 	histogram_add(&a.status.latency, UINT64_C(11000000000));
-	a.status.usage = (struct stage_usage){ 11, 12, 13 };
+	a.status.usage = (struct stage_usage){ 11, 12, 13, 14 };
 	a.page = span_str("{}\n");
 	a.next = 17;
 	a.nsupervised = 2;

@@ -28,7 +28,7 @@ static struct metrics_view full_view(void)
 	for (enum stage_id id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
 		stages[id].stage = id;
 		stages[id].uptime_ns = 1500000000;
-		stages[id].usage = (struct stage_usage){ 500000000, 1 << 20, 1 << 22 };
+		stages[id].usage = (struct stage_usage){ 500000000, 1 << 20, 1 << 22, 1 << 24 };
 		v.stage[id] = &stages[id];
 	}
 	stages[STAGE_COLLECTOR].nrings = 1;
