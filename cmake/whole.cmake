@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# A hot path here goes through many small files.  In a Release build the programs that events go
-# through, and the benchmarks of them, are optimised across their files: mews_parts(LIBRARY...) makes
+# A hot path here goes through many small files.  The programs that events go through, and the
+# benchmarks of them, are optimised across their files: mews_parts(LIBRARY...) makes
 # objects that allow it, mews_whole(PROGRAM) does it, mews_apart() below a directory links the code as it
 # stands in the objects (tests: they are many).
 set(mews_is_whole FALSE)
-if(CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_BUILD_TYPE STREQUAL Release
+if(CMAKE_C_COMPILER_ID STREQUAL GNU AND CMAKE_BUILD_TYPE MATCHES "^Rel"
    AND NOT MEWS_SANITIZE AND NOT MEWS_TSAN AND NOT MEWS_FUZZ)
 	set(mews_is_whole TRUE)
 endif()

@@ -39,9 +39,10 @@
 #define CLOCK_LOOK_NS NS_PER_SEC
 #define MISS_LOOK_NS  NS_PER_SEC
 
-/* What comes within it is worth one awakening of all stages; the second is for many events. */
+/* What comes within it is worth one awakening of all stages; the second is for many events: there an
+ * awakening, caches and all, is most of what each costs. */
 #define GATHER_NS      (2 * NS_PER_MSEC)
-#define GATHER_BUSY_NS (5 * NS_PER_MSEC)
+#define GATHER_BUSY_NS (10 * NS_PER_MSEC)
 
 /* So long the few events that come while others are dealt with are no reason for another turn. */
 #define DRY_NS NS_PER_MSEC
