@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * control.h -- questions to a running stage, and its answers: nng REQ/REP over
+ * control.h -- questions to a running stage, and its answers: in the form of nng's REQ/REP over
  * ipc:// in the run directory (STAGE.ctl; the supervisor's is mews.ctl), msgpack
  * messages.  Never on the event path: with every control socket dead, events
  * flow on.
@@ -210,11 +210,10 @@ ssize_t control_encode_answer(uint8_t *buf, size_t cap, const struct control_ans
 /* RET->page lies in MSG. */
 int control_decode_answer(struct span msg, struct control_answer *ret);
 
-/* shell: control_socket.c, the only file that includes nng */
+/* shell: control_server.c answers, control_socket.c asks */
 struct control_server;
 
-/* Opens nng: threads come into being, so it is done behind the jail.  PATH: the socket's file;
- * -EADDRINUSE: somebody answers there.  Peers are root, this process's uid, and for what is
+/* PATH: the socket's file; -EADDRINUSE: somebody answers there.  Peers are root, this process's uid, and for what is
  * open to ANY members of the socket's group. */
 int control_server_open(const char *path, struct control_server **ret);
 void control_server_close(struct control_server *s);
