@@ -21,11 +21,26 @@
 #define SPOOL_NAME "spool"
 #define MODE	   (S_ISVTX | 0770)
 
-/* All that ever lies in a run directory. */
-static const char *const names[] = {
-	"raw.door",	 "enriched.door",  "alerts.door",   "tap.door",	   "captures.door",
-	"collector.ctl", "enricher.ctl",   "evaluator.ctl", "emitter.ctl", "recorder.ctl",
-	"mews.ctl",	 "evaluator.held", PAGE_ADDRESS,    SPOOL_NAME,	   LOCK_NAME,
+/* All that ever lies in a run directory, and which stage makes it. */
+static const struct {
+	const char *name;
+	enum stage_id maker;
+} entries[] = {
+	{ "raw.door", STAGE_COLLECTOR },
+	{ "tap.door", STAGE_COLLECTOR },
+	{ "collector.ctl", STAGE_COLLECTOR },
+	{ "enriched.door", STAGE_ENRICHER },
+	{ "enricher.ctl", STAGE_ENRICHER },
+	{ "alerts.door", STAGE_EVALUATOR },
+	{ "captures.door", STAGE_EVALUATOR },
+	{ "evaluator.ctl", STAGE_EVALUATOR },
+	{ "evaluator.held", STAGE_EVALUATOR },
+	{ "emitter.ctl", STAGE_EMITTER },
+	{ "recorder.ctl", STAGE_RECORDER },
+	{ "mews.ctl", STAGE_NONE },
+	{ PAGE_ADDRESS, STAGE_NONE },
+	{ SPOOL_NAME, STAGE_NONE },
+	{ LOCK_NAME, STAGE_NONE },
 };
 
 const char *run_dir_choose(const char *option)
@@ -44,8 +59,8 @@ void run_dir_path(char buf[RUN_DIR_PATH_MAX], const char *dir, const char *name,
 
 static bool is_ours(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(names[i], name) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(entries); i++)
+		if (strcmp(entries[i].name, name) == 0)
 			return true;
 	return false;
 }
@@ -176,13 +191,29 @@ void run_dir_clear(const char *dir)
 {
 	char path[RUN_DIR_PATH_MAX];
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (strcmp(names[i], LOCK_NAME) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
+		if (strcmp(entries[i].name, LOCK_NAME) == 0)
 			continue; /* its holder's */
-		run_dir_path(path, dir, names[i], "");
-		if (strcmp(names[i], SPOOL_NAME) == 0)
+		run_dir_path(path, dir, entries[i].name, "");
+		if (strcmp(entries[i].name, SPOOL_NAME) == 0)
 			clear_spool(path);
 		else
 			unlink(path);
 	}
+}
+
+unsigned run_dir_reclaim(const char *dir, enum stage_id stage)
+{
+	uid_t uid = jail_identity(stage).uid;
+	char path[RUN_DIR_PATH_MAX];
+	unsigned taken = 0;
+	struct stat st;
+
+	for (size_t i = 0; geteuid() == 0 && i < ARRAY_LEN(entries); i++) {
+		run_dir_path(path, dir, entries[i].name, "");
+		if (entries[i].maker == stage && lstat(path, &st) == 0 && st.st_uid != uid &&
+		    !S_ISDIR(st.st_mode) && unlink(path) == 0)
+			taken++;
+	}
+	return taken;
 }

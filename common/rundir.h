@@ -40,6 +40,10 @@ bool run_dir_closed_above(const char *dir, char ret[RUN_DIR_PATH_MAX]);
 void run_dir_path(char buf[RUN_DIR_PATH_MAX], const char *dir, const char *name,
 		  const char *suffix);
 
+/* Take away what others than STAGE have put in the places of what it makes: the directory is for all
+ * of them, and it could not do so itself.  By root; how many there were. */
+unsigned run_dir_reclaim(const char *dir, enum stage_id stage);
+
 /* Take away what a pipeline that is not there any more has left, but for alerts that wait. */
 void run_dir_clear(const char *dir);
 

@@ -1222,8 +1222,12 @@ static int check_run_dir(struct runtime *rt)
 
 	rt->st.run_dir = run_dir_choose(rt->run_dir_option);
 	err = run_dir_make(rt->st.run_dir, &made);
-	if (err == 0)
+	if (err == 0) {
+		if (run_dir_reclaim(rt->st.run_dir, rt->ops->id) > 0)
+			log_warning("somebody else had taken our places in '%s', taken back",
+				    rt->st.run_dir);
 		return EXIT_OK;
+	}
 	log_error("cannot use the run directory '%s': %s", rt->st.run_dir, strerror(-err));
 	return EXIT_HOST;
 }
