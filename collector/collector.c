@@ -29,6 +29,7 @@
 #define SOON_NS		(50 * NS_PER_MSEC) /* what waits for room, or for its time */
 #define BEAT_LOOK_NS	(2 * NS_PER_MSEC)  /* a heartbeat is looked for this long behind it */
 #define SNAPSHOT_GAP_NS (5 * NS_PER_SEC)
+#define WANTS_NS	(500 * NS_PER_MSEC) /* between two changes of what is watched */
 #define ANSWERS_PART	20u		    /* of the time goes by answering asks, at most */
 #define DOOR_BUDGET	(64u * 1024 * 1024) /* bytes of a snapshot that is handed over at the door */
 
@@ -42,7 +43,7 @@ struct collector {
 	struct base_syscalls base;
 	struct selection selection;
 	struct event_set unseen; /* of what rules ask for */
-	struct mono looked, next_snapshot, next_answers;
+	struct mono looked, next_snapshot, next_answers, next_wants;
 	uint64_t beat_ns; /* between two heartbeats; 0: there are none */
 	struct mono next_beat, beat_look;
 	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
@@ -300,13 +301,15 @@ static void say_selection(const struct collector *c, const struct selection *bef
 			    names);
 }
 
-/* What the evaluator wants of the kernel now: for system calls, nothing is attached or detached. */
-static void follow_wants(struct stage *st, struct collector *c)
+/* What the evaluator wants of the kernel now: for system calls, nothing is attached or detached.  Whoever
+ * wants something else all the time must not keep us busy with it, nor open and close ring tap. */
+static void follow_wants(struct stage *st, struct collector *c, struct mono now)
 {
 	struct selection before = c->selection;
 
-	if (!outlet_wants(st->out, &c->wants))
+	if (now.ns < c->next_wants.ns || !outlet_wants(st->out, &c->wants))
 		return;
+	c->next_wants = mono_after(now, WANTS_NS);
 	selection_fill(&c->selection, &c->wants, &c->base);
 	c->feed.set = c->selection.events;
 	c->source->ops->want(c->source, &c->selection);
@@ -500,7 +503,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 
 	if (st->starting)
 		take_rest(st, c);
-	follow_wants(st, c);
+	follow_wants(st, c, now);
 	/* What rules want rides with the events: a capture can wait until that is known. */
 	if (s->is_recorded && c->wants.version == 0)
 		return 0;
@@ -529,6 +532,8 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 		st->due = mono_after(now, LOOK_LAST_NS);
 	if (c->next_answers.ns > now.ns)
 		be_called_at(st, c->next_answers);
+	if (c->next_wants.ns > now.ns)
+		be_called_at(st, c->next_wants);
 	if (c->beat_ns > 0)
 		be_called_at(st, c->beat_look.ns > now.ns ? c->beat_look : c->next_beat);
 	if (done > 0 && err != SOURCE_END && err != SOURCE_DAMAGED)

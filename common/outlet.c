@@ -46,6 +46,7 @@ struct outlet {
 	bool had_reader;  /* ever */
 	bool wants_again; /* a new reader's version may be the number of an old one's */
 	bool inherited;
+	struct mono next_offer; /* with a snapshot: what these cost is not for readers to say */
 	uint64_t wakeups, refused;
 };
 
@@ -320,6 +321,7 @@ static void hear_hello(struct outlet *o, struct caller *c, const struct door_mes
 	bool has_ring = (m->flags & DOOR_HAS_RING) != 0;
 	bool same = m->generation == o->w.generation;
 	int none = -1, *ring = has_ring ? &fds[has_cursor] : &none;
+	struct mono begun;
 
 	if (nfds != (unsigned)has_cursor + has_ring) {
 		refuse(o, c);
@@ -341,7 +343,16 @@ static void hear_hello(struct outlet *o, struct caller *c, const struct door_mes
 		if (go_on(o, c, cursor))
 			return;
 	}
+	if (o->p.snapshot != NULL && now.ns < o->next_offer.ns) {
+		struct door_message busy = { .kind = DOOR_BUSY, .generation = o->w.generation };
+
+		(void)door_send(c->fd, &busy, NULL, 0);
+		hang_up(c);
+		return;
+	}
+	begun = mono_now();
 	make_offer(o, c, same && (m->flags & DOOR_SKIP) != 0, now);
+	o->next_offer = mono_after(now, 2 * mono_since(begun, mono_now()));
 }
 
 static void hear_take(struct outlet *o, struct caller *c, const struct door_message *m, int *fds,

@@ -25,6 +25,7 @@
 #define TURN_FRAMES 1024 /* the next stage is woken behind each turn */
 #define FILES_NS    (2 * NS_PER_SEC)
 #define TURN_MAIL   64
+#define WANTS_NS    (500 * NS_PER_MSEC) /* between two changes of what is wanted */
 
 #define MAX_PLACES 16
 
@@ -37,7 +38,7 @@ struct enricher {
 	char host_etc[HOST_PATH_MAX];
 	bool host_users;	   /* the host's users are those of the events */
 	struct metadata *metadata; /* NULL: the events bring their own */
-	struct mono next_files;
+	struct mono next_files, next_wants;
 };
 
 /* ---- users ---- */
@@ -261,18 +262,24 @@ static int start(struct stage *st, void *ctx)
 	return EXIT_OK;
 }
 
-/* The evaluator's wants are ours, and the collector's: it adds what keeps state. */
-static void follow_wants(struct stage *st, struct enricher *er)
+/* The evaluator's wants are ours, and the collector's: it adds what keeps state.  They are not followed more
+ * often than makes sense. */
+static void follow_wants(struct stage *st, struct enricher *er, struct mono now)
 {
+	if (now.ns < er->next_wants.ns) {
+		st->due = er->next_wants;
+		return;
+	}
 	if (!outlet_wants(st->out, &er->wants))
 		return;
+	er->next_wants = mono_after(now, WANTS_NS);
 	enrich_want(er->core, &er->wants);
 	inlet_want(st->in, &er->wants);
 }
 
 static void look_around(struct stage *st, struct enricher *er, struct mono now)
 {
-	follow_wants(st, er);
+	follow_wants(st, er, now);
 	enrich_look_again(er->core);
 	if (now.ns >= er->next_files.ns) {
 		er->next_files = mono_after(now, FILES_NS);
