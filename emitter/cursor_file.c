@@ -36,7 +36,7 @@ static uint64_t sum_of(const struct slot *s)
 
 static bool is_whole(const struct slot *s)
 {
-	return s->magic == MAGIC && s->sum == sum_of(s) &&
+	return s->magic == MAGIC && s->sum == sum_of(s) && s->place.number <= JOURNAL_NUMBER_MAX &&
 	       s->place.number - s->place.begun ==
 		       s->place.delivered + s->place.filtered + s->place.lost + s->place.refused;
 }

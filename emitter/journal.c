@@ -119,6 +119,8 @@ static bool decode(struct journal_key key, struct span bytes, struct journal_rec
 		return false;
 	ret->flags = get32(bytes.p + AT_FLAGS);
 	ret->number = get64(bytes.p + AT_NUMBER);
+	if (ret->number > JOURNAL_NUMBER_MAX)
+		return false;
 	memcpy(ret->id.byte, bytes.p + AT_ID, UUID_BYTES);
 	ret->payload = span_of(bytes.p + JOURNAL_RECORD_HEADER, n - JOURNAL_RECORD_HEADER);
 	*ret_length = n;

@@ -27,6 +27,9 @@
 #define JOURNAL_RECORD_HEADER  40
 #define JOURNAL_MAX_RECORD     (JOURNAL_RECORD_HEADER + WIRE_MAX_PAYLOAD)
 
+/* Nobody makes so many: who says so would have the next ones begin anew at 0, behind all readers. */
+#define JOURNAL_NUMBER_MAX (UINT64_MAX / 4)
+
 struct journal_key {
 	uint32_t mark, seed;
 };

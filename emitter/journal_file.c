@@ -107,7 +107,7 @@ static bool is_segment(const char *name, uint64_t *ret_first)
 		return false;
 	*ret_first = strtoull(name, NULL, 10);
 	segment_name(again, *ret_first);
-	return strcmp(again, name) == 0;
+	return strcmp(again, name) == 0 && *ret_first <= JOURNAL_NUMBER_MAX;
 }
 
 static int write_whole(int fd, struct span bytes)
@@ -417,7 +417,7 @@ uint64_t journal_next_number(const struct journal *j)
 void journal_skip_to(struct journal *j, uint64_t number)
 {
 	pthread_mutex_lock(&j->lock);
-	if (number > j->next) {
+	if (number > j->next && number <= JOURNAL_NUMBER_MAX) {
 		j->next = j->disk_next = number;
 		tail_clear(&j->tail, number);
 	}

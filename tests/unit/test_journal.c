@@ -60,6 +60,17 @@ Test(journal, a_record_comes_back)
 	cr_assert(eq(i64, journal_encode(key, buf, sizeof(buf), &r), -EMSGSIZE));
 }
 
+Test(journal, a_number_that_leaves_none_for_others_is_refused)
+{
+	uint8_t buf[512];
+	size_t n = put(buf, sizeof(buf), JOURNAL_NUMBER_MAX + 1, "lie"), start, end;
+	struct journal_record r;
+
+	n += put(buf + n, sizeof(buf) - n, 5, "five");
+	cr_assert(journal_next(key, span_of(buf, n), &r, &start, &end));
+	cr_assert(eq(u64, r.number, 5));
+}
+
 Test(journal, each_byte_that_is_flipped_costs_one_record)
 {
 	uint8_t buf[512];
@@ -297,6 +308,16 @@ static void take(void *ctx, const struct journal_record *r)
 {
 	(void)ctx;
 	memcpy(&found[nfound++], r->id.byte, sizeof(found[0]));
+}
+
+/* A predecessor's note may be a lie: then nothing would be delivered any more. */
+Test(spool, no_note_skips_all_that_is_to_come)
+{
+	struct journal *j = open_journal(64 * MIB);
+
+	journal_skip_to(j, UINT64_MAX);
+	cr_assert(lt(u64, journal_next_number(j), 100));
+	journal_close(j);
 }
 
 Test(spool, the_last_records_are_found_again)
