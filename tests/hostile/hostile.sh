@@ -23,7 +23,6 @@ most_mb=$([ -n "$sanitized" ] && echo 1600 || echo 400)
 silence_ms=20000
 wait_s=$([ -n "$sanitized" ] && echo 60 || echo 30)
 export TZ=UTC
-renice -n 5 $$ >/dev/null
 
 cat >"$work/rules.yaml" <<'END'
 - rule: Program started
@@ -86,6 +85,14 @@ feed() {
 	done
 }
 
+# Something for a live collector to see: matches, too.
+stir() {
+	while :; do
+		/bin/cat /etc/hostname
+		sleep 0.1
+	done >/dev/null
+}
+
 # ---- what is seen ----
 
 alerts_of() { jq -c 'select(.source == "syscall") | [.rule, .time, .output]' "$1" 2>/dev/null | sort; }
@@ -144,18 +151,31 @@ attack() {
 	local twin=$1 stage watched=()
 	shift
 	for stage; do watched+=("${pid[$stage]}:$stage"); done
-	HOSTILE_SPOOL=$dir/spool "$twins/twin_$twin" "$dir/run" "$seconds" "$seed" >"$dir/twin.out" 2>"$dir/twin.err" &
+	HOSTILE_SPOOL=$dir/spool nice -n 15 "$twins/twin_$twin" "$dir/run" "$seconds" "$seed" >"$dir/twin.out" 2>"$dir/twin.err" &
 	local traitor=$!
+	stir &
+	local stirrer=$!
 	"$twins/vigil" "$dir/run" "$seconds" "${watched[@]}" >"$dir/watched" 2>&1 &
 	local watcher=$!
 	sleep $((seconds / 2))
 	timeout 60 "$mews" status --run-dir "$dir/run" >"$dir/status" 2>&1
 	[ $? -lt 124 ] || say "not ok $rig: mews status ended by itself"
 	wait $traitor
-	expect "the twin came to its end" [ $? -eq 0 ]
+	local outcome=$?
+	kill $stirrer
+	expect "the twin came to its end" [ $outcome -eq 0 ]
 	wait $watcher
 	expect "nobody ended that was lied to" no_victim_ended "$@"
 	expect "each of them answered all the time, and none grew" all_answered
+}
+
+# squat STAGE NAME...: what stands in the places of a stage that is not there, made by another.
+squat() {
+	local uid
+	uid=$(id -u "mews-$1" 2>/dev/null) || uid=64863
+	(shift; cd "$dir/run" && rm -f "$@")
+	(shift; cd "$dir/run" && setpriv --reuid "$uid" --regid "$(stat -c %g .)" --clear-groups touch "$@")
+	expect "another stage can take the places of one that is not there" test -f "$dir/run/$2"
 }
 
 # recovers: a true stage is there; a known set of events comes through, each once, and the sums close from here on.
@@ -226,6 +246,7 @@ rig_evaluator() {
 	end collector
 	expect "the twin was given rings, and its own were taken" reached called taken frames attached read mutations answers
 	expect "lies were counted" has_refused
+	squat emitter alerts.door evaluator.ctl captures.door
 	start evaluator
 	recovers
 }

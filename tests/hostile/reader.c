@@ -131,7 +131,14 @@ static bool attach(struct reader *r)
 	bool taken = false;
 
 	say_hello(r);
-	if (!wait_for_word(r) || door_receive(r->fd, &m, fds, &n) != 1)
+	while (wait_for_word(r) && door_receive(r->fd, &m, fds, &n) == 1 && m.kind == DOOR_BUSY) {
+		close(r->fd);
+		twin_rest(4000);
+		if (!twin_goes_on() || (r->fd = call(r)) == -1)
+			return false;
+		say_hello(r);
+	}
+	if (n == 0)
 		return false;
 	if (m.kind == DOOR_OFFER && (m.flags & DOOR_KEPT) == 0)
 		taken = take(r, &m, fds, n);
@@ -362,7 +369,8 @@ static void call_properly(struct reader *r)
 		memory_send_noise(r->fd);
 	else if (attach(r))
 		visit(r);
-	close(r->fd);
+	if (r->fd != -1)
+		close(r->fd);
 }
 
 void reader_run(const struct twin *t, unsigned which)
