@@ -377,10 +377,13 @@ static void open_notify(struct runtime *rt)
 	if (path[0] == '@')
 		addr.sun_path[0] = '\0';
 	rt->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (rt->notify_fd != -1 &&
+	if (rt->notify_fd == -1 ||
 	    connect(rt->notify_fd, (struct sockaddr *)&addr,
 		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) == -1) {
-		close(rt->notify_fd);
+		log_warning("cannot reach '%s': %s, nobody hears that we are ready", path,
+			    strerror(errno));
+		if (rt->notify_fd != -1)
+			close(rt->notify_fd);
 		rt->notify_fd = -1;
 	}
 	unsetenv("NOTIFY_SOCKET");
@@ -388,21 +391,31 @@ static void open_notify(struct runtime *rt)
 
 static void note_ceiling(struct runtime *rt);
 
-/* Others than our supervisor want to know that we are ready, and no more. */
-static void look_if_ready(struct runtime *rt)
+/* False: it can not be said now. */
+static bool say_ready(const struct runtime *rt)
 {
 	static const char ready[] = NOTIFY_READY;
 
+	if (rt->notify_fd == -1 ||
+	    send(rt->notify_fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL) != -1)
+		return true;
+	if (errno == EINTR || errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
+		return false;
+	log_warning("cannot say that we are ready: %s", strerror(errno));
+	return true;
+}
+
+/* Others than our supervisor want to know that we are ready, and no more. */
+static void look_if_ready(struct runtime *rt)
+{
 	if (rt->ready || rt->st.starting || rt->st.stopping)
+		return;
+	if (!say_ready(rt)) /* in the next turn, then */
 		return;
 	rt->ready = true;
 	malloc_trim(0); /* what it took to get there */
 	note_ceiling(rt);
-	if (rt->notify_fd == -1)
-		return;
-	if (send(rt->notify_fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL) == -1)
-		log_debug("cannot say that we are ready: %s", strerror(errno));
-	if (rt->supervisor != 0)
+	if (rt->notify_fd == -1 || rt->supervisor != 0)
 		return;
 	close(rt->notify_fd);
 	rt->notify_fd = -1;
@@ -1009,8 +1022,10 @@ static void quiet_own_bell(struct runtime *rt)
  * is theirs, and were looked at just now if it is not. */
 static bool sleep_on(struct runtime *rt, struct pollfd *p, uint64_t timeout_ns)
 {
-	bool has_news = false, is_any;
+	/* A signal may have come without its bell; what was forgotten is looked at when nothing came. */
+	bool has_news, is_any;
 	unsigned n = OUTLET_AT;
+	int got;
 
 	p[0] = (struct pollfd){ .fd = rt->bell_fd, .events = POLLIN };
 	p[1] = (struct pollfd){ .fd = rt->control == NULL ? -1 : control_server_fd(rt->control),
@@ -1020,12 +1035,14 @@ static bool sleep_on(struct runtime *rt, struct pollfd *p, uint64_t timeout_ns)
 				.events = POLLIN };
 	if (rt->st.out != NULL)
 		n += outlet_fds(rt->st.out, p + OUTLET_AT);
-	is_any = poll(p, n, timeout_ms(timeout_ns)) > 0;
+	got = poll(p, n, timeout_ms(timeout_ns));
+	is_any = got > 0;
 	if (!is_any)
 		for (unsigned i = 0; i < n; i++)
 			p[i].revents = 0;
 	if (p[0].revents != 0)
 		quiet_own_bell(rt);
+	has_news = got < 0 || (got == 0 && timeout_ns >= POLL_IDLE_NS);
 	for (unsigned i = 0; i < n; i++)
 		has_news |= p[i].revents != 0 && i != INLET_AT && i != FOREIGN_AT;
 	rt->last_poll = has_news ? (struct mono){ 0 } : mono_now();
