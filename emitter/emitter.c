@@ -539,9 +539,10 @@ static void stop(struct stage *st, void *ctx)
 	places_release(&em->places);
 	aggregate_free(em->repeats);
 	em->repeats = NULL;
-	if (live_close(em->live))
+	if (live_close(em->live)) {
 		outputs_close(&em->outputs);
-	em->live = NULL;
+		em->live = NULL;
+	}
 	page_close(em->page);
 }
 

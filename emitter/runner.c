@@ -80,8 +80,15 @@ static void answer(int fd, const struct packet *p, int pass)
 		c->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(c), &pass, sizeof(int));
 	}
-	if (sendmsg(fd, &msg, MSG_NOSIGNAL) == -1 && errno != EAGAIN)
-		_exit(0);
+	/* Who waits for an answer waits for good: it is not dropped. */
+	while (sendmsg(fd, &msg, MSG_NOSIGNAL) == -1) {
+		static const struct timespec pause = { 0, 10 * (long)NS_PER_MSEC };
+
+		if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS && errno != ENOMEM &&
+		    errno != ETOOMANYREFS)
+			_exit(0);
+		nanosleep(&pause, NULL);
+	}
 }
 
 static void start_one(int fd, const char *command)
@@ -114,7 +121,9 @@ static void tell_ended(int fd)
 
 	memset(&p, 0, sizeof(p));
 	p.what = SAY_ENDED;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid == -1 && errno == EINTR)) {
+		if (pid == -1)
+			continue;
 		p.pid = pid;
 		p.status = status;
 		answer(fd, &p, -1);
@@ -147,6 +156,8 @@ _Noreturn static void serve(const char *command)
 	sigemptyset(&children);
 	sigaddset(&children, SIGCHLD);
 	pfds[1].fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (pfds[1].fd == -1)
+		_exit(1); /* and another one tries */
 	for (;;) {
 		struct signalfd_siginfo info;
 
