@@ -43,6 +43,7 @@ static const struct row rows[FAULT_ROWS] = {
 	[FAULT_##name] = { #name, kind, { __VA_ARGS__ } },
 #include "fault.def"
 #undef FAULT
+	[FAULT_write] = { "write", DISK, { ENOSPC, EINTR, EAGAIN } },
 	[FAULT_open] = { "open", FILES, { EMFILE, EACCES, EINTR } },
 	[FAULT_openat] = { "openat", FILES, { EMFILE, EACCES } },
 	[FAULT_fcntl] = { "fcntl", READ, { EPERM } },
@@ -183,10 +184,23 @@ int __wrap_openat(int fd, const char *path, int flags, ...);
 int __real_fcntl(int fd, int what, ...);
 int __wrap_fcntl(int fd, int what, ...);
 
+ssize_t __real_write(int fd, const void *p, size_t n);
+ssize_t __wrap_write(int fd, const void *p, size_t n);
+
 static int failed(int err)
 {
 	errno = err;
 	return -1;
+}
+
+/* While nothing can be written, it can still be said. */
+ssize_t __wrap_write(int fd, const void *p, size_t n)
+{
+	const struct fault_page *page = fault_page;
+	bool is_said = fd == STDERR_FILENO && page != NULL && page->plan.lasts;
+	int err = is_said ? 0 : fault_here(FAULT_write, FROM);
+
+	return err != 0 ? failed(err) : __real_write(fd, p, n);
 }
 
 int __wrap_open(const char *path, int flags, ...)

@@ -23,6 +23,7 @@ enum fault_row {
 #include "fault.def"
 #undef FAULT
 	/* those that fault.c has by hand */
+	FAULT_write,
 	FAULT_open,
 	FAULT_openat,
 	FAULT_fcntl,
