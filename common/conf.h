@@ -118,7 +118,8 @@ struct conf {
 	char *metrics_interval, *metrics_file;
 	bool metrics_rules, metrics_resources, metrics_state, metrics_kernel;
 	bool metrics_megabytes, metrics_empty;
-	uint64_t rule_cost_sample; /* what rules cost is measured at one event in so many */
+	uint64_t restarts_per_minute; /* of one stage: so many deaths end all */
+	uint64_t rule_cost_sample;    /* what rules cost is measured at one event in so many */
 
 	uint64_t heartbeat_ns; /* 0: there is none */
 

@@ -212,6 +212,8 @@ static const struct conf_row rows[] = {
 	FLAG("log_stderr", log_stderr, "true", "what mews says goes to standard error"),
 	FLAG("log_syslog", log_syslog, "false",
 	     "what mews says goes to the system's log, /dev/log, too; Falco's default is true"),
+	ROW("mews.restarts_per_minute", UINT, restarts_per_minute, "10", 1, 1000, NULL,
+	    "deaths of one stage within a minute that end the whole pipeline"),
 	ROW("mews.rings.raw_mb", MEGABYTES, ring_raw_bytes, "16", 1, 1024, NULL,
 	    "MiB of the ring from collector to enricher"),
 	ROW("mews.rings.enriched_mb", MEGABYTES, ring_enriched_bytes, "16", 1, 1024, NULL,

@@ -295,7 +295,7 @@ static void collector_ended(struct record *r, int status, struct mono now)
 	r->kill_at = never;
 	if (r->stopping)
 		return;
-	d = plan_ended(&r->life, end, now);
+	d = plan_ended(&r->life, end, PLAN_MAX_DEATHS, now);
 	if (d.verdict == PLAN_END_ALL) {
 		begin_stop(r, d.code);
 		return;

@@ -25,14 +25,15 @@ void plan_started(struct plan_life *life, struct mono now)
 }
 
 /* Remember this death; how many there were within WINDOW_NS. */
-static unsigned count_death(struct plan_life *life, struct mono now, uint64_t window_ns)
+static unsigned count_death(struct plan_life *life, struct mono now, uint64_t window_ns,
+			    unsigned most)
 {
 	unsigned keep = 0;
 
 	for (unsigned i = 0; i < life->ndeaths; i++)
 		if (mono_since(life->deaths[i], now) < window_ns)
 			life->deaths[keep++] = life->deaths[i];
-	if (keep == PLAN_MAX_DEATHS)
+	if (keep >= most)
 		return keep;
 	life->deaths[keep++] = now;
 	life->ndeaths = keep;
@@ -46,20 +47,24 @@ static int is_final(int code)
 }
 
 /* When a stage that died starts again: after twice as long each time. */
-static struct mono after_delay(struct plan_life *life, struct mono now)
+static struct mono after_delay(struct plan_life *life, struct mono now, unsigned max_deaths)
 {
+	uint64_t most_ns = PLAN_DEATHS_NS / max_deaths;
 	struct mono at;
 
 	if (life->delay_ns == 0 || mono_since(life->started, now) >= PLAN_GOOD_LIFE_NS)
 		life->delay_ns = PLAN_FIRST_DELAY_NS;
 	at = mono_after(now, life->delay_ns);
 	life->delay_ns *= 2;
-	if (life->delay_ns > PLAN_MOST_DELAY_NS)
-		life->delay_ns = PLAN_MOST_DELAY_NS;
+	if (most_ns > PLAN_MOST_DELAY_NS)
+		most_ns = PLAN_MOST_DELAY_NS;
+	if (life->delay_ns > most_ns)
+		life->delay_ns = most_ns;
 	return at;
 }
 
-struct plan_decision plan_ended(struct plan_life *life, struct plan_end end, struct mono now)
+struct plan_decision plan_ended(struct plan_life *life, struct plan_end end, unsigned max_deaths,
+				struct mono now)
 {
 	struct plan_decision d = { .verdict = PLAN_START_AGAIN, .at = now };
 
@@ -69,9 +74,9 @@ struct plan_decision plan_ended(struct plan_life *life, struct plan_end end, str
 		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = end.code };
 	if (end.kind == PLAN_END_EXIT && end.code == EXIT_DROPS) /* Falco's code for it */
 		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = EXIT_INPUT };
-	if (count_death(life, now, PLAN_DEATHS_NS) >= PLAN_MAX_DEATHS)
+	if (count_death(life, now, PLAN_DEATHS_NS, max_deaths) >= max_deaths)
 		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = EXIT_STAGE };
-	d.at = after_delay(life, now);
+	d.at = after_delay(life, now, max_deaths);
 	return d;
 }
 
@@ -94,8 +99,8 @@ struct plan_decision plan_replay_ended(struct plan_life *life, enum stage_id id,
 		return d;
 	if (end.kind == PLAN_END_EXIT && !reached.ready && is_final(end.code))
 		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = end.code };
-	if (count_death(life, now, UINT64_MAX) >= PLAN_MAX_DEATHS)
+	if (count_death(life, now, UINT64_MAX, PLAN_MAX_DEATHS) >= PLAN_MAX_DEATHS)
 		return (struct plan_decision){ .verdict = PLAN_END_ALL, .code = EXIT_STAGE };
-	d.at = after_delay(life, now);
+	d.at = after_delay(life, now, PLAN_MAX_DEATHS);
 	return d;
 }

@@ -5,8 +5,8 @@
  * what it says.
  *
  * The policy: a stage that dies comes back after 10 ms, then 20, 40 ... 5 s; ten
- * seconds of life and it begins at 10 ms again.  Ten deaths within a minute and
- * the whole pipeline ends: something is wrong that starting again does not mend.
+ * seconds of life and it begins at 10 ms again.  Ten deaths within a minute (or as many as the settings say,
+ * and then it waits no longer than a minute has room for them) and the whole pipeline ends: something is wrong that starting again does not mend.
  * A stage that ends because the settings say so when events are dropped ends the pipeline.
  * A stage that says at its very first start that its input is wrong, or that the
  * host cannot do it, is believed at once.
@@ -28,7 +28,8 @@
 #define PLAN_FIRST_DELAY_NS (10 * NS_PER_MSEC)
 #define PLAN_MOST_DELAY_NS  (5 * NS_PER_SEC)
 #define PLAN_GOOD_LIFE_NS   (10 * NS_PER_SEC)
-#define PLAN_MAX_DEATHS	    10
+#define PLAN_MAX_DEATHS	    10	 /* if the settings do not say otherwise, */
+#define PLAN_MOST_DEATHS    1000 /* up to so many */
 #define PLAN_DEATHS_NS	    (60 * NS_PER_SEC)
 #define PLAN_STOP_NS	    (3 * NS_PER_SEC) /* from the request to end to SIGKILL */
 #define PLAN_STAGES	    4
@@ -56,7 +57,7 @@ struct plan_life {
 	uint64_t delay_ns;
 	uint64_t starts;
 	unsigned ndeaths;
-	struct mono deaths[PLAN_MAX_DEATHS]; /* the last ones, oldest first */
+	struct mono deaths[PLAN_MOST_DEATHS]; /* the last ones, oldest first */
 };
 
 enum plan_end_kind {
@@ -86,7 +87,9 @@ struct plan_decision {
 };
 
 void plan_started(struct plan_life *life, struct mono now);
-struct plan_decision plan_ended(struct plan_life *life, struct plan_end end, struct mono now);
+/* MAX_DEATHS: 1 to PLAN_MOST_DEATHS. */
+struct plan_decision plan_ended(struct plan_life *life, struct plan_end end, unsigned max_deaths,
+				struct mono now);
 
 /* How far a stage of a replay got in this life. */
 struct plan_reached {

@@ -348,11 +348,17 @@ static void replay_child_ended(struct supervisor *sv, struct child *c, struct pl
 	}
 }
 
+static unsigned max_deaths(const struct supervisor *sv)
+{
+	return sv->p->launch == NULL ? PLAN_MAX_DEATHS
+				     : (unsigned)sv->reload.conf.restarts_per_minute;
+}
+
 /* Nothing of the pipeline depends on it: when it cannot be helped there are no captures. */
 static void recorder_ended(struct supervisor *sv, struct child *c, struct plan_end end,
 			   struct mono now)
 {
-	struct plan_decision d = plan_ended(&c->life, end, now);
+	struct plan_decision d = plan_ended(&c->life, end, max_deaths(sv), now);
 
 	c->due = never;
 	if (!sv->captures)
@@ -387,7 +393,7 @@ static void child_ended(struct supervisor *sv, struct child *c, int status, stru
 		recorder_ended(sv, c, end, now);
 		return;
 	}
-	d = plan_ended(&c->life, end, now);
+	d = plan_ended(&c->life, end, max_deaths(sv), now);
 	/* It is the new settings' fault: with the old ones it will start. */
 	if (sv->p->launch != NULL &&
 	    reload_ended(&sv->reload, c->stage->id, d.verdict == PLAN_END_ALL)) {

@@ -47,7 +47,7 @@ Test(plan, a_stage_that_dies_again_and_again_waits_twice_as_long_each_time)
 		struct plan_decision d;
 
 		plan_started(&life, now);
-		d = plan_ended(&life, killed, now);
+		d = plan_ended(&life, killed, PLAN_MAX_DEATHS, now);
 		cr_assert(eq(int, (int)d.verdict, PLAN_START_AGAIN));
 		cr_assert(eq(u64, delay_ms(d, now), want[i]));
 		now = d.at;
@@ -63,7 +63,7 @@ Test(plan, the_tenth_death_within_a_minute_ends_all)
 	for (unsigned i = 0; i < PLAN_MAX_DEATHS; i++) {
 		plan_started(&life, now);
 		cr_assert(eq(int, (int)d.verdict, i == 0 ? PLAN_NONE : PLAN_START_AGAIN));
-		d = plan_ended(&life, killed, now);
+		d = plan_ended(&life, killed, PLAN_MAX_DEATHS, now);
 		now = mono_after(now, 5 * NS_PER_SEC);
 	}
 	cr_assert(eq(int, (int)d.verdict, PLAN_END_ALL));
@@ -77,7 +77,8 @@ Test(plan, ten_deaths_in_more_than_a_minute_are_lived_with)
 
 	for (unsigned i = 0; i < 100; i++) {
 		plan_started(&life, now);
-		cr_assert(eq(int, (int)plan_ended(&life, killed, now).verdict, PLAN_START_AGAIN));
+		cr_assert(eq(int, (int)plan_ended(&life, killed, PLAN_MAX_DEATHS, now).verdict,
+			     PLAN_START_AGAIN));
 		now = mono_after(now, 7 * NS_PER_SEC);
 	}
 }
@@ -90,12 +91,12 @@ Test(plan, a_good_life_makes_the_next_wait_short_again)
 
 	for (unsigned i = 0; i < 5; i++) {
 		plan_started(&life, now);
-		d = plan_ended(&life, killed, now);
+		d = plan_ended(&life, killed, PLAN_MAX_DEATHS, now);
 		now = d.at;
 	}
 	plan_started(&life, now);
 	now = mono_after(now, PLAN_GOOD_LIFE_NS);
-	d = plan_ended(&life, killed, now);
+	d = plan_ended(&life, killed, PLAN_MAX_DEATHS, now);
 	cr_assert(eq(u64, delay_ms(d, now), 10));
 }
 
@@ -107,7 +108,7 @@ Test(plan, a_stage_that_is_to_end_when_events_are_dropped_ends_all)
 
 	plan_started(&life, at_ms(0));
 	plan_started(&life, at_ms(10));
-	d = plan_ended(&life, end, at_ms(20));
+	d = plan_ended(&life, end, PLAN_MAX_DEATHS, at_ms(20));
 	cr_assert(eq(int, (int)d.verdict, PLAN_END_ALL));
 	cr_assert(eq(int, d.code, EXIT_INPUT));
 }
@@ -123,7 +124,7 @@ Test(plan, the_wait_has_an_upper_bound)
 		plan_started(&life, now);
 		now = mono_after(now, 7 * NS_PER_SEC);
 		life.started = now;
-		d = plan_ended(&life, killed, now);
+		d = plan_ended(&life, killed, PLAN_MAX_DEATHS, now);
 		cr_assert(le(u64, mono_since(now, d.at), PLAN_MOST_DELAY_NS));
 	}
 }
@@ -137,7 +138,7 @@ Test(plan, an_end_that_was_asked_for_is_no_death)
 		struct plan_decision d;
 
 		plan_started(&life, now);
-		d = plan_ended(&life, (struct plan_end){ PLAN_END_ASKED, 0 }, now);
+		d = plan_ended(&life, (struct plan_end){ PLAN_END_ASKED, 0 }, PLAN_MAX_DEATHS, now);
 		cr_assert(eq(int, (int)d.verdict, PLAN_START_AGAIN));
 		cr_assert(eq(u64, delay_ms(d, now), 0));
 	}
@@ -153,12 +154,12 @@ Test(plan, a_stage_is_believed_at_its_first_start_and_not_later)
 		struct plan_decision d;
 
 		plan_started(&life, at_ms(0));
-		d = plan_ended(&life, end, at_ms(5));
+		d = plan_ended(&life, end, PLAN_MAX_DEATHS, at_ms(5));
 		cr_assert(eq(int, (int)d.verdict, PLAN_END_ALL));
 		cr_assert(eq(int, d.code, codes[i]));
 
 		plan_started(&life, at_ms(10));
-		d = plan_ended(&life, end, at_ms(20));
+		d = plan_ended(&life, end, PLAN_MAX_DEATHS, at_ms(20));
 		cr_assert(eq(int, (int)d.verdict, PLAN_START_AGAIN));
 	}
 }
@@ -169,7 +170,8 @@ Test(plan, an_end_without_a_reason_is_a_death)
 	struct plan_decision d;
 
 	plan_started(&life, at_ms(0));
-	d = plan_ended(&life, (struct plan_end){ PLAN_END_EXIT, EXIT_OK }, at_ms(5));
+	d = plan_ended(&life, (struct plan_end){ PLAN_END_EXIT, EXIT_OK }, PLAN_MAX_DEATHS,
+		       at_ms(5));
 	cr_assert(eq(int, (int)d.verdict, PLAN_START_AGAIN));
 	cr_assert(eq(u64, delay_ms(d, at_ms(5)), 10));
 }
