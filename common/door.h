@@ -49,6 +49,8 @@ struct outlet_params {
 	/* State for a reader that starts afresh (it has no memory of this ring):
 	 * puts SNAPSHOT_BEGIN ... SNAPSHOT_END.  NULL: there is no state. */
 	int (*snapshot)(void *ctx, struct frame_sink *sink);
+	/* Is there any by now?  A reader who can do nothing without waits for it.  NULL: yes. */
+	bool (*has_state)(void *ctx);
 	/* Counters that a predecessor of this writer left with the reader; called
 	 * at most once, when the reader brings them.  SHEETS: what it had written there, all
 	 * RING_SHEETS of them, valid during the call; NULL: they were not brought. */
@@ -74,6 +76,7 @@ uint8_t *outlet_sheet(const struct outlet *o, unsigned i);
 /* Serve the door and look at the reader: call it once per turn. */
 void outlet_poll(struct outlet *o, struct mono now);
 bool outlet_has_reader(const struct outlet *o);
+bool outlet_was_taken(const struct outlet *o); /* by a reader, ever */
 uint64_t outlet_generation(const struct outlet *o);
 uint64_t outlet_next_seq(const struct outlet *o); /* that the next submit gets */
 
@@ -113,11 +116,19 @@ void outlet_status(const struct outlet *o, struct outlet_status *ret);
 /* ---- inlet ---- */
 
 struct inlet;
+struct keep;
 
 struct inlet_params {
 	const char *door;
 	uid_t writer_uid; /* who must stand behind the door */
 	uint64_t spin_ns; /* how long inlet_wait() looks before it sleeps; 0: the standard */
+	struct keep
+		*keep; /* who keeps the rings if both ends die; NULL: nobody.  Outlives the inlet */
+	const char *ring; /* by which name */
+	/* What is made of frames depends on those before: a successor reads some of them once more
+	 * (RING_FRAME_AGAIN), and those of a writer that died with its reader by the state of
+	 * another (RING_FRAME_ORPHAN). */
+	bool has_state;
 };
 
 /* Does not need the writer to be there yet. */

@@ -21,7 +21,7 @@
 
 #include "ring.h"
 
-#define DOOR_PROTOCOL	  2
+#define DOOR_PROTOCOL	  3
 #define DOOR_FDS	  3
 #define DOOR_SNAPSHOT_MAX (256u * 1024 * 1024) /* bytes of a snapshot */
 
@@ -34,6 +34,8 @@ enum {
 	DOOR_SKIP = 1 << 3,	    /* HELLO: what is in ring GENERATION cannot be read */
 	DOOR_KEPT = 1 << 4,	    /* OFFER: go on where you are, no descriptors */
 	DOOR_HAS_RING = 1 << 5,	    /* HELLO: a descriptor, of ring GENERATION */
+	DOOR_NO_STATE =
+		1 << 6, /* HELLO: what it holds was kept for it, and means nothing without state */
 };
 
 struct door_message {

@@ -296,6 +296,14 @@ static void refuse(struct outlet *o, struct caller *c)
 	hang_up(c);
 }
 
+static void put_off(struct outlet *o, struct caller *c)
+{
+	struct door_message busy = { .kind = DOOR_BUSY, .generation = o->w.generation };
+
+	(void)door_send(c->fd, &busy, NULL, 0);
+	hang_up(c);
+}
+
 /* What our predecessor left, where the reader has kept it.  Of memory that is none of ours nothing
  * is believed: who owns it and its seals say that a writer made it.  Nor is what the reader says was
  * counted. */
@@ -320,6 +328,7 @@ static void hear_hello(struct outlet *o, struct caller *c, const struct door_mes
 	bool has_cursor = (m->flags & DOOR_HAS_CURSOR) != 0;
 	bool has_ring = (m->flags & DOOR_HAS_RING) != 0;
 	bool same = m->generation == o->w.generation;
+	bool no_state = (m->flags & DOOR_NO_STATE) != 0;
 	int none = -1, *ring = has_ring ? &fds[has_cursor] : &none;
 	struct mono begun;
 
@@ -328,15 +337,17 @@ static void hear_hello(struct outlet *o, struct caller *c, const struct door_mes
 		return;
 	}
 	if (is_taken(o, c)) {
-		struct door_message busy = { .kind = DOOR_BUSY, .generation = o->w.generation };
-
-		(void)door_send(c->fd, &busy, NULL, 0);
-		refuse(o, c);
+		put_off(o, c);
+		o->refused++;
 		return;
 	}
 	if (!same && (m->flags & DOOR_HAS_COUNTS) != 0 && !o->inherited && o->p.inherit != NULL)
 		inherit_from(o, m->generation, ring);
-	if (same && has_cursor && (m->flags & DOOR_SKIP) == 0) {
+	if (no_state && o->p.has_state != NULL && !o->p.has_state(o->p.ctx)) {
+		put_off(o, c);
+		return;
+	}
+	if (same && has_cursor && !no_state && (m->flags & DOOR_SKIP) == 0) {
 		int cursor = fds[0];
 
 		fds[0] = -1;
@@ -492,6 +503,11 @@ bool outlet_has_reader(const struct outlet *o)
 	return false;
 }
 
+bool outlet_was_taken(const struct outlet *o)
+{
+	return o->had_reader;
+}
+
 bool outlet_nap(struct outlet *o)
 {
 	struct ring_nap nap;
@@ -602,7 +618,7 @@ void outlet_status(const struct outlet *o, struct outlet_status *ret)
 	(void)ring_writer_refresh(&look);
 	*ret = (struct outlet_status){
 		.size = o->w.size,
-		.used = o->w.head - look.tail,
+		.used = ring_unread(&look),
 		.generation = o->w.generation,
 		.frames = o->w.seq - 1,
 		.wakeups = o->wakeups,

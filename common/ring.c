@@ -5,7 +5,8 @@
  *
  * What one side stores and the other loads, by label:
  *   P (publish)  the writer's head; frames and slot lie behind it
- *   C (commit)   the reader's tail; the copies of its frames lie behind it
+ *   C (commit)   the reader's tail, or what it keeps behind that; the copies of its frames
+ *                lie behind it
  *   S (slot)     the numbers that bracket a slot or the wants
  *   A (ask)      how many there are; the words of these lie behind it
  *   Z (sleep)    ASLEEP against head or tail: sequentially consistent on both
@@ -25,6 +26,9 @@
 /* How far before the frame that is written the writer fetches.  The other side has
  * read those lines a lap ago and still holds them. */
 #define PREFETCH_WRITE 256
+
+/* From this size on a quarter of the ring can be kept, and the largest frame still finds room beside it. */
+#define RING_KEEPING_SIZE (1024u * 1024)
 
 #define relaxed memory_order_relaxed
 #define acquire memory_order_acquire
@@ -85,7 +89,8 @@ static inline void counts_store(_Atomic uint64_t *to, uint64_t *held, const uint
  * those of the slot in force; NOTES NULL: there are none.  Returns the word that puts
  * it in force. */
 static uint64_t slot_write(struct ring_page *page, struct ring_own *own, uint64_t position,
-			   uint64_t seq, const struct ring_counts *counts, const uint64_t *notes)
+			   uint64_t seq, struct ring_mark kept, const struct ring_counts *counts,
+			   const uint64_t *notes)
 {
 	uint64_t turn = own->turns++, which = turn & RING_SLOT_BIT;
 	struct ring_slot *s = &page->slot[which];
@@ -95,6 +100,11 @@ static uint64_t slot_write(struct ring_page *page, struct ring_own *own, uint64_
 	atomic_store_explicit(&s->begin, turn, relaxed);
 	atomic_store_explicit(&s->position, position, release);
 	atomic_store_explicit(&s->seq, seq, release);
+	if (own->kept[which] != kept.position) {
+		own->kept[which] = kept.position;
+		atomic_store_explicit(&s->kept, kept.position, release);
+		atomic_store_explicit(&s->kept_seq, kept.seq, release);
+	}
 	counts_store(s->counts, own->counts[which],
 		     counts != NULL ? counts->v : own->counts[which ^ RING_SLOT_BIT]);
 	for (unsigned i = 0; notes != NULL && !own->notes_fit[which] && i < RING_NOTES; i++)
@@ -115,6 +125,8 @@ static bool slot_read(const struct ring_page *page, struct ring_place *ret)
 	/* S2: acquire, so that BEGIN is loaded behind them; pairs with S1. */
 	ret->position = atomic_load_explicit(&s->position, acquire);
 	ret->seq = atomic_load_explicit(&s->seq, acquire);
+	ret->kept = atomic_load_explicit(&s->kept, acquire);
+	ret->kept_seq = atomic_load_explicit(&s->kept_seq, acquire);
 	for (unsigned i = 0; i < RING_COUNTS; i++)
 		ret->counts.v[i] = atomic_load_explicit(&s->counts[i], acquire);
 	for (unsigned i = 0; i < RING_NOTES; i++)
@@ -193,37 +205,37 @@ void ring_writer_init(struct ring_writer *w, void *header, uint8_t *data, uint64
 		.generation = generation,
 		.published_seq = 1,
 	};
-	atomic_store_explicit(&w->header->word,
-			      slot_write(w->header, &w->own, 0, w->seq, NULL, NULL), relaxed);
+	atomic_store_explicit(
+		&w->header->word,
+		slot_write(w->header, &w->own, 0, w->seq, (struct ring_mark){ 0 }, NULL, NULL),
+		relaxed);
 	identity_write(&w->header->id, RING_MAGIC, size, generation);
 }
 
-/* The reader's tail, loaded once, if it can be believed: between what it was and
- * what the reader can have seen. */
-static bool tail_is_sane(const struct ring_writer *w, const struct ring_page *cursor,
-			 uint64_t *ret_tail)
+/* What the reader keeps and how far it is, each loaded once, if they can be believed: between what was
+ * kept and what the reader can have seen.  What is kept is loaded first: it follows the tail. */
+static bool tail_is_sane(struct ring_writer *w, const struct ring_page *cursor)
 {
-	/* C2: acquire; pairs with C1 in ring_commit(): what lies before the tail has
-	 * been copied and may be overwritten. */
+	/* C2: acquire; pairs with C1 in ring_commit(): what lies before it has been
+	 * copied and may be overwritten. */
+	uint64_t kept = atomic_load_explicit(&cursor->kept, acquire);
 	uint64_t tail = atomic_load_explicit(&cursor->word, acquire) & ~RING_SLOT_BIT;
 
-	if ((tail & RING_WORD_BITS) != 0 || tail - w->tail > w->published - w->tail)
+	if (((tail | kept) & RING_WORD_BITS) != 0 || tail - w->read > w->published - w->read ||
+	    kept - w->tail > tail - w->tail)
 		return false;
-	*ret_tail = tail;
+	w->tail = kept;
+	w->read = tail;
 	return true;
 }
 
 int ring_writer_attach(struct ring_writer *w, const void *cursor)
 {
 	const struct ring_page *page = cursor;
-	uint64_t tail;
 
-	if (page != NULL) {
-		if (!identity_is(&page->id, CURSOR_MAGIC, w->size, w->generation) ||
-		    !tail_is_sane(w, page, &tail))
-			return -EPROTO;
-		w->tail = tail;
-	}
+	if (page != NULL && (!identity_is(&page->id, CURSOR_MAGIC, w->size, w->generation) ||
+			     !tail_is_sane(w, page)))
+		return -EPROTO;
 	w->cursor = page;
 	w->woken = 0;
 	w->answered = 0;
@@ -237,7 +249,7 @@ int ring_writer_refresh(struct ring_writer *w)
 		return -EPROTO;
 	if (w->cursor == NULL)
 		return 0;
-	if (tail_is_sane(w, w->cursor, &w->tail))
+	if (tail_is_sane(w, w->cursor))
 		return 0;
 	w->reader_lies = true;
 	return -EPROTO;
@@ -310,7 +322,8 @@ bool ring_publish(struct ring_writer *w, const struct ring_counts *counts)
 
 	/* A reader that spins has this line; it comes while the slot is written. */
 	fetch_to_write(&w->header->word);
-	word = slot_write(w->header, &w->own, w->head, w->seq, counts, NULL);
+	word = slot_write(w->header, &w->own, w->head, w->seq, (struct ring_mark){ 0 }, counts,
+			  NULL);
 	w->published = w->head;
 	w->published_seq = w->seq;
 	/* P1: release; pairs with P2 in ring_next(): who sees the head also sees the
@@ -384,7 +397,8 @@ bool ring_writer_nap(struct ring_writer *w, struct ring_nap *ret)
 	value = atomic_load_explicit(&w->cursor->futex, acquire);
 	/* Z3: before the load of the tail; pairs with Z4 in ring_commit(). */
 	atomic_store_explicit(&w->header->asleep, next_nap(&w->naps), seq_cst);
-	if ((atomic_load_explicit(&w->cursor->word, seq_cst) & ~RING_SLOT_BIT) != w->tail) {
+	if ((atomic_load_explicit(&w->cursor->word, seq_cst) & ~RING_SLOT_BIT) != w->read ||
+	    atomic_load_explicit(&w->cursor->kept, seq_cst) != w->tail) {
 		ring_writer_awake(w);
 		return false;
 	}
@@ -395,6 +409,11 @@ bool ring_writer_nap(struct ring_writer *w, struct ring_nap *ret)
 void ring_writer_awake(struct ring_writer *w)
 {
 	atomic_store_explicit(&w->header->asleep, 0, relaxed);
+}
+
+uint64_t ring_unread(const struct ring_writer *w)
+{
+	return w->head - w->read;
 }
 
 const void *ring_writer_bell(const struct ring_writer *w)
@@ -411,7 +430,8 @@ int ring_place_read(const void *cursor, struct ring_place *ret)
 
 	if (atomic_load_explicit(&page->id.magic, acquire) != CURSOR_MAGIC ||
 	    atomic_load_explicit(&page->id.abi, relaxed) != RING_ABI ||
-	    !slot_read_patiently(page, &place))
+	    !slot_read_patiently(page, &place) || (place.kept & RING_WORD_BITS) != 0 ||
+	    place.position - place.kept > RING_MAX_SIZE)
 		return -EPROTO;
 	place.generation = atomic_load_explicit(&page->id.generation, relaxed);
 	if (!wants_read(page, &place.wants))
@@ -448,13 +468,18 @@ int ring_reader_init(struct ring_reader *r, const void *header, const uint8_t *d
 		.head = place->position,
 		.tail = place->position,
 		.committed = place->position,
+		.committed_seq = place->seq,
 		.seq = place->seq,
+		.mark[0] = { place->kept, place->kept_seq },
+		.marks = 1,
+		.own.kept = { UINT64_MAX, UINT64_MAX }, /* so that both slots are told */
 		.generation = place->generation,
 		.wants_version = place->wants.version,
 	};
 
 	if (size < RING_MIN_SIZE || size > RING_MAX_SIZE || (size & (size - 1)) != 0 ||
-	    (place->position & RING_WORD_BITS) != 0 ||
+	    ((place->position | place->kept) & RING_WORD_BITS) != 0 ||
+	    place->position - place->kept > size ||
 	    !identity_is(&page->id, RING_MAGIC, size, place->generation) ||
 	    !head_is_sane(&new, &new.head))
 		return -EPROTO;
@@ -462,8 +487,9 @@ int ring_reader_init(struct ring_reader *r, const void *header, const uint8_t *d
 	wants_write(new.cursor, &place->wants);
 	atomic_store_explicit(&new.cursor->word,
 			      slot_write(new.cursor, &new.own, place->position, place->seq,
-					 &place->counts, place->notes),
+					 new.mark[0], &place->counts, place->notes),
 			      relaxed);
+	atomic_store_explicit(&new.cursor->kept, place->kept, relaxed);
 	identity_write(&new.cursor->id, CURSOR_MAGIC, size, place->generation);
 	*r = new;
 	return 0;
@@ -520,15 +546,89 @@ int ring_next(struct ring_reader *r, uint8_t *buf, size_t cap, struct ring_frame
 	return 1;
 }
 
+/* ---- what is kept ---- */
+
+void ring_reader_keep(struct ring_reader *r)
+{
+	if (r->size < RING_KEEPING_SIZE)
+		return;
+	r->lag = r->size / 4;
+	r->next_mark = r->committed;
+}
+
+static struct ring_mark kept_mark(const struct ring_reader *r)
+{
+	return r->mark[r->first_mark];
+}
+
+/* What is committed has come a step further: so does what is kept, so that it is no more than it may be. */
+static __attribute__((noinline)) void put_mark(struct ring_reader *r)
+{
+	r->next_mark = r->tail + r->lag / (RING_MARKS - 1);
+	if (r->head - r->tail > r->size / 2)
+		r->marks = 0;
+	while (r->marks > 0 &&
+	       (r->marks == RING_MARKS || r->tail - kept_mark(r).position > r->lag)) {
+		r->first_mark = (r->first_mark + 1) % RING_MARKS;
+		r->marks--;
+	}
+	r->mark[(r->first_mark + r->marks++) % RING_MARKS] = (struct ring_mark){ r->tail, r->seq };
+}
+
+bool ring_reader_rewind(struct ring_reader *r)
+{
+	struct ring_mark kept = kept_mark(r);
+
+	if (r->tail != r->committed || kept.position == r->committed)
+		return false;
+	r->tail = kept.position;
+	r->seq = kept.seq;
+	r->rewound = true;
+	return true;
+}
+
+void ring_reader_resume(struct ring_reader *r)
+{
+	r->tail = r->committed;
+	r->seq = r->committed_seq;
+	r->rewound = false;
+}
+
+/* Counters and notes alone. */
+static void commit_rewound(struct ring_reader *r, const struct ring_counts *counts)
+{
+	uint64_t word = slot_write(r->cursor, &r->own, r->committed, r->committed_seq, kept_mark(r),
+				   counts, r->notes);
+
+	atomic_store_explicit(&r->cursor->word, word, release);
+}
+
 bool ring_commit(struct ring_reader *r, const struct ring_counts *counts)
 {
 	bool makes_room = r->tail != r->committed;
-	uint64_t word = slot_write(r->cursor, &r->own, r->tail, r->seq, counts, r->notes);
+	uint64_t word, kept = kept_mark(r).position;
 
+	if (unlikely(r->rewound)) {
+		commit_rewound(r, counts);
+		return false;
+	}
+	if (r->lag == 0)
+		r->mark[r->first_mark] = (struct ring_mark){ r->tail, r->seq };
+	else if (unlikely(r->tail - r->next_mark <= r->size))
+		put_mark(r);
+	word = slot_write(r->cursor, &r->own, r->tail, r->seq, kept_mark(r), counts, r->notes);
 	r->committed = r->tail;
-	/* C1: release; pairs with C2 in tail_is_sane(): the frames before the tail have
-	 * been copied.  Z4: before the load below; pairs with Z3 in ring_writer_nap(). */
-	atomic_store_explicit(&r->cursor->word, word, seq_cst);
+	r->committed_seq = r->seq;
+	/* C1: release; pairs with C2 in tail_is_sane(): the frames before it have been
+	 * copied.  What is kept moves behind the tail: who dies between the two leaves a slot
+	 * that is younger than what the writer may overwrite.  Z4: before the load below; pairs with Z3
+	 * in ring_writer_nap(). */
+	if (kept_mark(r).position != kept) {
+		atomic_store_explicit(&r->cursor->word, word, release);
+		atomic_store_explicit(&r->cursor->kept, kept_mark(r).position, seq_cst);
+	} else {
+		atomic_store_explicit(&r->cursor->word, word, seq_cst);
+	}
 	return makes_room && must_wake(r->cursor, r->header, &r->woken);
 }
 

@@ -21,7 +21,7 @@
 
 #include "span.h"
 
-#define RING_ABI	  3
+#define RING_ABI	  4
 #define RING_FRAME_HEADER 16
 #define RING_MAX_PAYLOAD  (256u * 1024)
 #define RING_PAGE	  4096 /* of header and cursor, or the system's page if that is larger */
@@ -32,10 +32,15 @@
 #define RING_ASKS	  32 /* of a reader's that may wait for an answer */
 #define RING_SHEETS	  2  /* behind the header: room for what the writer leaves to its own */
 #define RING_SHEET	  (16u * 1024) /* bytes of each; what stands there is not the ring's matter */
+#define RING_MARKS	  8	       /* places to which what a reader keeps can reach back */
 
 /* Flags of a frame. */
 enum {
 	RING_FRAME_SNAPSHOT = 1 << 0, /* came with the ring at the door, not through it */
+	/* Said by the reader's end: */
+	RING_FRAME_AGAIN =
+		1 << 14, /* a predecessor has dealt with it: it is here for the state's sake */
+	RING_FRAME_ORPHAN = 1 << 15, /* its writer is dead, and the state came from another one */
 };
 
 /* Which part of the ring a frame may fill. */
@@ -80,9 +85,15 @@ enum ring_ask_of {
 struct ring_place {
 	uint64_t generation; /* of the ring that this is about */
 	uint64_t position, seq;
+	uint64_t kept, kept_seq; /* the oldest frame that is still there */
 	struct ring_counts counts;
 	uint64_t notes[RING_NOTES];
 	struct ring_wants wants;
+};
+
+/* Where a frame begins, and which. */
+struct ring_mark {
+	uint64_t position, seq;
 };
 
 struct ring_page; /* ring_layout.h */
@@ -92,6 +103,7 @@ struct ring_page; /* ring_layout.h */
 struct ring_own {
 	uint64_t turns;
 	uint64_t counts[2][RING_COUNTS];
+	uint64_t kept[2];
 	bool notes_fit[2];
 };
 
@@ -111,7 +123,8 @@ struct ring_writer {
 	uint64_t size, mask, reserve;
 	uint64_t head; /* next byte, published or not */
 	uint64_t published;
-	uint64_t tail; /* the reader's, as last seen and believed */
+	uint64_t tail; /* what the reader keeps, as last seen and believed: room ends there */
+	uint64_t read; /* the reader's tail, as last seen */
 	uint64_t seq;  /* of the next frame */
 	uint64_t generation;
 	uint32_t open_cap; /* payload room of the frame that is being written */
@@ -176,6 +189,9 @@ int ring_counts_left(const void *header, uint64_t generation, struct ring_counts
 /* The reader's counters, consistent with its cursor. */
 bool ring_writer_peer_counts(const struct ring_writer *w, struct ring_counts *ret);
 
+/* Bytes that the reader has not yet dealt with. */
+uint64_t ring_unread(const struct ring_writer *w);
+
 /* ---- reader ---- */
 
 struct ring_reader {
@@ -185,8 +201,13 @@ struct ring_reader {
 	uint64_t size, mask;
 	uint64_t head; /* the writer's, as last seen and believed */
 	uint64_t tail; /* next byte to read */
-	uint64_t committed;
+	uint64_t committed, committed_seq;
 	uint64_t seq; /* expected of the next frame */
+	bool rewound; /* what lies before COMMITTED is read once more */
+	uint64_t lag; /* bytes to keep behind what was committed; 0: none */
+	uint64_t next_mark;
+	struct ring_mark mark[RING_MARKS]; /* the oldest at FIRST_MARK: what is kept begins there */
+	unsigned first_mark, marks;
 	uint64_t generation;
 	uint32_t naps, woken; /* as the writer's */
 	struct ring_own own;
@@ -203,6 +224,17 @@ int ring_reader_init(struct ring_reader *r, const void *header, const uint8_t *d
 
 /* What a cursor says; the owner may be dead, or a liar.  -EPROTO: it is none. */
 int ring_place_read(const void *cursor, struct ring_place *ret);
+
+/* From here on keep up to a quarter of the ring that was committed, for a successor to read once more, as
+ * long as less than half of it waits.  Small rings are spared that. */
+void ring_reader_keep(struct ring_reader *r);
+
+/* Read what a predecessor kept once more, up to where it had committed: false, there is nothing.  Meanwhile
+ * ring_commit() commits counters alone. */
+bool ring_reader_rewind(struct ring_reader *r);
+
+/* On to what was not committed, wherever the end that was rewound is by now. */
+void ring_reader_resume(struct ring_reader *r);
 
 /* Where R's cursor stands, as last committed. */
 void ring_reader_place(const struct ring_reader *r, struct ring_place *ret);

@@ -6,14 +6,16 @@
  *        header (the writer's)    cursor (the reader's)
  *      0  identity                 identity
  *    128  head                     tail
+ *    136                           kept
  *    256  futex, asleep            futex, asleep
  *    512  slot 0                   slot 0
- *   1056  slot 1                   slot 1
+ *   1072  slot 1                   slot 1
  *   1792                           wants
  *   2048                           asks
  *
  * Head and tail are multiples of 8, so their low bit is free: it says which slot
- * goes with them.  One store moves the position and all that belongs to it.
+ * goes with them.  One store moves the position and all that belongs to it.  What lies before the tail
+ * was dealt with; what lies before KEPT, which follows it some way behind, may be overwritten.
  * Words of one use lie 128 bytes apart, since processors fetch lines in pairs.
  */
 #ifndef MEWS_RING_LAYOUT_H
@@ -40,7 +42,8 @@ struct ring_identity {
  * is whole; it grows with each use, so a copy that was taken meanwhile shows. */
 struct ring_slot {
 	_Atomic uint64_t begin;
-	_Atomic uint64_t position, seq; /* the frame there will have this number */
+	_Atomic uint64_t position, seq;	 /* the frame there will have this number */
+	_Atomic uint64_t kept, kept_seq; /* from where frames are still there; 0 in a header */
 	_Atomic uint64_t counts[RING_COUNTS];
 	_Atomic uint64_t notes[RING_NOTES]; /* 0 in a header */
 	_Atomic uint64_t end;
@@ -61,7 +64,8 @@ struct ring_page {
 	struct ring_identity id;
 	uint8_t pad0[128 - sizeof(struct ring_identity)];
 	_Atomic uint64_t word; /* head or tail: position | slot */
-	uint8_t pad1[120];
+	_Atomic uint64_t kept; /* of a cursor: no further may the writer go, a lap on */
+	uint8_t pad1[112];
 	_Atomic uint32_t futex;	 /* of the page's owner; changes when it wakes the other */
 	_Atomic uint32_t asleep; /* which of its naps the page's owner takes; 0: none */
 	uint8_t pad2[248];
@@ -70,8 +74,9 @@ struct ring_page {
 	struct ring_asks_page asks __attribute__((aligned(256)));   /* so is this */
 };
 
-_Static_assert(sizeof(struct ring_slot) == 544, "docs/wire.md has the layout");
+_Static_assert(sizeof(struct ring_slot) == 560, "docs/wire.md has the layout");
 _Static_assert(offsetof(struct ring_page, word) == 128, "docs/wire.md has the layout");
+_Static_assert(offsetof(struct ring_page, kept) == 136, "docs/wire.md has the layout");
 _Static_assert(offsetof(struct ring_page, futex) == 256, "docs/wire.md has the layout");
 _Static_assert(offsetof(struct ring_page, slot) == 512, "docs/wire.md has the layout");
 _Static_assert(offsetof(struct ring_page, wants) == 1792, "docs/wire.md has the layout");

@@ -23,7 +23,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #ifdef MEWS_ATTACKED /* tests/jail: a stage that somebody has taken over */
@@ -31,6 +30,7 @@
 #endif
 #include "jail.h"
 #include "jail_calls.h"
+#include "keep.h"
 #include "log.h"
 #include "notify.h"
 #include "rundir.h"
@@ -73,6 +73,7 @@ struct runtime {
 	unsigned noptions, nrules;
 	pid_t supervisor; /* 0: none; else its end is ours */
 	int notify_fd;	  /* -1: nobody wants to know how we are */
+	struct keep keep; /* of what outlives us with whoever started us */
 	int supply_fd;	  /* settings come from the supervisor; -1: from files */
 	struct renewing renewing;
 	int bell_fd;  /* of signals and stage_wake(); -1: none */
@@ -85,6 +86,7 @@ struct runtime {
 	struct mono last_poll;
 	struct mono stop_at; /* ns 0: not told to stop */
 	bool no_commit;	     /* a turn was broken off: its reads must be repeated */
+	bool uncommitted;    /* what was read waits for a reader of what was written */
 	bool in_reserve;     /* in the middle of a turn */
 	bool broken;	     /* can not go on */
 	bool ready;	     /* ... which was said */
@@ -362,50 +364,20 @@ static void catch_signals(void)
 	sigaction(SIGPIPE, &sa, NULL);
 }
 
-/* Whoever started us (the supervisor, systemd) listens here.  Before the jail:
- * its socket is not ours. */
-static void open_notify(struct runtime *rt)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	size_t n = path == NULL ? 0 : strlen(path);
-
-	rt->notify_fd = -1;
-	if (n < 2 || n > sizeof(addr.sun_path) - 1 || (path[0] != '/' && path[0] != '@'))
-		return;
-	memcpy(addr.sun_path, path, n);
-	if (path[0] == '@')
-		addr.sun_path[0] = '\0';
-	rt->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (rt->notify_fd == -1 ||
-	    connect(rt->notify_fd, (struct sockaddr *)&addr,
-		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)) == -1) {
-		log_warning("cannot reach '%s': %s, nobody hears that we are ready", path,
-			    strerror(errno));
-		if (rt->notify_fd != -1)
-			close(rt->notify_fd);
-		rt->notify_fd = -1;
-	}
-	unsetenv("NOTIFY_SOCKET");
-}
-
 static void note_ceiling(struct runtime *rt);
 
 /* False: it can not be said now. */
 static bool say_ready(const struct runtime *rt)
 {
-	static const char ready[] = NOTIFY_READY;
+	int err = rt->notify_fd == -1 ? 0 : notify_say(rt->notify_fd, NOTIFY_READY);
 
-	if (rt->notify_fd == -1 ||
-	    send(rt->notify_fd, ready, sizeof(ready) - 1, MSG_NOSIGNAL) != -1)
-		return true;
-	if (errno == EINTR || errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
+	if (err == -EINTR || err == -EAGAIN || err == -ENOBUFS || err == -ENOMEM)
 		return false;
-	log_warning("cannot say that we are ready: %s", strerror(errno));
+	if (err < 0)
+		log_warning("cannot say that we are ready: %s", strerror(-err));
 	return true;
 }
 
-/* Others than our supervisor want to know that we are ready, and no more. */
 static void look_if_ready(struct runtime *rt)
 {
 	if (rt->ready || rt->st.starting || rt->st.stopping)
@@ -415,10 +387,6 @@ static void look_if_ready(struct runtime *rt)
 	rt->ready = true;
 	malloc_trim(0); /* what it took to get there */
 	note_ceiling(rt);
-	if (rt->notify_fd == -1 || rt->supervisor != 0)
-		return;
-	close(rt->notify_fd);
-	rt->notify_fd = -1;
 }
 
 /* The last word of a stage that is done: what was counted. */
@@ -432,7 +400,7 @@ static void say_counts(const struct runtime *rt)
 	for (unsigned i = 0; i < RING_COUNTS; i++)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%" PRIu64, i == 0 ? "" : " ",
 			      rt->st.counts.v[i]);
-	(void)!send(rt->notify_fd, text, (size_t)n, MSG_NOSIGNAL);
+	(void)notify_say(rt->notify_fd, text);
 }
 
 void stage_progress(struct stage *st, uint64_t done, uint64_t total, uint64_t events)
@@ -440,22 +408,21 @@ void stage_progress(struct stage *st, uint64_t done, uint64_t total, uint64_t ev
 	struct runtime *rt = runtime_of(st);
 	struct mono now = mono_now();
 	char text[128];
-	int n;
 
 	if (rt->notify_fd == -1 || mono_since(rt->last_progress, now) < PROGRESS_NS)
 		return;
 	rt->last_progress = now;
-	n = snprintf(text, sizeof(text), NOTIFY_PROGRESS "%" PRIu64 " %" PRIu64 " %" PRIu64, done,
-		     total, events);
-	(void)!send(rt->notify_fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	snprintf(text, sizeof(text), NOTIFY_PROGRESS "%" PRIu64 " %" PRIu64 " %" PRIu64, done,
+		 total, events);
+	notify_try(rt->notify_fd, text);
 }
 
 void stage_say(struct stage *st, const char *text)
 {
 	const struct runtime *rt = runtime_of(st);
 
-	if (rt->notify_fd != -1 && rt->supervisor != 0)
-		(void)!send(rt->notify_fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (rt->supervisor != 0)
+		notify_try(rt->notify_fd, text);
 }
 
 #ifdef __SANITIZE_ADDRESS__
@@ -557,17 +524,18 @@ static void look_for_inheritance(struct runtime *rt)
 
 /* ---- rings ---- */
 
-/* What each stage reads and writes.  The reserve of ring raw is for events that
- * carry state. */
+/* What each stage reads and writes; whether what it reads outlives both ends, and whether it makes a
+ * state of it.  The reserve of ring raw is for events that carry state. */
 static const struct {
 	const char *in, *out;
 	enum stage_id writer, reader;
+	bool kept, has_state;
 } wiring[STAGE_COUNT] = {
-	[STAGE_COLLECTOR] = { NULL, "raw", STAGE_NONE, STAGE_ENRICHER },
-	[STAGE_ENRICHER] = { "raw", "enriched", STAGE_COLLECTOR, STAGE_EVALUATOR },
-	[STAGE_EVALUATOR] = { "enriched", "alerts", STAGE_ENRICHER, STAGE_EMITTER },
-	[STAGE_EMITTER] = { "alerts", NULL, STAGE_EVALUATOR, STAGE_NONE },
-	[STAGE_RECORDER] = { "tap", NULL, STAGE_COLLECTOR, STAGE_NONE },
+	[STAGE_COLLECTOR] = { NULL, "raw", STAGE_NONE, STAGE_ENRICHER, false, false },
+	[STAGE_ENRICHER] = { "raw", "enriched", STAGE_COLLECTOR, STAGE_EVALUATOR, true, true },
+	[STAGE_EVALUATOR] = { "enriched", "alerts", STAGE_ENRICHER, STAGE_EMITTER, true, true },
+	[STAGE_EMITTER] = { "alerts", NULL, STAGE_EVALUATOR, STAGE_NONE, true, false },
+	[STAGE_RECORDER] = { "tap", NULL, STAGE_COLLECTOR, STAGE_NONE, false, false },
 };
 
 static uint64_t out_size(const struct runtime *rt)
@@ -589,6 +557,13 @@ static int snapshot_of_stage(void *ctx, struct frame_sink *sink)
 	return rt->ops->snapshot(rt->st.ctx, sink);
 }
 
+static bool stage_has_state(void *ctx)
+{
+	struct runtime *rt = ctx;
+
+	return rt->ops->has_state(rt->st.ctx);
+}
+
 static int open_rings(struct runtime *rt)
 {
 	enum stage_id id = rt->ops->id;
@@ -603,6 +578,7 @@ static int open_rings(struct runtime *rt)
 			.size = out_size(rt),
 			.reserve = id == STAGE_COLLECTOR ? out_size(rt) / 8 : 0,
 			.snapshot = rt->ops->snapshot == NULL ? NULL : snapshot_of_stage,
+			.has_state = rt->ops->has_state == NULL ? NULL : stage_has_state,
 			.inherit = offered_by_reader,
 			.ctx = rt,
 		};
@@ -614,11 +590,15 @@ static int open_rings(struct runtime *rt)
 		struct inlet_params p = {
 			.door = path,
 			.writer_uid = jail_identity(wiring[id].writer).uid,
+			.keep = wiring[id].kept ? &rt->keep : NULL,
+			.ring = wiring[id].in,
+			.has_state = wiring[id].has_state,
 		};
 
 		run_dir_path(path, rt->st.run_dir, wiring[id].in, ".door");
 		err = inlet_open(&p, &rt->st.in);
 	}
+	keep_settle(&rt->keep);
 	if (err < 0)
 		log_error("cannot open '%s': %s", path, strerror(-err));
 	return err < 0 ? EXIT_HOST : EXIT_OK;
@@ -997,7 +977,9 @@ void stage_flush(struct stage *st)
 		return;
 	if (st->out != NULL)
 		outlet_publish(st->out, &st->counts);
-	if (st->in != NULL)
+	/* As long as nobody else holds what is written, it is gone with us: a successor does it again. */
+	rt->uncommitted = st->out != NULL && !outlet_was_taken(st->out);
+	if (st->in != NULL && !rt->uncommitted)
 		inlet_commit(st->in, &st->counts);
 	rt->flushed = st->counts;
 }
@@ -1190,6 +1172,12 @@ static void take_sample(struct stage *st)
 	st->sample_ns = 0;
 }
 
+static bool is_flush_due(const struct runtime *rt)
+{
+	return memcmp(&rt->flushed, &rt->st.counts, sizeof(rt->flushed)) != 0 ||
+	       (rt->uncommitted && outlet_was_taken(rt->st.out));
+}
+
 static int loop(struct runtime *rt)
 {
 	for (;;) {
@@ -1205,7 +1193,7 @@ static int loop(struct runtime *rt)
 		if (rt->broken)
 			return EXIT_STAGE;
 		look_if_ready(rt);
-		if (n != 0 || memcmp(&rt->flushed, &rt->st.counts, sizeof(rt->flushed)) != 0)
+		if (n != 0 || is_flush_due(rt))
 			stage_flush(&rt->st);
 		if (rt->st.sample_ns != 0)
 			take_sample(&rt->st);
@@ -1298,7 +1286,8 @@ int stage_main(const struct stage_ops *ops, void *ctx, int argc, char **argv)
 		open_own_bell(&rt);
 		rt.statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 		catch_signals();
-		open_notify(&rt);
+		rt.notify_fd = notify_open();
+		keep_open(&rt.keep, rt.notify_fd);
 		code = run(&rt);
 	}
 	control_server_close(rt.control);

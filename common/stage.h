@@ -92,6 +92,9 @@ struct stage_ops {
 	/* The outlet's snapshot.  NULL: the stage has no state to give. */
 	int (*snapshot)(void *ctx, struct frame_sink *sink);
 
+	/* There is a state by now that a snapshot can tell.  NULL: always. */
+	bool (*has_state)(void *ctx);
+
 	void (*stop)(struct stage *st, void *ctx);
 
 	/* OLD: the counters that a dead predecessor left with the reader of the outlet;

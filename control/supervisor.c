@@ -34,18 +34,17 @@
 #include "control.h"
 #include "jail.h"
 #include "log.h"
-#include "notify.h"
+#include "notify_socket.h"
 #include "plan.h"
 #include "playback.h"
 #include "reload.h"
 #include "rundir.h"
+#include "spawn_stage.h"
 #include "supervisor.h"
 #include "watch.h"
 
-#define READY_NS (120 * NS_PER_SEC) /* the first start of all stages */
-#define OWN_ARGS (8 + PLAYBACK_WORDS)
-#define SUPPLY_FD                                                                                  \
-	(STDERR_FILENO + 1) /* a stage's end of the socket by which it gets its settings */
+#define READY_NS  (120 * NS_PER_SEC) /* the first start of all stages */
+#define OWN_ARGS  (8 + PLAYBACK_WORDS)
 #define NEVER_NS  UINT64_MAX
 #define NAME_SIZE 16
 
@@ -53,13 +52,14 @@ struct child {
 	const struct plan_stage *stage;
 	enum supervised_state state;
 	struct plan_life life;
-	pid_t pid;	     /* 0: none */
-	bool asked;	     /* told to end */
-	bool ready;	     /* in this life */
-	bool done;	     /* a replay: said so in this life; with no pid, it is */
-	struct mono due;     /* SUPERVISED_WAITING: when it starts */
-	struct mono kill_at; /* asked: when it is killed */
-	int supply;	     /* our end of the socket by which it gets its settings; -1: none */
+	pid_t pid;	      /* 0: none */
+	bool asked;	      /* told to end */
+	bool ready;	      /* in this life */
+	bool done;	      /* a replay: said so in this life; with no pid, it is */
+	struct mono due;      /* SUPERVISED_WAITING: when it starts */
+	struct mono kill_at;  /* asked: when it is killed */
+	int supply;	      /* our end of the socket by which it gets its settings; -1: none */
+	struct fdstore store; /* what it has us keep for its successor */
 };
 
 struct supervisor {
@@ -82,58 +82,6 @@ struct supervisor {
 static const struct mono never = { NEVER_NS };
 
 /* ---- start ---- */
-
-/* In the child, after fork and before exec: nothing but system calls. */
-static _Noreturn void become_stage(const struct supervisor *sv, const struct child *c,
-				   const char *path, int supply, char **argv, char **envp)
-{
-	static const char failed[] = "mews: cannot start a stage's program\n";
-	bool replay = sv->p->playback != NULL, talks = c->stage->out != PLAN_STDOUT_NONE;
-	sigset_t none;
-	int null = open("/dev/null", O_RDWR);
-	int out = !talks ? null : replay ? sv->p->playback->out.out : STDOUT_FILENO;
-	ssize_t written;
-
-	/* A group of its own: the terminal's Ctrl-C is for the supervisor alone. */
-	setpgid(0, 0);
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 || dup2(out, STDOUT_FILENO) == -1)
-		_exit(EXIT_HOST);
-	if (supply != -1 && supply != SUPPLY_FD && dup2(supply, SUPPLY_FD) == -1)
-		_exit(EXIT_HOST);
-	if (supply == SUPPLY_FD)
-		fcntl(supply, F_SETFD, 0);
-	close_range(supply == -1 ? SUPPLY_FD : SUPPLY_FD + 1, ~0u, 0);
-	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	if (!replay)
-		(void)setpriority(PRIO_PROCESS, 0, c->stage->nice); /* better, not needed */
-	signal(SIGTTOU, SIG_IGN); /* alerts reach the terminal from that group too */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve(path, argv, envp);
-	written = write(STDERR_FILENO, failed, sizeof(failed) - 1);
-	(void)written;
-	_exit(EXIT_HOST);
-}
-
-/* The environment with the place where readiness is told. */
-static char **make_environment(const struct supervisor *sv, char *entry, size_t cap)
-{
-	unsigned n = 0, at = 0;
-	char **envp;
-
-	while (environ[n] != NULL)
-		n++;
-	envp = calloc(n + 2, sizeof(*envp));
-	if (envp == NULL)
-		return NULL;
-	for (unsigned i = 0; i < n; i++)
-		if (strncmp(environ[i], "NOTIFY_SOCKET=", 14) != 0)
-			envp[at++] = environ[i];
-	snprintf(entry, cap, "NOTIFY_SOCKET=%s", sv->notify_name);
-	envp[at] = entry;
-	return envp;
-}
 
 static void close_supply(struct child *c)
 {
@@ -159,47 +107,70 @@ static int open_supply(struct supervisor *sv, struct child *c)
 	return ends[1];
 }
 
-static int start(struct supervisor *sv, struct child *c)
-{
-	char path[4096], self[NAME_SIZE], notify[96], number[NAME_SIZE];
-	char **argv = calloc(sv->p->nargs + OWN_ARGS, sizeof(*argv));
-	char **envp = make_environment(sv, notify, sizeof(notify));
-	unsigned n = 0;
-	pid_t pid = -1;
-	int supply = open_supply(sv, c);
+/* The words of C's program; ROOM is where numbers are written.  NULL: no memory. */
+struct words {
+	char path[4096], self[NAME_SIZE], supply[NAME_SIZE];
+	char **argv;
+};
 
-	if (argv == NULL || envp == NULL || (supply == -1 && sv->p->launch != NULL))
-		goto done;
-	snprintf(path, sizeof(path), "%s/%s", sv->p->bin_dir, c->stage->program);
-	snprintf(self, sizeof(self), "%d", (int)getpid());
-	argv[n++] = (char *)(uintptr_t)c->stage->program;
+static bool make_words(struct supervisor *sv, const struct child *c, struct words *w)
+{
+	unsigned n = 0;
+
+	w->argv = calloc(sv->p->nargs + OWN_ARGS, sizeof(*w->argv));
+	if (w->argv == NULL)
+		return false;
+	snprintf(w->path, sizeof(w->path), "%s/%s", sv->p->bin_dir, c->stage->program);
+	snprintf(w->self, sizeof(w->self), "%d", (int)getpid());
+	w->argv[n++] = (char *)(uintptr_t)c->stage->program;
 	for (unsigned i = 0; i < sv->p->nargs; i++)
-		argv[n++] = (char *)(uintptr_t)sv->p->args[i];
+		w->argv[n++] = (char *)(uintptr_t)sv->p->args[i];
 	if (sv->p->playback != NULL) {
 		const char *words[PLAYBACK_WORDS];
 		unsigned nwords = playback_words(sv->p->playback, c->stage->id, words);
 
 		for (unsigned i = 0; i < nwords; i++)
-			argv[n++] = (char *)(uintptr_t)words[i];
+			w->argv[n++] = (char *)(uintptr_t)words[i];
 	}
-	snprintf(number, sizeof(number), "%d", SUPPLY_FD);
-	if (supply != -1) {
-		argv[n++] = (char *)(uintptr_t) "--supply";
-		argv[n++] = number;
+	if (w->supply[0] != '\0') {
+		w->argv[n++] = (char *)(uintptr_t) "--supply";
+		w->argv[n++] = w->supply;
 	}
-	argv[n++] = (char *)(uintptr_t) "--run-dir";
-	argv[n++] = (char *)(uintptr_t)sv->p->run_dir;
-	argv[n++] = (char *)(uintptr_t) "--supervisor";
-	argv[n++] = self;
-	pid = fork();
-	if (pid == 0)
-		become_stage(sv, c, path, supply, argv, envp);
-done:
-	if (supply != -1)
-		close(supply);
-	free(argv);
-	free(envp);
-	return pid == -1 ? -ENOMEM : (int)pid;
+	w->argv[n++] = (char *)(uintptr_t) "--run-dir";
+	w->argv[n++] = (char *)(uintptr_t)sv->p->run_dir;
+	w->argv[n++] = (char *)(uintptr_t) "--supervisor";
+	w->argv[n++] = w->self;
+	return true;
+}
+
+static int start(struct supervisor *sv, struct child *c)
+{
+	const struct playback *pb = sv->p->playback;
+	struct words w = { .path = "" };
+	struct spawn s = {
+		.path = w.path,
+		.notify_name = sv->notify_name,
+		.out = c->stage->out == PLAN_STDOUT_NONE ? -1
+		       : pb != NULL			 ? pb->out.out
+							 : STDOUT_FILENO,
+		.supply = open_supply(sv, c),
+		/* A replay that starts over has all of it again, from the beginning. */
+		.store = pb != NULL ? NULL : &c->store,
+		.renice = pb == NULL,
+		.nice = c->stage->nice,
+	};
+	pid_t pid = -ENOMEM;
+
+	if (s.supply != -1)
+		snprintf(w.supply, sizeof(w.supply), "%d", spawn_supply_number(&s));
+	if ((s.supply != -1 || sv->p->launch == NULL) && make_words(sv, c, &w)) {
+		s.argv = w.argv;
+		pid = spawn_start(&s);
+	}
+	if (s.supply != -1)
+		close(s.supply);
+	free(w.argv);
+	return (int)pid;
 }
 
 static void begin_stop(struct supervisor *sv, int code)
@@ -455,32 +426,29 @@ static void hear(struct supervisor *sv, struct child *c, struct span text)
 	}
 }
 
+/* Nobody is believed but who the kernel says it is. */
+static struct child *child_with(struct supervisor *sv, pid_t pid)
+{
+	for (unsigned i = 0; i < PLAN_PROCESSES; i++)
+		if (sv->child[i].pid == pid)
+			return &sv->child[i];
+	return NULL;
+}
+
 static void on_notify(struct supervisor *sv)
 {
-	char text[NOTIFY_MAX];
-	union {
-		struct cmsghdr head;
-		char bytes[CMSG_SPACE(sizeof(struct ucred))];
-	} control;
-	struct iovec iov = { text, sizeof(text) };
+	struct notify_message m;
+	int got;
 
-	for (;;) {
-		struct msghdr msg = { .msg_iov = &iov,
-				      .msg_iovlen = 1,
-				      .msg_control = &control,
-				      .msg_controllen = sizeof(control) };
-		ssize_t n = recvmsg(sv->notify_fd, &msg, MSG_DONTWAIT);
-		const struct cmsghdr *cm = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
-		struct ucred who;
+	while ((got = notify_socket_receive(sv->notify_fd, &m)) >= 0) {
+		struct span text = span_of(m.text, m.n);
+		struct child *c = got == 0 ? NULL : child_with(sv, m.pid);
 
-		if (n < 0)
-			return;
-		if (cm == NULL || cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_CREDENTIALS)
-			continue;
-		memcpy(&who, CMSG_DATA(cm), sizeof(who));
-		for (unsigned i = 0; i < PLAN_PROCESSES; i++)
-			if (sv->child[i].pid == who.pid && who.pid != 0)
-				hear(sv, &sv->child[i], span_of(text, (size_t)n));
+		if (c != NULL && !fdstore_heard(&c->store, text, m.fds, m.nfds))
+			hear(sv, c, text);
+		for (unsigned i = 0; got > 0 && i < m.nfds; i++)
+			if (m.fds[i] != -1)
+				close(m.fds[i]);
 	}
 }
 
@@ -834,24 +802,6 @@ static int open_signals(struct supervisor *sv)
 	return sv->signal_fd == -1 ? -errno : 0;
 }
 
-/* An address that the kernel chooses: nothing of it lies in a file system. */
-static int open_notify(struct supervisor *sv)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	socklen_t len = sizeof(addr);
-	int on = 1;
-
-	sv->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (sv->notify_fd == -1 ||
-	    setsockopt(sv->notify_fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) == -1 ||
-	    bind(sv->notify_fd, (struct sockaddr *)&addr, sizeof(sa_family_t)) == -1 ||
-	    getsockname(sv->notify_fd, (struct sockaddr *)&addr, &len) == -1)
-		return -errno;
-	snprintf(sv->notify_name, sizeof(sv->notify_name), "@%.*s",
-		 (int)(len - sizeof(sa_family_t) - 1), addr.sun_path + 1);
-	return 0;
-}
-
 static int prepare_run_dir(struct supervisor *sv)
 {
 	char closed[RUN_DIR_PATH_MAX];
@@ -909,8 +859,10 @@ static void leave(struct supervisor *sv)
 	}
 	if (sv->signal_fd != -1)
 		close(sv->signal_fd);
-	if (sv->notify_fd != -1)
+	if (sv->notify_fd >= 0)
 		close(sv->notify_fd);
+	for (unsigned i = 0; i < PLAN_PROCESSES; i++)
+		fdstore_clear(&sv->child[i].store);
 }
 
 int supervisor_run(const struct supervisor_params *params)
@@ -922,7 +874,9 @@ int supervisor_run(const struct supervisor_params *params)
 
 	sv.exit_code = prepare_run_dir(&sv);
 	if (sv.exit_code == EXIT_OK) {
-		if ((err = open_signals(&sv)) < 0 || (err = open_notify(&sv)) < 0) {
+		if ((err = open_signals(&sv)) < 0 ||
+		    (err = sv.notify_fd =
+			     notify_socket_open(sv.notify_name, sizeof(sv.notify_name))) < 0) {
 			log_error("cannot watch the stages: %s", strerror(-err));
 			sv.exit_code = EXIT_HOST;
 		}

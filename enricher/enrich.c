@@ -37,6 +37,8 @@ int enrich_new(const struct enrich_params *p, struct enrich **ret)
 	if (err == 0)
 		err = proctab_init(&en->proctab, &en->slab, &en->fdtab,
 				   p->threads != 0 ? p->threads : DEFAULT_THREADS, p->seed);
+	if (err == 0 && p->first_key != 0)
+		en->proctab.next_key = p->first_key;
 	if (err == 0)
 		err = usertab_init(&en->usertab, &en->slab,
 				   p->users != 0 ? p->users : DEFAULT_USERS, p->seed);
@@ -180,7 +182,7 @@ static int take_event(struct enrich *en, const struct ring_frame *frame, uint64_
 	if (en->in_snapshot && en->th != NULL)
 		en->th->snapshot = en->snapshot;
 	emit_changes(en);
-	if (leading || (en->turn->traits & TURN_HIDDEN) != 0 ||
+	if (en->again || leading || (en->turn->traits & TURN_HIDDEN) != 0 ||
 	    (en->ev.flags & EVENT_STATE_ONLY) != 0 || !is_wanted(en)) {
 		en->counts[ENRICHER_FOLDED]++;
 		return 0;
@@ -239,7 +241,8 @@ static int take_gap(struct enrich *en, struct span payload)
 	if (wire_decode_gap(payload, &gap) < 0)
 		return -EPROTO;
 	en->gaps += gap.doubt;
-	emit_payload(en, FRAME_GAP, payload);
+	if (!en->again)
+		emit_payload(en, FRAME_GAP, payload);
 	return 0;
 }
 
@@ -272,12 +275,10 @@ static int take_state(struct enrich *en, const struct ring_frame *frame)
 	}
 }
 
-int enrich_frame(struct enrich *en, const struct ring_frame *frame, uint64_t generation)
+static int take_frame(struct enrich *en, const struct ring_frame *frame, uint64_t generation)
 {
 	int err;
 
-	if (en->stopped)
-		return -ECANCELED;
 	if (frame->type == FRAME_RAW_EVENT) {
 		err = take_event(en, frame, generation);
 	} else {
@@ -291,6 +292,30 @@ int enrich_frame(struct enrich *en, const struct ring_frame *frame, uint64_t gen
 	}
 	count_tables(en);
 	return en->stopped ? -ECANCELED : err;
+}
+
+/* A predecessor has counted all that comes of it. */
+static int take_again(struct enrich *en, const struct ring_frame *frame, uint64_t generation)
+{
+	uint64_t *counts = en->counts, none[ENRICHER_COUNTERS] = { 0 };
+	int err;
+
+	en->again = true;
+	en->counts = none;
+	err = take_frame(en, frame, generation);
+	en->counts = counts;
+	en->again = false;
+	en->counts[ENRICHER_STATE_OUT] += none[ENRICHER_STATE_OUT];
+	return err;
+}
+
+int enrich_frame(struct enrich *en, const struct ring_frame *frame, uint64_t generation)
+{
+	if (en->stopped)
+		return -ECANCELED;
+	return __builtin_expect((frame->flags & RING_FRAME_AGAIN) != 0, 0)
+		       ? take_again(en, frame, generation)
+		       : take_frame(en, frame, generation);
 }
 
 uint64_t enrich_last_ts(const struct enrich *en)

@@ -44,6 +44,7 @@ struct enrich_params {
 	bool (*read_again)(void *ctx, const struct ring_ask *ask);
 	void *ask_ctx;
 	uint64_t *counts;	  /* ENRICHER_COUNTERS words; the core counts there */
+	uint64_t first_key;	  /* no predecessor's entry had one as great; 0: 1 */
 	uint64_t seed;		  /* of the hashes: random, so that nobody can make collisions */
 	uint32_t threads;	  /* at most; 0: 262144 */
 	uint32_t fds_per_process; /* 0: 16384 */
@@ -62,7 +63,8 @@ void enrich_free(struct enrich *en);
 void enrich_want(struct enrich *en, const struct ring_wants *wants);
 
 /* Take one frame of ring raw, of the ring with that GENERATION.  0; -EPROTO: it
- * was refused; -ECANCELED: the sink says stop, and the frame is not done. */
+ * was refused; -ECANCELED: the sink says stop, and the frame is not done.  Of a frame that was dealt with
+ * already (RING_FRAME_AGAIN) only the state is made: it is neither counted nor passed on. */
 int enrich_frame(struct enrich *en, const struct ring_frame *frame, uint64_t generation);
 
 /* The state as frames, SNAPSHOT_BEGIN to SNAPSHOT_END, through PUT (as
@@ -74,6 +76,9 @@ int enrich_snapshot(struct enrich *en, int (*put)(void *ctx, uint16_t type, stru
  * state of; users and groups first.  Not in the middle of a snapshot.  -ENOMEM too. */
 int enrich_raw_snapshot(struct enrich *en,
 			int (*put)(void *ctx, uint16_t type, struct span payload), void *ctx);
+
+/* A whole snapshot was taken. */
+bool enrich_has_state(const struct enrich *en);
 
 /* SNAPSHOT_BEGIN was taken, and SNAPSHOT_END not yet. */
 bool enrich_in_snapshot(const struct enrich *en);

@@ -88,9 +88,11 @@ struct enrich {
 	struct turn_row turns[EVENT_CODE_COUNT];
 	struct blob *host; /* the last HOST frame's payload */
 	bool stopped;	   /* the sink gave no room */
+	bool again;	   /* RING_FRAME_AGAIN */
 	bool capture;	   /* enrich_params.capture */
 	bool in_snapshot, in_capture_start;
-	uint64_t snapshot; /* counts them */
+	uint64_t snapshot;     /* counts them */
+	uint64_t snapshot_key; /* entries from here on are younger than its beginning */
 
 	/* What may be wrong, and is asked for (enrich_again.c). */
 	uint64_t gaps; /* counts those of state, from 1 */
@@ -228,6 +230,7 @@ void heal_credentials(struct enrich *en);
 void again_thread(struct enrich *en);		/* the event's */
 void again_file(struct enrich *en, int64_t fd); /* of the event's process */
 void again_sweep(struct enrich *en);
+void again_gone(struct enrich *en, struct thread *th); /* it was found gone */
 void again_forget_asks(struct enrich *en);
 int take_task_read(struct enrich *en, struct span payload);
 

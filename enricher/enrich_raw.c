@@ -142,6 +142,11 @@ int enrich_raw_snapshot(struct enrich *en,
 	return err;
 }
 
+bool enrich_has_state(const struct enrich *en)
+{
+	return en->snapshot > 0 && !en->in_snapshot;
+}
+
 bool enrich_in_snapshot(const struct enrich *en)
 {
 	return en->in_snapshot;

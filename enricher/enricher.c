@@ -227,6 +227,8 @@ static int setup(struct stage *st, void *ctx)
 				   ? UINT32_MAX
 				   : (uint32_t)st->conf.thread_table_size,
 		.capture = st->replay,
+		/* No predecessor can have made one a nanosecond. */
+		.first_key = st->replay ? 0 : mono_now().ns,
 	};
 	int err, code;
 
@@ -307,7 +309,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 
 		if (err == -ECANCELED)
 			return n;
-		if (frame.type == FRAME_RAW_EVENT)
+		if (frame.type == FRAME_RAW_EVENT && (frame.flags & RING_FRAME_AGAIN) == 0)
 			stage_sample(st, enrich_last_ts(er->core));
 		if (err < 0)
 			log_rationed(LOG_LEVEL_WARNING,
@@ -393,6 +395,13 @@ static int snapshot(void *ctx, struct frame_sink *sink)
 	return enrich_snapshot(er->core, put_frame, sink);
 }
 
+static bool has_state(void *ctx)
+{
+	const struct enricher *er = ctx;
+
+	return enrich_has_state(er->core);
+}
+
 static void stop(struct stage *st, void *ctx)
 {
 	struct enricher *er = ctx;
@@ -413,6 +422,7 @@ static const struct stage_ops ops = {
 	.status = status,
 	.list = list,
 	.snapshot = snapshot,
+	.has_state = has_state,
 	.stop = stop,
 };
 

@@ -261,7 +261,19 @@ static const struct ruleset_rule *next_match(struct evaluator *ev, struct rulese
 	return ruleset_next(ev->load.rules, walk);
 }
 
-static int run_rules(struct stage *st, struct evaluator *ev, struct span payload, struct mono now)
+/* Whose event it is.  Of an enricher that died with our predecessor the names of processes are not known any
+ * more, but for those whose frames are still in its ring: who has the number now stands for them. */
+static const struct mirror_process *find_process(const struct evaluator *ev, bool orphan)
+{
+	const struct mirror_process *p = mirror_process(ev->mirror, ev->event.process);
+
+	if (__builtin_expect(orphan, 0) && (p == NULL || p->info.tid != ev->event.tid))
+		p = mirror_process_by_tid(ev->mirror, ev->event.tid);
+	return p;
+}
+
+static int run_rules(struct stage *st, struct evaluator *ev, const struct ring_frame *f,
+		     struct mono now)
 {
 	struct field_event e = {
 		.ev = &ev->event,
@@ -277,13 +289,13 @@ static int run_rules(struct stage *st, struct evaluator *ev, struct span payload
 	int err = 0;
 
 	if (ev->event.process != 0) {
-		e.process = mirror_process(ev->mirror, ev->event.process);
+		e.process = find_process(ev, (f->flags & RING_FRAME_ORPHAN) != 0);
 		st->counts.v[EVALUATOR_STATE_MISSING] += e.process == NULL;
 	}
 	if (e.process != NULL)
 		mirror_count_event(ev->mirror, e.process, second_of(now));
 	if (waiting_is_for(ev, e.process))
-		return waiting_take(st, ev, &e, payload, now);
+		return waiting_take(st, ev, &e, f->payload, now);
 	ruleset_begin(ev->load.rules, &e, &walk);
 	while (err == 0 && (rule = next_match(ev, &walk, watch)) != NULL) {
 		struct match m = { .rule = rule,
@@ -306,12 +318,13 @@ static int put_heartbeat(struct stage *st, struct evaluator *ev)
 	return put_alert(st, ev, ALERT_FRAME_HEARTBEAT);
 }
 
-static int take_event(struct stage *st, struct evaluator *ev, struct span payload, struct mono now)
+static int take_event(struct stage *st, struct evaluator *ev, const struct ring_frame *f,
+		      struct mono now)
 {
 	int err = 0;
 
 	st->counts.v[EVALUATOR_IN]++;
-	if (wire_decode_event(payload, &ev->event) < 0 || event_info(ev->event.code) == NULL) {
+	if (wire_decode_event(f->payload, &ev->event) < 0 || event_info(ev->event.code) == NULL) {
 		st->counts.v[EVALUATOR_REFUSED]++;
 		log_rationed(LOG_LEVEL_WARNING, "an event made no sense, refused");
 		return 0;
@@ -325,7 +338,7 @@ static int take_event(struct stage *st, struct evaluator *ev, struct span payloa
 	if (__builtin_expect(ev->event.flags & EVENT_HEARTBEAT, 0))
 		err = put_heartbeat(st, ev);
 	else if ((ev->event.flags & EVENT_STATE_ONLY) == 0)
-		err = run_rules(st, ev, payload, now);
+		err = run_rules(st, ev, f, now);
 	st->counts.v[EVALUATOR_EVALUATED]++;
 	ev->last_generation = ev->event.origin_generation;
 	ev->last_seq = ev->event.origin_seq;
@@ -346,6 +359,13 @@ static void take_state(struct stage *st, struct evaluator *ev, const struct ring
 	/* Behind a snapshot that is younger than the frames, what they build on may be gone. */
 	log_rationed(err == -ENOENT ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
 		     "a %s frame was refused: %s", frame_type_name(f->type), strerror(-err));
+}
+
+/* A predecessor has dealt with it, and counted it: what is left to do is the state. */
+static void take_again(struct evaluator *ev, const struct ring_frame *f)
+{
+	if (f->type != FRAME_EVENT && f->type != FRAME_GAP)
+		(void)mirror_apply(ev->mirror, f->type, f->payload);
 }
 
 /* What the settings say is to be done about events that are missing.  To end for it is what Falco
@@ -416,9 +436,13 @@ static int take_gap(struct stage *st, struct evaluator *ev, struct span payload,
 static int take_frame(struct stage *st, struct evaluator *ev, const struct ring_frame *f,
 		      struct mono now)
 {
+	if (__builtin_expect((f->flags & RING_FRAME_AGAIN) != 0, 0)) {
+		take_again(ev, f);
+		return 0;
+	}
 	switch (f->type) {
 	case FRAME_EVENT:
-		return take_event(st, ev, f->payload, now);
+		return take_event(st, ev, f, now);
 	case FRAME_GAP:
 		return take_gap(st, ev, f->payload, now);
 	default:

@@ -317,12 +317,25 @@ static void process_build(struct mirror *m, const struct process_frame *f, const
 	point_at_texts(info, text);
 }
 
+/* What a new entry F builds on is not there under its key: who has its parent's number now is likely to
+ * be the same, and a better guess than nobody. */
+static struct slot *slot_of_parent(const struct mirror *m, const struct process_frame *f)
+{
+	const struct mirror_process *p;
+
+	if (f->base == f->key || (f->mask & PROCESS_BIT(ptid)) == 0)
+		return NULL;
+	p = mirror_process_by_tid(m, f->info.ptid);
+	return p == NULL ? NULL : slot_find(m, p->key);
+}
+
 static int apply_process(struct mirror *m, struct span payload)
 {
 	struct blob *text[TEXT_COUNT] = { NULL };
 	struct process_frame f;
 	struct process_info info;
 	struct slot *s, *base = NULL;
+	bool unknown;
 	int err = wire_decode_process(payload, &f);
 
 	if (err < 0)
@@ -334,12 +347,15 @@ static int apply_process(struct mirror *m, struct span payload)
 		return 0; /* told before */
 	if (f.base != 0)
 		base = slot_find(m, f.base);
+	if (f.base != 0 && base == NULL)
+		base = slot_of_parent(m, &f);
 	if (s != NULL) {
 		slot_changed(m, s);
 		unlink_tid(m, s);
 	} else if (m->count >= m->limits.processes) {
 		return -ENOSPC;
 	}
+	unknown = f.base != 0 && (base == NULL || base->p.key != f.base);
 	process_build(m, &f, base, s != NULL ? s : base, &info, text);
 	if (s == NULL)
 		s = slot_take(m, f.key);
@@ -349,7 +365,7 @@ static int apply_process(struct mirror *m, struct span payload)
 	s->p.info = info;
 	s->p.version = f.version;
 	link_tid(m, s);
-	return f.base != 0 && base == NULL ? -ENOENT : 0;
+	return unknown ? -ENOENT : 0;
 }
 
 static int apply_process_gone(struct mirror *m, struct span payload)

@@ -56,7 +56,7 @@ void mirror_free(struct mirror *m);
 /* Take one state frame (PROCESS, PROCESS_GONE, USER, GROUP, CONTAINER,
  * CONTAINER_GONE, POD, POD_GONE, HOST, SNAPSHOT_BEGIN, SNAPSHOT_END).  0; -EPROTO: refused;
  * -ENOENT: it builds on an entry that is not there (the entry is made all the
- * same, from defaults); -ENOSPC: table or memory full; -ENOMEM.  A text that
+ * same, from its parent's or from defaults); -ENOSPC: table or memory full; -ENOMEM.  A text that
  * finds no room is left out of its entry, and counted. */
 int mirror_apply(struct mirror *m, uint16_t frame_type, struct span payload);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * stress_crash.c -- a writer and a reader, joined by a door, are killed in turn at
- * random moments, always with the other one alive, and started again.
+ * stress_crash.c -- a writer and a reader, joined by a door, are killed at random moments,
+ * one of them or both at once, and started again.  Who kills them keeps the reader's memory meanwhile.
  *
  * Frames hold consecutive numbers.  A writer's successor goes on behind the count
  * that its predecessor published with its last frames, a reader's behind the one
  * committed with the cursor: so a frame that got lost, was skipped or comes twice
  * breaks the row of numbers, and so does a counter that does not fit the frames.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,7 +19,11 @@
 #include <unistd.h>
 
 #include "door.h"
+#include "fdstore.h"
+#include "keep.h"
+#include "notify_socket.h"
 
+#define RING_SIZE    (1024 * 1024) /* large enough to be kept in part */
 #define STATE_FRAMES 20
 #define TYPE_STATE   7
 #define TYPE_NUMBER  3
@@ -27,7 +32,7 @@ struct shared {
 	_Atomic uint64_t written, read; /* as the two sides know them; for the report */
 	_Atomic uint64_t writer_ring;	/* generation; 0 until a successor writes */
 	_Atomic uint64_t reader_ring;	/* that the reader has had a number from */
-	_Atomic uint64_t repeated, restarts;
+	_Atomic uint64_t repeated, restarts, again;
 	_Atomic int failed;
 };
 
@@ -95,7 +100,7 @@ static _Noreturn void writer(bool is_first)
 	struct outlet_params p = { .door = door,
 				   .reader_uid = geteuid(),
 				   .socket_gid = (gid_t)-1,
-				   .size = RING_MIN_SIZE,
+				   .size = RING_SIZE,
 				   .snapshot = snapshot,
 				   .inherit = inherit };
 	struct outlet *o;
@@ -122,6 +127,40 @@ static _Noreturn void writer(bool is_first)
 	}
 }
 
+/* ---- who keeps ---- */
+
+static struct fdstore store;
+static int keeper;
+
+static void keeper_hears(void)
+{
+	struct notify_message m;
+	int got;
+
+	while ((got = notify_socket_receive(keeper, &m)) != -EAGAIN)
+		if (got == 1)
+			(void)fdstore_heard(&store, span_of(m.text, m.n), m.fds, m.nfds);
+}
+
+/* In the reader: what its predecessor had kept. */
+static struct keep *take_kept(void)
+{
+	static struct keep keep;
+
+	keep.fd = notify_open();
+	for (unsigned i = 0; i < FDSTORE_NAMES; i++) {
+		struct kept *one = &keep.kept[keep.n];
+
+		if (store.slot[i].nfds == 0)
+			continue;
+		memcpy(one->name, store.slot[i].name, sizeof(one->name));
+		memcpy(one->fd, store.slot[i].fd, sizeof(one->fd));
+		one->nfds = store.slot[i].nfds;
+		keep.n++;
+	}
+	return &keep;
+}
+
 /* ---- reader ---- */
 
 static void check_state(const struct ring_frame *f, uint64_t *at)
@@ -129,10 +168,22 @@ static void check_state(const struct ring_frame *f, uint64_t *at)
 	uint64_t i;
 
 	memcpy(&i, f->payload.p, sizeof(i));
-	if (f->payload.n != sizeof(i) || f->seq != 0 || f->flags != RING_FRAME_SNAPSHOT ||
-	    i != *at % STATE_FRAMES)
+	if (f->payload.n != sizeof(i) || f->seq != 0 ||
+	    (f->flags & ~RING_FRAME_ORPHAN) != RING_FRAME_SNAPSHOT || i != *at % STATE_FRAMES)
 		fail("state", *at % STATE_FRAMES, i);
 	(*at)++;
+}
+
+/* Of those that were committed, one behind the other. */
+static void check_again(const struct ring_frame *f, uint64_t last, uint64_t *at)
+{
+	uint64_t n;
+
+	memcpy(&n, f->payload.p, sizeof(n));
+	if (n > last || (*at != 0 && n != *at + 1))
+		fail("number that was committed", *at + 1, n);
+	*at = n;
+	atomic_fetch_add(&shared->again, 1);
 }
 
 static void check_number(const struct ring_frame *f, uint64_t expected)
@@ -162,9 +213,13 @@ static void take_over(const struct inlet *in, uint64_t *last)
 
 static _Noreturn void reader(bool is_first)
 {
-	struct inlet_params p = { .door = door, .writer_uid = geteuid() };
+	struct inlet_params p = { .door = door,
+				  .writer_uid = geteuid(),
+				  .keep = take_kept(),
+				  .ring = "stress",
+				  .has_state = true };
 	struct ring_counts c = { 0 };
-	uint64_t last = 0, state = 0;
+	uint64_t last = 0, state = 0, again = 0;
 	struct ring_frame f;
 	struct inlet *in;
 	bool knows_last = is_first;
@@ -185,6 +240,13 @@ static _Noreturn void reader(bool is_first)
 			}
 			if (state % STATE_FRAMES != 0 || state == 0)
 				fail("state is whole", STATE_FRAMES, state);
+			if ((f.flags & RING_FRAME_AGAIN) != 0) {
+				check_again(&f, last, &again);
+				continue;
+			}
+			if (again != 0 && again != last)
+				fail("what was committed comes up to that", last, again);
+			again = 0;
 			check_number(&f, last + 1);
 			last++;
 			atomic_store(&shared->read, last);
@@ -242,7 +304,22 @@ static bool kill_one(pid_t *side, void (*again)(bool), _Atomic uint64_t *at, uns
 	if (waitpid(*side, &status, 0) == -1 || !WIFSIGNALED(status))
 		return false;
 	atomic_store(at, 0);
+	keeper_hears();
 	*side = start(again, false, seed);
+	return true;
+}
+
+static bool kill_both(pid_t *w, pid_t *r, unsigned seed)
+{
+	kill(*w, SIGKILL);
+	kill(*r, SIGKILL);
+	if (waitpid(*w, NULL, 0) == -1 || waitpid(*r, NULL, 0) == -1)
+		return false;
+	atomic_store(&shared->writer_ring, 0);
+	atomic_store(&shared->reader_ring, 0);
+	keeper_hears();
+	*r = start(reader, false, seed * 2);
+	*w = start(writer, false, seed * 2 + 1);
 	return true;
 }
 
@@ -259,9 +336,16 @@ static bool run(uint64_t run_ns, unsigned *ret_kills)
 		if (!good)
 			break;
 		kills++;
-		good = random_below(2) == 0
-			       ? kill_one(&r, reader, &shared->reader_ring, kills * 2)
-			       : kill_one(&w, writer, &shared->writer_ring, kills * 2 + 1);
+		switch (random_below(3)) {
+		case 0:
+			good = kill_one(&r, reader, &shared->reader_ring, kills * 2);
+			break;
+		case 1:
+			good = kill_one(&w, writer, &shared->writer_ring, kills * 2 + 1);
+			break;
+		default:
+			good = kill_both(&w, &r, kills);
+		}
 	}
 	good = good && wait_until_joined();
 	kill(w, SIGKILL);
@@ -275,8 +359,13 @@ static bool run(uint64_t run_ns, unsigned *ret_kills)
 int main(void)
 {
 	unsigned kills = 0;
+	char name[64];
 	bool good;
 
+	keeper = notify_socket_open(name, sizeof(name));
+	if (keeper < 0)
+		return 1;
+	setenv("NOTIFY_SOCKET", name, 1);
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	if (shared == MAP_FAILED || mkdtemp(dir) == NULL)
@@ -286,10 +375,11 @@ int main(void)
 	good = run(getenv("MEWS_LONG") != NULL ? 60 * NS_PER_SEC : 5 * NS_PER_SEC, &kills);
 	good = good && kills > 10;
 	printf("%s - %u kills: %llu frames came once each and in order "
-	       "(%llu reader restarts repeated %llu that were not committed)\n",
+	       "(%llu reader restarts repeated %llu that were not committed, and read %llu again)\n",
 	       good ? "ok" : "not ok", kills, (unsigned long long)atomic_load(&shared->read),
 	       (unsigned long long)atomic_load(&shared->restarts),
-	       (unsigned long long)atomic_load(&shared->repeated));
+	       (unsigned long long)atomic_load(&shared->repeated),
+	       (unsigned long long)atomic_load(&shared->again));
 	unlink(door);
 	rmdir(dir);
 	return good ? 0 : 1;

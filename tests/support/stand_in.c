@@ -195,6 +195,8 @@ static int turn_enricher(struct stage *st, void *ctx, struct mono now)
 
 		if (f.type == FRAME_END)
 			return stage_end(st);
+		if ((f.flags & RING_FRAME_AGAIN) != 0)
+			continue; /* there is no state to make of it */
 		st->counts.v[ENRICHER_IN]++;
 		if (name.number % FOLD_EVERY == 0) {
 			st->counts.v[ENRICHER_FOLDED]++;
@@ -241,6 +243,8 @@ static int turn_evaluator(struct stage *st, void *ctx, struct mono now)
 
 		if (f.type == FRAME_END)
 			return stage_end(st);
+		if ((f.flags & RING_FRAME_AGAIN) != 0)
+			continue;
 		if (name.number == si->die_at && si->die_at != 0)
 			raise(SIGKILL);
 		st->counts.v[EVALUATOR_IN]++;

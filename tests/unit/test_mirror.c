@@ -146,6 +146,24 @@ Test(mirror, a_clone_takes_from_its_parent_and_outlives_it)
 	mirror_free(m);
 }
 
+Test(mirror, a_base_that_is_not_there_may_be_its_parent_under_another_key)
+{
+	struct mirror *m = mirror_of(16);
+	struct process_frame parent = { .key = 100, .version = 1, .mask = PROCESS_ALL },
+			     child = { .key = 9,
+				       .version = 1,
+				       .base = 1,
+				       .mask = PROCESS_BIT(tid) | PROCESS_BIT(ptid),
+				       .info = { .tid = 5, .ptid = 4 } };
+
+	parent.info.tid = parent.info.pid = 4;
+	parent.info.comm = span_str("sh");
+	cr_assert(eq(int, put(m, &parent), 0));
+	cr_assert(eq(int, put(m, &child), -ENOENT), "it is a guess");
+	cr_assert(span_is(mirror_process(m, 9)->info.comm, "sh"));
+	mirror_free(m);
+}
+
 Test(mirror, a_base_that_is_not_there_gives_defaults_and_an_error)
 {
 	struct mirror *m = mirror_of(16);
