@@ -156,12 +156,18 @@ int take_task_read(struct enrich *en, struct span payload)
 			en->counts[ENRICHER_ANSWERED]++;
 		}
 	th = f.gone && f.of < 0 ? proctab_find(&en->proctab, f.tid) : NULL;
-	if (th == NULL || th->dead || th->gone_ns != 0)
-		return 0;
-	/* Its last events may lie behind. */
+	if (th != NULL && !th->dead)
+		again_gone(en, th);
+	return 0;
+}
+
+/* Its last events may lie behind. */
+void again_gone(struct enrich *en, struct thread *th)
+{
+	if (th->gone_ns != 0)
+		return;
 	th->gone_ns = en->ev.ts_ns != 0 ? en->ev.ts_ns : 1;
 	en->ngone++;
-	return 0;
 }
 
 void again_sweep(struct enrich *en)

@@ -239,7 +239,20 @@ void take_snapshot_begin(struct enrich *en)
 	en->in_snapshot = true;
 	again_forget_asks(en);
 	en->snapshot++;
+	en->snapshot_key = en->proctab.next_key;
 	memset(en->server_ports, 0, sizeof(en->server_ports));
+}
+
+/* The snapshot has no word of TH.  Live it may have ended just before somebody looked, with its last events
+ * still on their way: so it goes a little later.  One that began meanwhile was not there to be looked at. */
+static void was_not_there(struct enrich *en, struct thread *th)
+{
+	if (th->key >= en->snapshot_key)
+		return;
+	if (en->capture || th->dead || thread_is_invalid(th))
+		proctab_evict(&en->proctab, th);
+	else
+		again_gone(en, th);
 }
 
 void take_snapshot_end(struct enrich *en)
@@ -253,7 +266,7 @@ void take_snapshot_end(struct enrich *en)
 	for (struct thread *th = proctab_next(pt, NULL), *next; th != NULL; th = next) {
 		next = proctab_next(pt, th);
 		if (th->snapshot != en->snapshot)
-			proctab_evict(pt, th);
+			was_not_there(en, th);
 	}
 	for (struct thread *th = proctab_next(pt, NULL); th != NULL; th = proctab_next(pt, th)) {
 		const struct fd_slot *slot;

@@ -222,8 +222,10 @@ static void clone_in_caller(struct enrich *en, int64_t child_tid)
 	    exited_just_now(en, child_tid, caller))
 		return;
 	child = proctab_find(pt, child_tid);
-	if (child != NULL && !thread_is_invalid(child) && is_same_child(en, child))
+	if (child != NULL && !thread_is_invalid(child) && is_same_child(en, child)) {
+		child->gone_ns = 0;
 		return;
+	}
 	if (child != NULL)
 		proctab_evict(pt, child); /* its exit was lost, the number is taken again */
 	make_child(en, caller, known, child_tid);
@@ -263,8 +265,10 @@ static void clone_in_child(struct enrich *en)
 		bool same =
 			en->ev.has_kernel && th->start_ns != 0 && th->start_ns == en->ev.start_ns;
 
-		if (same || en->ev.ts_ns < th->f.clone_ts + STALE_NS)
+		if (same || en->ev.ts_ns < th->f.clone_ts + STALE_NS) {
+			th->gone_ns = 0;
 			return; /* the caller's side made it */
+		}
 	}
 	if (th != NULL)
 		proctab_evict(pt, th);

@@ -26,6 +26,7 @@ static uint8_t room[WIRE_MAX_PAYLOAD], scratch[WIRE_MAX_PAYLOAD];
 static bool sink_full;
 static uint64_t counts[ENRICHER_COUNTERS];
 static struct enrich *en;
+static uint16_t again; /* flags of what is given */
 static uint64_t seq, now = UINT64_C(1700000000000000000);
 
 static uint8_t *reserve(void *ctx, size_t cap)
@@ -103,7 +104,9 @@ TestSuite(enrich, .init = setup, .fini = teardown);
 
 static int give(uint16_t type, ssize_t len)
 {
-	struct ring_frame f = { .type = type, .seq = ++seq, .payload = span_of(scratch, 0) };
+	struct ring_frame f = {
+		.type = type, .flags = again, .seq = ++seq, .payload = span_of(scratch, 0)
+	};
 
 	cr_assert(ge(i64, len, 0));
 	f.payload.n = (size_t)len;
@@ -753,10 +756,34 @@ Test(enrich, a_second_snapshot_keeps_who_is_there_and_ends_who_is_not)
 	task(1, 1, 0, 1000000007, "init");
 	task(20, 20, 1, 2000000008, "renamed");
 	end();
-	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 1));
 	cr_assert(eq(uint, count_of(FRAME_PROCESS), 1));
 	cr_assert(eq(u64, process(0).key, key));
 	cr_assert(eq(u64, process(0).mask, PROCESS_BIT(comm) | PROCESS_BIT(exe)));
+	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 0), "its last events may be on their way");
+	exec(30, "last", "");
+	now += UINT64_C(3000000000);
+	open_file(20, 3, "/etc/passwd", 1);
+	enrich_sweep(en);
+	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 1));
+}
+
+Test(enrich, who_began_while_a_snapshot_came_is_not_gone_for_not_being_in_it)
+{
+	struct raw_event ev;
+
+	two_tasks();
+	begin();
+	task(1, 1, 0, 0, "init");
+	ev = clone_event(1, 40, 1, 0, 0);
+	send_event(&ev);
+	end();
+	now += UINT64_C(3000000000);
+	open_file(1, 3, "/etc/passwd", 1);
+	clear();
+	enrich_sweep(en);
+	cr_assert(eq(uint, count_of(FRAME_PROCESS_GONE), 1), "10, and not 40");
+	exec(40, "prog", "");
+	cr_assert(ne(u64, process(0).base, 0), "it is known");
 }
 
 Test(enrich, only_wanted_events_go_on_and_all_are_counted)
@@ -1319,4 +1346,27 @@ Test(enrich, a_program_that_is_told_again_keeps_the_name_that_it_was_executed_by
 	clear();
 	task_of_program(8, "cat", "other"); /* an execve that was lost */
 	cr_assert(span_is(process(0).info.comm, "cat"));
+}
+
+Test(enrich, what_was_dealt_with_makes_state_and_nothing_else)
+{
+	uint64_t before[ENRICHER_COUNTERS];
+	struct gap_frame gap = { .count = 1 };
+	struct event_frame f;
+
+	two_tasks();
+	memcpy(before, counts, sizeof(before));
+	again = RING_FRAME_AGAIN;
+	exec(10, "prog", "");
+	open_file(10, 3, "/etc/shadow", 1);
+	give(FRAME_GAP, wire_encode_gap(scratch, sizeof(scratch), &gap));
+	cr_assert(eq(int, give(FRAME_RAW_EVENT, 0), -EPROTO));
+	cr_assert(eq(uint, count_of(FRAME_EVENT), 0));
+	cr_assert(eq(uint, count_of(FRAME_GAP), 0));
+	cr_assert(count_of(FRAME_PROCESS) > 0);
+	before[ENRICHER_STATE_OUT] = counts[ENRICHER_STATE_OUT];
+	cr_assert(eq(int, memcmp(before, counts, sizeof(before)), 0), "it was counted before");
+	again = 0;
+	f = read_of(3);
+	cr_assert(own_file_is(&f, "/etc/shadow"));
 }
