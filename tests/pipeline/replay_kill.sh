@@ -32,9 +32,10 @@ if command -v script >/dev/null; then
 	check "on a terminal it says how far it is" grep -q '[1-9][0-9.]* MB of 19.6 MB, [1-9][0-9]* %, [1-9][0-9]* events' "$work/terminal"
 fi
 
-# killed PERCENT STAGE...: the first when that much of the alerts is out, each further one a little later.
+# killed PERCENT STAGE...: the first when that much of the alerts is out, each further one a little later; those
+# that a plus joins at once.
 killed() {
-	local percent=$1 stage victim
+	local percent=$1 stage victims
 	shift
 	: >"$work/out"
 	"${replay[@]}" >>"$work/out" 2>"$work/err" </dev/null &
@@ -43,7 +44,7 @@ killed() {
 		until [ "$(stat -c %s "$work/out")" -ge $((size / 100 * percent)) ] || ! kill -0 "$mews_pid" 2>/dev/null; do
 			sleep 0.005
 		done
-		victim=$(pgrep -P "$mews_pid" -f "^mews-$stage ") && kill -9 $victim
+		victims=$(pgrep -P "$mews_pid" -f "^mews-(${stage//+/|}) ") && kill -9 $victims
 		percent=$((percent + 3))
 	done
 	wait "$mews_pid"
@@ -53,7 +54,9 @@ killed() {
 rounds=1
 [ -z "${MEWS_LONG:-}" ] || rounds=20
 for ((round = 0; round < rounds; round++)); do
-	for stages in collector enricher evaluator emitter "emitter emitter emitter" "evaluator emitter" "emitter enricher emitter collector"; do
+	pairs=(collector+enricher collector+evaluator collector+emitter enricher+evaluator enricher+emitter evaluator+emitter)
+	[ -n "${MEWS_LONG:-}" ] || pairs=("${pairs[RANDOM % 6]}")
+	for stages in "${pairs[@]}" collector+enricher+evaluator+emitter collector enricher evaluator emitter "emitter emitter emitter" "evaluator emitter" "emitter enricher emitter collector"; do
 		when=$((10 + RANDOM % 60))
 		killed $when $stages
 		check "kill -9 $stages ($when %): it ends with 0" [ $code -eq 0 ]
