@@ -52,6 +52,7 @@ struct conf {
 		json_include_tags_property, json_include_output_fields_property;
 	bool time_format_iso_8601, buffer_format_base64;
 	struct append_list append_output;
+	struct conf_list static_fields; /* "name=value" */
 
 	/* outputs: conf_output.h */
 	struct conf_output *outputs; /* Falco's order; those that are not enabled, too */

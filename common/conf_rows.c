@@ -23,6 +23,8 @@ static const char *const fsync_words[] = { "never", "interval", "always", NULL }
 
 static const char *const kubernetes_words[] = { "auto", "in-cluster", "kubeconfig", "off", NULL };
 
+static const char *const static_joint[] = { "=", NULL };
+
 #define ROW(key, type, field, standard, least, most, words, text)                                  \
 	{                                                                                          \
 		key, CONF_##type, offsetof(struct conf, field), sizeof(((struct conf *)0)->field), \
@@ -68,6 +70,8 @@ static const struct conf_row rows[] = {
 	     "buffers in base64, not as text with dots"),
 	ROW("append_output", APPEND, append_output, "", 0, 0, NULL,
 	    "what is added to the outputs of rules"),
+	ROW("static_fields", PAIRS, static_fields, "", 0, 0, static_joint,
+	    "constants: rules may name each as field static.NAME; a map, or a list of name=value"),
 	ROW("outputs.rate", SHARE, outputs_rate, "0", 0, 1000000, NULL,
 	    "how many alerts go on in a second; 0: all"),
 	ROW("outputs.max_burst", SHARE, outputs_max_burst, "1000", 1, 1000000, NULL,
@@ -261,9 +265,6 @@ static const struct conf_gone gone[] = {
 	{ "engine.gvisor", "events of gVisor are not taken" },
 	{ "grpc_output", "there is no gRPC: 'http_output', or the file and program outputs" },
 	{ "grpc", "there is no gRPC: 'mews status --json' and 'mews alerts' tell the same" },
-	{ "static_fields",
-	  "there are no fields static.*: 'append_output' can add a constant, as one "
-	  "of extra_fields, name: text" },
 	{ "metadata_download", "metadata of pods: 'kubernetes'" },
 	{ "container_engines.bpm", "bpm is not asked: containers have their ids" },
 	{ "container_engines.lxc", "lxc needs no asking: containers have their ids" },

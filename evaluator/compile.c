@@ -74,10 +74,13 @@ static void unknown_field(struct span text, struct diag *diag)
 		diag_set(diag, "filter_check called with nonexistent field %.*s", SHOW(text));
 }
 
-static int parse_field_ref(struct span text, struct field_ref *ret, struct diag *diag)
+static int parse_field_ref(const struct static_fields *statics, struct span text,
+			   struct field_ref *ret, struct diag *diag)
 {
 	int err = field_parse(text, ret, diag);
 
+	if (err == 0 && field_is_undefined(ret, statics))
+		err = -ENOENT;
 	if (err == -ENOENT)
 		unknown_field(text, diag);
 	if (err < 0)
@@ -89,11 +92,11 @@ static int parse_field_ref(struct span text, struct field_ref *ret, struct diag 
 	return 0;
 }
 
-int compile_check_field(struct span text, struct diag *diag)
+int compile_check_field(const struct static_fields *statics, struct span text, struct diag *diag)
 {
 	struct field_ref ref;
 
-	return parse_field_ref(text, &ref, diag);
+	return parse_field_ref(statics, text, &ref, diag);
 }
 
 static int compile_field(struct compiler *c, const struct operand *o, struct expr *e)
@@ -103,7 +106,7 @@ static int compile_field(struct compiler *c, const struct operand *o, struct exp
 	if (c->p->pool->failed)
 		return no_memory(c);
 	c->error_at = o->at;
-	if (parse_field_ref(text, &e->field, c->diag) < 0)
+	if (parse_field_ref(c->p->statics, text, &e->field, c->diag) < 0)
 		return -EINVAL;
 	e->kind = EXPR_FIELD;
 	e->get = field_getter_of(&e->field);

@@ -29,7 +29,7 @@ int compile_condition(struct program *p, struct node *n, uint32_t *ret_start, st
 		      struct compile_error *ret_error);
 
 /* Check TEXT, "field" or "field[arg]", as the left side of a comparison. */
-int compile_check_field(struct span text, struct diag *diag);
+int compile_check_field(const struct static_fields *statics, struct span text, struct diag *diag);
 
 /* Bits of enum want_extra that the expressions need. */
 uint64_t program_wants(const struct program *p);

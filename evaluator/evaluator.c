@@ -104,6 +104,7 @@ void evaluator_follow_settings(struct stage *st, struct evaluator *ev)
 {
 	ev->gaps.policy = drop_policy(st);
 	ev->context.buffer_base64 = st->conf.buffer_format_base64;
+	ev->context.statics = rules_extras(&st->conf).statics;
 	ev->waits = st->conf.metadata_wait_ms > 0;
 	costs_follow(&ev->costs, st->conf.rule_cost_sample, &ev->rule_counts);
 	rules_digest(&ev->load, st->conf.priority, ev->digest);

@@ -147,6 +147,7 @@ static int parse_dotted(struct field_ref *r, struct span text, struct diag *diag
 		{ "evt.type.is.", FIELD_evt_type_is },
 		{ "evt.abspath.", FIELD_evt_abspath },
 		{ "thread.cgroup.", FIELD_thread_cgroup },
+		{ "static.", FIELD_static_field },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(dotted); i++) {
@@ -160,6 +161,13 @@ static int parse_dotted(struct field_ref *r, struct span text, struct diag *diag
 		switch (r->id) {
 		case FIELD_evt_type_is:
 			return parse_type_is(r, rest, diag);
+		case FIELD_static_field:
+			/* In an output a full stop may follow it. */
+			if (rest.n == 0 || rest.p[rest.n - 1] == '.')
+				return unknown(text, diag);
+			r->has_key = true;
+			r->key = rest;
+			return 0;
 		case FIELD_evt_abspath:
 		case FIELD_thread_cgroup:
 			if (r->id == FIELD_evt_abspath
@@ -264,6 +272,14 @@ int field_parse(struct span text, struct field_ref *ret, struct diag *diag)
 	r.is_list = (fields[r.id].flags & FF_IS_LIST) && !r.has_index;
 	*ret = r;
 	return 0;
+}
+
+bool field_is_undefined(const struct field_ref *ref, const struct static_fields *statics)
+{
+	struct span value;
+
+	return ref->id == FIELD_static_field && statics != NULL &&
+	       !static_fields_find(statics, ref->key, &value);
 }
 
 int field_param(const struct field_ref *ref, unsigned code)
@@ -459,6 +475,14 @@ static bool util_get(const struct field_ref *ref, struct field_event *e, struct 
 	return value_uint(ret, PT_UINT64, e->context != NULL ? ++e->context->util_count : 0);
 }
 
+static bool static_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
+{
+	struct span value;
+
+	return e->context != NULL && static_fields_find(&e->context->statics, ref->key, &value) &&
+	       value_string(ret, value);
+}
+
 field_getter *field_getter_of(const struct field_ref *ref)
 {
 	unsigned id = ref->id;
@@ -474,7 +498,7 @@ field_getter *field_getter_of(const struct field_ref *ref)
 	if (id < UTIL_FIRST)
 		return field_path_get;
 	if (id < FDLIST_FIRST)
-		return util_get;
+		return id == FIELD_static_field ? static_get : util_get;
 	if (id < CONTAINER_FIRST)
 		return field_fdlist_get;
 	return id < POD_FIRST ? field_container_get : field_pod_get;

@@ -12,6 +12,7 @@
 
 #include "arena.h"
 #include "diag.h"
+#include "static_fields.h"
 #include "value.h"
 #include "wire.h"
 
@@ -64,6 +65,9 @@ struct field_ref {
  * DIAG's message says which. */
 int field_parse(struct span text, struct field_ref *ret, struct diag *diag);
 
+/* Is it static.NAME, with a NAME that is not one of STATICS?  Of NULL each is one. */
+bool field_is_undefined(const struct field_ref *ref, const struct static_fields *statics);
+
 /* evt.rawarg.X and evt.arg.X name a parameter: its index in event CODE, -1 if it has none. */
 int field_param(const struct field_ref *ref, unsigned code);
 
@@ -108,6 +112,7 @@ struct field_context {
 	/* The local time of EPOCH_S; NULL: UTC.  The core has no time zone. */
 	void (*local)(uint64_t epoch_s, struct tm *ret);
 	bool buffer_base64; /* buffer_format_base64 */
+	struct static_fields statics;
 
 	uint64_t util_count;
 	struct {

@@ -301,6 +301,22 @@ int output_add_field(struct output *o, const char *name, struct diag *diag)
 	return add_extra(o, name, false, value);
 }
 
+int output_check_statics(const struct output *o, const struct static_fields *statics,
+			 struct diag *diag)
+{
+	const struct field_ref *refs;
+	unsigned n = output_fields(o, &refs);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!field_is_undefined(&refs[i], statics))
+			continue;
+		diag_set(diag, "filter_check called with nonexistent field %.*s",
+			 (int)refs[i].text.n, (const char *)refs[i].text.p);
+		return -ENOENT;
+	}
+	return 0;
+}
+
 unsigned output_fields(const struct output *o, const struct field_ref **ret_refs)
 {
 	*ret_refs = o->refs.refs;

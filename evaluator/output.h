@@ -20,6 +20,10 @@ void output_free(struct output *o);
 int output_add_text(struct output *o, const char *name, const char *format, struct diag *diag);
 int output_add_field(struct output *o, const char *name, struct diag *diag);
 
+/* -ENOENT with DIAG's message: it names a field static.* that is none of STATICS. */
+int output_check_statics(const struct output *o, const struct static_fields *statics,
+			 struct diag *diag);
+
 /* The field references in it, in order of appearance; behind them those of what was added. */
 unsigned output_fields(const struct output *o, const struct field_ref **ret_refs);
 

@@ -80,7 +80,8 @@ struct step {
 };
 
 struct program {
-	struct pool *pool; /* the owner's */
+	struct pool *pool;		     /* the owner's */
+	const struct static_fields *statics; /* the owner's; NULL: whatever a rule names */
 	struct pool_vec exprs, predicates, steps;
 	struct pool_vec regexes; /* to be freed: RE2 has memory of its own */
 	struct strmap by_text;	 /* finds equal expressions and predicates */

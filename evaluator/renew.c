@@ -35,8 +35,9 @@ static void first_error(const struct rulefile_load *load, int err, char *why, si
 int rules_read(const struct conf *conf, struct span bundle, const struct conf_list *files,
 	       struct rulefile_load *ret, char *why, size_t cap)
 {
-	int err = bundle.n > 0 ? rulefile_load_bundle(bundle, &conf->append_output, ret)
-			       : rulefile_load_with(files, &conf->append_output, ret);
+	struct rule_extras extras = rules_extras(conf);
+	int err = bundle.n > 0 ? rulefile_load_bundle(bundle, &extras, ret)
+			       : rulefile_load_with(files, &extras, ret);
 
 	if (err == 0) {
 		ruleset_choose(ret->rules, &conf->rules);

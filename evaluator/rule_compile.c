@@ -43,9 +43,10 @@ bool rule_loader_is_starved(const struct rule_loader *l)
 	return l->pool.starved;
 }
 
-void rule_loader_append_output(struct rule_loader *l, const struct append_list *list)
+void rule_loader_extras(struct rule_loader *l, const struct rule_extras *extras)
 {
-	l->append = list;
+	if (extras != NULL)
+		l->extras = *extras;
 }
 
 struct pool *rule_loader_pool(struct rule_loader *l)
@@ -299,7 +300,7 @@ static struct span output_text(struct rule_loader *l, struct pool *pool, const s
 	struct span in;
 
 	pool_text_add(&whole, origin_span(&d->output));
-	append_text(l->append, d, &whole);
+	append_text(l->extras.append, d, &whole);
 	in = pool_text_span(&whole);
 	while (in.n > 0 && (hit = memmem(in.p, in.n, gone, sizeof(gone) - 1)) != NULL) {
 		loader_problem(l, LOAD_DEPRECATED_ITEM, output_origin(d, (size_t)(hit - whole.p)),
@@ -326,7 +327,14 @@ static int compile_output(struct rule_loader *l, struct pool *pool, const struct
 	output_warn_deprecated(l, rule->output_text, origin_find(&d->output, 0));
 	rule->output = NULL;
 	err = output_parse(rule->output_text, &rule->output, &diag);
-	if (err == 0 && (err = append_fields(l->append, d, rule->output, &diag)) == 0) {
+	if (err == 0)
+		err = output_check_statics(rule->output, &l->extras.statics, &diag);
+	if (err < 0 && rule->output != NULL) {
+		output_free(rule->output);
+		rule->output = NULL;
+	}
+	if (err == 0 && (err = append_fields(l->extras.append, d, rule->output, &diag)) == 0 &&
+	    (err = output_check_statics(rule->output, &l->extras.statics, &diag)) == 0) {
 		context_pop(l);
 		return 0;
 	}
@@ -471,6 +479,7 @@ int rule_loader_compile(struct rule_loader *l, struct ruleset **ret)
 		return too_large(l);
 	}
 	ruleset_pool(rs)->of = &l->pool;
+	ruleset_statics(rs, &l->extras.statics);
 	err = lists_flatten(l, ruleset_pool(rs));
 	if (err < 0)
 		too_large(l);

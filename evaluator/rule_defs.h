@@ -83,7 +83,7 @@ struct rule_def {
 
 struct rule_loader {
 	struct pool pool, problem_pool;
-	const struct append_list *append; /* to outputs; may be NULL */
+	struct rule_extras extras;
 	struct rule_problems problems;
 	struct strmap list_names, macro_names, rule_names; /* to index + 1 below */
 	struct pool_vec lists, macros, rules;		   /* pointers, by first definition */

@@ -243,13 +243,14 @@ static bool is_left_side(struct rule_loader *l, struct span field, struct diag *
 	bool ok;
 
 	if (field.n == 0 || memchr(field.p, '(', field.n) == NULL)
-		return compile_check_field(field, diag) == 0;
+		return compile_check_field(&l->extras.statics, field, diag) == 0;
 	pool_text_add(&text, field);
 	pool_text_str(&text, " exists");
 	if (parse_condition(pool_text_span(&text), PARSE_DEPTH_RULES, &l->pool, &tree, diag, NULL) <
 	    0)
 		return false;
 	program_init(&program, &l->pool);
+	program.statics = &l->extras.statics;
 	ok = compile_condition(&program, tree, &start, diag, &error) == 0;
 	program_release(&program);
 	return ok;

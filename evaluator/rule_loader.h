@@ -30,9 +30,15 @@ bool rule_loader_is_starved(const struct rule_loader *l);
 
 void rule_loader_free(struct rule_loader *l);
 
-/* What the settings add to the outputs of all rules that are compiled from here on;
- * must live as long as the loader. */
-void rule_loader_append_output(struct rule_loader *l, const struct append_list *list);
+/* What the settings add to rules. */
+struct rule_extras {
+	const struct append_list *append; /* to their outputs; NULL: nothing */
+	struct static_fields statics;	  /* that they may name */
+};
+
+/* For all rules that are compiled from here on; NULL: nothing.  Must live as long as the loader, its
+ * lists as long as the rules. */
+void rule_loader_extras(struct rule_loader *l, const struct rule_extras *extras);
 
 /* For what a file's tree and bytes are kept in: they must live as long as the loader. */
 struct pool *rule_loader_pool(struct rule_loader *l);

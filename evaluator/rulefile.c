@@ -239,14 +239,14 @@ static int settle(const struct rulefile_load *load, int err)
 	return err == -EINVAL && rule_loader_is_starved(load->loader) ? -ENOMEM : err;
 }
 
-static int load_all(const struct conf_list *paths, const struct append_list *append,
+static int load_all(const struct conf_list *paths, const struct rule_extras *extras,
 		    struct rulefile_load *ret)
 {
 	int err = rule_loader_new(&ret->loader);
 
 	if (err < 0)
 		return err;
-	rule_loader_append_output(ret->loader, append);
+	rule_loader_extras(ret->loader, extras);
 	for (unsigned i = 0; goes_on(ret, err) && i < paths->count; i++) {
 		ret->path = i;
 		err = worse(err, load_path(ret, paths->item[i]));
@@ -260,11 +260,11 @@ static int load_all(const struct conf_list *paths, const struct append_list *app
 	return settle(ret, err);
 }
 
-int rulefile_load_with(const struct conf_list *paths, const struct append_list *append,
+int rulefile_load_with(const struct conf_list *paths, const struct rule_extras *extras,
 		       struct rulefile_load *ret)
 {
 	*ret = (struct rulefile_load){ .loader = NULL };
-	return load_all(paths, append, ret);
+	return load_all(paths, extras, ret);
 }
 
 int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret)
@@ -289,7 +289,7 @@ int rulefile_load_text(const char *name, struct span text, struct rulefile_load 
 	return rulefile_load_text_with(name, text, NULL, ret);
 }
 
-int rulefile_load_text_with(const char *name, struct span text, const struct append_list *append,
+int rulefile_load_text_with(const char *name, struct span text, const struct rule_extras *extras,
 			    struct rulefile_load *ret)
 {
 	int err;
@@ -298,7 +298,7 @@ int rulefile_load_text_with(const char *name, struct span text, const struct app
 	err = rule_loader_new(&ret->loader);
 	if (err < 0)
 		return err;
-	rule_loader_append_output(ret->loader, append);
+	rule_loader_extras(ret->loader, extras);
 	return rulefile_add_text(ret, name, text);
 }
 
@@ -336,7 +336,7 @@ static int add_item(struct rulefile_load *load, struct span *rest)
 	return err < 0 ? err : 1;
 }
 
-int rulefile_load_bundle(struct span bundle, const struct append_list *append,
+int rulefile_load_bundle(struct span bundle, const struct rule_extras *extras,
 			 struct rulefile_load *ret)
 {
 	int err;
@@ -345,7 +345,7 @@ int rulefile_load_bundle(struct span bundle, const struct append_list *append,
 	err = rule_loader_new(&ret->loader);
 	if (err < 0)
 		return err;
-	rule_loader_append_output(ret->loader, append);
+	rule_loader_extras(ret->loader, extras);
 	while ((err = add_item(ret, &bundle)) == 1)
 		continue;
 	if (err == 0 && ret->rules == NULL) /* no file at all: no rules */
@@ -453,7 +453,7 @@ int rules_default_paths(struct conf_list *ret)
 	return -ENOENT;
 }
 
-static int load_or_say(const struct conf_list *files, const struct append_list *append,
+static int load_or_say(const struct conf_list *files, const struct rule_extras *extras,
 		       struct rulefile_load *ret, FILE *err)
 {
 	struct conf_list defaults = { .count = 0 };
@@ -467,7 +467,7 @@ static int load_or_say(const struct conf_list *files, const struct append_list *
 		}
 		files = &defaults;
 	}
-	failed = rulefile_load_with(files, append, ret);
+	failed = rulefile_load_with(files, extras, ret);
 	rulefile_print(ret, false, err);
 	if (failed < 0 && failed != -EINVAL)
 		fprintf(err, "cannot load the rules: %s\n", strerror(-failed));
@@ -481,9 +481,18 @@ int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *e
 	return load_or_say(files, NULL, ret, err);
 }
 
+struct rule_extras rules_extras(const struct conf *conf)
+{
+	return (struct rule_extras){ .append = &conf->append_output,
+				     .statics = { conf->static_fields.count,
+						  conf->static_fields.item } };
+}
+
 int rules_load_with(const struct conf *conf, struct rulefile_load *ret, FILE *err)
 {
-	return load_or_say(&conf->rules_files, &conf->append_output, ret, err);
+	struct rule_extras extras = rules_extras(conf);
+
+	return load_or_say(&conf->rules_files, &extras, ret, err);
 }
 
 int rules_check(const struct conf *conf, FILE *err)

@@ -47,11 +47,11 @@ struct rulefile_load {
  * with RET->rules, not sealed; -EINVAL with the problems; -ENOMEM.  RET is
  * to be released in any case. */
 int rulefile_load(const struct conf_list *paths, struct rulefile_load *ret);
-/* The same; rules' outputs get what APPEND says, which must live as long as the load. */
-int rulefile_load_with(const struct conf_list *paths, const struct append_list *append,
+/* The same; rules get what EXTRAS says, which must live as long as the load. */
+int rulefile_load_with(const struct conf_list *paths, const struct rule_extras *extras,
 		       struct rulefile_load *ret);
 /* The same, of the rules files in BUNDLE (bundle.h). */
-int rulefile_load_bundle(struct span bundle, const struct append_list *append,
+int rulefile_load_bundle(struct span bundle, const struct rule_extras *extras,
 			 struct rulefile_load *ret);
 /* The texts of all files of PATHS to the end of BUNDLE; what is in them is not looked at.  RET has what
  * could not be read, and is to be released in any case. */
@@ -67,7 +67,7 @@ int rulefile_validate(const struct conf_list *paths, struct rulefile_load *ret);
 
 /* The same for text that is called NAME: one file. */
 int rulefile_load_text(const char *name, struct span text, struct rulefile_load *ret);
-int rulefile_load_text_with(const char *name, struct span text, const struct append_list *append,
+int rulefile_load_text_with(const char *name, struct span text, const struct rule_extras *extras,
 			    struct rulefile_load *ret);
 
 /* One more file behind those of LOAD, which went well: its rules are new then. */
@@ -90,6 +90,9 @@ int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *e
 
 /* The same, to see whether they load with all that CONF says. */
 int rules_check(const struct conf *conf, FILE *err);
+
+/* What CONF has for rules. */
+struct rule_extras rules_extras(const struct conf *conf);
 
 /* The same; RET is to be released in any case. */
 int rules_load_with(const struct conf *conf, struct rulefile_load *ret, FILE *err);

@@ -76,6 +76,11 @@ int ruleset_new(size_t limit, struct ruleset **ret)
 	return 0;
 }
 
+void ruleset_statics(struct ruleset *rs, const struct static_fields *statics)
+{
+	rs->program.statics = statics;
+}
+
 static struct ruleset_rule *rule_at(const struct ruleset *rs, unsigned i)
 {
 	return &((struct ruleset_rule *)rs->rules.items)[i];

@@ -50,6 +50,9 @@ int ruleset_new(size_t limit, struct ruleset **ret);
 void ruleset_free(struct ruleset *rs);
 struct pool *ruleset_pool(struct ruleset *rs); /* lives as long as the set */
 
+/* The fields static.* that rules may name which are added from here on; NULL, as at first: all. */
+void ruleset_statics(struct ruleset *rs, const struct static_fields *statics);
+
 /* Compile TREE and add RULE (its texts and tags must live in the set's pool; the
  * output becomes the set's on success).  -EINVAL with DIAG and *RET_ERROR; -ENOMEM. */
 int ruleset_add(struct ruleset *rs, const struct ruleset_rule *rule, struct node *tree,

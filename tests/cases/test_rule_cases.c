@@ -337,6 +337,7 @@ static bool case_loader(const json_t *c)
 	const char *expect = text_of(c, "expect");
 	struct append_entry entry;
 	struct append_list append = { 1, &entry };
+	struct rule_extras extras = { .append = &append };
 	struct rulefile_load load;
 	bool agree;
 	int err;
@@ -344,7 +345,7 @@ static bool case_loader(const json_t *c)
 	append.count = append_of_setup(json_object_get(c, "setup"), &entry);
 	err = rulefile_load_text_with("rules.yaml",
 				      span_of(json_string_value(yaml), json_string_length(yaml)),
-				      &append, &load);
+				      &extras, &load);
 	agree = expect == NULL || (err == 0) == (strcmp(expect, "valid") == 0);
 	for (size_t i = 0; i < json_array_size(asserts); i++)
 		agree &= assertion(&load, json_array_get(asserts, i));

@@ -50,8 +50,8 @@ mkdir "$work/falco" "$work/falco/config.d" "$work/falco/rules.d"
 cat >"$work/falco/rules.d/r.yaml" <<'END'
 - rule: r
   desc: d
-  condition: evt.type = openat
-  output: o
+  condition: evt.type = openat and static.site = "north 1"
+  output: from %static.site.
   priority: INFO
 END
 cat >"$work/falco/falco.yaml" <<END
@@ -74,6 +74,7 @@ plugins:
   - name: k8smeta
     init_config: {nodeName: "\${NODE}"}
 time_format_iso_8601: true
+static_fields: {site: north 1, "a-b": "c=d"}
 priority: notice
 json_output: false
 rule_matching: first
@@ -137,6 +138,7 @@ if [ "$(id -u)" -eq 0 ] && [ -r /sys/kernel/btf/vmlinux ]; then
 	"$mews" run -c "$work/mews.yaml" -o rules=[] -o priority=debug --run-dir "$work/run" >"$work/alerts" 2>"$work/log" </dev/null &
 	mews_pid=$!
 	check "the pipeline runs with it" eval 'wait_for 20 grep -q watching "$work/log" && wait_for 10 grep -q "\"rule\":\"r\"" "$work/alerts"'
+	check "a field of the settings is in conditions and outputs" grep -q '"output":"[^"]*from north 1\.[^}]*"static.site":"north 1"' "$work/alerts"
 	check "rules files that are not there are passed over" grep -q "there is no '$work/falco/falco_rules.yaml'" "$work/log"
 	stop_mews
 fi

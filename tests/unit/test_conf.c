@@ -851,8 +851,6 @@ Test(conf, an_unknown_key_says_which_may_be_meant)
 		{ "syscall_buf_size_preset: 4\n", "'engine.modern_ebpf.buf_size_preset'",
 		  CONF_FOUND_GONE },
 		{ "grpc: {enabled: true}\n", "there is no gRPC", CONF_FOUND_GONE },
-		{ "static_fields: {a: b}\n", "'append_output' can add a constant",
-		  CONF_FOUND_GONE },
 		{ "rules_file: x\n", "it is 'rules_files'", CONF_FOUND_GONE },
 	};
 

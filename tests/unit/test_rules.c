@@ -219,9 +219,10 @@ static int load_appending(struct append_entry *entry)
 	static const char yaml[] = RULE("r", "evt.type=open") "  tags: [a, b]\n" //
 		RULE("s", "evt.type=open");
 	struct append_list append = { 1, entry };
+	struct rule_extras extras = { .append = &append };
 
 	rulefile_release(&load);
-	return rulefile_load_text_with("rules.yaml", span_str(yaml), &append, &load);
+	return rulefile_load_text_with("rules.yaml", span_str(yaml), &extras, &load);
 }
 
 static void outputs_are(const char *r, const char *s)
@@ -413,4 +414,59 @@ Test(rules, macros_that_double_end_before_they_are_written_out)
 	snprintf(yaml + n, sizeof(yaml) - n, "%s", RULE("r", "evt.type=open and m63"));
 	cr_assert(lt(int, load_text(yaml), 0));
 	cr_assert_says(PROBLEM_LOAD_ERR_COMPILE_CONDITION, "too large");
+}
+
+/* ---- fields static.* ---- */
+
+static int load_with_statics(const char *condition, const char *output)
+{
+	static char env[] = "env=prod", site[] = "site.name=a=b";
+	static char *pairs[] = { env, site };
+	struct rule_extras extras = { .statics = { ARRAY_LEN(pairs), pairs } };
+	char yaml[256];
+
+	snprintf(yaml, sizeof(yaml),
+		 "- rule: r\n  desc: d\n  condition: %s\n  output: \"%s\"\n  priority: INFO\n",
+		 condition, output);
+	rulefile_release(&load);
+	return rulefile_load_text_with("rules.yaml", span_str(yaml), &extras, &load);
+}
+
+Test(rules, static_fields_are_those_of_the_settings)
+{
+	static const struct {
+		const char *condition, *output;
+		int err;
+	} cases[] = {
+		{ "evt.type=open and static.env = prod", "x", 0 },
+		{ "evt.type=open and static.site.name in (a, b)", "%static.site.name.", 0 },
+		{ "evt.type=open", "%static.env", 0 },
+		{ "evt.type=open", "in %static.env.", 0 },
+		{ "evt.type=open and toupper(static.env) = PROD", "%toupper(static.env)", 0 },
+		{ "evt.type=open and static.en = prod", "x", -EINVAL },
+		{ "evt.type=open and static. = prod", "x", -EINVAL },
+		{ "evt.type=open", "%static.envs", -EINVAL },
+		{ "evt.type=open", "%toupper(static.other)", -EINVAL },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		cr_expect(eq(int, load_with_statics(cases[i].condition, cases[i].output),
+			     cases[i].err),
+			  "%s, %s", cases[i].condition, cases[i].output);
+	cr_expect(eq(int, load_text(RULE("r", "evt.type=open and static.env = prod")), -EINVAL));
+}
+
+Test(rules, the_last_of_several_static_fields_counts)
+{
+	static char first[] = "a=1", second[] = "ab=2", third[] = "a=3", empty[] = "e=";
+	static char *pairs[] = { first, second, third, empty };
+	const struct static_fields s = { ARRAY_LEN(pairs), pairs };
+	struct span value;
+
+	cr_assert(static_fields_find(&s, span_str("a"), &value) && span_is(value, "3"));
+	cr_assert(static_fields_find(&s, span_str("ab"), &value) && span_is(value, "2"));
+	cr_assert(static_fields_find(&s, span_str("e"), &value) && value.n == 0);
+	cr_assert_not(static_fields_find(&s, span_str("b"), &value));
+	cr_assert_not(static_fields_find(&s, span_str(""), &value));
+	cr_assert_not(static_fields_find(NULL, span_str("a"), &value));
 }
