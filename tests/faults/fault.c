@@ -136,11 +136,12 @@ static int fault_here(unsigned row, void *from)
 	struct fault_page *page = fault_page;
 	struct walk w = { .from = (uintptr_t)from, .root = page == NULL ? 0 : page->root };
 	unsigned phase = page == NULL ? 0 : atomic_load(&page->phase);
-	const struct fault_plan *plan = &page->plan;
+	const struct fault_plan *plan;
 	uint64_t name;
 
 	if (phase == 0)
 		return 0;
+	plan = &page->plan;
 	if (plan->lasts && atomic_load(&page->fired) > 0 && !atomic_load(&page->lifted) &&
 	    rows[row].kind == rows[page->fired_row].kind) {
 		atomic_fetch_add(&page->fired, 1);
