@@ -24,6 +24,7 @@ void sleep_us(uint64_t us);
 
 struct run {
 	char bin[256], work[64];
+	char mark[32]; /* what each trigger of this run begins with: others may run beside it */
 	pid_t mews;
 	pid_t pid[STAGES]; /* as run_look() found them; 0: not there */
 };
@@ -55,6 +56,7 @@ struct alert {
 /* How often each mark was, by number.  An output brings alerts at least once, and what comes again has the
  * same id (docs/outputs.md): that is no double, but counted as sent again. */
 struct alerts {
+	const struct run *run;
 	char path[96];
 	int fd;
 	uint64_t lines, strange; /* of our rule; of processes that are not known */
@@ -65,7 +67,7 @@ struct alerts {
 	uint32_t room;
 };
 
-void alerts_open(struct alerts *a, const char *work);
+void alerts_open(struct alerts *a, const struct run *run);
 void alerts_read(struct alerts *a);
 static inline unsigned alerts_of(const struct alerts *a, uint32_t mark)
 {

@@ -10,15 +10,14 @@
 
 #include "crash.h"
 
-#define MARK	 "mark-"
 #define RULE	 "\"rule\":\"Crash trigger\""
 #define STRANGER "\"rule\":\"Crash stranger\""
 #define UUID	 "\"uuid\":\""
 
-void alerts_open(struct alerts *a, const char *work)
+void alerts_open(struct alerts *a, const struct run *run)
 {
-	*a = (struct alerts){ .fd = -1 };
-	snprintf(a->path, sizeof(a->path), "%s/alerts", work);
+	*a = (struct alerts){ .run = run, .fd = -1 };
+	snprintf(a->path, sizeof(a->path), "%s/alerts", run->work);
 }
 
 static void count(struct alerts *a, uint32_t mark, uint64_t id)
@@ -60,7 +59,7 @@ static uint64_t id_of(const char *line)
 /* A line without its end; in it stands the process's whole command line. */
 static void take_line(struct alerts *a, const char *line)
 {
-	const char *mark = strstr(line, MARK);
+	const char *mark = strstr(line, a->run->mark);
 
 	if (strstr(line, STRANGER) != NULL) {
 		a->strange++;
@@ -70,7 +69,7 @@ static void take_line(struct alerts *a, const char *line)
 	if (strstr(line, RULE) == NULL || mark == NULL)
 		return;
 	a->lines++;
-	count(a, (uint32_t)strtoul(mark + strlen(MARK), NULL, 10), id_of(line));
+	count(a, (uint32_t)strtoul(mark + strlen(a->run->mark), NULL, 10), id_of(line));
 }
 
 void alerts_read(struct alerts *a)

@@ -77,7 +77,7 @@ static bool check(bool good, const char *name)
 /* Pull one, and wait for its end; its process. */
 static pid_t pull(bool expected)
 {
-	char word[32];
+	char word[48];
 	char *argv[] = { trigger, word, NULL };
 	uint32_t mark = atomic_fetch_add(&next_mark, 1);
 	pid_t pid;
@@ -86,7 +86,7 @@ static pid_t pull(bool expected)
 		abort();
 	marks[mark].round = atomic_load(&round_now);
 	marks[mark].ms = (uint32_t)(now_ms() - atomic_load(&round_began));
-	snprintf(word, sizeof(word), "mark-%u", mark);
+	snprintf(word, sizeof(word), "%s%u", run.mark, mark);
 	if (posix_spawn(&pid, trigger, NULL, NULL, argv, environ) != 0)
 		return 0; /* it was not pulled */
 	marks[mark].expected = expected;
@@ -455,11 +455,12 @@ int main(int argc, char **argv)
 	state = seed * 2 + 1;
 	printf("# seed %llu\n", (unsigned long long)seed);
 	snprintf(run.bin, sizeof(run.bin), "%s", argv[1]);
+	snprintf(run.mark, sizeof(run.mark), "mark-%d-", (int)getpid());
 	snprintf(run.work, sizeof(run.work), "/tmp/mews-crash.XXXXXX");
 	snprintf(trigger, sizeof(trigger), "%s/../tests/crash/crash_trigger", argv[1]);
 	if (mkdtemp(run.work) == NULL || chmod(run.work, 0711) == -1)
 		return 2;
-	alerts_open(&alerts, run.work);
+	alerts_open(&alerts, &run);
 	if (!check(run_start(&run), "the pipeline starts")) {
 		run_show_log(&run);
 		return 1;

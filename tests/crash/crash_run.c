@@ -43,19 +43,20 @@ static bool write_rules(const struct run *r)
 	if (f == NULL)
 		return false;
 	/* Who it was is state that only the process's own events tell: where it is missing the second rule says so. */
-	fputs("- macro: opened\n"
-	      "  condition: (evt.type in (open, openat, openat2) and evt.is_open_read=true and fd.name=/etc/shadow)\n"
-	      "- rule: Crash trigger\n"
-	      "  desc: a process that lives for this one open\n"
-	      "  condition: opened and proc.name=crash_trigger and proc.cmdline contains mark- and proc.pname=crash_rounds\n"
-	      "  output: \"%proc.cmdline %proc.name %proc.pname %fd.name\"\n"
-	      "  priority: NOTICE\n"
-	      "- rule: Crash stranger\n"
-	      "  desc: nobody knows who that was\n"
-	      "  condition: opened and (not proc.name exists or not proc.pname exists)\n"
-	      "  output: \"%evt.num %thread.tid %proc.cmdline %proc.name %proc.pname %fd.name\"\n"
-	      "  priority: NOTICE\n",
-	      f);
+	fprintf(f,
+		"- macro: opened\n"
+		"  condition: (evt.type in (open, openat, openat2) and evt.is_open_read=true and fd.name=/etc/shadow)\n"
+		"- rule: Crash trigger\n"
+		"  desc: a process that lives for this one open\n"
+		"  condition: opened and proc.name=crash_trigger and proc.cmdline contains %s and proc.pname=crash_rounds\n"
+		"  output: \"%%proc.cmdline %%proc.name %%proc.pname %%fd.name\"\n"
+		"  priority: NOTICE\n"
+		"- rule: Crash stranger\n"
+		"  desc: nobody knows who that was\n"
+		"  condition: opened and (not proc.name exists or not proc.pname exists)\n"
+		"  output: \"%%evt.num %%thread.tid %%proc.cmdline %%proc.name %%proc.pname %%fd.name\"\n"
+		"  priority: NOTICE\n",
+		r->mark);
 	return fclose(f) == 0;
 }
 
@@ -85,16 +86,14 @@ void run_show_log(const struct run *r)
 static pid_t spawn_mews(struct run *r)
 {
 	char mews[300], rules[96], dir[96], file[160], log[96];
-	const char *argv[] = { mews,	    "run",
-			       "--run-dir", dir,
-			       "-r",	    rules,
-			       "-o",	    "json_output=true",
-			       "-o",	    "stdout_output.enabled=false",
-			       "-o",	    "file_output.enabled=true",
-			       "-o",	    file,
-			       "-o",	    "file_output.include_uuid=true",
-			       "-o",	    "mews.restarts_per_minute=1000",
-			       NULL };
+	const char *argv[] = {
+		mews, "run", "--run-dir", dir, "-r", rules, "-o", "json_output=true", "-o",
+		"stdout_output.enabled=false", "-o", "file_output.enabled=true", "-o", file, "-o",
+		"file_output.include_uuid=true", "-o", "mews.restarts_per_minute=1000",
+		/* Room for what a busy host does while a stage stands still for seconds. */
+		"-o", "mews.rings.raw_mb=64", "-o", "mews.rings.enriched_mb=64", "-o",
+		"engine.modern_ebpf.buf_size_preset=6", NULL
+	};
 	posix_spawn_file_actions_t fa;
 	pid_t pid = -1;
 
