@@ -149,8 +149,8 @@ static int next_special(struct inlet *in, struct link *l, struct ring_frame *ret
 
 	if (l->waits)
 		return 0;
-	if (l->snapshot.base != NULL)
-		got = next_of_snapshot(l, ret);
+	if (l->snapshot.base != NULL && (got = next_of_snapshot(l, ret)) > 0)
+		ret->flags &= (uint16_t)~RING_FRAME_READERS;
 	if (got == 0 && l->r.rewound)
 		got = next_again(in, l, ret);
 	if (got == 0)

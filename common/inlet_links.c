@@ -209,7 +209,7 @@ void links_restore(struct inlet *in)
 static void give_state(struct inlet *in, struct link *l, int snapshot)
 {
 	l->waits = false;
-	l->orphan = true;
+	l->orphan = in->has_state;
 	if (snapshot != -1 &&
 	    shm_sealed_map(snapshot, in->writer_uid, DOOR_SNAPSHOT_MAX, &l->snapshot) == 0)
 		l->snapshot.fd = -1; /* it is not this one's */

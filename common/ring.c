@@ -540,7 +540,7 @@ int ring_next(struct ring_reader *r, uint8_t *buf, size_t cap, struct ring_frame
 	r->tail += frame_size(len);
 	r->seq = seq + 1;
 	*ret = (struct ring_frame){ .type = (uint16_t)(first >> 32),
-				    .flags = (uint16_t)(first >> 48),
+				    .flags = (uint16_t)(first >> 48) & ~RING_FRAME_READERS,
 				    .seq = seq,
 				    .payload = { buf, len } };
 	return 1;

@@ -37,10 +37,11 @@
 /* Flags of a frame. */
 enum {
 	RING_FRAME_SNAPSHOT = 1 << 0, /* came with the ring at the door, not through it */
-	/* Said by the reader's end: */
+	/* Said by the reader's end, and by no writer: */
 	RING_FRAME_AGAIN =
 		1 << 14, /* a predecessor has dealt with it: it is here for the state's sake */
 	RING_FRAME_ORPHAN = 1 << 15, /* its writer is dead, and the state came from another one */
+	RING_FRAME_READERS = RING_FRAME_AGAIN | RING_FRAME_ORPHAN,
 };
 
 /* Which part of the ring a frame may fill. */

@@ -220,6 +220,17 @@ Test(ring, bulk_leaves_the_reserve_to_state)
 	cr_assert(not(put_class(0, 1, RING_BULK)));
 }
 
+Test(ring, what_only_the_readers_end_says_no_writer_can)
+{
+	struct ring_frame f;
+
+	cr_assert_not_null(ring_reserve(&w, 8, RING_STATE));
+	ring_submit(&w, 1, 0xffff, 8);
+	publish(1);
+	cr_assert(eq(int, ring_next(&r, buf, sizeof(buf), &f), 1));
+	cr_assert(eq(uint, f.flags, 0xffffu & ~(unsigned)RING_FRAME_READERS));
+}
+
 Test(ring, an_abandoned_frame_leaves_no_trace)
 {
 	memset(ring_reserve(&w, 100, RING_BULK), 0xee, 100);
