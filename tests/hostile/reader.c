@@ -30,6 +30,7 @@ struct reader {
 	struct shm ring, cursor;
 	struct ring_reader r;
 	uint64_t generation; /* of the ring that was seen last */
+	bool has_read;	     /* anything: until then it behaves */
 };
 
 /* ---- the door ---- */
@@ -59,19 +60,19 @@ static void say_hello(struct reader *r)
 	unsigned n = 0;
 
 	/* What a predecessor of the writer is said to have counted; a cursor that is none. */
-	if (one_in(3)) {
+	if (r->has_read && one_in(3)) {
 		m.flags |= one_in(2) ? DOOR_HAS_COUNTS : DOOR_SKIP;
 		m.generation = one_in(2) ? r->generation : chance_word();
 		for (unsigned i = 0; i < RING_COUNTS; i++)
 			m.counts.v[i] = chance_word();
 		did(DEED_MUTATIONS, 1);
 	}
-	if (one_in(6)) {
+	if (r->has_read && one_in(6)) {
 		m.flags |= DOOR_HAS_CURSOR;
 		m.generation = r->generation;
 		fds[n++] = r->cursor.fd != -1 && one_in(2) ? dup(r->cursor.fd) : memory_bad();
 	}
-	if (one_in(6)) {
+	if (r->has_read && one_in(6)) {
 		m.flags |= DOOR_HAS_RING;
 		fds[n++] = r->ring.fd != -1 && one_in(2) ? dup(r->ring.fd) : memory_bad();
 	}
@@ -113,12 +114,12 @@ static bool take(struct reader *r, const struct door_message *m, int *fds, unsig
 		return false;
 	did(DEED_ATTACHED, 1);
 	did(DEED_MESSAGES, 1);
-	if (one_in(16))
+	if (r->has_read && one_in(16))
 		bad = memory_bad();
 	(void)door_send(r->fd, &take, bad != -1 ? &bad : &r->cursor.fd, 1);
 	if (bad != -1)
 		close(bad);
-	if (one_in(16)) /* twice */
+	if (r->has_read && one_in(16)) /* twice */
 		(void)door_send(r->fd, &take, &r->cursor.fd, 1);
 	return true;
 }
@@ -163,6 +164,7 @@ static unsigned read_some(struct reader *r, unsigned most)
 
 	while (n < most && ring_next(&r->r, buf, sizeof(buf), &f) == 1)
 		n++;
+	r->has_read |= n > 0;
 	did(DEED_READ, n);
 	return n;
 }
@@ -302,6 +304,16 @@ static void (*const lies[])(struct reader *r) = {
 	lie_bells,   lie_naps,	  lie_messages, lie_lazily, lie_asleep,
 };
 
+static void want_all(struct reader *r)
+{
+	struct ring_wants w = { .version = 1, .extras = 1 };
+
+	memset(w.events, 0xff, sizeof(w.events));
+	memset(w.syscalls, 0xff, sizeof(w.syscalls));
+	ring_reader_want(&r->r, &w);
+	door_ring(r->fd);
+}
+
 static void visit(struct reader *r)
 {
 	struct mono begun = mono_now();
@@ -310,6 +322,11 @@ static void visit(struct reader *r)
 
 	if (one_in(3)) /* not all of them end at once */
 		ns *= 4;
+	if (!r->has_read) {
+		want_all(r);
+		lie = lie_nothing;
+		ns = 4 * VISIT_NS;
+	}
 	while (mono_since(begun, mono_now()) < ns && twin_goes_on()) {
 		uint8_t bell[16];
 
@@ -363,9 +380,9 @@ static void call_properly(struct reader *r)
 		twin_rest(2000);
 		return;
 	}
-	if (one_in(12)) /* says nothing */
+	if (r->has_read && one_in(12)) /* says nothing */
 		twin_rest(one_in(4) ? 1200000 : 50000);
-	else if (one_in(12))
+	else if (r->has_read && one_in(12))
 		memory_send_noise(r->fd);
 	else if (attach(r))
 		visit(r);
@@ -383,7 +400,7 @@ void reader_run(const struct twin *t, unsigned which)
 	r->addr.sun_family = AF_UNIX;
 	run_dir_path(r->addr.sun_path, twin_run_dir, r->from->ring, ".door");
 	while (twin_goes_on()) {
-		switch (chance_below(12)) {
+		switch (r->has_read ? chance_below(12) : 2) {
 		case 0:
 			say_hello_often(r);
 			break;

@@ -40,6 +40,7 @@ struct writer {
 	uint64_t generation;
 	unsigned bent; /* frames of 16 */
 	_Atomic bool scribbles, ended;
+	bool was_read; /* a good ring, by a reader: until then it behaves */
 };
 
 /* ---- the door ---- */
@@ -335,7 +336,7 @@ static void play(struct writer *w)
 {
 	struct mono begun = mono_now();
 	uint64_t ns = 1 + chance_below(SHOW_NS);
-	void (*show)(struct writer * w) = shows[chance_below(ARRAY_LEN(shows))];
+	void (*show)(struct writer * w) = shows[w->was_read ? chance_below(ARRAY_LEN(shows)) : 0];
 
 	w->bent = show == show_frames ? (unsigned)chance_below(12) : (unsigned)chance_below(3);
 	while (mono_since(begun, mono_now()) < ns && twin_goes_on()) {
@@ -346,6 +347,7 @@ static void play(struct writer *w)
 			break;
 	}
 	atomic_store(&w->scribbles, false);
+	w->was_read = true;
 }
 
 /* ---- the second thread ---- */
@@ -404,7 +406,7 @@ static void serve(struct writer *w)
 		return;
 	if (!make_ring(w))
 		return;
-	switch (chance_below(8)) {
+	switch (w->was_read ? chance_below(8) : 7) {
 	case 0:
 		offer_nonsense(w);
 		return;
