@@ -217,7 +217,8 @@ rig_collector() {
 }
 rig_enricher_live() {
 	start collector; start evaluator; start emitter
-	sleep 2
+	wait_for_rig test -S "$dir/run/raw.door"
+	local seconds=$((seconds + 5)) # a snapshot of the machine takes its time
 	attack enricher collector evaluator emitter
 	expect "the twin was given rings, and its own were taken" reached called taken frames attached read mutations answers
 	expect "lies were counted" has_refused
@@ -265,7 +266,8 @@ rig_emitter() {
 }
 rig_recorder() {
 	start collector; start enricher; start evaluator; start emitter
-	sleep 2
+	wait_for_rig test -S "$dir/run/tap.door"
+	local seconds=$((seconds + 5))
 	attack recorder collector enricher evaluator emitter
 	expect "the twin was given rings" reached attached read mutations answers
 	expect "lies were counted" has_refused

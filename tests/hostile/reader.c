@@ -20,7 +20,7 @@
 #include "shm.h"
 
 #define VISIT_NS  (400 * NS_PER_MSEC)
-#define ANSWER_NS (3 * NS_PER_SEC)
+#define ANSWER_NS (8 * NS_PER_SEC)
 #define CROWD	  200 /* connections at once */
 
 struct reader {
