@@ -235,14 +235,6 @@ int control_client_ask(struct control_client *c, const struct control_request *r
 		       struct control_answer *ret);
 void control_client_close(struct control_client *c);
 
-/* Who listens there, as this process sees him: PID is 0 where our namespace does not have him, UID
- * (uid_t)-1 where nobody says. */
-struct control_peer {
-	pid_t pid;
-	uid_t uid;
-};
-struct control_peer control_client_peer(const struct control_client *c);
-
 /* Ask once and wait for the answer.  -ETIMEDOUT, -ECONNREFUSED, -ENOENT, -EPROTO ... */
 int control_ask(const char *path, const struct control_request *req, uint64_t timeout_ns,
 		struct control_answer *ret);

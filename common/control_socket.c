@@ -24,7 +24,6 @@
 #define AGAIN_NS     (2 * NS_PER_MSEC) /* between two calls where the queue is full */
 
 struct control_client {
-	struct control_peer peer;
 	struct sockaddr_un addr;
 	uint64_t timeout_ns;
 	int fd; /* -1: it broke, and is made again for the next question */
@@ -66,8 +65,6 @@ static int call(struct control_client *c, struct mono until)
 
 static int dial(struct control_client *c, struct mono until)
 {
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
 	int err;
 
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -79,8 +76,6 @@ static int dial(struct control_client *c, struct mono until)
 		err = -ECONNRESET;
 	if (err < 0)
 		hang_up(c);
-	else if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0)
-		c->peer = (struct control_peer){ cred.pid, cred.uid };
 	return err;
 }
 
@@ -94,7 +89,6 @@ int control_client_open(const char *path, uint64_t timeout_ns, struct control_cl
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return -ENOMEM;
-	c->peer.uid = (uid_t)-1;
 	c->timeout_ns = timeout_ns;
 	c->addr.sun_family = AF_UNIX;
 	memcpy(c->addr.sun_path, path, strlen(path));
@@ -114,11 +108,6 @@ void control_client_close(struct control_client *c)
 	hang_up(c);
 	free(c->page);
 	free(c);
-}
-
-struct control_peer control_client_peer(const struct control_client *c)
-{
-	return c->peer;
 }
 
 /* ---- messages ---- */

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "asker.h"
 #include "jread.h"
 #include "mews.h"
 #include "priority.h"
@@ -24,7 +25,7 @@ struct viewer {
 	const char *run_dir_option;
 	unsigned priority; /* what is less severe is not shown */
 	uint64_t next;
-	struct control_client *client; /* NULL: nobody is there just now */
+	struct asker *client; /* NULL: nobody is there just now */
 };
 
 /* ---- a line ---- */
@@ -101,7 +102,7 @@ static int connect_to(struct viewer *v, const char *run_dir)
 	if (strlen(run_dir) > RUN_DIR_MAX)
 		return -ENAMETOOLONG;
 	run_dir_path(path, run_dir, "emitter", ".ctl");
-	return control_client_open(path, ASK_TIMEOUT_NS, &v->client);
+	return asker_open(path, ASK_TIMEOUT_NS, &v->client);
 }
 
 /* All that there are now.  0: that was all; negative errno. */
@@ -114,7 +115,7 @@ static int print_new(struct viewer *v, char *why, size_t cap)
 
 	do {
 		snprintf(req.argument, sizeof(req.argument), "%" PRIu64, v->next);
-		err = control_client_ask(v->client, &req, &a);
+		err = asker_ask(v->client, &req, &a);
 		if (err == 0)
 			err = a.result;
 		if (err < 0) {
@@ -144,7 +145,7 @@ static int follow(struct viewer *v, const char *run_dir)
 		if (v->client != NULL && (err = print_new(v, why, sizeof(why))) < 0) {
 			if (err == -EPIPE || err == -EPERM || err == -EACCES)
 				break;
-			control_client_close(v->client);
+			asker_close(v->client);
 			v->client = NULL;
 		}
 		nanosleep(&pause, NULL);
@@ -170,7 +171,7 @@ static int show(struct viewer *v, const char *run_dir)
 		log_error("cannot ask the emitter: %s", why);
 		code = EXIT_INPUT;
 	}
-	control_client_close(v->client);
+	asker_close(v->client);
 	return code;
 }
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "asker.h"
 #include "mews.h"
 #include "rundir.h"
 
@@ -36,7 +37,7 @@ static int ask(const char *run_dir, const char *name, enum control_kind kind, co
 		return -ENAMETOOLONG;
 	snprintf(req.argument, sizeof(req.argument), "%s", argument);
 	run_dir_path(path, run_dir, name, ".ctl");
-	err = control_ask(path, &req, ASK_TIMEOUT_NS, ret);
+	err = asker_ask_once(path, &req, ASK_TIMEOUT_NS, ret);
 	return err < 0 ? err : ret->result;
 }
 

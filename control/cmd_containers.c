@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "asker.h"
 #include "jread.h"
 #include "mews.h"
 #include "rundir.h"
@@ -113,7 +114,7 @@ static void print_lines(const struct listing *l, struct span page, bool json, ui
 
 /* ---- all of them ---- */
 
-static int print_all(const struct listing *l, struct control_client *c, bool json)
+static int print_all(const struct listing *l, struct asker *c, bool json)
 {
 	struct control_request req = { .kind = l->kind, .argument = "0" };
 	struct control_answer a;
@@ -123,7 +124,7 @@ static int print_all(const struct listing *l, struct control_client *c, bool jso
 	if (!json)
 		l->print_head();
 	do {
-		err = control_client_ask(c, &req, &a);
+		err = asker_ask(c, &req, &a);
 		if (err == 0)
 			err = a.result;
 		if (err < 0) {
@@ -141,7 +142,7 @@ static int print_all(const struct listing *l, struct control_client *c, bool jso
 
 static int list(const struct listing *l, int argc, char **argv)
 {
-	struct control_client *c;
+	struct asker *c;
 	char path[RUN_DIR_PATH_MAX];
 	const char *run_dir = NULL;
 	bool json;
@@ -151,12 +152,12 @@ static int list(const struct listing *l, int argc, char **argv)
 		return code;
 	if (strlen(run_dir) <= RUN_DIR_MAX)
 		run_dir_path(path, run_dir, "enricher", ".ctl");
-	if (strlen(run_dir) > RUN_DIR_MAX || control_client_open(path, ASK_TIMEOUT_NS, &c) < 0) {
+	if (strlen(run_dir) > RUN_DIR_MAX || asker_open(path, ASK_TIMEOUT_NS, &c) < 0) {
 		log_error("no pipeline runs in '%s'", run_dir);
 		return EXIT_INPUT;
 	}
 	code = print_all(l, c, json);
-	control_client_close(c);
+	asker_close(c);
 	return code;
 }
 

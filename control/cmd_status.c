@@ -299,26 +299,25 @@ static struct span ask_rules(const char *run_dir)
 	static uint8_t text[1 << 20];
 	static struct control_answer a;
 	struct control_request req = { .kind = CONTROL_RULES, .argument = "0" };
-	struct control_client *c;
+	struct asker *c;
 	char path[RUN_DIR_PATH_MAX];
 	uint64_t last;
 	size_t n = 0;
 
 	run_dir_path(path, run_dir, stage_name(STAGE_EVALUATOR), ".ctl");
-	if (control_client_open(path, ASK_TIMEOUT_NS, &c) < 0)
+	if (asker_open(path, ASK_TIMEOUT_NS, &c) < 0)
 		return SPAN_NONE;
 	a.next = 0;
 	do {
 		last = a.next;
-		if (control_client_ask(c, &req, &a) < 0 || a.result < 0 ||
-		    a.page.n > sizeof(text) - n)
+		if (asker_ask(c, &req, &a) < 0 || a.result < 0 || a.page.n > sizeof(text) - n)
 			break;
 		if (a.page.n > 0)
 			memcpy(text + n, a.page.p, a.page.n);
 		n += a.page.n;
 		snprintf(req.argument, sizeof(req.argument), "%" PRIu64, a.next);
 	} while (a.next > last);
-	control_client_close(c);
+	asker_close(c);
 	return span_of(text, n);
 }
 

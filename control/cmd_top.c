@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "asker.h"
 #include "mews.h"
 #include "rundir.h"
 #include "top.h"
@@ -38,13 +39,13 @@ static void on_signal(int sig)
 
 /* ---- a sample ---- */
 
-static void take_pages(struct control_client *c, enum control_kind kind, struct top_sample *s)
+static void take_pages(struct asker *c, enum control_kind kind, struct top_sample *s)
 {
 	struct control_request req = { .kind = kind, .argument = "0" };
 	struct control_answer a;
 
 	do {
-		if (control_client_ask(c, &req, &a) < 0 || a.result < 0)
+		if (asker_ask(c, &req, &a) < 0 || a.result < 0)
 			return;
 		top_take_page(s, a.page);
 		snprintf(req.argument, sizeof(req.argument), "%llu", (unsigned long long)a.next);
@@ -54,7 +55,7 @@ static void take_pages(struct control_client *c, enum control_kind kind, struct 
 static void take_sample(struct top *t)
 {
 	struct top_sample *s = &t->samples[t->at ^= 1];
-	struct control_client *c;
+	struct asker *c;
 	char path[RUN_DIR_PATH_MAX];
 
 	picture_take(t->run_dir, true, &s->picture);
@@ -63,11 +64,11 @@ static void take_sample(struct top *t)
 	if (strlen(t->run_dir) > RUN_DIR_MAX)
 		return;
 	run_dir_path(path, t->run_dir, "evaluator", ".ctl");
-	if (control_client_open(path, ASK_TIMEOUT_NS, &c) < 0)
+	if (asker_open(path, ASK_TIMEOUT_NS, &c) < 0)
 		return;
 	take_pages(c, CONTROL_ACTIVITY, s);
 	take_pages(c, CONTROL_RULES, s);
-	control_client_close(c);
+	asker_close(c);
 }
 
 /* ---- showing ---- */

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "confine.h"
-#include "control.h"
+#include "asker.h"
 #include "doctor.h"
 #include "host.h"
 #include "jail.h"
@@ -288,7 +288,7 @@ static bool pipeline_runs(const char *run_dir)
 	char path[RUN_DIR_PATH_MAX];
 
 	run_dir_path(path, run_dir, "mews", ".ctl");
-	return access(path, F_OK) == 0 && control_ask(path, &req, ASK_TIMEOUT_NS, &ignored) == 0;
+	return access(path, F_OK) == 0 && asker_ask_once(path, &req, ASK_TIMEOUT_NS, &ignored) == 0;
 }
 
 static void look_at_run_dir(struct findings *f, const struct launch *l)

@@ -7,7 +7,7 @@
 #define MEWS_MEWS_H
 
 #include "clock.h"
-#include "control.h"
+#include "asker.h"
 #include "log.h"
 
 #define ASK_TIMEOUT_NS (2 * NS_PER_SEC)

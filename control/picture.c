@@ -22,26 +22,26 @@
 /* ---- asking ---- */
 
 struct askers {
-	struct control_client *stage[STAGE_COUNT]; /* NULL: away */
+	struct asker *stage[STAGE_COUNT]; /* NULL: away */
 };
 
-static void open_askers(const char *run_dir, struct askers *a, struct control_peer *peer)
+static void open_askers(const char *run_dir, struct askers *a, struct asker_peer *peer)
 {
 	char path[RUN_DIR_PATH_MAX];
 
 	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
 		run_dir_path(path, run_dir, stage_name((enum stage_id)id), ".ctl");
-		if (control_client_open(path, ASK_TIMEOUT_NS, &a->stage[id]) < 0)
+		if (asker_open(path, ASK_TIMEOUT_NS, &a->stage[id]) < 0)
 			a->stage[id] = NULL;
 		else
-			peer[id] = control_client_peer(a->stage[id]);
+			peer[id] = asker_peer(a->stage[id]);
 	}
 }
 
 static void close_askers(struct askers *a)
 {
 	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++)
-		control_client_close(a->stage[id]);
+		asker_close(a->stage[id]);
 }
 
 static void take_reading(struct askers *a, struct ledger_reading *r)
@@ -54,9 +54,9 @@ static void take_reading(struct askers *a, struct ledger_reading *r)
 		r->there[id] = false;
 		if (a->stage[id] == NULL)
 			continue;
-		if (control_client_ask(a->stage[id], &req, &answer) < 0) {
+		if (asker_ask(a->stage[id], &req, &answer) < 0) {
 			/* Do not wait for it again in the next reading. */
-			control_client_close(a->stage[id]);
+			asker_close(a->stage[id]);
 			a->stage[id] = NULL;
 			continue;
 		}
@@ -236,7 +236,7 @@ void picture_take(const char *run_dir, bool glance, struct picture *p)
 	else
 		read_ledger(&a, p);
 	close_askers(&a);
-	p->has_supervisor = control_ask(path, &req, ASK_TIMEOUT_NS, &p->supervisor) == 0;
+	p->has_supervisor = asker_ask_once(path, &req, ASK_TIMEOUT_NS, &p->supervisor) == 0;
 	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++)
 		find_usage(p, (enum stage_id)id);
 	collect_rings(p);

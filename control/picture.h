@@ -6,6 +6,7 @@
 #ifndef MEWS_PICTURE_H
 #define MEWS_PICTURE_H
 
+#include "asker.h"
 #include "ledger.h"
 
 enum { PICTURE_RINGS = 4 };
@@ -23,7 +24,7 @@ struct picture {
 	enum ledger_pace pace;
 	bool has_supervisor;
 	struct control_answer supervisor;
-	struct control_peer peer[STAGE_COUNT]; /* who listens, to the system's knowledge */
+	struct asker_peer peer[STAGE_COUNT]; /* who listens, to the system's knowledge */
 	struct usage usage[STAGE_COUNT];
 	unsigned nsums;
 	struct ledger_sum sums[LEDGER_SUMS];

@@ -103,18 +103,6 @@ Test(control_socket, one_connection_takes_many_questions)
 	control_client_close(c);
 }
 
-Test(control_socket, who_listens_is_asked_of_the_system)
-{
-	struct control_client *c;
-	struct control_peer peer;
-
-	cr_assert(eq(int, control_client_open(path, NS_PER_SEC, &c), 0));
-	peer = control_client_peer(c);
-	cr_assert(eq(int, (int)peer.pid, (int)getpid()));
-	cr_assert(eq(int, (int)peer.uid, (int)geteuid()));
-	control_client_close(c);
-}
-
 Test(control_socket, nobody_there_is_said_at_once)
 {
 	struct control_request req = { .kind = CONTROL_STATUS };
