@@ -711,7 +711,7 @@ static void note_ceiling(struct runtime *rt)
 
 	fill_usage(rt, &u);
 	rt->ready_bytes = u.rss_bytes;
-	if (u.rss_bytes > 0)
+	if (u.rss_bytes > 0 && !rt->st.replay)
 		log_info("takes %" PRIu64 " MiB of memory, at most %" PRIu64, u.rss_bytes >> 20,
 			 memory_ceiling(rt) >> 20);
 }

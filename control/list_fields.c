@@ -85,6 +85,8 @@ void list_fields_text(struct line *t)
 
 	for (enum field_id id = FIELD_NONE + 1; id < FIELD_COUNT; id = end) {
 		end = class_end(id);
+		if (id == FIELD_static_field) /* which there are, the settings say */
+			continue;
 		line_puts(t, id == FIELD_NONE + 1 ? "" : "\n");
 		line_puts(t, "-------------------------------\n");
 		columns_put(t, span_str("Field Class:"), span_str(field_info(id)->cls), INDENT,
@@ -159,6 +161,8 @@ void list_fields_json(struct jout *j)
 	jout_array(j, "fieldclasses");
 	for (enum field_id id = FIELD_NONE + 1; id < FIELD_COUNT; id = end) {
 		end = class_end(id);
+		if (id == FIELD_static_field) /* which there are, the settings say */
+			continue;
 		json_class(j, id, end);
 	}
 	jout_end(j);

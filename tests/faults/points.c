@@ -126,7 +126,8 @@ bool points_try(const struct scenario *s, const struct points_options *o)
 				try_point(s, &seen[i], k, o, &t);
 	}
 	printf("%sok %u - %s: %s%u points at %u sites, %u ended it with an error\n",
-	       how != NULL || t.bad > 0 || t.sites == 0 || t.unfired > t.points / 10 ? "not " : "",
+	       how != NULL || t.bad > 0 || t.sites == 0 || t.unfired > 1 + t.points / 10 ? "not "
+											 : "",
 	       ++number, s->name, how != NULL ? how : "", t.points, t.sites, t.gave_up);
 	if (t.unfired > 0)
 		printf("# of these %u did not come about\n", t.unfired);

@@ -8,8 +8,8 @@
 . "$(dirname -- "$0")/../support/pipeline.sh"
 captures=${MEWS_CAPTURES:-$top/../shared/captures}
 [ -e "$captures/04_revshell.scap" ] || skip_all "no captures"
-share=14 errors=1
-! grep -q '^MEWS_SANITIZE:BOOL=ON' "$build/CMakeCache.txt" || share=5
+share=7 errors=1
+! grep -q '^MEWS_SANITIZE:BOOL=ON' "$build/CMakeCache.txt" || share=3
 if [ -n "${MEWS_LONG:-}" ]; then
 	share=100 errors=3
 fi

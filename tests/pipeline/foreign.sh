@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # docs/wire.md is enough to write a stage: a collector and an evaluator in Python, made from it alone,
-# work with the enricher and the emitter that are here.
+# work with the enricher and the emitter that are here (in a replay: of a live writer they take no end).
 . "$(dirname -- "$0")/../support/pipeline.sh"
 [ -x "$mews" ] || skip_all "mews is not built"
 command -v python3 >/dev/null || skip_all "needs python3"
@@ -17,8 +17,8 @@ if [ "$(id -u)" -eq 0 ]; then
 	as="setpriv --reuid 65534 --regid 65534 --clear-groups"
 fi
 export TZ=UTC
-$as timeout 100 "$tools/mews-emitter" --run-dir "$work/run" >"$work/out" 2>"$work/emitter.err" & emitter=$!
-$as timeout 100 "$tools/mews-enricher" --run-dir "$work/run" 2>"$work/enricher.err" & enricher=$!
+$as timeout 100 "$tools/mews-emitter" --replay --run-dir "$work/run" >"$work/out" 2>"$work/emitter.err" & emitter=$!
+$as timeout 100 "$tools/mews-enricher" --replay --run-dir "$work/run" 2>"$work/enricher.err" & enricher=$!
 $as timeout 100 python3 "$tools/foreign.py" evaluator "$work/run" 2>"$work/evaluator.err" & evaluator=$!
 $as timeout 100 python3 "$tools/foreign.py" collector "$work/run" "$tools/wire.md" $count 2>"$work/collector.err"
 check "a foreign collector is read to its end" [ $? -eq 0 ]

@@ -21,7 +21,7 @@ HELLO, OFFER, TAKE, BUSY = 1, 2, 3, 4
 HAS_COUNTS, HAS_CURSOR, HAS_SNAPSHOT, SKIP, KEPT = 1, 2, 4, 8, 16
 END, EVENT, RAW_EVENT, ALERT = 14, 20, 1, 32
 OPENAT = 307
-ABI = 3
+ABI = 4
 PAGE = max(4096, mmap.PAGESIZE)
 SIZE = 65536
 SHEETS = 32768
@@ -49,19 +49,26 @@ class Page:
         assert word & 6 == 0
         return word & ~7
 
-    def move(self, position, seq, counts):
-        """Fill the slot that is not in force, then put it in force."""
+    def kept(self):
+        return self.words[17]
+
+    def move(self, position, seq, counts, keeps=False):
+        """Fill the slot that is not in force, then put it in force; a cursor keeps nothing behind it."""
         which = self.words[16] & 1
-        turn = self.words[64 + 68 * which] + 1
+        turn = self.words[64 + 70 * which] + 1
         which ^= 1
-        at = 64 + 68 * which
+        at = 64 + 70 * which
         self.words[at] = turn
         self.words[at + 1] = position
         self.words[at + 2] = seq
         for i, count in enumerate(counts):
-            self.words[at + 3 + i] = count
-        self.words[at + 67] = turn
+            self.words[at + 5 + i] = count
+        if keeps:
+            self.words[at + 3], self.words[at + 4] = position, seq
+        self.words[at + 69] = turn
         self.words[16] = position | which
+        if keeps:
+            self.words[17] = position
 
     def want(self, code):
         self.words[224] = 1
@@ -99,14 +106,14 @@ def take(fd, magic, size, generation):
 
 
 def message(kind, flags=0, generation=0, size=0, position=0, seq=0):
-    return struct.pack("<QIIQQQQQ", DOOR, 2, kind, flags, generation, size, position, seq) + bytes(48 * 8)
+    return struct.pack("<QIIQQQQQ", DOOR, 3, kind, flags, generation, size, position, seq) + bytes(48 * 8)
 
 
 def hear(sock):
     text, fds, _, _ = socket.recv_fds(sock, 512, 3)
     assert len(text) == 440
     magic, protocol, *rest = struct.unpack_from("<QIIQQQQQ", text)
-    assert magic == DOOR and protocol == 2
+    assert magic == DOOR and protocol == 3
     return rest, fds
 
 
@@ -144,7 +151,7 @@ class Writer:
     def write(self, kind, payload):
         frame = struct.pack("<IHHQ", len(payload), kind, 0, self.seq) + payload
         frame += bytes(-len(frame) % 8)
-        while self.head + len(frame) - self.cursor.position() > SIZE:
+        while self.head + len(frame) - self.cursor.kept() > SIZE:
             pause()
         at = self.head % SIZE
         first = frame[: SIZE - at]
@@ -177,7 +184,7 @@ class Reader:
         fd, self.own_memory, self.own = make(PAGE, CURSOR, generation)
         self.own.words[2] = size
         self.own.want(wanted)
-        self.own.move(self.tail, self.seq, [])
+        self.own.move(self.tail, self.seq, [], keeps=True)
         socket.send_fds(self.peer, [message(TAKE, 0, generation)], [fd])
 
     def bytes_at(self, position, n):
@@ -196,7 +203,7 @@ class Reader:
         return kind, payload
 
     def commit(self):
-        self.own.move(self.tail, self.seq, [])
+        self.own.move(self.tail, self.seq, [], keeps=True)
         ring(self.peer)
 
 
