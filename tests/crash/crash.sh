@@ -8,7 +8,8 @@ top=$(cd -- "$(dirname -- "$0")/../.." && pwd)
 build=${MEWS_BUILD_DIR:-$top/build}
 rounds=${MEWS_ROUNDS:-32}
 [ -z "${MEWS_LONG:-}" ] || rounds=${MEWS_ROUNDS:-1000}
-export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+# A stage that is sent SIGSEGV is to die of it.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0:handle_segv=0
 if [ "$(id -u)" -ne 0 ] || [ ! -r /sys/kernel/btf/vmlinux ] || [ ! -x "$build/bin/mews" ]; then
 	echo "ok 1 - stages die at random # SKIP needs root, a kernel with BTF, and mews built"
 	exit 0

@@ -96,7 +96,7 @@ start_mews -o engine.modern_ebpf.buf_size_preset=4
 crowd() {
 	local cpu
 	for cpu in $(seq 0 $(($(nproc --all) - 1))); do
-		taskset -c "$cpu" "$trigger" flood-for /etc/hostname 0.5 >/dev/null 2>&1
+		taskset -c "$cpu" "$trigger" flood-for /etc/hostname 1.5 >/dev/null 2>&1
 	done
 	"$trigger" read /etc/shadow "in-the-crowd-$$"
 }

@@ -21,7 +21,7 @@ static struct control_answer full_answer(void)
 		.uptime_ns = 1ull << 40,
 		.nrings = 2,
 		.rings = { { "raw", 1 << 20, 77, 5, 99, true, 3 },
-			   { "enriched", 1 << 21, 0, 0, 100, false } },
+			   { "enriched", 1 << 21, 0, 0, 100, false, 0 } },
 		.detail = "all is well",
 		.mid_event = true,
 		.ngaps = 2,
