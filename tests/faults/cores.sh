@@ -5,6 +5,7 @@
 # of its fuzz target.  Nothing crashes, hangs or is left behind, and what cannot be done is said or counted.
 # A share of the points, others each time; with --long all.
 top=$(cd -- "$(dirname -- "$0")/../.." && pwd)
+renice -n 15 -p $$ >/dev/null # whoever else runs waits for something; this does not
 build=${MEWS_BUILD_DIR:-$top/build}
 captures=${MEWS_CAPTURES:-$top/../shared/captures}
 official=$top/../shared/rules

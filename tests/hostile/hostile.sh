@@ -8,6 +8,7 @@
 # The rigs run side by side, each with a run directory of its own: 7 seconds, a minute under sanitizers, 5 with --long.
 # $HOSTILE_SECONDS says otherwise; $HOSTILE_SEED repeats what was done; $HOSTILE_ONLY names some rigs.
 . "$(dirname -- "$0")/../support/pipeline.sh"
+renice -n 15 -p $$ >/dev/null # whoever else runs waits for something; this does not
 need_live
 command -v jq >/dev/null || skip_all "needs jq"
 captures=${MEWS_CAPTURES:-$top/../shared/captures}
