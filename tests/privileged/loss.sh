@@ -92,11 +92,11 @@ check "it says why" grep -q 'syscall event drop. [0-9]* system calls dropped in 
 check "the alert of it is out" [ "$(drop_alerts)" -ge 1 ]
 
 # Who floods loses; who does little has a share of the reserve, and others besides this test do little, too.
-start_mews -o engine.modern_ebpf.buf_size_preset=4
+start_mews -o engine.modern_ebpf.buf_size_preset=3
 crowd() {
 	local cpu
 	for cpu in $(seq 0 $(($(nproc --all) - 1))); do
-		taskset -c "$cpu" "$trigger" flood-for /etc/hostname 1.5 >/dev/null 2>&1
+		taskset -c "$cpu" "$trigger" flood-for /etc/hostname 0.6 >/dev/null 2>&1
 	done
 	"$trigger" read /etc/shadow "in-the-crowd-$$"
 }
