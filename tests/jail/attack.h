@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * attack.h -- what somebody tries who runs code in a stage: stage.c is compiled once more for
+ * attack.h -- what somebody tries who runs code in a stage: stage_jail.c is compiled once more for
  * tests/jail, and calls this behind the jail.
  */
 #ifndef MEWS_ATTACK_H
