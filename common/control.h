@@ -213,7 +213,7 @@ int control_decode_answer(struct span msg, struct control_answer *ret);
 /* shell: control_server.c answers, control_socket.c asks */
 struct control_server;
 
-/* PATH: the socket's file; -EADDRINUSE: somebody answers there.  Peers are root, this process's uid, and for what is
+/* PATH: the socket's file; -EADDRINUSE: somebody answers there, -EEXIST: it is no socket.  Peers are root, this process's uid, and for what is
  * open to ANY members of the socket's group. */
 int control_server_open(const char *path, struct control_server **ret);
 void control_server_close(struct control_server *s);
@@ -234,6 +234,10 @@ int control_client_open(const char *path, uint64_t timeout_ns, struct control_cl
 int control_client_ask(struct control_client *c, const struct control_request *req,
 		       struct control_answer *ret);
 void control_client_close(struct control_client *c);
+
+/* A copy of A's page in *KEPT, in place of the one that was there: it outlives the message that A came in.
+ * -ENOMEM: A has none then. */
+int control_keep_page(uint8_t **kept, struct control_answer *a);
 
 /* Ask once and wait for the answer.  -ETIMEDOUT, -ECONNREFUSED, -ENOENT, -EPROTO ... */
 int control_ask(const char *path, const struct control_request *req, uint64_t timeout_ns,

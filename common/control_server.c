@@ -15,13 +15,12 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "control.h"
 #include "log.h"
+#include "socket_place.h"
 
 #define MAX_GUESTS   48
 #define PER_POLL     8	  /* guests that are heard in a turn */
@@ -43,10 +42,8 @@ struct guest {
 };
 
 struct control_server {
-	int listener, epoll;
-	struct sockaddr_un addr;
-	dev_t dev; /* of the socket's file */
-	ino_t ino;
+	int epoll;
+	struct socket_place place;
 	uid_t owner;
 	struct guest guests[MAX_GUESTS];
 	uint8_t answer[HEADER + MAX_ROUTE + CONTROL_MAX_MESSAGE];
@@ -57,26 +54,6 @@ static const uint8_t peer_greeting[GREETING] = { 0, 'S', 'P', 0, 0, 0x30, 0, 0 }
 
 /* ---- opening ---- */
 
-/* Take away what a predecessor left, if nobody answers there. */
-static int clear_path(const struct sockaddr_un *addr)
-{
-	struct stat st;
-	int fd, err = 0;
-
-	if (lstat(addr->sun_path, &st) == -1)
-		return errno == ENOENT ? 0 : -errno;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -errno;
-	if (!S_ISSOCK(st.st_mode) ||
-	    connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0 || errno == EAGAIN)
-		err = -EADDRINUSE;
-	close(fd);
-	if (err == 0 && unlink(addr->sun_path) == -1 && errno != ENOENT)
-		err = -errno;
-	return err;
-}
-
 /* PLACE: of a guest, or MAX_GUESTS for the listener. */
 static int listen_to(const struct control_server *s, int fd, unsigned place, uint32_t events,
 		     int how)
@@ -86,25 +63,15 @@ static int listen_to(const struct control_server *s, int fd, unsigned place, uin
 	return epoll_ctl(s->epoll, how, fd, &e) == -1 ? -errno : 0;
 }
 
-static int server_listen(struct control_server *s)
+static int server_listen(struct control_server *s, const char *path)
 {
-	const struct sockaddr *addr = (const struct sockaddr *)&s->addr;
-	struct stat st;
-	int err = clear_path(&s->addr);
+	int err = socket_place_open(&s->place, path, SOCK_STREAM, (gid_t)-1, MAX_GUESTS);
 
 	if (err < 0)
 		return err;
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	s->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (s->epoll == -1 || s->listener == -1 || bind(s->listener, addr, sizeof(s->addr)) == -1 ||
-	    lstat(s->addr.sun_path, &st) == -1)
-		return -errno;
-	s->dev = st.st_dev;
-	s->ino = st.st_ino;
-	/* Nobody can connect before listen(), so the mode is right by then. */
-	if (chmod(s->addr.sun_path, 0660) == -1 || listen(s->listener, MAX_GUESTS) == -1)
-		return -errno;
-	return listen_to(s, s->listener, MAX_GUESTS, EPOLLIN, EPOLL_CTL_ADD);
+	return s->epoll == -1 ? -errno
+			      : listen_to(s, s->place.fd, MAX_GUESTS, EPOLLIN, EPOLL_CTL_ADD);
 }
 
 int control_server_open(const char *path, struct control_server **ret)
@@ -112,18 +79,15 @@ int control_server_open(const char *path, struct control_server **ret)
 	struct control_server *s;
 	int err;
 
-	if (strlen(path) >= sizeof(s->addr.sun_path))
-		return -ENAMETOOLONG;
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return -ENOMEM;
 	s->owner = geteuid();
-	s->listener = s->epoll = -1;
+	s->epoll = -1;
+	s->place = SOCKET_PLACE_NONE;
 	for (unsigned i = 0; i < MAX_GUESTS; i++)
 		s->guests[i].fd = -1;
-	s->addr.sun_family = AF_UNIX;
-	memcpy(s->addr.sun_path, path, strlen(path));
-	err = server_listen(s);
+	err = server_listen(s, path);
 	if (err < 0) {
 		control_server_close(s);
 		return err;
@@ -143,18 +107,12 @@ static void hang_up(struct guest *g)
 
 void control_server_close(struct control_server *s)
 {
-	struct stat st;
-
 	if (s == NULL)
 		return;
 	for (unsigned i = 0; i < MAX_GUESTS; i++)
 		if (s->guests[i].fd != -1)
 			hang_up(&s->guests[i]);
-	if (s->ino != 0 && lstat(s->addr.sun_path, &st) == 0 && st.st_dev == s->dev &&
-	    st.st_ino == s->ino)
-		unlink(s->addr.sun_path);
-	if (s->listener != -1)
-		close(s->listener);
+	socket_place_close(&s->place);
 	if (s->epoll != -1)
 		close(s->epoll);
 	free(s);
@@ -201,7 +159,7 @@ static struct guest *find_place(struct control_server *s)
 /* False: nobody is there. */
 static bool welcome(struct control_server *s)
 {
-	int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept4(s->place.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 	struct guest *g;

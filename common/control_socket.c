@@ -199,21 +199,20 @@ static int read_answer(struct control_client *c, struct mono until, struct span 
 
 /* ---- questions ---- */
 
-/* The answer's page outlives the message that it came in. */
-static int keep_page(struct control_client *c, struct control_answer *a)
+int control_keep_page(uint8_t **kept, struct control_answer *a)
 {
 	struct span page = a->page;
 
 	a->page = SPAN_NONE;
-	free(c->page);
-	c->page = NULL;
+	free(*kept);
+	*kept = NULL;
 	if (page.n == 0)
 		return 0;
-	c->page = malloc(page.n);
-	if (c->page == NULL)
+	*kept = malloc(page.n);
+	if (*kept == NULL)
 		return -ENOMEM;
-	memcpy(c->page, page.p, page.n);
-	a->page = span_of(c->page, page.n);
+	memcpy(*kept, page.p, page.n);
+	a->page = span_of(*kept, page.n);
 	return 0;
 }
 
@@ -244,7 +243,7 @@ int control_client_ask(struct control_client *c, const struct control_request *r
 		err = ask_once(c, req, until, &answer);
 	if (err == 0)
 		err = control_decode_answer(answer, ret);
-	return err == 0 ? keep_page(c, ret) : err;
+	return err == 0 ? control_keep_page(&c->page, ret) : err;
 }
 
 int control_ask(const char *path, const struct control_request *req, uint64_t timeout_ns,

@@ -10,8 +10,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "door.h"
@@ -19,6 +17,7 @@
 #include "frame_sink.h"
 #include "log.h"
 #include "shm.h"
+#include "socket_place.h"
 
 #define MAX_CALLERS  (OUTLET_FDS - 1)
 #define MAX_WELCOMES 16 /* in a turn */
@@ -38,10 +37,7 @@ struct outlet {
 	struct outlet_params p;
 	struct ring_writer w;
 	struct shm ring, cursor;
-	struct sockaddr_un addr;
-	dev_t dev; /* of the socket in the run directory */
-	ino_t ino;
-	int listener;
+	struct socket_place door;
 	struct caller callers[MAX_CALLERS];
 	bool had_reader;  /* ever */
 	bool wants_again; /* a new reader's version may be the number of an old one's */
@@ -49,53 +45,6 @@ struct outlet {
 	struct mono next_offer; /* with a snapshot: what these cost is not for readers to say */
 	uint64_t wakeups, refused;
 };
-
-/* ---- the door itself ---- */
-
-/* Take away what a predecessor left.  Only a socket, and only if nobody answers. */
-static int clear_path(const struct sockaddr_un *addr)
-{
-	struct stat st;
-	int fd, err = 0;
-
-	if (lstat(addr->sun_path, &st) == -1)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -EEXIST;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0 || errno == EAGAIN)
-		err = -EADDRINUSE;
-	close(fd);
-	if (err == 0 && unlink(addr->sun_path) == -1 && errno != ENOENT)
-		err = -errno;
-	return err;
-}
-
-/* Nobody can connect before listen(), so mode and group are right by then. */
-static int open_door(struct outlet *o)
-{
-	const char *path = o->addr.sun_path;
-	struct stat st;
-	int err = clear_path(&o->addr);
-
-	if (err < 0)
-		return err;
-	o->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (o->listener == -1 ||
-	    bind(o->listener, (struct sockaddr *)&o->addr, sizeof(o->addr)) == -1)
-		return -errno;
-	if (lstat(path, &st) == -1)
-		return -errno;
-	o->dev = st.st_dev;
-	o->ino = st.st_ino;
-	if ((o->p.socket_gid != (gid_t)-1 && o->p.socket_gid != st.st_gid &&
-	     lchown(path, (uid_t)-1, o->p.socket_gid) == -1) ||
-	    chmod(path, 0660) == -1 || listen(o->listener, MAX_CALLERS) == -1)
-		return -errno;
-	return 0;
-}
 
 static uint64_t new_generation(void)
 {
@@ -119,22 +68,19 @@ int outlet_open(const struct outlet_params *p, struct outlet **ret_outlet)
 	struct outlet *o;
 	int err;
 
-	if (strlen(p->door) >= sizeof(o->addr.sun_path))
-		return -ENAMETOOLONG;
 	o = calloc(1, sizeof(*o));
 	if (o == NULL)
 		return -ENOMEM;
 	o->p = *p;
-	o->listener = -1;
+	o->door = SOCKET_PLACE_NONE;
 	o->ring = o->cursor = SHM_NONE;
-	o->addr.sun_family = AF_UNIX;
-	memcpy(o->addr.sun_path, p->door, strlen(p->door));
-	o->p.door = o->addr.sun_path;
+	o->p.door = o->door.addr.sun_path;
 	err = shm_ring_make(ring_size(p->size), &o->ring);
 	if (err == 0) {
 		ring_writer_init(&o->w, o->ring.page, o->ring.data, o->ring.size, p->reserve,
 				 new_generation());
-		err = open_door(o);
+		err = socket_place_open(&o->door, p->door, SOCK_SEQPACKET, p->socket_gid,
+					MAX_CALLERS);
 	}
 	if (err < 0) {
 		outlet_close(o);
@@ -152,18 +98,12 @@ static void hang_up(struct caller *c)
 
 void outlet_close(struct outlet *o)
 {
-	struct stat st;
-
 	if (o == NULL)
 		return;
-	if (o->ino != 0 && lstat(o->addr.sun_path, &st) == 0 && st.st_dev == o->dev &&
-	    st.st_ino == o->ino)
-		unlink(o->addr.sun_path);
+	socket_place_close(&o->door); /* first: who is hung up on looks for a successor's */
 	for (unsigned i = 0; i < MAX_CALLERS; i++)
 		if (o->callers[i].state != CALLER_NONE)
 			hang_up(&o->callers[i]);
-	if (o->listener != -1)
-		close(o->listener);
 	shm_release(&o->cursor);
 	shm_release(&o->ring);
 	free(o);
@@ -355,10 +295,7 @@ static void hear_hello(struct outlet *o, struct caller *c, const struct door_mes
 			return;
 	}
 	if (o->p.snapshot != NULL && now.ns < o->next_offer.ns) {
-		struct door_message busy = { .kind = DOOR_BUSY, .generation = o->w.generation };
-
-		(void)door_send(c->fd, &busy, NULL, 0);
-		hang_up(c);
+		put_off(o, c);
 		return;
 	}
 	begun = mono_now();
@@ -411,7 +348,7 @@ static void hear(struct outlet *o, struct caller *c, struct mono now)
 /* False: nobody is there. */
 static bool welcome(struct outlet *o, struct mono now)
 {
-	int fd = accept4(o->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept4(o->door.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	uid_t uid;
 
 	if (fd == -1)
@@ -465,7 +402,7 @@ static void drop_liar(struct outlet *o)
 /* -1 for those that are not there, which poll() passes over. */
 unsigned outlet_fds(const struct outlet *o, struct pollfd *p)
 {
-	p[0] = (struct pollfd){ .fd = o->listener, .events = POLLIN };
+	p[0] = (struct pollfd){ .fd = o->door.fd, .events = POLLIN };
 	for (unsigned i = 0; i < MAX_CALLERS; i++) {
 		const struct caller *c = &o->callers[i];
 

@@ -182,24 +182,6 @@ struct asker_peer asker_peer(const struct asker *c)
 	return c->peer;
 }
 
-/* The answer's page outlives the message that it came in. */
-static int keep_page(struct asker *c, struct control_answer *a)
-{
-	struct span page = a->page;
-
-	a->page = SPAN_NONE;
-	free(c->page);
-	c->page = NULL;
-	if (page.n == 0)
-		return 0;
-	c->page = malloc(page.n);
-	if (c->page == NULL)
-		return -ENOMEM;
-	memcpy(c->page, page.p, page.n);
-	a->page = span_of(c->page, page.n);
-	return 0;
-}
-
 int asker_ask(struct asker *c, const struct control_request *req, struct control_answer *ret)
 {
 	uint8_t out[512];
@@ -220,7 +202,7 @@ int asker_ask(struct asker *c, const struct control_request *req, struct control
 		return to_errno(err);
 	err = control_decode_answer(span_of(nng_msg_body(msg), nng_msg_len(msg)), ret);
 	if (err == 0)
-		err = keep_page(c, ret);
+		err = control_keep_page(&c->page, ret);
 	nng_msg_free(msg);
 	return err;
 }
