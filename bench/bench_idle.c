@@ -16,12 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "run_mews.h"
+#include "live_mews.h"
 #include "span.h"
 
 enum { MAX_STARTS = 64, MAX_PROCESSES = 8, STATUS_BYTES = 1 << 16 };
@@ -33,44 +31,11 @@ enum { MAX_STARTS = 64, MAX_PROCESSES = 8, STATUS_BYTES = 1 << 16 };
 #define KERNEL_BUFFERS "anon_inode:bpf-map"
 
 struct options {
-	struct mews_words run, status;
-	char dir[64], run_dir[80];
+	struct live_mews mews;
 	unsigned seconds, starts;
-	bool json;
 };
 
-/* ---- the pipeline ---- */
-
-static pid_t start(const struct mews_words *words, int *ret_out)
-{
-	int fds[2];
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC) == -1 || (pid = fork()) == -1)
-		mews_fail("cannot start", words->mews);
-	if (pid == 0) {
-		int null = open("/dev/null", O_RDWR);
-
-		dup2(null, STDIN_FILENO);
-		dup2(fds[1], STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		mews_exec(words);
-	}
-	close(fds[1]);
-	*ret_out = fds[0];
-	return pid;
-}
-
-static void stop(pid_t pid, int out)
-{
-	char rest[65536];
-
-	kill(pid, SIGINT);
-	while (read(out, rest, sizeof(rest)) > 0)
-		;
-	close(out);
-	waitpid(pid, NULL, 0);
-}
+/* ---- what alerts are about ---- */
 
 /* A process that reads what it should not, every few milliseconds. */
 static pid_t trigger(void)
@@ -92,20 +57,6 @@ static void end_trigger(pid_t pid)
 }
 
 /* ---- alerts ---- */
-
-/* When the event of the alert was: its "time", UTC to the nanosecond. */
-static bool time_of(const char *line, struct wall *ret)
-{
-	static const char key[] = "\"time\":\"";
-	const char *at = strstr(line, key);
-	struct tm tm = { 0 };
-	char *end;
-
-	if (at == NULL || (at = strptime(at + sizeof(key) - 1, "%Y-%m-%dT%H:%M:%S.", &tm)) == NULL)
-		return false;
-	ret->ns = (uint64_t)timegm(&tm) * NS_PER_SEC + strtoull(at, &end, 10);
-	return end == at + 9;
-}
 
 /* The trigger's alert of an event behind FROM has come: how long after SINCE. */
 static double alert_ms(int out, struct mono since, struct wall from)
@@ -130,7 +81,7 @@ static double alert_ms(int out, struct mono since, struct wall from)
 		for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
 			*end = '\0';
 			if (strstr(line, "/etc/shadow") != NULL &&
-			    strstr(line, "bench-idle") != NULL && time_of(line, &when) &&
+			    strstr(line, "bench-idle") != NULL && live_alert_time(line, &when) &&
 			    when.ns > from.ns)
 				return (double)mono_since(since, now) / NS_PER_MSEC;
 		}
@@ -239,11 +190,8 @@ static void look(const struct options *o, pid_t mews, struct processes *ret)
 {
 	static char text[STATUS_BYTES];
 	struct dirent *e;
-	size_t n = 0;
-	ssize_t got;
 	DIR *d = opendir("/proc");
 	pid_t pid;
-	int out;
 
 	*ret = (struct processes){ 0 };
 	while (d != NULL && (e = readdir(d)) != NULL && ret->n < MAX_PROCESSES) {
@@ -262,12 +210,7 @@ static void look(const struct options *o, pid_t mews, struct processes *ret)
 	}
 	if (d != NULL)
 		closedir(d);
-	pid = start(&o->status, &out);
-	while (n + 1 < sizeof(text) && (got = read(out, text + n, sizeof(text) - 1 - n)) > 0)
-		n += (size_t)got;
-	text[n] = '\0';
-	close(out);
-	waitpid(pid, NULL, 0);
+	live_status(&o->mews, text, sizeof(text));
 	ret->seen = mews_number(text, "seen");
 }
 
@@ -284,13 +227,6 @@ static pid_t collector_of(const struct processes *all)
 
 static double start_ms[MAX_STARTS], again_ms[MAX_STARTS];
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void measure_starts(const struct options *o)
 {
 	for (unsigned i = 0; i < o->starts; i++) {
@@ -300,7 +236,7 @@ static void measure_starts(const struct options *o)
 		struct wall from;
 		int out;
 
-		mews = start(&o->run, &out);
+		mews = live_start(&o->mews.run, &out);
 		start_ms[i] = alert_ms(out, since, (struct wall){ 0 });
 		look(o, mews, &all);
 		victim = collector_of(&all);
@@ -309,10 +245,10 @@ static void measure_starts(const struct options *o)
 		kill(victim, SIGKILL);
 		again_ms[i] = alert_ms(out, since, from);
 		end_trigger(busy);
-		stop(mews, out);
+		live_stop(mews, out);
 	}
-	qsort(start_ms, o->starts, sizeof(double), by_value);
-	qsort(again_ms, o->starts, sizeof(double), by_value);
+	live_sort(start_ms, o->starts);
+	live_sort(again_ms, o->starts);
 }
 
 static void measure_idle(const struct options *o, struct processes *ret)
@@ -320,7 +256,7 @@ static void measure_idle(const struct options *o, struct processes *ret)
 	struct processes before;
 	double seen;
 	int out;
-	pid_t mews = start(&o->run, &out), busy = trigger();
+	pid_t mews = live_start(&o->mews.run, &out), busy = trigger();
 
 	(void)alert_ms(out, mono_now(), (struct wall){ 0 });
 	end_trigger(busy);
@@ -335,7 +271,7 @@ static void measure_idle(const struct options *o, struct processes *ret)
 		add_memory(&ret->p[i]);
 	}
 	ret->seen = seen;
-	stop(mews, out);
+	live_stop(mews, out);
 }
 
 static struct process sum_of(const struct processes *all)
@@ -398,61 +334,28 @@ static void print_table(const struct options *o, const struct processes *all)
 	print_row(o, &sum);
 }
 
-static void parse(struct options *o, int argc, char **argv)
-{
-	bool rules = false;
-
-	mews_words_begin(&o->run, "run");
-	mews_words_begin(&o->status, "status");
-	for (int i = 1; i < argc; i++) {
-		bool has_more = i + 1 < argc;
-
-		if (strcmp(argv[i], "--json") == 0) {
-			o->json = true;
-		} else if (strcmp(argv[i], "-r") == 0 && has_more) {
-			rules = true;
-			mews_word(&o->run, argv[i]);
-			mews_word(&o->run, argv[++i]);
-		} else if (strcmp(argv[i], "--seconds") == 0 && has_more) {
-			o->seconds = (unsigned)strtoul(argv[++i], NULL, 10);
-		} else if (strcmp(argv[i], "--starts") == 0 && has_more) {
-			o->starts = (unsigned)strtoul(argv[++i], NULL, 10);
-		} else {
-			fprintf(stderr, "usage: bench-idle [--json] [-r RULES]... [--seconds N] "
-					"[--starts N]\n");
-			exit(2);
-		}
-	}
-	if (!rules)
-		mews_official_rules(&o->run);
-	if (o->starts == 0 || o->starts > MAX_STARTS)
-		o->starts = 1;
-	if (o->seconds == 0)
-		o->seconds = 1;
-}
-
 int main(int argc, char **argv)
 {
-	static struct options o = { .dir = "/tmp/bench-idle.XXXXXX", .seconds = 30, .starts = 7 };
+	static struct options o = { .seconds = 30, .starts = 7 };
+	static const struct live_number numbers[] = { { "--seconds", &o.seconds },
+						      { "--starts", &o.starts } };
 	struct processes idle;
 
-	parse(&o, argc, argv);
-	if (mkdtemp(o.dir) == NULL || chmod(o.dir, 0755) == -1)
-		mews_fail("cannot make", o.dir);
-	snprintf(o.run_dir, sizeof(o.run_dir), "%s/run", o.dir);
-	mews_word(&o.run, "-o");
-	mews_word(&o.run, "json_output=true");
-	mews_word(&o.run, "--run-dir");
-	mews_word(&o.run, o.run_dir);
-	mews_word(&o.status, "--json");
-	mews_word(&o.status, "--run-dir");
-	mews_word(&o.status, o.run_dir);
+	live_parse(&o.mews, numbers, ARRAY_LEN(numbers),
+		   "bench-idle [--json] [-r RULES]... [--seconds N] [--starts N]", argc, argv);
+	if (o.starts == 0 || o.starts > MAX_STARTS)
+		o.starts = 1;
+	if (o.seconds == 0)
+		o.seconds = 1;
+	live_make_dir(&o.mews, "bench-idle");
+	mews_word(&o.mews.run, "-o");
+	mews_word(&o.mews.run, "json_output=true");
 	measure_starts(&o);
 	measure_idle(&o, &idle);
-	if (o.json)
+	if (o.mews.json)
 		print_json(&o, &idle);
 	else
 		print_table(&o, &idle);
-	rmdir(o.dir);
+	rmdir(o.mews.dir);
 	return 0;
 }

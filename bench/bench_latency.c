@@ -10,18 +10,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "counter.h"
-#include "run_mews.h"
+#include "live_mews.h"
+#include "span.h"
 
 enum { MAX_ALERTS = 1000000, STATUS_BYTES = 1 << 20, TEXT_BYTES = 1 << 20 };
 
@@ -30,36 +28,15 @@ enum { MAX_ALERTS = 1000000, STATUS_BYTES = 1 << 20, TEXT_BYTES = 1 << 20 };
 #define SILENT_MS 3000 /* no line for so long: that was the last */
 
 struct options {
-	struct mews_words run, status;
-	char dir[64], run_dir[80], rules[96], mark[96];
+	struct live_mews mews;
+	char rules[96], mark[96];
 	unsigned rate, seconds;
-	bool json;
 };
 
 static double took_us[MAX_ALERTS];
 static unsigned alerts;
 
 /* ---- processes ---- */
-
-static pid_t start(const struct mews_words *words, int *ret_out)
-{
-	int fds[2];
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC) == -1 || (pid = fork()) == -1)
-		mews_fail("cannot start", words->mews);
-	if (pid == 0) {
-		int null = open("/dev/null", O_RDWR);
-
-		dup2(null, STDIN_FILENO);
-		dup2(fds[1], STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		mews_exec(words);
-	}
-	close(fds[1]);
-	*ret_out = fds[0];
-	return pid;
-}
 
 static pid_t open_at_pace(const struct options *o, unsigned count)
 {
@@ -86,25 +63,11 @@ static pid_t open_at_pace(const struct options *o, unsigned count)
 
 /* ---- alerts ---- */
 
-/* When the event of the alert was: its "time", UTC to the nanosecond. */
-static bool time_of(const char *line, struct wall *ret)
-{
-	static const char key[] = "\"time\":\"";
-	const char *at = strstr(line, key);
-	struct tm tm = { 0 };
-	char *end;
-
-	if (at == NULL || (at = strptime(at + sizeof(key) - 1, "%Y-%m-%dT%H:%M:%S.", &tm)) == NULL)
-		return false;
-	ret->ns = (uint64_t)timegm(&tm) * NS_PER_SEC + strtoull(at, &end, 10);
-	return end == at + 9;
-}
-
 static void take_line(const char *line, struct wall now)
 {
 	struct wall when;
 
-	if (alerts < MAX_ALERTS && strstr(line, MARK) != NULL && time_of(line, &when))
+	if (alerts < MAX_ALERTS && strstr(line, MARK) != NULL && live_alert_time(line, &when))
 		took_us[alerts++] = ((double)now.ns - (double)when.ns) / (double)NS_PER_USEC;
 }
 
@@ -133,13 +96,6 @@ static void read_alerts(int out, unsigned most, int patience_ms)
 
 /* ---- what is measured ---- */
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double at_share(double share)
 {
 	unsigned at = (unsigned)(share * alerts);
@@ -167,38 +123,19 @@ static void wait_until_there(const struct options *o, int out)
 	alerts = 0;
 }
 
-static void read_status(const struct options *o, char text[STATUS_BYTES])
-{
-	size_t n = 0;
-	ssize_t got;
-	int out;
-	pid_t pid = start(&o->status, &out);
-
-	while (n + 1 < STATUS_BYTES && (got = read(out, text + n, STATUS_BYTES - 1 - n)) > 0)
-		n += (size_t)got;
-	text[n] = '\0';
-	close(out);
-	waitpid(pid, NULL, 0);
-}
-
 static unsigned measure(const struct options *o, char status[STATUS_BYTES])
 {
 	unsigned count = o->rate * o->seconds;
-	char rest[65536];
 	int out;
-	pid_t mews = start(&o->run, &out), opener;
+	pid_t mews = live_start(&o->mews.run, &out), opener;
 
 	wait_until_there(o, out);
 	opener = open_at_pace(o, count);
 	read_alerts(out, count, SILENT_MS);
 	waitpid(opener, NULL, 0);
-	read_status(o, status);
-	kill(mews, SIGINT);
-	while (read(out, rest, sizeof(rest)) > 0)
-		;
-	close(out);
-	waitpid(mews, NULL, 0);
-	qsort(took_us, alerts, sizeof(double), by_value);
+	live_status(&o->mews, status, STATUS_BYTES);
+	live_stop(mews, out);
+	live_sort(took_us, alerts);
 	return count;
 }
 
@@ -240,48 +177,13 @@ static void print_table(const struct options *o, unsigned count, const char *sta
 		       mews_number(latency_in(status, id), "p99_us"));
 }
 
-static void parse(struct options *o, int argc, char **argv)
-{
-	bool rules = false;
-
-	mews_words_begin(&o->run, "run");
-	mews_words_begin(&o->status, "status");
-	for (int i = 1; i < argc; i++) {
-		bool has_more = i + 1 < argc;
-
-		if (strcmp(argv[i], "--json") == 0) {
-			o->json = true;
-		} else if (strcmp(argv[i], "-r") == 0 && has_more) {
-			rules = true;
-			mews_word(&o->run, argv[i]);
-			mews_word(&o->run, argv[++i]);
-		} else if (strcmp(argv[i], "--seconds") == 0 && has_more) {
-			o->seconds = (unsigned)strtoul(argv[++i], NULL, 10);
-		} else if (strcmp(argv[i], "--rate") == 0 && has_more) {
-			o->rate = (unsigned)strtoul(argv[++i], NULL, 10);
-		} else {
-			fprintf(stderr, "usage: bench-latency [--json] [-r RULES]... "
-					"[--rate PER_SECOND] [--seconds N]\n");
-			exit(2);
-		}
-	}
-	if (!rules)
-		mews_official_rules(&o->run);
-	if (o->rate == 0 || o->rate > 100000)
-		o->rate = 1000;
-	if (o->seconds == 0 || o->seconds > MAX_ALERTS / o->rate)
-		o->seconds = 1;
-}
-
 static void make_files(struct options *o)
 {
 	FILE *f;
 
-	if (mkdtemp(o->dir) == NULL || chmod(o->dir, 0755) == -1)
-		mews_fail("cannot make", o->dir);
-	snprintf(o->run_dir, sizeof(o->run_dir), "%s/run", o->dir);
-	snprintf(o->rules, sizeof(o->rules), "%s/rules.yaml", o->dir);
-	snprintf(o->mark, sizeof(o->mark), "%s/" MARK, o->dir);
+	live_make_dir(&o->mews, "bench-latency");
+	snprintf(o->rules, sizeof(o->rules), "%s/rules.yaml", o->mews.dir);
+	snprintf(o->mark, sizeof(o->mark), "%s/" MARK, o->mews.dir);
 	close(open(o->mark, O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 	f = fopen(o->rules, "we");
 	if (f == NULL ||
@@ -295,32 +197,33 @@ static void make_files(struct options *o)
 
 int main(int argc, char **argv)
 {
-	static struct options o = { .dir = "/tmp/bench-latency.XXXXXX",
-				    .rate = 1000,
-				    .seconds = 10 };
+	static struct options o = { .rate = 1000, .seconds = 10 };
+	static const struct live_number numbers[] = { { "--rate", &o.rate },
+						      { "--seconds", &o.seconds } };
 	static char status[STATUS_BYTES];
 	unsigned count;
 
-	parse(&o, argc, argv);
+	live_parse(&o.mews, numbers, ARRAY_LEN(numbers),
+		   "bench-latency [--json] [-r RULES]... [--rate PER_SECOND] [--seconds N]", argc,
+		   argv);
+	if (o.rate == 0 || o.rate > 100000)
+		o.rate = 1000;
+	if (o.seconds == 0 || o.seconds > MAX_ALERTS / o.rate)
+		o.seconds = 1;
 	make_files(&o);
-	mews_word(&o.run, "-r");
-	mews_word(&o.run, o.rules);
-	mews_word(&o.run, "-o");
-	mews_word(&o.run, "json_output=true");
-	mews_word(&o.run, "-o");
-	mews_word(&o.run, "rule_matching=all");
-	mews_word(&o.run, "--run-dir");
-	mews_word(&o.run, o.run_dir);
-	mews_word(&o.status, "--json");
-	mews_word(&o.status, "--run-dir");
-	mews_word(&o.status, o.run_dir);
+	mews_word(&o.mews.run, "-r");
+	mews_word(&o.mews.run, o.rules);
+	mews_word(&o.mews.run, "-o");
+	mews_word(&o.mews.run, "json_output=true");
+	mews_word(&o.mews.run, "-o");
+	mews_word(&o.mews.run, "rule_matching=all");
 	count = measure(&o, status);
-	if (o.json)
+	if (o.mews.json)
 		print_json(&o, count, status);
 	else
 		print_table(&o, count, status);
 	unlink(o.mark);
 	unlink(o.rules);
-	rmdir(o.dir);
+	rmdir(o.mews.dir);
 	return 0;
 }

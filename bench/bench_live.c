@@ -10,27 +10,22 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "run_mews.h"
+#include "live_mews.h"
 #include "span.h"
 
 enum { MAX_ROUNDS = 64, PARTS = 20, STATUS_BYTES = 1 << 16 };
 
 struct options {
-	struct mews_words run, status;
-	char dir[64], run_dir[80];
+	struct live_mews mews;
 	unsigned rounds, seconds, pace;
-	bool json;
 };
 
 static void pin(int cpu)
@@ -53,41 +48,11 @@ static void unpin(void)
 
 /* ---- the pipeline ---- */
 
-static pid_t start(const struct mews_words *words, int out)
-{
-	pid_t pid = fork();
-
-	if (pid == -1)
-		mews_fail("cannot start", words->mews);
-	if (pid == 0) {
-		int null = open("/dev/null", O_RDWR);
-
-		dup2(null, STDIN_FILENO);
-		dup2(out == -1 ? null : out, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		mews_exec(words);
-	}
-	return pid;
-}
-
-/* What `mews status --json` says; "" if there is no pipeline. */
 static const char *status(const struct options *o)
 {
 	static char text[STATUS_BYTES];
-	size_t n = 0;
-	ssize_t got;
-	int fds[2];
-	pid_t pid;
 
-	if (pipe2(fds, O_CLOEXEC) == -1)
-		mews_fail("cannot make", "a pipe");
-	pid = start(&o->status, fds[1]);
-	close(fds[1]);
-	while (n + 1 < sizeof(text) && (got = read(fds[0], text + n, sizeof(text) - 1 - n)) > 0)
-		n += (size_t)got;
-	close(fds[0]);
-	waitpid(pid, NULL, 0);
-	text[n] = '\0';
+	live_status(&o->mews, text, sizeof(text));
 	return text;
 }
 
@@ -105,7 +70,7 @@ static pid_t start_mews(const struct options *o)
 	pid_t pid;
 
 	pin(1);
-	pid = start(&o->run, -1);
+	pid = live_start(&o->mews.run, NULL);
 	pin(0);
 	for (unsigned i = 0; i < 200; i++) {
 		if (is_live(status(o))) {
@@ -117,14 +82,8 @@ static pid_t start_mews(const struct options *o)
 		usleep(50000);
 	}
 	fprintf(stderr, "bench-live: the pipeline does not start: see what '%s run' says\n",
-		o->run.mews);
+		o->mews.run.mews);
 	exit(EXIT_FAILURE);
-}
-
-static void stop_mews(pid_t pid)
-{
-	kill(pid, SIGINT);
-	waitpid(pid, NULL, 0);
 }
 
 /* ---- loops ---- */
@@ -208,13 +167,6 @@ static const struct loop {
 
 static double ns[ARRAY_LEN(loops)][2][MAX_ROUNDS];
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The median of the parts: one that was disturbed does not count. */
 static double turn_ns(const struct loop *l)
 {
@@ -226,7 +178,7 @@ static double turn_ns(const struct loop *l)
 		l->run(l->turns);
 		parts[i] = (double)mono_since(from, mono_now()) / l->turns;
 	}
-	qsort(parts, PARTS, sizeof(parts[0]), by_value);
+	live_sort(parts, PARTS);
 	return parts[PARTS / 2];
 }
 
@@ -240,12 +192,12 @@ static void measure_loops(const struct options *o)
 			for (size_t i = 0; i < ARRAY_LEN(loops); i++)
 				ns[i][with][r] = turn_ns(&loops[i]);
 			if (with)
-				stop_mews(pid);
+				live_stop(pid, -1);
 		}
 	}
 	for (size_t i = 0; i < ARRAY_LEN(loops); i++)
 		for (unsigned with = 0; with < 2; with++)
-			qsort(ns[i][with], o->rounds, sizeof(double), by_value);
+			live_sort(ns[i][with], o->rounds);
 }
 
 /* ---- pace and flood ---- */
@@ -309,7 +261,7 @@ static struct taken measure_opens(const struct options *o, unsigned n, unsigned 
 	after.taken -= before.taken;
 	after.lost_kernel -= before.lost_kernel;
 	after.lost_ring -= before.lost_ring;
-	stop_mews(mews);
+	live_stop(mews, -1);
 	pin(0);
 	return after;
 }
@@ -355,66 +307,32 @@ static void print_table(const struct options *o, const struct taken *pace,
 	print_taken("a flood of two processes", flood);
 }
 
-static void parse(struct options *o, int argc, char **argv)
-{
-	bool rules = false;
-
-	mews_words_begin(&o->run, "run");
-	mews_words_begin(&o->status, "status");
-	for (int i = 1; i < argc; i++) {
-		bool has_more = i + 1 < argc;
-
-		if (strcmp(argv[i], "--json") == 0) {
-			o->json = true;
-		} else if (strcmp(argv[i], "-r") == 0 && has_more) {
-			rules = true;
-			mews_word(&o->run, argv[i]);
-			mews_word(&o->run, argv[++i]);
-		} else if (strcmp(argv[i], "--rounds") == 0 && has_more) {
-			o->rounds = (unsigned)strtoul(argv[++i], NULL, 10);
-		} else if (strcmp(argv[i], "--pace") == 0 && has_more) {
-			o->pace = (unsigned)strtoul(argv[++i], NULL, 10);
-		} else if (strcmp(argv[i], "--seconds") == 0 && has_more) {
-			o->seconds = (unsigned)strtoul(argv[++i], NULL, 10);
-		} else {
-			fprintf(stderr, "usage: bench-live [--json] [-r RULES]... [--rounds N] "
-					"[--pace OPENS_A_SECOND] [--seconds N]\n");
-			exit(2);
-		}
-	}
-	if (!rules)
-		mews_official_rules(&o->run);
-	if (o->rounds == 0 || o->rounds > MAX_ROUNDS)
-		o->rounds = 1;
-}
-
 int main(int argc, char **argv)
 {
-	static struct options o = {
-		.dir = "/tmp/bench-live.XXXXXX", .rounds = 7, .seconds = 5, .pace = 100000
-	};
+	static struct options o = { .rounds = 7, .seconds = 5, .pace = 100000 };
+	static const struct live_number numbers[] = { { "--rounds", &o.rounds },
+						      { "--pace", &o.pace },
+						      { "--seconds", &o.seconds } };
 	struct taken pace, flood;
 
-	parse(&o, argc, argv);
+	live_parse(&o.mews, numbers, ARRAY_LEN(numbers),
+		   "bench-live [--json] [-r RULES]... [--rounds N] [--pace OPENS_A_SECOND] "
+		   "[--seconds N]",
+		   argc, argv);
+	if (o.rounds == 0 || o.rounds > MAX_ROUNDS)
+		o.rounds = 1;
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
 		fprintf(stderr, "bench-live: two CPUs are needed, one for each side\n");
 		return 3;
 	}
-	if (mkdtemp(o.dir) == NULL || chmod(o.dir, 0755) == -1)
-		mews_fail("cannot make", o.dir);
-	snprintf(o.run_dir, sizeof(o.run_dir), "%s/run", o.dir);
-	mews_word(&o.run, "--run-dir");
-	mews_word(&o.run, o.run_dir);
-	mews_word(&o.status, "--json");
-	mews_word(&o.status, "--run-dir");
-	mews_word(&o.status, o.run_dir);
+	live_make_dir(&o.mews, "bench-live");
 	measure_loops(&o);
 	pace = measure_opens(&o, 1, o.pace);
 	flood = measure_opens(&o, 2, 0);
-	if (o.json)
+	if (o.mews.json)
 		print_json(&o, &pace, &flood);
 	else
 		print_table(&o, &pace, &flood);
-	rmdir(o.dir);
+	rmdir(o.mews.dir);
 	return 0;
 }
