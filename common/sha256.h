@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sha256.h -- SHA-256 (FIPS 180-4), in pieces.  Core.
+ * sha256.h -- SHA-256 (FIPS 180-4), in pieces.  Our own: neither stage that wants a digest links a library
+ * that has it, and for digests of public files no jailed process is to hold one more.  Core.
  */
 #ifndef MEWS_SHA256_H
 #define MEWS_SHA256_H
