@@ -490,7 +490,7 @@ field_getter *field_getter_of(const struct field_ref *ref)
 	if (id < PROC_FIRST)
 		return field_evt_getter(ref->id);
 	if (id < USER_FIRST)
-		return field_proc_get;
+		return field_proc_getter(ref->id);
 	if (id < FD_FIRST)
 		return field_user_get;
 	if (id < PATH_FIRST)

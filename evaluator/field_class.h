@@ -13,8 +13,6 @@
 #include "text.h"
 
 /* One per class: the value of REF at E; false: missing. */
-bool field_evt_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
-bool field_proc_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 bool field_user_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 bool field_fd_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 bool field_path_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
@@ -57,9 +55,16 @@ struct span field_json_labels_text(const struct field_event *e, struct span obje
 bool field_json_label(const struct field_event *e, struct span object, struct span key,
 		      struct value *ret);
 
-/* Of those that many rules look at, their own. */
+/* Of those whose fields have functions of their own. */
 field_getter *field_evt_getter(enum field_id id);
+field_getter *field_proc_getter(enum field_id id);
 field_getter *field_fd_getter(enum field_id id);
+
+/* field_ancestor.c: of an event that has a process. */
+bool field_ancestor_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
+bool field_parent_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
+bool field_leader_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
+bool field_loginshell_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 
 /* The fields with several values. */
 unsigned field_proc_get_any(const struct field_ref *ref, struct field_event *e, struct value *out);
@@ -100,6 +105,12 @@ static inline bool value_double(struct value *v, double d)
 {
 	*v = (struct value){ .kind = VALUE_DOUBLE, .type = PT_DOUBLE, .d = d };
 	return true;
+}
+
+/* The id of a process; a number beyond 32 bits is none: Falco's replays of some sources make them up. */
+static inline bool value_host_id(struct value *v, int64_t id)
+{
+	return id >= -1 && id <= UINT32_MAX && value_int(v, PT_INT64, id);
 }
 
 /* ADDR: 4 or 16 bytes, network order. */
@@ -181,9 +192,12 @@ struct span field_dirfd_text(const struct field_event *e, int64_t dirfd, uint8_t
  * FSRELPATH) means: absolute and normalised.  False: empty. */
 bool field_param_path(const struct field_event *e, int index, struct span *ret);
 
-bool field_abspath(const struct field_ref *ref, const struct field_event *e, struct value *ret);
+bool field_abspath(const struct field_ref *ref, struct field_event *e, struct value *ret);
 
 /* ---- time ---- */
+
+/* evt.time and its kin. */
+bool field_time_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 
 enum {
 	FORM_DATE = 1 << 0, /* 2026-11-23, too */

@@ -232,7 +232,7 @@ static int abspath_param(unsigned code, bool second)
 	}
 }
 
-bool field_abspath(const struct field_ref *ref, const struct field_event *e, struct value *ret)
+bool field_abspath(const struct field_ref *ref, struct field_event *e, struct value *ret)
 {
 	int param = abspath_param(e->ev->code, ref->has_key && span_is(ref->key, "dst"));
 	uint8_t buf[PATH_CAP];

@@ -31,6 +31,7 @@ Test(field, every_field_of_the_table_can_be_named)
 		cr_assert(ok, "%s: %s", info->name, diag.message);
 		cr_assert(eq(uint, ref.id, id), "%s", info->name);
 		cr_assert(ref.type != PT_NONE && ref.type < PT_COUNT, "%s has a type", info->name);
+		cr_assert(field_getter_of(&ref) != NULL, "%s: nobody answers for it", info->name);
 	}
 	cr_assert_null(field_info(FIELD_NONE));
 	cr_assert_null(field_info(FIELD_COUNT));
