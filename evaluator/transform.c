@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "base64.h"
+
 static bool is_string(const struct transform_type *t)
 {
 	return t->type == PT_CHARBUF || t->type == PT_FSPATH || t->type == PT_FSRELPATH;
@@ -144,17 +146,6 @@ static bool text_basename(struct span in, struct arena *arena, struct span *ret)
 	(void)arena;
 	*ret = slash == NULL ? in : span_of(slash + 1, in.n - (size_t)(slash + 1 - in.p));
 	return true;
-}
-
-static int base64_digit(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 static bool text_unbase64(struct span in, struct arena *arena, struct span *ret)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base64.h"
 #include "kubeconfig.h"
 
 struct reading {
@@ -65,17 +66,6 @@ static yaml_node_t *entry(struct reading *r, const char *list, const char *name,
 
 /* ---- values ---- */
 
-static int digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* S from base64, in its own place; NULL: it is none, or not a text. */
 static char *decode(char *s)
 {
@@ -84,7 +74,7 @@ static char *decode(char *s)
 	bool padded = false;
 
 	for (const char *p = s; *p != '\0'; p++) {
-		int d = digit(*p);
+		int d = base64_digit((uint8_t)*p);
 
 		if (*p == '\n' || *p == '\r' || *p == ' ')
 			continue;
