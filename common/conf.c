@@ -575,9 +575,14 @@ static int load_begin(struct loader *ld)
 	return err < 0 ? err : conf_doc_init(&ld->doc);
 }
 
-/* The end of a load, and its result. */
-static int load_end(struct loader *ld, int err, struct conf *ret)
+/* What all loads end with, when their files are in the document or it went wrong (ERR); the result. */
+static int load_end(struct loader *ld, int err, const char *const *options, unsigned noptions,
+		    struct conf *ret)
 {
+	if (err == 0)
+		err = set_options(ld, options, noptions, false);
+	if (err == 0)
+		err = take_document(ld);
 	conf_doc_release(&ld->doc);
 	if (err < 0 && ld->diag->message[0] == '\0')
 		diag_set(ld->diag, "%s", strerror(-err));
@@ -604,11 +609,7 @@ int conf_load_texts(const struct conf_text *texts, unsigned ntexts, const char *
 				     diag);
 	if (err == 0)
 		err = set_options(&ld, options, noptions, true);
-	if (err == 0)
-		err = set_options(&ld, options, noptions, false);
-	if (err == 0)
-		err = take_document(&ld);
-	return load_end(&ld, err, ret);
+	return load_end(&ld, err, options, noptions, ret);
 }
 
 /* The files of a bundle, in its order. */
@@ -646,11 +647,7 @@ int conf_load_bundle(struct span bundle, const char *const *options, unsigned no
 		err = merge_bundle(&ld, bundle);
 	if (err == 0)
 		err = set_options(&ld, options, noptions, true);
-	if (err == 0)
-		err = set_options(&ld, options, noptions, false);
-	if (err == 0)
-		err = take_document(&ld);
-	return load_end(&ld, err, ret);
+	return load_end(&ld, err, options, noptions, ret);
 }
 
 int conf_load_text(struct span text, const char *name, const char *const *options,
@@ -700,11 +697,7 @@ static int load(struct loader *ld, const char *file, const char *const *options,
 	err = load_begin(ld);
 	if (err == 0)
 		err = settle(ld, merge_files(ld, file, options, noptions));
-	if (err == 0)
-		err = set_options(ld, options, noptions, false);
-	if (err == 0)
-		err = take_document(ld);
-	return load_end(ld, err, ret);
+	return load_end(ld, err, options, noptions, ret);
 }
 
 int conf_load(const char *file, const char *const *options, unsigned noptions,
