@@ -170,6 +170,13 @@ static bool connect_tuple(const struct enrich *en, struct net_tuple *ret)
 	return true;
 }
 
+static void take_unix(struct enrich *en, struct file *f, const struct net_tuple *t)
+{
+	f->source = t->source;
+	f->dest = t->dest;
+	set_name(en, f, span_of(en->text, net_tuple_text((char *)en->text, t, FILE_UNIX, 0)));
+}
+
 static void fold_connect(struct enrich *en)
 {
 	int64_t res = result_of(en);
@@ -185,10 +192,7 @@ static void fold_connect(struct enrich *en)
 	if (!connect_tuple(en, &t))
 		return;
 	if (t.family == FAMILY_UNIX) {
-		f->source = t.source;
-		f->dest = t.dest;
-		set_name(en, f,
-			 span_of(en->text, net_tuple_text((char *)en->text, &t, FILE_UNIX, 0)));
+		take_unix(en, f, &t);
 	} else {
 		net_unmap(&t);
 		if (f->l4proto == L4_UNKNOWN && en->ev.has_file) /* its making was missed */
@@ -213,10 +217,7 @@ static void fold_accept(struct enrich *en)
 		return;
 	f->flags = FILE_ROLE_SERVER | FILE_CONNECTED;
 	if (t.family == FAMILY_UNIX) {
-		f->source = t.source;
-		f->dest = t.dest;
-		set_name(en, f,
-			 span_of(en->text, net_tuple_text((char *)en->text, &t, FILE_UNIX, 0)));
+		take_unix(en, f, &t);
 	} else {
 		net_unmap(&t);
 		f->l4proto = L4_TCP;
