@@ -8,7 +8,17 @@
 
 #include "span.h"
 
-#define PRIORITY_COUNT 8
+enum priority {
+	PRIORITY_EMERGENCY,
+	PRIORITY_ALERT,
+	PRIORITY_CRITICAL,
+	PRIORITY_ERROR,
+	PRIORITY_WARNING,
+	PRIORITY_NOTICE,
+	PRIORITY_INFORMATIONAL,
+	PRIORITY_DEBUG,
+	PRIORITY_COUNT
+};
 
 /* "Emergency" ... "Debug". */
 const char *priority_name(unsigned priority);

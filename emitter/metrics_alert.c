@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "clock.h"
+#include "own_alert.h"
 
 #define RULE	     "Falco internal: metrics snapshot"
 #define MESSAGE	     "Falco metrics snapshot"
-#define INFORMATION  6
-#define RULE_INDEX   UINT32_MAX /* no rule's */
-#define KEPT_FIELDS  16		/* behind those of the registry */
+#define KEPT_FIELDS  16 /* behind those of the registry */
 #define FIELD_NAME   512
 #define BYTES_PER_MB (1024.0 * 1024.0)
 
@@ -187,17 +186,7 @@ void snapshot_make(struct snapshot *s, const struct metrics_view *v, struct aren
 {
 	struct fields_out o = { .out = { .take = take }, .s = s, .arena = arena, .a = a };
 
-	a->origin_generation = a->origin_seq = 0; /* not an event's */
-	a->rule_index = RULE_INDEX;
-	a->priority = INFORMATION;
-	a->ts_ns = v->now_ns;
-	a->rule = span_str(RULE);
-	a->source = span_str("internal");
-	a->message = span_str(MESSAGE);
-	a->ruleset = SPAN_NONE;
-	a->nlineage = a->nplace = 0;
-	a->ntags = 0;
-	a->nfields = 0;
+	own_alert_begin(a, RULE, PRIORITY_INFORMATIONAL, v->now_ns, span_str(MESSAGE));
 	for (unsigned i = 0; i < metrics_count(); i++) {
 		const struct metric *m = metrics_at(i);
 

@@ -7,10 +7,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define MISSING	 "Mews internal: heartbeat missing"
-#define BACK	 "Mews internal: heartbeat back"
-#define CRITICAL 2
-#define NOTICE	 5
+#include "own_alert.h"
+
+#define MISSING "Mews internal: heartbeat missing"
+#define BACK	"Mews internal: heartbeat back"
 
 enum pulse_change pulse_look(struct pulse *p, uint64_t count, uint64_t patience_ns, struct mono now)
 {
@@ -65,22 +65,10 @@ void pulse_alert(const char *output, uint64_t silent_ns, uint64_t now_ns,
 		say_missing(output, silent_ns, text);
 	else
 		say_back(output, text);
-	ret->origin_generation = ret->origin_seq = 0; /* not an event's */
-	ret->rule_index = UINT32_MAX;
-	ret->priority = is_missing ? CRITICAL : NOTICE;
-	ret->ts_ns = now_ns;
-	ret->rule = span_str(is_missing ? MISSING : BACK);
-	ret->source = span_str("internal");
-	ret->message = span_str(text);
-	ret->ruleset = SPAN_NONE;
-	ret->ntags = 0;
-	ret->nfields = 0;
+	own_alert_begin(ret, is_missing ? MISSING : BACK,
+			is_missing ? PRIORITY_CRITICAL : PRIORITY_NOTICE, now_ns, span_str(text));
 	if (output != NULL)
-		ret->fields[ret->nfields++] =
-			(struct alert_field){ span_str("output"),
-					      { .kind = ALERT_STRING, .s = span_str(output) } };
+		own_alert_text(ret, "output", span_str(output));
 	if (is_missing)
-		ret->fields[ret->nfields++] =
-			(struct alert_field){ span_str("silent_ns"),
-					      { .kind = ALERT_UINT, .u = silent_ns } };
+		own_alert_uint(ret, "silent_ns", silent_ns);
 }

@@ -11,6 +11,7 @@
 #include "drop_group.h"
 #include "event.h"
 #include "losses.h"
+#include "own_alert.h"
 
 #define RULE "Falco internal: syscall event drop"
 
@@ -104,14 +105,6 @@ static struct span text(struct arena *arena, uint64_t u)
 	return p == NULL ? span_str("0") : span_of(p, (size_t)snprintf(p, DIGITS, "%" PRIu64, u));
 }
 
-static void put_field(struct alert_frame *a, const char *name, struct span value)
-{
-	struct alert_field *f = &a->fields[a->nfields++];
-
-	f->name = span_str(name);
-	f->value = (struct alert_value){ .kind = ALERT_STRING, .s = value };
-}
-
 typedef void part_name(unsigned of, char *buf, size_t cap);
 
 static void type_name(unsigned of, char *buf, size_t cap)
@@ -164,7 +157,7 @@ static void put_groups(const struct gapalert *g, struct arena *arena, struct ale
 	for (unsigned i = 0; i < g->ntypes; i++)
 		sums[drop_group(g->types[i].of)] += g->types[i].count;
 	for (unsigned i = DROP_OTHERS + 1; i < DROP_GROUPS; i++)
-		put_field(a, drop_group_field(i), text(arena, sums[i]));
+		own_alert_text(a, drop_group_field(i), text(arena, sums[i]));
 }
 
 static struct span message(const struct gapalert *g, struct arena *arena)
@@ -188,30 +181,20 @@ bool gapalert_make(const struct gapalert *g, struct arena *arena, struct alert_f
 {
 	const uint64_t *by_cause = g->by_cause;
 
-	/* Not an event's: generation 0 says so. */
-	a->origin_generation = a->origin_seq = 0;
-	a->rule_index = UINT32_MAX;
-	a->priority = 7;
-	a->ts_ns = g->ts_ns;
-	a->rule = span_str(RULE);
-	a->source = span_str("internal");
-	a->message = message(g, arena);
-	a->ruleset = SPAN_NONE;
-	a->ntags = 0;
-	a->nfields = 0;
-	put_field(a, "n_evts", text(arena, met(g)));
-	put_field(a, "n_drops", text(arena, g->total));
-	put_field(a, "n_drops_buffer_total",
-		  text(arena, by_cause[GAP_KERNEL_BUFFER] + by_cause[GAP_RING]));
+	own_alert_begin(a, RULE, PRIORITY_DEBUG, g->ts_ns, message(g, arena));
+	own_alert_text(a, "n_evts", text(arena, met(g)));
+	own_alert_text(a, "n_drops", text(arena, g->total));
+	own_alert_text(a, "n_drops_buffer_total",
+		       text(arena, by_cause[GAP_KERNEL_BUFFER] + by_cause[GAP_RING]));
 	put_groups(g, arena, a);
-	put_field(a, "n_drops_scratch_map", text(arena, by_cause[GAP_NOT_MADE]));
-	put_field(a, "n_drops_page_faults", span_str("0"));
-	put_field(a, "n_drops_bug", span_str("0"));
-	put_field(a, "ebpf_enabled", span_str("1"));
-	put_field(a, "n_drops_ring", text(arena, by_cause[GAP_RING]));
-	put_field(a, "n_drops_restart", text(arena, by_cause[GAP_RESTART]));
-	put_field(a, "n_drops_passed_over", text(arena, by_cause[GAP_PASSED_OVER]));
-	put_field(a, "n_drops_by_type", list(arena, g->types, g->ntypes, type_name));
-	put_field(a, "n_drops_by_cpu", list(arena, g->cpus, g->ncpus, cpu_name));
+	own_alert_text(a, "n_drops_scratch_map", text(arena, by_cause[GAP_NOT_MADE]));
+	own_alert_text(a, "n_drops_page_faults", span_str("0"));
+	own_alert_text(a, "n_drops_bug", span_str("0"));
+	own_alert_text(a, "ebpf_enabled", span_str("1"));
+	own_alert_text(a, "n_drops_ring", text(arena, by_cause[GAP_RING]));
+	own_alert_text(a, "n_drops_restart", text(arena, by_cause[GAP_RESTART]));
+	own_alert_text(a, "n_drops_passed_over", text(arena, by_cause[GAP_PASSED_OVER]));
+	own_alert_text(a, "n_drops_by_type", list(arena, g->types, g->ntypes, type_name));
+	own_alert_text(a, "n_drops_by_cpu", list(arena, g->cpus, g->ncpus, cpu_name));
 	return a->message.n > 0;
 }

@@ -10,9 +10,9 @@
 
 #include "evaluator.h"
 #include "log.h"
+#include "own_alert.h"
 
-#define FAILURE	 "Falco internal: hot restart failure"
-#define CRITICAL 2
+#define FAILURE "Falco internal: hot restart failure"
 
 /* ---- loading, at start and in the thread ---- */
 
@@ -100,12 +100,7 @@ static int put_failure(struct stage *st, struct evaluator *ev, const char *why)
 	char message[sizeof(FAILURE) + sizeof(ev->renewal.why) + 2];
 	int n = snprintf(message, sizeof(message), FAILURE ": %s", why);
 
-	*a = (struct alert_frame){ .rule_index = UINT32_MAX,
-				   .priority = CRITICAL,
-				   .ts_ns = wall_now().ns,
-				   .rule = span_str(FAILURE),
-				   .source = span_str("internal"),
-				   .message = span_of(message, (size_t)n) };
+	own_alert_begin(a, FAILURE, PRIORITY_CRITICAL, wall_now().ns, span_of(message, (size_t)n));
 	return put_alert(st, ev, 0);
 }
 
