@@ -80,6 +80,12 @@ bool outlet_was_taken(const struct outlet *o); /* by a reader, ever */
 uint64_t outlet_generation(const struct outlet *o);
 uint64_t outlet_next_seq(const struct outlet *o); /* that the next submit gets */
 
+/* Positions in the ring: where the next frame begins, and up to where the reader had read when it was last
+ * looked at; within the snapshot callback, where its reader is going to begin. */
+uint64_t outlet_written(const struct outlet *o);
+uint64_t outlet_read(const struct outlet *o);
+uint64_t outlet_offered(const struct outlet *o);
+
 /* The descriptors at which callers are heard, at most OUTLET_FDS; how many. */
 #define OUTLET_FDS 5
 struct pollfd;

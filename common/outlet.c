@@ -42,6 +42,7 @@ struct outlet {
 	bool had_reader;  /* ever */
 	bool wants_again; /* a new reader's version may be the number of an old one's */
 	bool inherited;
+	uint64_t offered;	/* where the reader begins that a snapshot is made for */
 	struct mono next_offer; /* with a snapshot: what these cost is not for readers to say */
 	uint64_t wakeups, refused;
 };
@@ -210,6 +211,9 @@ static void make_offer(struct outlet *o, struct caller *c, bool skip, struct mon
 		m.position = o->w.published;
 		m.seq = o->w.published_seq;
 	}
+	/* The reader is dead: so this is the last that it has read. */
+	(void)ring_writer_refresh(&o->w);
+	o->offered = (m.flags & DOOR_HAS_CURSOR) != 0 ? o->w.read : m.position;
 	if (o->p.snapshot != NULL) {
 		snapshot = make_snapshot(o);
 		if (snapshot >= 0) {
@@ -523,6 +527,21 @@ uint64_t outlet_generation(const struct outlet *o)
 uint64_t outlet_next_seq(const struct outlet *o)
 {
 	return o->w.seq;
+}
+
+uint64_t outlet_written(const struct outlet *o)
+{
+	return o->w.head;
+}
+
+uint64_t outlet_read(const struct outlet *o)
+{
+	return o->w.read;
+}
+
+uint64_t outlet_offered(const struct outlet *o)
+{
+	return o->offered;
 }
 
 bool outlet_wants(struct outlet *o, struct ring_wants *ret)

@@ -52,6 +52,10 @@ int enrich_new(const struct enrich_params *p, struct enrich **ret)
 		enrich_free(en);
 		return err;
 	}
+	en->past = (struct past){
+		.slab = &en->slab, .written = p->written, .read = p->read, .ctx = p->sink.ctx
+	};
+	en->proctab.past = p->written == NULL ? NULL : &en->past;
 	en->proctab.gone = emit_gone;
 	en->proctab.ctx = en;
 	*ret = en;
@@ -122,15 +126,16 @@ static bool is_wanted(const struct enrich *en)
 static void count_tables(struct enrich *en)
 {
 	if ((en->proctab.added | en->proctab.refused | en->fdtab.evicted | en->usertab.refused |
-	     en->slab.refused) == 0)
+	     en->slab.refused | en->past.dropped) == 0)
 		return;
 	en->counts[ENRICHER_PROCESSES] += en->proctab.added;
 	en->counts[ENRICHER_PROCESSES_EVICTED] += en->proctab.refused;
 	en->counts[ENRICHER_FILES_EVICTED] += en->fdtab.evicted;
 	en->counts[ENRICHER_USERS_REFUSED] += en->usertab.refused;
 	en->counts[ENRICHER_MEMORY_REFUSED] += en->slab.refused;
+	en->counts[ENRICHER_PAST_DROPPED] += en->past.dropped;
 	en->proctab.added = en->proctab.refused = en->fdtab.evicted = 0;
-	en->usertab.refused = en->slab.refused = 0;
+	en->usertab.refused = en->slab.refused = en->past.dropped = 0;
 }
 
 /* To ring enriched, and kept for snapshots. */
@@ -370,6 +375,7 @@ void enrich_host_users(struct enrich *en, struct span passwd, struct span group)
 
 struct snapshot {
 	struct enrich *en;
+	uint64_t from; /* the first frame that its reader is going to read */
 	int (*put)(void *ctx, uint16_t type, struct span payload);
 	void *ctx;
 	int err;
@@ -427,25 +433,62 @@ static void give_pods(struct snapshot *s)
 	}
 }
 
+/* What was when the frame at FROM was written, and ceased to be since.  A reader of all of the ring meets
+ * everybody in it, but it may have another's to read before, by who has which number: so it gets all, as
+ * of a version that whatever it reads replaces. */
+static void give_past(struct snapshot *s)
+{
+	for (const struct past_entry *e = s->en->past.first; e != NULL && s->err == 0;
+	     e = e->next) {
+		uint64_t version = e->version;
+
+		if (e->at < s->from)
+			continue;
+		if (e->type != FRAME_PROCESS) {
+			s->err = s->put(s->ctx, e->type, blob_span(e->payload));
+			continue;
+		}
+		if (s->from == 0 && e->gone)
+			version = PROCESS_UNTOLD;
+		else if (e->before >= s->from)
+			continue;
+		give(s, FRAME_PROCESS,
+		     fields_encode(&e->fields, e->key, version, s->en->scratch, WIRE_MAX_PAYLOAD));
+	}
+}
+
+static void give_thread(struct snapshot *s, struct thread *th)
+{
+	const struct thread_fields *f = th->past != NULL ? &th->past->fields : &th->f;
+	uint64_t version = th->version;
+
+	if (th->told_at >= s->from) { /* in line */
+		if (s->from != 0)
+			return;
+		version = PROCESS_UNTOLD;
+	}
+	give(s, FRAME_PROCESS,
+	     fields_encode(f, th->key, version, s->en->scratch, WIRE_MAX_PAYLOAD));
+	if (!th->sent)
+		th->told_at = 0;
+	th->sent = true; /* its end will be told */
+}
+
 static void give_threads(struct snapshot *s, bool main)
 {
 	struct proctab *pt = &s->en->proctab;
 
 	for (struct thread *th = proctab_next(pt, NULL); th != NULL && s->err == 0;
 	     th = proctab_next(pt, th)) {
-		if (thread_is_main(th) != main)
-			continue;
-		if (th->version == 0)
-			th->version = 1; /* not told in line yet: 0 is no version */
-		give(s, FRAME_PROCESS, thread_encode(th, s->en->scratch, WIRE_MAX_PAYLOAD));
-		th->sent = true; /* its end will be told */
+		if (thread_is_main(th) == main)
+			give_thread(s, th);
 	}
 }
 
-int enrich_snapshot(struct enrich *en, int (*put)(void *ctx, uint16_t type, struct span payload),
-		    void *ctx)
+int enrich_snapshot(struct enrich *en, uint64_t from,
+		    int (*put)(void *ctx, uint16_t type, struct span payload), void *ctx)
 {
-	struct snapshot s = { .en = en, .put = put, .ctx = ctx };
+	struct snapshot s = { .en = en, .from = from, .put = put, .ctx = ctx };
 	struct span host = blob_span(en->host);
 
 	give(&s, FRAME_SNAPSHOT_BEGIN, wire_encode_empty(en->scratch, WIRE_MAX_PAYLOAD));
@@ -455,6 +498,7 @@ int enrich_snapshot(struct enrich *en, int (*put)(void *ctx, uint16_t type, stru
 	give_people(&s, true);
 	give_containers(&s);
 	give_pods(&s);
+	give_past(&s);
 	give_threads(&s, true);
 	give_threads(&s, false);
 	give(&s, FRAME_SNAPSHOT_END, wire_encode_empty(en->scratch, WIRE_MAX_PAYLOAD));

@@ -43,6 +43,10 @@ struct enrich_params {
 	 * NULL: never. */
 	bool (*read_again)(void *ctx, const struct ring_ask *ask);
 	void *ask_ctx;
+	/* Of the sink, and with its ctx: where the next frame begins, and up to where a reader has read, in bytes since
+	 * it was made.  NULL: no reader ever starts in the middle. */
+	uint64_t (*written)(void *ctx);
+	uint64_t (*read)(void *ctx);
 	uint64_t *counts;	  /* ENRICHER_COUNTERS words; the core counts there */
 	uint64_t first_key;	  /* no predecessor's entry had one as great; 0: 1 */
 	uint64_t seed;		  /* of the hashes: random, so that nobody can make collisions */
@@ -67,10 +71,11 @@ void enrich_want(struct enrich *en, const struct ring_wants *wants);
  * already (RING_FRAME_AGAIN) only the state is made: it is neither counted nor passed on. */
 int enrich_frame(struct enrich *en, const struct ring_frame *frame, uint64_t generation);
 
-/* The state as frames, SNAPSHOT_BEGIN to SNAPSHOT_END, through PUT (as
- * frame_sink_put()): 0 or its error. */
-int enrich_snapshot(struct enrich *en, int (*put)(void *ctx, uint16_t type, struct span payload),
-		    void *ctx);
+/* The state as frames, SNAPSHOT_BEGIN to SNAPSHOT_END, through PUT (as frame_sink_put()): 0 or its
+ * error.  For a reader that goes on to read at FROM, a position as enrich_params.written says it: as it was there,
+ * if that is what was read.  UINT64_MAX: as it is now. */
+int enrich_snapshot(struct enrich *en, uint64_t from,
+		    int (*put)(void *ctx, uint16_t type, struct span payload), void *ctx);
 
 /* The same as frames of ring raw, which another enricher, or a capture's reader, makes this
  * state of; users and groups first.  Not in the middle of a snapshot.  -ENOMEM too. */

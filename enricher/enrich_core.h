@@ -12,6 +12,7 @@
 #include "enrich.h"
 #include "fdtab.h"
 #include "netaddr.h"
+#include "past.h"
 #include "path.h"
 #include "podtab.h"
 #include "proctab.h"
@@ -81,6 +82,7 @@ struct enrich {
 	struct usertab usertab;
 	struct conttab conttab;
 	struct podtab podtab;
+	struct past past;
 	struct net_local local;
 	struct ring_wants wants;
 	uint64_t boot_ts_ns;
@@ -242,19 +244,21 @@ void again_drop_stash(struct enrich *en);
 /* ---- enrich_out.c: frames ---- */
 
 void emit_changes(struct enrich *en); /* PROCESS frames of all that changed */
-void emit_gone(void *ctx, const struct thread *th);
+void emit_gone(void *ctx, struct thread *th);
 bool emit_event(struct enrich *en); /* false: it fits no frame */
 void emit_payload(struct enrich *en, uint16_t type, struct span payload);
 void emit_user(struct enrich *en, const struct user_frame *u);
 void emit_group(struct enrich *en, const struct group_frame *g);
 void emit_container(struct enrich *en, const struct container *c);
-void emit_container_gone(struct enrich *en, struct span id);
+void emit_container_gone(struct enrich *en, const struct container *c);
 void emit_pod(struct enrich *en, const struct pod *p);
-void emit_pod_gone(struct enrich *en, struct span uid);
+void emit_pod_gone(struct enrich *en, const struct pod *p);
 void file_record(const struct enrich *en, const struct fds *fds, const struct fd_slot *slot,
 		 struct file_info *ret);
-ssize_t thread_encode(const struct thread *th, uint8_t *buf, size_t cap); /* whole */
-struct span extra_encode(struct enrich *en);				  /* enrich_extra.c */
+/* All of F, as VERSION of KEY. */
+ssize_t fields_encode(const struct thread_fields *f, uint64_t key, uint64_t version, uint8_t *buf,
+		      size_t cap);
+struct span extra_encode(struct enrich *en); /* enrich_extra.c */
 
 /* ---- enrich_task.c: state frames of ring raw ---- */
 

@@ -73,13 +73,20 @@ void emit_container(struct enrich *en, const struct container *c)
 		done(en, FRAME_CONTAINER, wire_encode_container(buf, cap, &f));
 }
 
-void emit_container_gone(struct enrich *en, struct span id)
+void emit_container_gone(struct enrich *en, const struct container *c)
 {
-	size_t cap = SMALL_FRAME + id.n;
+	uint8_t full_id[CONTAINER_ID_MAX];
+	struct container_frame f = container_frame(c, full_id);
+	size_t cap = SMALL_FRAME + f.id.n;
 	uint8_t *buf = room(en, cap);
+	ssize_t n;
 
-	if (buf != NULL)
-		done(en, FRAME_CONTAINER_GONE, wire_encode_container_gone(buf, cap, id));
+	if (buf == NULL)
+		return;
+	n = wire_encode_container(en->scratch, WIRE_MAX_PAYLOAD, &f);
+	if (n > 0)
+		past_gone(&en->past, FRAME_CONTAINER, span_of(en->scratch, (size_t)n));
+	done(en, FRAME_CONTAINER_GONE, wire_encode_container_gone(buf, cap, f.id));
 }
 
 void emit_pod(struct enrich *en, const struct pod *p)
@@ -92,13 +99,19 @@ void emit_pod(struct enrich *en, const struct pod *p)
 		done(en, FRAME_POD, wire_encode_pod(buf, cap, &f));
 }
 
-void emit_pod_gone(struct enrich *en, struct span uid)
+void emit_pod_gone(struct enrich *en, const struct pod *p)
 {
-	size_t cap = SMALL_FRAME + uid.n;
+	struct pod_frame f = pod_frame(p);
+	size_t cap = SMALL_FRAME + f.uid.n;
 	uint8_t *buf = room(en, cap);
+	ssize_t n;
 
-	if (buf != NULL)
-		done(en, FRAME_POD_GONE, wire_encode_pod_gone(buf, cap, uid));
+	if (buf == NULL)
+		return;
+	n = wire_encode_pod(en->scratch, WIRE_MAX_PAYLOAD, &f);
+	if (n > 0)
+		past_gone(&en->past, FRAME_POD, span_of(en->scratch, (size_t)n));
+	done(en, FRAME_POD_GONE, wire_encode_pod_gone(buf, cap, f.uid));
 }
 
 /* ---- processes ---- */
@@ -122,6 +135,17 @@ static uint64_t difference(const struct thread *th, const struct thread *base)
 	return mask;
 }
 
+static void fill_info(struct process_info *info, const struct thread_fields *f)
+{
+#define PROC_I64(member, text)	 info->member = f->member;
+#define PROC_U64(member, text)	 info->member = f->member;
+#define PROC_BYTES(member, text) info->member = blob_span(f->member);
+#include "process.def"
+#undef PROC_I64
+#undef PROC_U64
+#undef PROC_BYTES
+}
+
 static struct process_frame frame_of(const struct thread *th, const struct thread *base)
 {
 	struct process_frame f = { .key = th->key, .version = th->version };
@@ -131,20 +155,16 @@ static struct process_frame frame_of(const struct thread *th, const struct threa
 		f.mask = PROCESS_ALL;
 	else
 		f.mask = base == th ? th->dirty : difference(th, base);
-#define PROC_I64(member, text)	 f.info.member = th->f.member;
-#define PROC_U64(member, text)	 f.info.member = th->f.member;
-#define PROC_BYTES(member, text) f.info.member = blob_span(th->f.member);
-#include "process.def"
-#undef PROC_I64
-#undef PROC_U64
-#undef PROC_BYTES
+	fill_info(&f.info, &th->f);
 	return f;
 }
 
-ssize_t thread_encode(const struct thread *th, uint8_t *buf, size_t cap)
+ssize_t fields_encode(const struct thread_fields *fields, uint64_t key, uint64_t version,
+		      uint8_t *buf, size_t cap)
 {
-	struct process_frame f = frame_of(th, NULL);
+	struct process_frame f = { .key = key, .version = version, .mask = PROCESS_ALL };
 
+	fill_info(&f.info, fields);
 	return wire_encode_process(buf, cap, &f);
 }
 
@@ -177,6 +197,7 @@ static void emit_thread(struct enrich *en, struct thread *th)
 	buf = room(en, cap);
 	if (buf == NULL)
 		return;
+	past_told(&en->past, th, false);
 	done(en, FRAME_PROCESS, wire_encode_process(buf, cap, &f));
 	th->version = f.version;
 	th->sent = true;
@@ -193,14 +214,16 @@ void emit_changes(struct enrich *en)
 	}
 }
 
-void emit_gone(void *ctx, const struct thread *th)
+void emit_gone(void *ctx, struct thread *th)
 {
 	struct enrich *en = ctx;
 	struct process_gone_frame f = { .key = th->key };
 	uint8_t *buf = room(en, SMALL_FRAME);
 
-	if (buf != NULL)
-		done(en, FRAME_PROCESS_GONE, wire_encode_process_gone(buf, SMALL_FRAME, &f));
+	if (buf == NULL)
+		return;
+	past_told(&en->past, th, true);
+	done(en, FRAME_PROCESS_GONE, wire_encode_process_gone(buf, SMALL_FRAME, &f));
 }
 
 /* ---- events ---- */

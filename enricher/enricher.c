@@ -90,6 +90,20 @@ static void sink_abandon(void *ctx)
 	outlet_abandon(st->out);
 }
 
+static uint64_t written(void *ctx)
+{
+	const struct stage *st = ctx;
+
+	return outlet_written(st->out);
+}
+
+static uint64_t read_by_now(void *ctx)
+{
+	const struct stage *st = ctx;
+
+	return outlet_read(st->out);
+}
+
 /* ---- metadata ---- */
 
 static void copy_text(char *to, size_t cap, struct span s)
@@ -222,6 +236,8 @@ static int setup(struct stage *st, void *ctx)
 		.ask = st->replay ? NULL : ask,
 		.read_again = st->replay ? NULL : read_again,
 		.ask_ctx = er,
+		.written = st->replay ? NULL : written,
+		.read = st->replay ? NULL : read_by_now,
 		.counts = st->counts.v,
 		.threads = st->conf.thread_table_size > UINT32_MAX
 				   ? UINT32_MAX
@@ -392,7 +408,7 @@ static int snapshot(void *ctx, struct frame_sink *sink)
 {
 	struct enricher *er = ctx;
 
-	return enrich_snapshot(er->core, put_frame, sink);
+	return enrich_snapshot(er->core, outlet_offered(er->st->out), put_frame, sink);
 }
 
 static bool has_state(void *ctx)

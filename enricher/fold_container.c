@@ -28,7 +28,7 @@ static struct cgroups_memo *remember(struct enrich *en, struct blob *cgroups)
 
 static void leave(struct enrich *en, struct container *c)
 {
-	emit_container_gone(en, blob_span(c->id));
+	emit_container_gone(en, c);
 	conttab_remove(&en->conttab, c);
 }
 

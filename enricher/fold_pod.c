@@ -9,7 +9,7 @@
 
 static void leave(struct enrich *en, struct pod *p)
 {
-	emit_pod_gone(en, blob_span(p->uid));
+	emit_pod_gone(en, p);
 	podtab_remove(&en->podtab, p);
 }
 

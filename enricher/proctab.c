@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "proctab.h"
+#include "past.h"
 
 /* Who is born together is met together, and numbers are given in turn: neighbours share
  * a cache line of eight buckets.  Which line is nobody's to choose. */
@@ -77,6 +77,8 @@ struct thread *proctab_next(const struct proctab *pt, const struct thread *th)
 
 void proctab_touch(struct proctab *pt, struct thread *th, uint64_t bits)
 {
+	if (th->sent && pt->past != NULL && (bits & ~PROCESS_VOLATILE) != 0)
+		past_note(pt->past, th);
 	th->dirty |= bits;
 	if (th->is_touched)
 		return;
@@ -115,9 +117,9 @@ void thread_set_bytes(struct proctab *pt, struct thread *th, struct blob **membe
 	if (blob_is(*member, value))
 		return;
 	b = blob_new(pt->slab, value, NULL);
+	proctab_touch(pt, th, bit);
 	blob_drop(pt->slab, *member);
 	*member = b;
-	proctab_touch(pt, th, bit);
 }
 
 void thread_share_bytes(struct proctab *pt, struct thread *th, struct blob **member, uint64_t bit,
@@ -126,9 +128,9 @@ void thread_share_bytes(struct proctab *pt, struct thread *th, struct blob **mem
 	if (*member == value)
 		return;
 	blob_hold(value);
+	proctab_touch(pt, th, bit);
 	blob_drop(pt->slab, *member);
 	*member = value;
-	proctab_touch(pt, th, bit);
 }
 
 /* ---- entries ---- */
@@ -159,6 +161,8 @@ struct thread *proctab_add(struct proctab *pt, int64_t tid)
 		       .loginuid = UINT32_MAX,
 		       .fdlimit = -1 },
 		.key = pt->next_key++,
+		.version = PROCESS_UNTOLD,
+		.told_at = NOWHERE_YET,
 		.last_fd = -1,
 		.reaper_tid = -1,
 		.in_use = true,
@@ -421,6 +425,8 @@ static void discard(struct proctab *pt, struct thread *th)
 
 	if (th->sent && pt->gone != NULL)
 		pt->gone(pt->ctx, th);
+	if (pt->past != NULL)
+		past_forget(pt->past, th);
 	leave_parent(th);
 	group_leave(pt, th);
 	proctab_settle(pt, th);

@@ -36,6 +36,11 @@ enum {
 	(PROCESS_BIT(vmsize) | PROCESS_BIT(vmrss) | PROCESS_BIT(vmswap) | PROCESS_BIT(pfmajor) |   \
 	 PROCESS_BIT(pfminor))
 
+/* Of an entry that nobody was told of: its version, of which the first frame in line has the next, and where
+ * that is.  Behind all that is in a ring, but before its end. */
+#define PROCESS_UNTOLD 1
+#define NOWHERE_YET    (UINT64_MAX - 1)
+
 /* Longer ones are cut: so that a whole entry fits in one frame. */
 #define THREAD_MAX_BYTES (24u * 1024)
 
@@ -58,6 +63,8 @@ struct enter_event {
 };
 
 struct thread_group;
+struct past;
+struct past_entry;
 
 /* What every event looks at stands together, at the beginning. */
 struct thread {
@@ -73,9 +80,11 @@ struct thread {
 
 	uint64_t base_key; /* of a new entry: most of its fields are those of ... */
 	int64_t base_tid;
-	uint64_t snapshot; /* the last one that had it */
-	uint64_t told;	   /* all of it, behind that many gaps; 0: never */
-	uint64_t gone_ns;  /* it was found gone then; 0: it was not */
+	uint64_t snapshot;	 /* the last one that had it */
+	uint64_t told_at;	 /* where in ring enriched the last frame about it is */
+	struct past_entry *past; /* as it was told, if it changed since */
+	uint64_t told;		 /* all of it, behind that many gaps; 0: never */
+	uint64_t gone_ns;	 /* it was found gone then; 0: it was not */
 	int64_t reaper_tid;
 	uint32_t container_type;
 	struct thread *parent, *first_child, *prev_sibling, *next_sibling;
@@ -95,6 +104,7 @@ struct thread_group {
 struct proctab {
 	struct slab *slab;
 	struct fdtab *fdtab;
+	struct past *past; /* of what was told of; NULL: it is not kept */
 	struct thread *slots, *free;
 	struct thread_group *group_slots, *group_free;
 	struct thread **hash;
@@ -104,7 +114,7 @@ struct proctab {
 	uint64_t added, refused;
 	struct thread *touched_first, *touched_last;
 	/* An entry that was sent goes for good. */
-	void (*gone)(void *ctx, const struct thread *th);
+	void (*gone)(void *ctx, struct thread *th);
 	void *ctx;
 };
 
@@ -185,6 +195,7 @@ unsigned thread_group_alive(const struct thread *th);
 
 /* ---- changes ---- */
 
+/* TH is going to change in BITS. */
 void proctab_touch(struct proctab *pt, struct thread *th, uint64_t bits);
 
 /* TH was sent: it is neither new nor changed any more. */
@@ -199,8 +210,8 @@ void thread_share_bytes(struct proctab *pt, struct thread *th, struct blob **mem
 	do {                                                                                       \
 		__typeof__((th)->f.member) thread_set_value = (value);                             \
 		if ((th)->f.member != thread_set_value) {                                          \
-			(th)->f.member = thread_set_value;                                         \
 			proctab_touch(pt, th, PROCESS_BIT(member));                                \
+			(th)->f.member = thread_set_value;                                         \
 		}                                                                                  \
 	} while (0)
 

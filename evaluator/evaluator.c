@@ -29,6 +29,9 @@
 
 #define SOON_NS (50 * NS_PER_MSEC) /* what waits for its time */
 
+/* What was on its way to an enricher that died is read by then. */
+#define FORMER_NS (30 * NS_PER_SEC)
+
 enum {
 	BATCH_FRAMES = 64,
 	AGAIN_FRAMES = 4096, /* of ring raw: more than the enricher can have in its hands */
@@ -354,6 +357,8 @@ static void take_state(struct stage *st, struct evaluator *ev, const struct ring
 	st->counts.v[EVALUATOR_STATE_CUT] += mirror_take_cut(ev->mirror);
 	if (f->type == FRAME_SNAPSHOT_BEGIN || f->type == FRAME_SNAPSHOT_END)
 		ev->has_state = f->type == FRAME_SNAPSHOT_END;
+	if (f->type == FRAME_SNAPSHOT_END)
+		ev->former_until = mono_after(mono_now(), FORMER_NS);
 	if (err == 0)
 		return;
 	st->counts.v[EVALUATOR_STATE_REFUSED]++;
@@ -452,6 +457,14 @@ static int take_frame(struct stage *st, struct evaluator *ev, const struct ring_
 	}
 }
 
+static void forget_former(struct evaluator *ev, struct mono now)
+{
+	if (ev->former_until.ns == 0 || now.ns < ev->former_until.ns)
+		return;
+	ev->former_until.ns = 0;
+	mirror_forget_former(ev->mirror);
+}
+
 static int turn(struct stage *st, void *ctx, struct mono now)
 {
 	struct evaluator *ev = ctx;
@@ -462,6 +475,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 		return 0;
 	n = err;
 	err = 0;
+	forget_former(ev, now);
 	while (err == 0 && n < BATCH_FRAMES && !st->stopping && inlet_next(st->in, &frame) == 1) {
 		/* What lives has no end: who says so would end all of us. */
 		if (frame.type == FRAME_END && st->replay)

@@ -52,6 +52,7 @@ struct evaluator {
 	bool waits;	   /* as the settings say */
 	struct park_area *park_area;
 	bool has_state;		   /* the mirror is whole: no snapshot is on its way */
+	struct mono former_until;  /* then the mirror forgets the state before; ns 0: it has */
 	uint64_t metadata_version; /* of the mirror, when the park was looked through */
 	bool broken_off;	   /* a turn was: what it wrote will not be seen */
 	uint64_t wants_version;

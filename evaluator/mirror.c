@@ -39,6 +39,7 @@ struct slot {
 	uint32_t key_next, tid_next;
 	uint32_t second, events, events_before; /* in that second, and in the one before */
 	bool looked_at; /* an ancestor or leader of somebody: its change matters to others */
+	bool former;	/* of a state that was replaced */
 };
 
 enum record_kind { RECORD_USER, RECORD_GROUP, RECORD_CONTAINER, RECORD_POD, RECORD_KIND_COUNT };
@@ -69,7 +70,7 @@ struct mirror {
 	uint32_t *by_key, *by_tid;
 	uint32_t mask;	     /* of both */
 	uint32_t used, free; /* slots handed out from the front; head of the free list + 1 */
-	unsigned count;
+	unsigned count, formers;
 	size_t bytes; /* of all texts and records */
 	uint64_t cut; /* texts that found no room below the ceiling */
 	uint64_t epoch;
@@ -255,10 +256,13 @@ static void slot_remove(struct mirror *m, struct slot *s)
 	*at = s->key_next;
 	for (unsigned i = 0; i < TEXT_COUNT; i++)
 		blob_put(m, s->text[i]);
+	if (s->former)
+		m->formers--;
+	else
+		m->count--;
 	memset(s, 0, sizeof(*s));
 	s->key_next = m->free;
 	m->free = slot_number(m, s);
-	m->count--;
 }
 
 /* There must be room. */
@@ -329,6 +333,68 @@ static struct slot *slot_of_parent(const struct mirror *m, const struct process_
 	return p == NULL ? NULL : slot_find(m, p->key);
 }
 
+/* ---- the state that was replaced ---- */
+
+/* The youngest entry of TID, of this state or of the one before. */
+static struct slot *slot_of_tid(const struct mirror *m, int64_t tid, bool former)
+{
+	struct slot *best = NULL;
+
+	for (uint32_t at = *tid_bucket(m, tid); at != 0; at = m->slots[at - 1].tid_next) {
+		struct slot *s = &m->slots[at - 1];
+
+		if (s->p.info.tid == tid && s->former == former &&
+		    (best == NULL || s->p.key > best->p.key))
+			best = s;
+	}
+	return best;
+}
+
+static void drop_former(struct mirror *m, int64_t tid)
+{
+	struct slot *s;
+
+	while (m->formers > 0 && (s = slot_of_tid(m, tid, true)) != NULL)
+		slot_remove(m, s);
+}
+
+void mirror_forget_former(struct mirror *m)
+{
+	for (uint32_t i = 0; i < m->used && m->formers > 0; i++)
+		if (m->slots[i].former)
+			slot_remove(m, &m->slots[i]);
+}
+
+static void make_former(struct mirror *m)
+{
+	mirror_forget_former(m);
+	for (uint32_t i = 0; i < m->used; i++) {
+		if (m->slots[i].p.key == 0)
+			continue;
+		slot_changed(m, &m->slots[i]);
+		m->slots[i].former = true;
+	}
+	m->formers = m->count;
+	m->count = 0;
+}
+
+/* Of a thread that an enricher was never told of it only knows the number, and of whom it is.  If its predecessor
+ * knew more, that was told here. */
+static struct slot *former_of(const struct mirror *m, struct process_frame *f)
+{
+	struct slot *former;
+
+	if (m->formers == 0 || f->base != 0 || f->info.pid >= 0)
+		return NULL;
+	former = slot_of_tid(m, f->info.tid, true);
+	if (former == NULL)
+		return NULL;
+	f->mask = f->info.uid == UINT32_MAX ? 0 : PROCESS_BIT(uid) | PROCESS_BIT(gid);
+	return former;
+}
+
+/* ---- frames ---- */
+
 static int apply_process(struct mirror *m, struct span payload)
 {
 	struct blob *text[TEXT_COUNT] = { NULL };
@@ -342,11 +408,17 @@ static int apply_process(struct mirror *m, struct span payload)
 		return err;
 	if (f.key == 0 || f.version == 0)
 		return -EPROTO;
+	if (m->formers > 0 &&
+	    (m->count + m->formers >= m->limits.processes || m->bytes > m->limits.bytes / 2))
+		mirror_forget_former(m);
 	s = slot_find(m, f.key);
+	if (s != NULL && s->former) { /* the same writer tells its state once more */
+		slot_remove(m, s);
+		s = NULL;
+	}
 	if (s != NULL && f.version <= s->p.version)
 		return 0; /* told before */
-	if (f.base != 0)
-		base = slot_find(m, f.base);
+	base = f.base != 0 ? slot_find(m, f.base) : s == NULL ? former_of(m, &f) : NULL;
 	if (f.base != 0 && base == NULL)
 		base = slot_of_parent(m, &f);
 	if (s != NULL) {
@@ -365,6 +437,7 @@ static int apply_process(struct mirror *m, struct span payload)
 	s->p.info = info;
 	s->p.version = f.version;
 	link_tid(m, s);
+	drop_former(m, s->p.info.tid);
 	return unknown ? -ENOENT : 0;
 }
 
@@ -603,9 +676,7 @@ static int apply_host(struct mirror *m, struct span payload)
 
 static void forget_all(struct mirror *m)
 {
-	for (uint32_t i = 0; i < m->used; i++)
-		if (m->slots[i].p.key != 0)
-			slot_remove(m, &m->slots[i]);
+	make_former(m);
 	if (m->frozen_of != NULL)
 		return;
 	for (unsigned i = 0; i < RECORD_BUCKETS; i++)
@@ -655,8 +726,10 @@ void mirror_free(struct mirror *m)
 {
 	if (m == NULL)
 		return;
-	if (m->slots != NULL && m->by_key != NULL && m->by_tid != NULL && m->records != NULL)
+	if (m->slots != NULL && m->by_key != NULL && m->by_tid != NULL && m->records != NULL) {
 		forget_all(m);
+		mirror_forget_former(m);
+	}
 	if (m->frozen_of == NULL)
 		free(m->records);
 	free(m->slots);
@@ -705,21 +778,16 @@ const struct mirror_process *mirror_process(const struct mirror *m, uint64_t key
 {
 	const struct slot *s = slot_find(m, key);
 
-	return s != NULL ? &s->p : NULL;
+	return s != NULL && !s->former ? &s->p : NULL;
 }
 
 const struct mirror_process *mirror_process_by_tid(const struct mirror *m, int64_t tid)
 {
-	struct slot *best = NULL;
+	struct slot *best;
 
 	if (tid < 0)
 		return NULL;
-	for (uint32_t at = *tid_bucket(m, tid); at != 0; at = m->slots[at - 1].tid_next) {
-		struct slot *s = &m->slots[at - 1];
-
-		if (s->p.info.tid == tid && (best == NULL || s->p.key > best->p.key))
-			best = s;
-	}
+	best = slot_of_tid(m, tid, false);
 	if (best == NULL) {
 		/* An entry of that tid may come: whoever rests on there being none must look again. */
 		uint64_t bit, *missed = missed_word(m, tid, &bit);
@@ -729,6 +797,17 @@ const struct mirror_process *mirror_process_by_tid(const struct mirror *m, int64
 	}
 	best->looked_at = true;
 	return &best->p;
+}
+
+/* Who was gone when the state was replaced may still be somebody's parent, in what is told of that time. */
+static const struct mirror_process *former_by_tid(const struct mirror *m, int64_t tid)
+{
+	struct slot *s = slot_of_tid(m, tid, true);
+
+	if (s == NULL)
+		return NULL;
+	s->looked_at = true;
+	return &s->p;
 }
 
 const struct mirror_process *mirror_main(const struct mirror *m, const struct mirror_process *p)
@@ -749,6 +828,8 @@ const struct mirror_process *mirror_parent(const struct mirror *m, const struct 
 	if (p->info.ptid <= 0 || p->info.ptid == p->info.tid)
 		return NULL;
 	q = mirror_process_by_tid(m, p->info.ptid);
+	if (q == NULL && m->formers > 0)
+		q = former_by_tid(m, p->info.ptid);
 	return q != NULL ? mirror_main(m, q) : NULL;
 }
 
@@ -867,7 +948,7 @@ const struct mirror_process *mirror_each(const struct mirror *m, uint32_t *at)
 	while (*at < m->used) {
 		const struct slot *s = &m->slots[(*at)++];
 
-		if (s->p.key != 0)
+		if (s->p.key != 0 && !s->former)
 			return &s->p;
 	}
 	return NULL;

@@ -60,6 +60,10 @@ void mirror_free(struct mirror *m);
  * finds no room is left out of its entry, and counted. */
 int mirror_apply(struct mirror *m, uint16_t frame_type, struct span payload);
 
+/* A snapshot that replaces the state is another writer's: what that one never knew of threads, the former state
+ * tells, of those that have not come since.  Let that go: what was on its way is read by now. */
+void mirror_forget_former(struct mirror *m);
+
 /* Never 0.  It grows when something changed that may matter to what was
  * remembered of an entry although that entry itself did not change: an ancestor
  * that was looked at, a user, a group, a container, the host. */

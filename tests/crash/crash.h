@@ -82,6 +82,10 @@ struct raw_look; /* ring raw of one collector, looked at from outside */
 struct raw_look *raw_look_open(pid_t collector);
 void raw_look_close(struct raw_look *l);
 
+/* How many events were ever lost for want of room, in the kernel or in ring raw, that a trigger is made of, as
+ * the collector PID has them on its sheet: opens, and what makes a process known.  False: it cannot be seen. */
+bool raw_losses(pid_t collector, uint64_t *ret);
+
 /* Those of the N processes in PIDS whose open of /etc/shadow was published since the look was opened become 0.
  * True: all are. */
 bool raw_look_has(struct raw_look *l, pid_t *pids, unsigned n);

@@ -13,7 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "counter.h"
 #include "crash.h"
+#include "event.h"
+#include "losses.h"
 #include "ring_layout.h"
 #include "shm.h"
 #include "wire.h"
@@ -85,6 +88,60 @@ void raw_look_close(struct raw_look *l)
 		return;
 	munmap(l->base, l->mapped);
 	free(l);
+}
+
+static bool makes_a_trigger(unsigned code)
+{
+	switch (code) {
+	case EVENT_SYSCALL_OPEN_X:
+	case EVENT_SYSCALL_OPENAT_2_X:
+	case EVENT_SYSCALL_OPENAT2_X:
+	case EVENT_SYSCALL_EXECVE_19_X:
+	case EVENT_SYSCALL_EXECVEAT_X:
+	case EVENT_SYSCALL_CLONE_20_X:
+	case EVENT_SYSCALL_CLONE3_X:
+	case EVENT_SYSCALL_FORK_20_X:
+	case EVENT_SYSCALL_VFORK_20_X:
+	case LOSS_ANY_CODE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool raw_losses(pid_t collector, uint64_t *ret)
+{
+	struct raw_look *l = raw_look_open(collector);
+	static struct losses losses;
+	bool good = false;
+	uint64_t n = 0;
+
+	for (unsigned tries = 0; l != NULL && !good && tries < 100; tries++) {
+		const struct ring_page *page = (const void *)l->base;
+		struct ring_counts counts;
+		uint64_t version;
+		const uint8_t *sheet;
+
+		if (ring_counts_left(page, atomic_load(&page->id.generation), &counts) < 0)
+			continue;
+		version = counts.v[COLLECTOR_LOSS_SHEETS];
+		sheet = l->data - (RING_SHEETS - version % RING_SHEETS) * (size_t)RING_SHEET;
+		good = version == 0 ||
+		       losses_decode(span_of(sheet, RING_SHEET), version, &losses) == 0;
+		if (version == 0)
+			losses.count = 0;
+	}
+	for (unsigned i = 0; good && i < losses.count; i++) {
+		const struct loss *cell = &losses.cell[i];
+
+		if ((cell->cause == GAP_KERNEL_BUFFER || cell->cause == GAP_RING ||
+		     cell->cause == GAP_NOT_MADE) &&
+		    makes_a_trigger(cell->code))
+			n += cell->count;
+	}
+	raw_look_close(l);
+	*ret = n;
+	return good;
 }
 
 static void copy(const struct raw_look *l, uint64_t at, void *to, size_t n)

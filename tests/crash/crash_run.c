@@ -90,9 +90,9 @@ static pid_t spawn_mews(struct run *r)
 		mews, "run", "--run-dir", dir, "-r", rules, "-o", "json_output=true", "-o",
 		"stdout_output.enabled=false", "-o", "file_output.enabled=true", "-o", file, "-o",
 		"file_output.include_uuid=true", "-o", "mews.restarts_per_minute=1000",
-		/* Room for what a busy host does while a stage stands still for seconds. */
-		"-o", "mews.rings.raw_mb=64", "-o", "mews.rings.enriched_mb=64", "-o",
-		"engine.modern_ebpf.buf_size_preset=6", NULL
+		/* Room for what a busy host does while a stage stands still for seconds: nothing is to be lost. */
+		"-o", "mews.rings.raw_mb=128", "-o", "mews.rings.enriched_mb=64", "-o",
+		"engine.modern_ebpf.buf_size_preset=8", NULL
 	};
 	posix_spawn_file_actions_t fa;
 	pid_t pid = -1;

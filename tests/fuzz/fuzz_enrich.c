@@ -44,10 +44,25 @@ static void check(uint16_t type, struct span payload)
 		abort();
 }
 
+static uint64_t frames; /* written; their reader is half as far */
+
 static void submit(void *ctx, uint16_t type, size_t len)
 {
 	(void)ctx;
 	check(type, span_of(room, len));
+	frames++;
+}
+
+static uint64_t written(void *ctx)
+{
+	(void)ctx;
+	return frames;
+}
+
+static uint64_t read_by_now(void *ctx)
+{
+	(void)ctx;
+	return frames / 2;
 }
 
 static void abandon(void *ctx)
@@ -67,6 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint64_t counts[ENRICHER_COUNTERS] = { 0 };
 	struct enrich_params p = { .sink = { NULL, reserve, submit, abandon },
+				   .written = written,
+				   .read = read_by_now,
 				   .counts = counts,
 				   .seed = 3,
 				   .threads = 24,
@@ -79,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct enrich *en;
 	size_t at = 0;
 
+	frames = 0;
 	memset(wants.events, 0xff, sizeof(wants.events));
 	if (enrich_new(&p, &en) < 0)
 		abort();
@@ -96,7 +114,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (counts[ENRICHER_IN] !=
 	    counts[ENRICHER_OUT] + counts[ENRICHER_FOLDED] + counts[ENRICHER_REFUSED])
 		abort();
-	if (enrich_snapshot(en, take, NULL) < 0)
+	if (enrich_snapshot(en, UINT64_MAX, take, NULL) < 0 ||
+	    enrich_snapshot(en, frames / 2, take, NULL) < 0 ||
+	    enrich_snapshot(en, 0, take, NULL) < 0)
 		abort();
 	enrich_free(en);
 	return 0;

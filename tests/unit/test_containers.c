@@ -405,7 +405,7 @@ Test(containers, a_snapshot_has_what_was_told)
 	process_in(50, 1, CGROUPS);
 	async("container", web);
 	cr_assert(eq(int, mirror_new(&limits, &m), 0));
-	cr_assert(eq(int, enrich_snapshot(w->enrich, put, m), 0));
+	cr_assert(eq(int, enrich_snapshot(w->enrich, UINT64_MAX, put, m), 0));
 	c = mirror_container(m, span_str(ID));
 	cr_assert_not_null(c);
 	cr_assert(c->frame.has_metadata);

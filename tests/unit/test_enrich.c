@@ -26,7 +26,8 @@ static uint8_t room[WIRE_MAX_PAYLOAD], scratch[WIRE_MAX_PAYLOAD];
 static bool sink_full;
 static uint64_t counts[ENRICHER_COUNTERS];
 static struct enrich *en;
-static uint16_t again; /* flags of what is given */
+static uint64_t written_at, read_at; /* of what went out, and came to its reader, in frames */
+static uint16_t again;		     /* flags of what is given */
 static uint64_t seq, now = UINT64_C(1700000000000000000);
 
 static uint8_t *reserve(void *ctx, size_t cap)
@@ -43,6 +44,19 @@ static void submit(void *ctx, uint16_t type, size_t len)
 	out[nout].payload = malloc(len + 1);
 	memcpy(out[nout].payload, room, len);
 	out[nout++].len = len;
+	written_at++;
+}
+
+static uint64_t written(void *ctx)
+{
+	(void)ctx;
+	return written_at;
+}
+
+static uint64_t read_by_now(void *ctx)
+{
+	(void)ctx;
+	return read_at;
 }
 
 static void abandon(void *ctx)
@@ -76,6 +90,8 @@ static void make(uint32_t threads)
 {
 	struct enrich_params p = { .sink = { NULL, reserve, submit, abandon },
 				   .read_again = read_again,
+				   .written = written,
+				   .read = read_by_now,
 				   .counts = counts,
 				   .seed = 7,
 				   .threads = threads,
@@ -910,12 +926,129 @@ Test(enrich, a_snapshot_tells_all_state)
 	cr_assert(eq(uint, count_of(FRAME_GROUP), 1));
 	cr_assert_eq(wire_decode_user(frame(FRAME_USER, 0), &root), 0);
 	cr_assert(span_is(root.name, "root"), "the first of an id counts");
-	cr_assert_eq(enrich_snapshot(en, take_frame, NULL), 0);
+	cr_assert_eq(enrich_snapshot(en, UINT64_MAX, take_frame, NULL), 0);
 	cr_assert(eq(uint, snapshot_frames[FRAME_SNAPSHOT_BEGIN], 1));
 	cr_assert(eq(uint, snapshot_frames[FRAME_USER], 2));
 	cr_assert(eq(uint, snapshot_frames[FRAME_GROUP], 1));
 	cr_assert(eq(uint, snapshot_frames[FRAME_PROCESS], 2));
 	cr_assert(eq(uint, snapshot_frames[FRAME_SNAPSHOT_END], 1));
+}
+
+/* ---- the state as a reader left it ---- */
+
+static struct process_frame given[64];
+static unsigned ntold;
+static uint8_t told_texts[256][32];
+
+static int keep_process(void *ctx, uint16_t type, struct span payload)
+{
+	struct process_frame *p = &given[ntold];
+
+	(void)ctx;
+	if (type != FRAME_PROCESS)
+		return 0;
+	cr_assert(lt(uint, ntold, ARRAY_LEN(given)));
+	cr_assert_eq(wire_decode_process(payload, p), 0);
+	cr_assert(lt(sz, p->info.comm.n, sizeof(told_texts[0])));
+	memcpy(told_texts[ntold], p->info.comm.p, p->info.comm.n);
+	p->info.comm.p = told_texts[ntold++];
+	return 0;
+}
+
+/* What a reader that goes on at FROM is told of TID; NULL: nothing, and never of anybody twice. */
+static const struct process_frame *told_of(uint64_t from, int64_t tid)
+{
+	const struct process_frame *found = NULL;
+
+	ntold = 0;
+	cr_assert_eq(enrich_snapshot(en, from, keep_process, NULL), 0);
+	for (unsigned i = 0; i < ntold; i++) {
+		if (given[i].info.tid != tid)
+			continue;
+		cr_assert_null(found);
+		found = &given[i];
+	}
+	return found;
+}
+
+Test(enrich, a_reader_that_was_behind_is_told_how_it_was_there)
+{
+	struct raw_event child = clone_event(11, 0, 11, 10, 0),
+			 later = clone_event(12, 0, 12, 10, 0);
+	const struct process_frame *p;
+	uint64_t version;
+
+	two_tasks();
+	send_event(&child);
+	read_at = written_at;
+	version = told_of(read_at, 11)->version;
+	exec(11, "prog", "cpu=/");
+	exec(11, "other", "cpu=/");
+	procexit(11);
+	later.ts_ns = now += 1000;
+	send_event(&later);
+	cr_assert_null(told_of(UINT64_MAX, 11), "it is gone now");
+	cr_assert_not_null(told_of(UINT64_MAX, 12));
+	p = told_of(read_at, 11);
+	cr_assert_not_null(p);
+	cr_assert(span_is(p->info.comm, "bash"));
+	cr_assert(eq(u64, p->version, version));
+	cr_assert_null(told_of(read_at, 12), "its beginning is still to be read");
+	p = told_of(read_at, 10);
+	cr_assert_not_null(p);
+	cr_assert(span_is(p->info.comm, "bash"));
+}
+
+Test(enrich, each_frame_of_a_change_has_a_before)
+{
+	uint64_t at[3];
+
+	two_tasks();
+	exec(10, "first", "cpu=/");
+	at[0] = written_at;
+	exec(10, "second", "cpu=/");
+	at[1] = written_at;
+	exec(10, "third", "cpu=/");
+	at[2] = written_at;
+	cr_assert(span_is(told_of(at[0], 10)->info.comm, "first"));
+	cr_assert(span_is(told_of(at[1], 10)->info.comm, "second"));
+	cr_assert(span_is(told_of(at[2], 10)->info.comm, "third"));
+	cr_assert(lt(u64, told_of(at[0], 10)->version, told_of(at[1], 10)->version));
+}
+
+Test(enrich, what_was_read_of_is_let_go)
+{
+	struct raw_event child = clone_event(11, 0, 11, 10, 0),
+			 next = clone_event(13, 0, 13, 10, 0);
+	uint64_t behind;
+
+	two_tasks();
+	send_event(&child);
+	behind = written_at;
+	procexit(11);
+	close_file(10, 3);
+	cr_assert_not_null(told_of(behind, 11));
+	read_at = written_at;
+	next.ts_ns = now += 1000;
+	send_event(&next);
+	exec(13, "prog", "cpu=/");
+	cr_assert_null(told_of(behind, 11));
+	cr_assert(eq(u64, counts[ENRICHER_PAST_DROPPED], 0), "nobody misses it");
+}
+
+Test(enrich, who_reads_from_the_beginning_knows_everybody_and_believes_what_he_reads)
+{
+	struct raw_event child = clone_event(11, 0, 11, 10, 0);
+
+	two_tasks();
+	send_event(&child);
+	exec(10, "prog", "cpu=/");
+	procexit(11);
+	close_file(10, 3);
+	cr_assert_not_null(told_of(0, 11), "of another ring only its number is known");
+	cr_assert(eq(u64, told_of(0, 11)->version, 1));
+	cr_assert(eq(u64, told_of(0, 10)->version, 1));
+	cr_assert(lt(u64, 1, process(0).version));
 }
 
 /* ---- the state in raw form ---- */
@@ -1018,7 +1151,7 @@ Test(enrich, a_snapshot_in_the_middle_of_one_from_upstream_tells_what_is_known)
 	begin();
 	give(FRAME_SNAPSHOT_BEGIN, wire_encode_empty(scratch, sizeof(scratch)));
 	task(10, 10, 1, 0, "bash");
-	cr_assert_eq(enrich_snapshot(en, take_frame, NULL), 0);
+	cr_assert_eq(enrich_snapshot(en, UINT64_MAX, take_frame, NULL), 0);
 	cr_assert(eq(uint, snapshot_frames[FRAME_PROCESS], 1));
 }
 

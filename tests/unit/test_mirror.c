@@ -314,6 +314,88 @@ Test(mirror, a_snapshot_replaces_all)
 	mirror_free(m);
 }
 
+static int snapshot(struct mirror *m, bool begins)
+{
+	return mirror_apply(m, begins ? FRAME_SNAPSHOT_BEGIN : FRAME_SNAPSHOT_END, SPAN_NONE);
+}
+
+/* What an enricher says of a thread of which only its number is known. */
+static struct process_frame placeholder(uint64_t key, int64_t tid)
+{
+	struct process_frame f = whole(key, tid, 0, "<NA>");
+
+	f.info.pid = -1;
+	f.info.uid = UINT32_MAX;
+	return f;
+}
+
+Test(mirror, who_was_known_before_a_snapshot_fills_in_for_who_is_not_known_behind_it)
+{
+	struct mirror *m = mirror_of(4);
+	struct process_frame old = whole(7, 100, 50, "sshd"), parent = whole(8, 50, 1, "init"),
+			     unknown = placeholder(20, 100);
+
+	put(m, &old);
+	put(m, &parent);
+	cr_assert(eq(int, snapshot(m, true), 0));
+	cr_assert(eq(int, snapshot(m, false), 0));
+	cr_assert(eq(uint, entries(m), 0));
+	cr_assert_null(mirror_process(m, 7));
+	cr_assert(eq(int, put(m, &unknown), 0));
+	cr_assert_not_null(mirror_process(m, 20));
+	cr_assert(span_is(mirror_process(m, 20)->info.comm, "sshd"));
+	cr_assert(eq(i64, mirror_process(m, 20)->info.ptid, 50));
+	cr_assert(span_is(mirror_parent(m, mirror_process(m, 20))->info.comm, "init"));
+	cr_assert_null(mirror_process_by_tid(m, 50));
+	mirror_free(m);
+}
+
+Test(mirror, who_comes_again_behind_a_snapshot_is_who_it_says)
+{
+	struct mirror *m = mirror_of(4);
+	struct process_frame old = whole(7, 100, 50, "sshd"), known = whole(20, 100, 50, "cat"),
+			     unknown = placeholder(21, 100), same = whole(7, 100, 50, "sshd");
+
+	put(m, &old);
+	cr_assert(eq(int, snapshot(m, true), 0));
+	cr_assert(eq(int, put(m, &known), 0));
+	cr_assert(eq(int, put(m, &unknown), 0));
+	cr_assert(span_is(mirror_process(m, 21)->info.comm, "<NA>"),
+		  "the number is another's by now");
+	cr_assert(eq(int, snapshot(m, true), 0));
+	cr_assert(eq(int, put(m, &same), 0));
+	cr_assert(eq(uint, entries(m), 1), "the same writer's, told once more");
+	cr_assert_not_null(mirror_process(m, 7));
+	mirror_free(m);
+}
+
+Test(mirror, the_state_before_takes_nobodys_room_and_ends)
+{
+	struct mirror *m = mirror_of(4);
+
+	for (uint64_t i = 0; i < 4; i++) {
+		struct process_frame f = whole(1 + i, 100 + (int64_t)i, 1, "old");
+
+		cr_assert(eq(int, put(m, &f), 0));
+	}
+	cr_assert(eq(int, snapshot(m, true), 0));
+	for (uint64_t i = 0; i < 4; i++) {
+		struct process_frame f = whole(11 + i, 200 + (int64_t)i, 1, "new");
+
+		cr_assert(eq(int, put(m, &f), 0));
+	}
+	cr_assert(eq(uint, entries(m), 4));
+	cr_assert(eq(int, snapshot(m, true), 0));
+	mirror_forget_former(m);
+	for (uint64_t i = 0; i < 4; i++) {
+		struct process_frame f = placeholder(21 + i, 200 + (int64_t)i);
+
+		cr_assert(eq(int, put(m, &f), 0));
+		cr_assert(span_is(mirror_process(m, 21 + i)->info.comm, "<NA>"));
+	}
+	mirror_free(m);
+}
+
 Test(mirror, frames_that_are_none_are_refused_and_change_nothing)
 {
 	struct mirror *m = mirror_of(4);

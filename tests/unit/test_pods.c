@@ -354,7 +354,7 @@ Test(pods, who_starts_afresh_is_told_all_of_them)
 {
 	tell(UID, web);
 	tell(DIGEST, "{\"name\":\"etcd-node1\"}");
-	cr_assert_eq(enrich_snapshot(w->enrich, take, NULL), 0);
+	cr_assert_eq(enrich_snapshot(w->enrich, UINT64_MAX, take, NULL), 0);
 	cr_assert_eq(pods_given, 2);
 	cr_assert_neq(mirror_pod(w->mirror, span_str(UID)), NULL);
 	cr_assert_eq(mirror_pod(w->mirror, span_str("x")), NULL);

@@ -12,7 +12,7 @@ static struct fdtab ft;
 static struct proctab pt;
 static unsigned gone;
 
-static void count_gone(void *ctx, const struct thread *th)
+static void count_gone(void *ctx, struct thread *th)
 {
 	(void)ctx;
 	(void)th;
