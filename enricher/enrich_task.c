@@ -40,6 +40,32 @@ static void take_cwd(struct enrich *en, struct thread *th, struct span cwd)
 	THREAD_SET_BYTES(&en->proctab, th, cwd, cwd);
 }
 
+/* Has it ended, so that /proc has no more to say of it than that?  Events of its last moments may still be on
+ * their way. */
+static bool has_ended(const struct thread *th, const struct process_info *info)
+{
+	return info->exe_ino == 0 && info->exepath.n == 0 && th->f.exe_ino != 0;
+}
+
+/* What goes with a process's memory, files and control group. */
+static void keep_what_ended(const struct thread *th, struct process_info *info)
+{
+	info->comm = blob_span(th->f.comm);
+	info->exe = blob_span(th->f.exe);
+	info->args = blob_span(th->f.args);
+	info->env = blob_span(th->f.env);
+	info->exepath = blob_span(th->f.exepath);
+	info->cwd = blob_span(th->f.cwd);
+	info->root = blob_span(th->f.root);
+	info->cgroups = blob_span(th->f.cgroups);
+	info->exe_ino = th->f.exe_ino;
+	info->exe_ctime = th->f.exe_ctime;
+	info->exe_mtime = th->f.exe_mtime;
+	info->fdlimit = th->f.fdlimit;
+	info->loginuid = th->f.loginuid;
+	info->tty = th->f.tty;
+}
+
 /* It stays as it was known where /proc cannot say it, or says less: what a program is called by its
  * own wish, or was by the kernel when it was executed. */
 static void keep_untold(const struct thread *th, struct process_info *info)
@@ -77,6 +103,7 @@ int take_task(struct enrich *en, struct span payload)
 	struct proctab *pt = &en->proctab;
 	struct task_frame f;
 	struct thread *th;
+	bool ended = false;
 	uint64_t flags;
 
 	if (wire_decode_task(payload, &f) < 0 || f.info.tid < 0)
@@ -90,8 +117,12 @@ int take_task(struct enrich *en, struct span payload)
 	th->snapshot = en->snapshot;
 	th->told = en->gaps;
 	th->gone_ns = 0;
-	if (!thread_is_invalid(th))
+	if (!thread_is_invalid(th)) {
+		ended = has_ended(th, &f.info);
+		if (ended)
+			keep_what_ended(th, &f.info);
 		keep_untold(th, &f.info);
+	}
 	if (th->start_ns == 0)
 		th->start_ns = f.start_ns;
 	th->cgroup_id = f.cgroup_id;
@@ -108,7 +139,8 @@ int take_task(struct enrich *en, struct span payload)
 	THREAD_SET(pt, th, flags, flags);
 	if (th->parent == NULL || th->parent->f.tid != f.info.ptid)
 		THREAD_SET(pt, th, ptid, f.info.ptid);
-	again_stash_files(en, th);
+	if (!ended)
+		again_stash_files(en, th);
 	thread_find_container(en, th);
 	if (!en->in_snapshot)
 		proctab_link(pt, th);

@@ -378,18 +378,29 @@ static void make_former(struct mirror *m)
 	m->count = 0;
 }
 
-/* Of a thread that an enricher was never told of it only knows the number, and of whom it is.  If its predecessor
- * knew more, that was told here. */
+/* What /proc has no word of when a process has ended, and its parent does not know yet. */
+#define GONE_WITH_IT                                                                               \
+	(PROCESS_BIT(comm) | PROCESS_BIT(exe) | PROCESS_BIT(args) | PROCESS_BIT(env) |             \
+	 PROCESS_BIT(exepath) | PROCESS_BIT(cwd) | PROCESS_BIT(root) | PROCESS_BIT(cgroups) |      \
+	 PROCESS_BIT(container_id) | PROCESS_BIT(exe_ino) | PROCESS_BIT(exe_ctime) |               \
+	 PROCESS_BIT(exe_mtime) | PROCESS_BIT(exe_flags))
+
+/* Of a thread that an enricher was never told of it only knows the number, and of whom it is; of one that had ended
+ * when it asked, little more.  If its predecessor knew more, that was told here. */
 static struct slot *former_of(const struct mirror *m, struct process_frame *f)
 {
+	bool is_number = f->info.pid < 0, has_ended = f->info.exe_ino == 0 && f->info.exe.n == 0;
 	struct slot *former;
 
-	if (m->formers == 0 || f->base != 0 || f->info.pid >= 0)
+	if (m->formers == 0 || f->base != 0 || (!is_number && !has_ended))
 		return NULL;
 	former = slot_of_tid(m, f->info.tid, true);
 	if (former == NULL)
 		return NULL;
-	f->mask = f->info.uid == UINT32_MAX ? 0 : PROCESS_BIT(uid) | PROCESS_BIT(gid);
+	if (!is_number)
+		f->mask &= ~GONE_WITH_IT;
+	else
+		f->mask = f->info.uid == UINT32_MAX ? 0 : PROCESS_BIT(uid) | PROCESS_BIT(gid);
 	return former;
 }
 

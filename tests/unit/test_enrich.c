@@ -934,6 +934,42 @@ Test(enrich, a_snapshot_tells_all_state)
 	cr_assert(eq(uint, snapshot_frames[FRAME_SNAPSHOT_END], 1));
 }
 
+/* A process that has ended, and whose parent does not know it yet, has no memory, and so no arguments. */
+Test(enrich, who_has_ended_when_it_is_told_of_is_still_who_it_was)
+{
+	struct raw_event ev = event(EVENT_SYSCALL_EXECVE_19_X, 10);
+	struct task_frame f = { .info = {
+					.tid = 10, .pid = 10, .ptid = 1, .vtid = 10, .vpid = 10 } };
+	struct event_frame read;
+	struct process_frame p;
+
+	two_tasks();
+	set_int(&ev, "res", 0);
+	set_text(&ev, "exe", "cat");
+	set_bytes(&ev, "args", span_of("file\0", 5));
+	set_int(&ev, "pid", 10);
+	set_text(&ev, "comm", "cat");
+	set_int(&ev, "exe_ino", 77);
+	send_event(&ev);
+	open_file(10, 3, "/etc/passwd", 1);
+	clear();
+	f.info.comm = span_str("cat");
+	begin();
+	task(1, 1, 0, 0, "init");
+	give(FRAME_TASK, wire_encode_task(scratch, sizeof(scratch), &f));
+	end();
+	for (unsigned i = 0; i < count_of(FRAME_PROCESS); i++) {
+		p = process(i);
+		cr_assert(eq(u64, p.mask & (PROCESS_BIT(args) | PROCESS_BIT(exe)), 0));
+	}
+	ev = event(EVENT_SYSCALL_READ_X, 10);
+	set_int(&ev, "res", 5);
+	set_int(&ev, "fd", 3);
+	send_event(&ev);
+	read = last_event();
+	cr_assert(own_file_is(&read, "/etc/passwd"));
+}
+
 /* ---- the state as a reader left it ---- */
 
 static struct process_frame given[64];

@@ -350,6 +350,21 @@ Test(mirror, who_was_known_before_a_snapshot_fills_in_for_who_is_not_known_behin
 	mirror_free(m);
 }
 
+Test(mirror, who_had_ended_when_a_snapshot_was_made_is_who_it_was)
+{
+	struct mirror *m = mirror_of(4);
+	struct process_frame old = whole(7, 100, 50, "sshd"), ended = whole(20, 100, 1, "sshd");
+
+	put(m, &old);
+	ended.info.exe = ended.info.args = SPAN_NONE;
+	cr_assert(eq(int, snapshot(m, true), 0));
+	cr_assert(eq(int, put(m, &ended), 0));
+	cr_assert(span_is(mirror_process(m, 20)->info.exe, "/bin/x"));
+	cr_assert(eq(sz, mirror_process(m, 20)->info.args.n, 5));
+	cr_assert(eq(i64, mirror_process(m, 20)->info.ptid, 1));
+	mirror_free(m);
+}
+
 Test(mirror, who_comes_again_behind_a_snapshot_is_who_it_says)
 {
 	struct mirror *m = mirror_of(4);
