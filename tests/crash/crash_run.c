@@ -91,8 +91,8 @@ static pid_t spawn_mews(struct run *r)
 		"stdout_output.enabled=false", "-o", "file_output.enabled=true", "-o", file, "-o",
 		"file_output.include_uuid=true", "-o", "mews.restarts_per_minute=1000",
 		/* Room for what a busy host does while a stage stands still for seconds: nothing is to be lost. */
-		"-o", "mews.rings.raw_mb=128", "-o", "mews.rings.enriched_mb=64", "-o",
-		"engine.modern_ebpf.buf_size_preset=8", NULL
+		"-o", "mews.rings.raw_mb=64", "-o", "mews.rings.enriched_mb=64", "-o",
+		"engine.modern_ebpf.buf_size_preset=7", NULL
 	};
 	posix_spawn_file_actions_t fa;
 	pid_t pid = -1;
