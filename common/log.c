@@ -176,8 +176,23 @@ static void send_syslog(int fd, enum log_level level, const char *text)
 static bool would_block(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int n;
 
-	return poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0;
+	/* Who was stopped and goes on has been interrupted. */
+	do
+		n = poll(&p, 1, 0);
+	while (n == -1 && errno == EINTR);
+	return n != 1 || (p.revents & POLLOUT) == 0;
+}
+
+static bool write_once(int fd, const char *line, size_t n)
+{
+	ssize_t written;
+
+	do
+		written = write(fd, line, n);
+	while (written == -1 && errno == EINTR);
+	return written == (ssize_t)n;
 }
 
 /* False: it was let go. */
@@ -194,7 +209,7 @@ static bool write_stderr(enum log_level level, const char *text, unsigned long l
 		n += snprintf(line + n, sizeof(line) - (size_t)n, "(%lu lines let go) ", lost);
 	n += (int)log_escape(line + n, sizeof(line) - (size_t)n - 1, text);
 	line[n++] = '\n';
-	return !would_block(STDERR_FILENO) && write(STDERR_FILENO, line, (size_t)n) == n;
+	return !would_block(STDERR_FILENO) && write_once(STDERR_FILENO, line, (size_t)n);
 }
 
 static void write_line(enum log_level level, const char *text)
