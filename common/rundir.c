@@ -127,16 +127,19 @@ int run_dir_make(const char *dir, bool *ret_made)
 	else if (errno != EEXIST)
 		return -errno;
 	fd = open_dir(dir, &err);
-	if (fd < 0)
-		return fd;
-	if (err == 1)
+	if (fd >= 0 && err == 1)
 		err = fchown(fd, 0, jail_identity(STAGE_COLLECTOR).gid) == -1 ||
 				      fchmod(fd, MODE) == -1
 			      ? -errno
 			      : 0;
-	close(fd);
+	if (fd < 0)
+		err = fd;
+	else
+		close(fd);
 	if (err == 0)
 		*ret_made = made;
+	else if (made)
+		rmdir(dir);
 	return err;
 }
 

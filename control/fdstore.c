@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fdstore.h"
+#include "log.h"
 #include "ring.h"
 
 #define SEALS	(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
@@ -54,16 +55,27 @@ static void forget(struct fdstore *s, unsigned i)
 	s->slot[i].name[0] = '\0';
 }
 
+static bool are_keepable(const int *fds, unsigned nfds)
+{
+	for (unsigned k = 0; k < nfds && k < NOTIFY_FDS; k++)
+		if (!is_keepable(fds[k]))
+			return false;
+	return nfds > 0 && nfds <= NOTIFY_FDS;
+}
+
 /* Where there is no slot left the oldest knowledge is as good as any: the first goes. */
 static void put(struct fdstore *s, struct span name, int *fds, unsigned nfds)
 {
 	unsigned i;
 
-	for (unsigned k = 0; k < nfds; k++)
-		if (!is_keepable(fds[k]))
-			return;
-	if (nfds == 0 || nfds > NOTIFY_FDS)
+	if (!are_keepable(fds, nfds)) {
+		log_rationed(
+			LOG_LEVEL_WARNING,
+			"what a stage wants kept as '%.*s' is not memory of a fixed size, or did not "
+			"come: its successor begins without it",
+			(int)name.n, (const char *)name.p);
 		return;
+	}
 	forget(s, find(s, name));
 	i = find(s, SPAN_NONE);
 	if (i == NO_SLOT)

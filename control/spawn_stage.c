@@ -51,6 +51,16 @@ static void write_number(char *to, unsigned long n)
 	*to = '\0';
 }
 
+static bool place(int fd, int number)
+{
+	int got;
+
+	do
+		got = dup2(fd, number);
+	while (got == -1 && errno == EINTR);
+	return got != -1;
+}
+
 /* All of P's descriptors at their numbers, by way of numbers where they do not meet. */
 static bool place_fds(struct prepared *p)
 {
@@ -58,23 +68,36 @@ static bool place_fds(struct prepared *p)
 		if ((p->fds[i] = fcntl(p->fds[i], F_DUPFD, FIRST_FD + MAX_FDS)) == -1)
 			return false;
 	for (unsigned i = 0; i < p->nfds; i++)
-		if (dup2(p->fds[i], FIRST_FD + (int)i) == -1)
+		if (!place(p->fds[i], FIRST_FD + (int)i))
 			return false;
 	return true;
 }
 
+static bool place_all(const struct spawn *s, struct prepared *p)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	return null != -1 && place(null, STDIN_FILENO) &&
+	       place(s->out == -1 ? null : s->out, STDOUT_FILENO) && place_fds(p);
+}
+
+static _Noreturn void give_up(void)
+{
+	static const char text[] = "mews: error: cannot start a stage's program\n";
+	ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	(void)written;
+	_exit(EXIT_HOST);
+}
+
 static _Noreturn void become_stage(const struct spawn *s, struct prepared *p)
 {
-	static const char failed[] = "mews: cannot start a stage's program\n";
 	sigset_t none;
-	int null = open("/dev/null", O_RDWR);
-	ssize_t written;
 
 	/* A group of its own: the terminal's Ctrl-C is for the supervisor alone. */
 	setpgid(0, 0);
-	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(s->out == -1 ? null : s->out, STDOUT_FILENO) == -1 || !place_fds(p))
-		_exit(EXIT_HOST);
+	if (!place_all(s, p))
+		give_up();
 	close_range(FIRST_FD + p->nfds, ~0u, 0);
 	write_number(p->pid + strlen(p->pid), (unsigned long)getpid());
 	for (int sig = 1; sig < NSIG; sig++)
@@ -85,9 +108,7 @@ static _Noreturn void become_stage(const struct spawn *s, struct prepared *p)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(s->path, s->argv, p->envp);
-	written = write(STDERR_FILENO, failed, sizeof(failed) - 1);
-	(void)written;
-	_exit(EXIT_HOST);
+	give_up();
 }
 
 /* ---- before ---- */

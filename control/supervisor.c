@@ -854,9 +854,9 @@ static void leave(struct supervisor *sv)
 		run_dir_path(path, sv->p->run_dir, "lock", "");
 		unlink(path);
 		close(sv->lock_fd);
-		if (sv->made_run_dir)
-			rmdir(sv->p->run_dir);
 	}
+	if (sv->made_run_dir)
+		rmdir(sv->p->run_dir);
 	if (sv->signal_fd != -1)
 		close(sv->signal_fd);
 	if (sv->notify_fd >= 0)
@@ -872,6 +872,10 @@ int supervisor_run(const struct supervisor_params *params)
 	struct mono now = mono_now();
 	int err;
 
+	/* The settings are ours from here on, whatever comes of the rest. */
+	if (params->launch != NULL)
+		(void)reload_init(&sv.reload, &reload_ops, &sv, params->launch, params->bundle_fd,
+				  params->conf);
 	sv.exit_code = prepare_run_dir(&sv);
 	if (sv.exit_code == EXIT_OK) {
 		if ((err = open_signals(&sv)) < 0 ||
@@ -891,14 +895,11 @@ int supervisor_run(const struct supervisor_params *params)
 				.due = i < PLAN_STAGES ? now : never,
 				.supply = -1,
 			};
-		if (params->launch != NULL)
-			(void)reload_init(&sv.reload, &reload_ops, &sv, params->launch,
-					  params->bundle_fd, params->conf);
 		sv.give_up = mono_after(now, READY_NS);
 		loop(&sv);
-		if (params->launch != NULL)
-			reload_release(&sv.reload);
 	}
+	if (params->launch != NULL)
+		reload_release(&sv.reload);
 	leave(&sv);
 	return params->playback != NULL && sv.signal != 0 ? -sv.signal : sv.exit_code;
 }
