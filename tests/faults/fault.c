@@ -329,7 +329,7 @@ struct fault_page *fault_page_new(int *ret_fd)
 	return map(fd);
 }
 
-/* Before main(): what it starts itself is not our business. */
+/* Before main().  What it starts itself is not our business, or it is, if that is said. */
 __attribute__((constructor)) static void take_page(void)
 {
 	const char *text = getenv("MEWS_FAULTS");
@@ -338,8 +338,10 @@ __attribute__((constructor)) static void take_page(void)
 	if (fd < 0)
 		return;
 	fault_page = map(fd);
-	close(fd);
-	unsetenv("MEWS_FAULTS");
+	if (getenv("MEWS_FAULTS_KEEP") == NULL) {
+		close(fd);
+		unsetenv("MEWS_FAULTS");
+	}
 	if (fault_page == NULL)
 		abort();
 }

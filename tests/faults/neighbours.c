@@ -102,11 +102,13 @@ static void open_notify(struct neighbours *nb)
 
 _Noreturn static void become(const struct neighbours *nb)
 {
-	char *argv[NEIGHBOURS_WORDS + 4] = { 0 }, text[16];
+	char *argv[NEIGHBOURS_WORDS + 5] = { 0 }, text[16];
 	unsigned n = 0;
 	int out = open("/dev/null", O_WRONLY), page = dup(nb->p->page_fd);
 
 	argv[n++] = (char *)(uintptr_t)nb->p->program;
+	if (nb->p->command != NULL)
+		argv[n++] = (char *)(uintptr_t)nb->p->command;
 	argv[n++] = (char *)(uintptr_t) "--run-dir";
 	argv[n++] = (char *)(uintptr_t)nb->dir;
 	for (unsigned i = 0; nb->p->words[i] != NULL; i++) {
@@ -137,6 +139,8 @@ bool neighbours_begin(struct neighbours *nb, const struct neighbours_params *p)
 	open_notify(nb);
 	if (nb->said == -1 || !open_rings(nb))
 		return false;
+	if (p->begin != NULL)
+		p->begin(p->begin_ctx, nb);
 	nb->pid = fork();
 	if (nb->pid == 0)
 		become(nb);
@@ -159,6 +163,16 @@ static void take_frames(struct neighbours *nb)
 	inlet_commit(nb->out, &(struct ring_counts){ 0 });
 }
 
+/* What `mews run` says to people. */
+static bool is_watching(struct neighbours *nb)
+{
+	char *words = neighbours_words(nb);
+	bool is = strstr(words, "mews: watching") != NULL;
+
+	free(words);
+	return is;
+}
+
 static void take_notes(struct neighbours *nb)
 {
 	char text[512];
@@ -168,6 +182,8 @@ static void take_notes(struct neighbours *nb)
 		text[n] = 0;
 		nb->ready |= strstr(text, "READY=1") != NULL;
 	}
+	if (nb->p->command != NULL && !nb->ready)
+		nb->ready = is_watching(nb);
 }
 
 void (*neighbours_tick)(void);

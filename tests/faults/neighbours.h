@@ -21,12 +21,17 @@ void frames_add(struct frames *f, const struct ring_frame *frame);
 
 enum { NEIGHBOURS_WORDS = 24, NEIGHBOURS_RINGS = 2 };
 
+struct neighbours;
+
 struct neighbours_params {
-	const char *program, *stage;	     /* its file; "enricher" */
+	const char *program, *stage; /* its file; "enricher" */
+	const char *command;	     /* of `mews`, whose words tell when it is ready; NULL */
 	const char *words[NEIGHBOURS_WORDS]; /* options; "@" at the front is the run directory */
 	const char *in[NEIGHBOURS_RINGS];    /* rings that it reads, "raw" */
 	const char *out;		     /* that it writes; NULL: none */
 	int page_fd;
+	void (*begin)(void *ctx, const struct neighbours *nb); /* before it starts; NULL: nothing */
+	void *begin_ctx;
 };
 
 /* What is to be done at each step, too; NULL: nothing. */

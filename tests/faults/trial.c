@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * trial.c -- see trial.h.
+ */
+#include "trial.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "clock.h"
+#include "log.h"
+#include "span.h"
+
+enum { LASTS_MS = 150, SHOWN = 12, FIRST_CALLS = 2, LINES = 40 };
+
+struct fault_page *trial_page;
+
+/* ---- one run ---- */
+
+void trial_tick(void)
+{
+	static struct mono since;
+
+	if (atomic_load(&trial_page->fired) == 0)
+		since = mono_now();
+	else if (mono_since(since, mono_now()) > LASTS_MS * NS_PER_MSEC)
+		atomic_store(&trial_page->lifted, 1);
+}
+
+void trial_phase(struct trial_run *r, unsigned phase)
+{
+	r->at = phase;
+	atomic_store(&trial_page->phase, phase);
+}
+
+void trial_begin(struct trial_run *r)
+{
+	*r = (struct trial_run){ .at = 0 };
+	atomic_store(&trial_page->at_site, 0);
+	atomic_store(&trial_page->fired, 0);
+	atomic_store(&trial_page->lifted, 0);
+	trial_phase(r, TRIAL_START);
+}
+
+/* ---- what is to be said of it ---- */
+
+unsigned trial_count(const char *text, const char *word)
+{
+	unsigned n = 0;
+
+	for (const char *at = text; (at = strstr(at, word)) != NULL; at++)
+		n++;
+	return n;
+}
+
+bool trial_says_more(const struct trial_run *r, const struct trial_run *good)
+{
+	return trial_count(r->words, "error: ") > trial_count(good->words, "error: ") ||
+	       trial_count(r->words, "warning: ") > trial_count(good->words, "warning: ") ||
+	       strstr(r->words, " lines let go) ") != NULL;
+}
+
+/* NULL: it is as it should be. */
+static const char *verdict(const struct trial *t, const struct trial_run *r,
+			   const struct trial_run *good)
+{
+	static char text[96];
+	int code = WEXITSTATUS(r->status);
+
+	if (strstr(r->words, "Sanitizer") != NULL || strstr(r->words, "runtime error") != NULL)
+		return strstr(r->words, "detected memory leaks") != NULL
+			       ? "leaks"
+			       : "is ended by a sanitizer";
+	if (r->hung)
+		return "hangs";
+	if (WIFSIGNALED(r->status))
+		return strsignal(WTERMSIG(r->status));
+	if (code != EXIT_OK && code != EXIT_INPUT && code != EXIT_HOST && code != EXIT_STAGE) {
+		snprintf(text, sizeof(text), "ends with %d", code);
+		return text;
+	}
+	/* What is wrong with rules is said in another form. */
+	if (code != EXIT_OK &&
+	    trial_count(r->words, "error: ") + trial_count(r->words, "[LOAD_ERR_") == 0)
+		return "ends and does not say why";
+	return t->judge(t->ctx, r, good);
+}
+
+/* ---- all of them ---- */
+
+struct tally {
+	const struct trial *t;
+	const struct trial_options *o;
+	struct trial_run good; /* when nothing fails */
+	unsigned points, sites, bad, unfired, gave_up;
+};
+
+static void show(const struct trial *t, const struct fault_site *s, const char *how,
+		 const struct trial_run *r)
+{
+	char *line = r->words;
+
+	fprintf(stderr, "# %s %s when call %u fails with %s%s while %s: ", t->name, how,
+		trial_page->plan.nth + 1, strerror((int)trial_page->plan.error),
+		trial_page->plan.lasts ? " and all of its kind after it" : "",
+		t->phases[s->phase - TRIAL_START]);
+	fault_site_print(s, t->program, stderr);
+	fprintf(stderr, "\n#   it ended in phase %u, with %s %d\n", r->at,
+		WIFSIGNALED(r->status) ? "signal" : "code",
+		WIFSIGNALED(r->status) ? WTERMSIG(r->status) : WEXITSTATUS(r->status));
+	for (unsigned i = 0; i < LINES && line != NULL && *line != 0; i++) {
+		fprintf(stderr, "#   | %.*s\n", (int)strcspn(line, "\n"), line);
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+}
+
+static void try_point(struct tally *y, const struct fault_site *s, unsigned nth, unsigned error,
+		      bool lasts)
+{
+	struct trial_run r;
+	const char *how;
+
+	if (fault_row_error(s->row, error) == 0)
+		return;
+	trial_page->plan = (struct fault_plan){ .site = atomic_load(&s->name),
+						.nth = nth,
+						.error = (uint32_t)fault_row_error(s->row, error),
+						.lasts = lasts };
+	y->points++;
+	if (!y->t->run(y->t->ctx, &r)) {
+		y->bad++;
+		fprintf(stderr, "# %s cannot be started: %s\n", y->t->name, strerror(errno));
+		return;
+	}
+	y->unfired += atomic_load(&trial_page->fired) == 0;
+	y->gave_up += WIFEXITED(r.status) && WEXITSTATUS(r.status) != 0;
+	how = verdict(y->t, &r, &y->good);
+	if (how != NULL && ++y->bad <= SHOWN)
+		show(y->t, s, how, &r);
+	free(r.words);
+}
+
+static void try_site(struct tally *y, const struct fault_site *s)
+{
+	unsigned count = atomic_load(&s->count), share = y->o->share, errors = y->o->errors;
+
+	y->sites++;
+	for (unsigned n = 0; n < count && n < FIRST_CALLS; n++)
+		for (unsigned e = 0; e < errors; e++)
+			if ((unsigned)random() % 100 < share)
+				try_point(y, s, n,
+					  errors == 1 ? (unsigned)random() % FAULT_ERRORS : e,
+					  false);
+	if (fault_row_lasts(s->row) && (unsigned)random() % 100 < share)
+		try_point(y, s, 0, 0, true);
+}
+
+bool trial_all(const struct trial *t, const struct trial_options *o)
+{
+	static struct fault_site seen[FAULT_SITES];
+	struct tally y = { .t = t, .o = o };
+	unsigned n = 0;
+	const char *how;
+
+	memset(trial_page, 0, sizeof(*trial_page));
+	if (!t->run(t->ctx, &y.good)) {
+		printf("not ok - %s cannot be started: %s\n", t->name, strerror(errno));
+		return false;
+	}
+	memcpy(seen, trial_page->sites, sizeof(seen));
+	how = verdict(t, &y.good, &y.good);
+	if (how != NULL)
+		fprintf(stderr, "# %s %s when nothing fails, in phase %u\n%s\n", t->name, how,
+			y.good.at, y.good.words);
+	for (unsigned i = 0; how == NULL && i < FAULT_SITES; i++)
+		if (atomic_load(&seen[i].count) > 0 && n++ % o->parts == o->part)
+			try_site(&y, &seen[i]);
+	printf("%sok - %s: %u points at %u sites, %u ended it with an error, %u did not come about\n",
+	       how != NULL || y.bad > 0 || y.unfired > 2 + y.points / 4 ? "not " : "", t->name,
+	       y.points, y.sites, y.gave_up, y.unfired);
+	if (y.bad > SHOWN)
+		fprintf(stderr, "# and %u more\n", y.bad - SHOWN);
+	free(y.good.words);
+	return how == NULL && y.bad == 0;
+}
+
+int trial_options(int argc, char **argv, struct trial_options *ret)
+{
+	unsigned seed = (unsigned)time(NULL);
+	const struct {
+		const char *word;
+		unsigned *value;
+	} options[] = { { "--share", &ret->share },
+			{ "--seed", &seed },
+			{ "--errors", &ret->errors },
+			{ "--part", &ret->part },
+			{ "--parts", &ret->parts } };
+	int at = 1;
+
+	*ret = (struct trial_options){ .share = 100, .errors = 1, .parts = 1 };
+	for (; at + 1 < argc && argv[at][0] == '-'; at += 2) {
+		unsigned value = (unsigned)strtoul(argv[at + 1], NULL, 10);
+
+		for (unsigned i = 0; i < ARRAY_LEN(options); i++)
+			if (strcmp(argv[at], options[i].word) == 0)
+				*options[i].value = value;
+	}
+	if (ret->parts == 0)
+		ret->parts = 1;
+	signal(SIGPIPE, SIG_IGN);
+	srandom(seed);
+	log_open("drive", LOG_LEVEL_ERROR);
+	trial_page = fault_page_new(&ret->page_fd);
+	if (trial_page == NULL)
+		exit(EXIT_FAILURE);
+	printf("# seed %u, %u points of 100\n", seed, ret->share);
+	return at;
+}
