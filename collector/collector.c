@@ -50,6 +50,7 @@ struct collector {
 	unsigned taken_since_look;
 	bool has_predecessor;
 	uint64_t now_ns; /* of that look, in the clock of the events' stamps */
+	uint64_t unread; /* of the source's, as counted */
 	uint8_t *room;	 /* of the frame that is being written */
 	struct tap tap;
 	struct stage *st;
@@ -344,6 +345,20 @@ static void take_rest(struct stage *st, struct collector *c)
 	say_unseen(c);
 }
 
+/* State that could not be told. */
+static void count_unread(struct stage *st, struct collector *c)
+{
+	const struct unread *u = &c->source->unread;
+
+	if (u->count == c->unread)
+		return;
+	st->counts.v[COLLECTOR_UNREAD] += u->count - c->unread;
+	c->unread = u->count;
+	log_rationed(LOG_LEVEL_WARNING,
+		     "state of some tasks is missing: of /proc not all could be read, at last: %s",
+		     strerror(u->err));
+}
+
 static void lose(void *ctx, const struct loss *loss)
 {
 	struct collector *c = ctx;
@@ -525,6 +540,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	make_good(st, c, now);
 	answer_asks(st, c, now);
 	tap_turn(&c->tap, st, now);
+	count_unread(st, c);
 	write_sheets(c);
 	if (c->feed.stale || feed_has_gaps(&c->feed) || c->tap.out != NULL)
 		st->due = mono_after(now, SOON_NS);

@@ -883,7 +883,7 @@ static int sensor_load(struct sensor *s, const char **failed_step)
 
 	*failed_step = "read /proc";
 	host_proc(proc);
-	err = snapshot_open(proc, &s->snapshot);
+	err = snapshot_open(proc, &s->source.unread, &s->snapshot);
 	if (err < 0)
 		return err;
 	*failed_step = "count the processors";

@@ -21,6 +21,7 @@
 #include "decode.h"
 #include "procfs.h"
 #include "snapshot_file.h"
+#include "unread.h"
 
 enum {
 	MAX_ARGS = 4096,  /* of arguments, environment, cgroups: Falco's bound */
@@ -47,6 +48,7 @@ struct snapshot {
 	int frames;
 	uint64_t boot_ts_ns;
 	struct sockets *sockets;
+	struct unread *unread;
 	struct {
 		uint64_t ino, start_ts_ns;
 	} pidns[PIDNS_CACHE];
@@ -64,23 +66,34 @@ struct snapshot {
 
 /* The file's first bytes; empty if it cannot be read.  One read: files of /proc that are
  * about one process are made whole at the first. */
-static struct span read_file(int dir, const char *path, void *buf, size_t cap)
+static struct span read_file(struct snapshot *s, int dir, const char *path, void *buf, size_t cap)
 {
 	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, cap);
 
-	if (fd < 0)
-		return SPAN_NONE;
-	n = read(fd, buf, cap);
-	close(fd);
+	if (n < 0)
+		unread_note(s->unread, errno);
+	if (fd >= 0)
+		close(fd);
 	return n <= 0 ? SPAN_NONE : span_of(buf, (size_t)n);
 }
 
-static struct span read_link(int dir, const char *path, char *buf, size_t cap)
+static struct span read_link(struct snapshot *s, int dir, const char *path, char *buf, size_t cap)
 {
 	ssize_t n = readlinkat(dir, path, buf, cap);
 
+	if (n < 0)
+		unread_note(s->unread, errno);
 	return n <= 0 ? SPAN_NONE : span_of(buf, (size_t)n);
+}
+
+static int open_directory(struct snapshot *s, int dir, const char *path, int how)
+{
+	int fd = openat(dir, path, how | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		unread_note(s->unread, errno);
+	return fd;
 }
 
 /* What the kernel writes for getdents64(). */
@@ -93,19 +106,18 @@ struct entry {
 };
 
 /* VISIT each entry of DIR/PATH whose name is a number; stops when it returns other
- * than 0, and returns that.  Without opendir(), which costs more calls than it makes. */
+ * than 0, and returns that.  Without the list of processes there is no snapshot: a negative errno.  Without
+ * opendir(), which costs more calls than it makes. */
 static int each_number(int dir, const char *path,
 		       int (*visit)(struct snapshot *s, int dir, const char *name, void *arg),
 		       struct snapshot *s, void *arg)
 {
 	_Alignas(8) uint8_t buf[8192];
-	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_directory(s, dir, path, O_RDONLY);
 	int err = 0;
-	long n;
+	long n = fd < 0 ? -1 : 0;
 
-	if (fd < 0)
-		return 0; /* the process is gone */
-	while (err == 0 && (n = syscall(SYS_getdents64, fd, buf, sizeof(buf))) > 0) {
+	while (fd >= 0 && err == 0 && (n = syscall(SYS_getdents64, fd, buf, sizeof(buf))) > 0) {
 		for (long at = 0; err == 0 && at < n;) {
 			const struct entry *e = (const struct entry *)(const void *)(buf + at);
 
@@ -114,7 +126,12 @@ static int each_number(int dir, const char *path,
 			at += e->len;
 		}
 	}
-	close(fd);
+	if (n < 0 && dir == s->proc)
+		err = -errno;
+	else if (n < 0 && fd >= 0)
+		unread_note(s->unread, errno);
+	if (fd >= 0)
+		close(fd);
 	return err;
 }
 
@@ -178,10 +195,13 @@ static int put_host(struct snapshot *s)
 	else
 		gethostname(name, sizeof(name) - 1);
 	host.hostname = span_str(name);
-	host.memory_bytes = procfs_parse_memory(read_file(s->proc, "meminfo", text, sizeof(text)));
+	host.memory_bytes =
+		procfs_parse_memory(read_file(s, s->proc, "meminfo", text, sizeof(text)));
 	host.num_cpus = (uint32_t)get_nprocs();
-	if (getifaddrs(&list) == -1)
+	if (getifaddrs(&list) == -1) {
+		unread_note(s->unread, errno);
 		list = NULL; /* without addresses it is still a host */
+	}
 	for (const struct ifaddrs *ifa = list; ifa != NULL; ifa = ifa->ifa_next)
 		add_address(&host, ifa);
 	err = put_frame(s, FRAME_HOST, wire_encode_host(s->frame, sizeof(s->frame), &host));
@@ -204,7 +224,7 @@ static uint64_t start_ns_of(const struct snapshot *s, const struct procfs_stat *
 }
 
 /* cgroup v2 numbers a group by the inode of its directory. */
-static uint64_t cgroup_id_of(const struct snapshot *s, struct span path)
+static uint64_t cgroup_id_of(struct snapshot *s, struct span path)
 {
 	char relative[PATH_MAX];
 	struct stat st;
@@ -214,7 +234,10 @@ static uint64_t cgroup_id_of(const struct snapshot *s, struct span path)
 	relative[0] = '.';
 	memcpy(relative + 1, path.p, path.n); /* "./a/b" */
 	relative[path.n + 1] = 0;
-	return fstatat(s->cgroup2, relative, &st, 0) == 0 ? st.st_ino : 0;
+	if (fstatat(s->cgroup2, relative, &st, 0) == 0)
+		return st.st_ino;
+	unread_note(s->unread, errno);
+	return 0;
 }
 
 /* What stands in a thread's own files. */
@@ -226,11 +249,11 @@ static int read_task(struct snapshot *s, int dir, struct task_frame *f,
 	struct procfs_status status;
 	struct procfs_stat st;
 
-	if (procfs_parse_stat(read_file(dir, "stat", s->stat, sizeof(s->stat)), &st) < 0 ||
-	    procfs_parse_status(read_file(dir, "status", s->status, sizeof(s->status)), &status) <
-		    0)
+	if (procfs_parse_stat(read_file(s, dir, "stat", s->stat, sizeof(s->stat)), &st) < 0 ||
+	    procfs_parse_status(read_file(s, dir, "status", s->status, sizeof(s->status)),
+				&status) < 0)
 		return -ESRCH;
-	text = read_file(dir, "cgroup", s->cgroup, sizeof(s->cgroup));
+	text = read_file(s, dir, "cgroup", s->cgroup, sizeof(s->cgroup));
 	p->cgroups = procfs_cgroups(text, span_str(s->controllers), s->cgroups, sizeof(s->cgroups),
 				    &unified);
 	f->cgroup_id = cgroup_id_of(s, unified);
@@ -262,9 +285,10 @@ static int read_task(struct snapshot *s, int dir, struct task_frame *f,
 }
 
 /* Strings that each end with NUL, the last one too; CAP bytes at most, one more is there. */
-static struct span read_strings(int dir, const char *path, uint8_t *buf, size_t cap)
+static struct span read_strings(struct snapshot *s, int dir, const char *path, uint8_t *buf,
+				size_t cap)
 {
-	struct span text = read_file(dir, path, buf, cap);
+	struct span text = read_file(s, dir, path, buf, cap);
 
 	if (text.n > 0 && buf[text.n - 1] != 0)
 		buf[text.n++] = 0;
@@ -273,13 +297,13 @@ static struct span read_strings(int dir, const char *path, uint8_t *buf, size_t 
 
 static void read_command(struct snapshot *s, int dir, struct process_info *p)
 {
-	struct span line = read_strings(dir, "cmdline", s->cmdline, sizeof(s->cmdline) - 1);
+	struct span line = read_strings(s, dir, "cmdline", s->cmdline, sizeof(s->cmdline) - 1);
 	size_t exe = line.n == 0 ? 0 : strlen((char *)s->cmdline);
 
 	p->exe = span_of(s->cmdline, exe);
 	p->args = line.n == 0 ? SPAN_NONE : span_of(s->cmdline + exe + 1, line.n - exe - 1);
 	if (affords(s, 2))
-		p->env = read_strings(dir, "environ", s->environ, sizeof(s->environ) - 1);
+		p->env = read_strings(s, dir, "environ", s->environ, sizeof(s->environ) - 1);
 }
 
 static void read_executable(struct snapshot *s, int dir, struct process_info *p)
@@ -287,9 +311,13 @@ static void read_executable(struct snapshot *s, int dir, struct process_info *p)
 	static const char mark[] = " (deleted)";
 	struct stat st;
 
-	p->exepath = read_link(dir, "exe", s->exe, sizeof(s->exe));
-	if (p->exepath.n == 0 || fstatat(dir, "exe", &st, 0) == -1)
+	p->exepath = read_link(s, dir, "exe", s->exe, sizeof(s->exe));
+	if (p->exepath.n == 0)
 		return; /* a kernel thread */
+	if (fstatat(dir, "exe", &st, 0) == -1) {
+		unread_note(s->unread, errno);
+		return;
+	}
 	if (st.st_nlink == 0 && span_ends(p->exepath, span_str(mark)))
 		p->exepath.n -= sizeof(mark) - 1;
 	if (st.st_nlink == 0 && span_starts(p->exepath, span_str("/memfd:")))
@@ -301,10 +329,10 @@ static void read_executable(struct snapshot *s, int dir, struct process_info *p)
 
 static void read_directories(struct snapshot *s, int dir, struct process_info *p)
 {
-	p->cwd = read_link(dir, "cwd", s->cwd, sizeof(s->cwd) - 1);
+	p->cwd = read_link(s, dir, "cwd", s->cwd, sizeof(s->cwd) - 1);
 	if (p->cwd.n > 0 && s->cwd[p->cwd.n - 1] != '/')
 		s->cwd[p->cwd.n++] = '/';
-	p->root = read_link(dir, "root", s->root, sizeof(s->root));
+	p->root = read_link(s, dir, "root", s->root, sizeof(s->root));
 }
 
 /* When the pid namespace of the process at DIR began: when its init did, which may
@@ -313,7 +341,7 @@ static uint64_t pidns_start(struct snapshot *s, int dir, const struct process_in
 {
 	unsigned long ino;
 	char link[64];
-	struct span text = read_link(dir, "ns/pid", link, sizeof(link) - 1);
+	struct span text = read_link(s, dir, "ns/pid", link, sizeof(link) - 1);
 
 	link[text.n] = 0;
 	if (text.n == 0 || sscanf(link, "pid:[%lu]", &ino) != 1)
@@ -346,7 +374,7 @@ static int visit_thread(struct snapshot *s, int dir, const char *name, void *arg
 	if (!procfs_number(span_str(name), &f.info.tid) || f.info.tid == leader->info.pid ||
 	    !affords(s, 8))
 		return 0;
-	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = open_directory(s, dir, name, O_PATH);
 	if (fd < 0)
 		return 0;
 	err = read_task(s, fd, &f, &st);
@@ -371,7 +399,8 @@ static int visit_file(struct snapshot *s, int dir, const char *name, void *arg)
 
 	if (a->count == MAX_FILES || !affords(s, 4))
 		return 0;
-	if (snapshot_file(a->pid_dir, dir, name, s->sockets, &s->file_texts, &f.file) < 0)
+	if (snapshot_file(a->pid_dir, dir, name, s->sockets, &s->file_texts, s->unread, &f.file) <
+	    0)
 		return 0;
 	a->count++;
 	return put_frame(s, FRAME_TASK_FILE, wire_encode_task_file(s->frame, sizeof(s->frame), &f));
@@ -382,11 +411,11 @@ static void read_process(struct snapshot *s, int dir, struct process_info *p)
 {
 	uint8_t text[4096];
 	int64_t loginuid;
-	struct span word = read_file(dir, "loginuid", text, sizeof(text));
+	struct span word = read_file(s, dir, "loginuid", text, sizeof(text));
 
 	if (procfs_number(word, &loginuid))
 		p->loginuid = (uint32_t)loginuid;
-	p->fdlimit = procfs_parse_fdlimit(read_file(dir, "limits", text, sizeof(text)));
+	p->fdlimit = procfs_parse_fdlimit(read_file(s, dir, "limits", text, sizeof(text)));
 	read_command(s, dir, p);
 	read_executable(s, dir, p);
 	read_directories(s, dir, p);
@@ -421,7 +450,7 @@ static int visit_process(struct snapshot *s, int dir, const char *name, void *ar
 	(void)arg;
 	if (!procfs_number(span_str(name), &pid) || !affords(s, 8))
 		return 0;
-	fd = openat(dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = open_directory(s, dir, name, O_PATH);
 	if (fd < 0)
 		return 0;
 	err = put_process(s, fd, pid);
@@ -449,7 +478,7 @@ static int begin(struct snapshot *s, source_put *put, void *sink, size_t budget)
 	s->frames = 0;
 	s->boot_ts_ns = boot_ts();
 	if (s->sockets == NULL)
-		s->sockets = sockets_new();
+		s->sockets = sockets_new(s->unread);
 	return s->sockets == NULL ? -ENOMEM : 0;
 }
 
@@ -485,13 +514,13 @@ static int open_process(struct snapshot *s, int64_t tid)
 	char name[24];
 
 	snprintf(name, sizeof(name), "%lld", (long long)tid);
-	return openat(s->proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return open_directory(s, s->proc, name, O_PATH);
 }
 
 static int file_again(struct snapshot *s, int dir, int64_t tid, int fd)
 {
 	struct files_arg files = { .tid = tid, .pid_dir = dir };
-	int frames = s->frames, at = openat(dir, "fd", O_PATH | O_DIRECTORY | O_CLOEXEC), err;
+	int frames = s->frames, at = open_directory(s, dir, "fd", O_PATH), err;
 	char name[16];
 
 	if (at < 0)
@@ -568,20 +597,22 @@ static void find_cgroup2(struct snapshot *s)
 	char path[PATH_MAX];
 	struct span dir, controllers;
 
-	dir = procfs_find_cgroup2(read_file(s->proc, "self/mountinfo", text, sizeof(text)));
+	dir = procfs_find_cgroup2(read_file(s, s->proc, "self/mountinfo", text, sizeof(text)));
 	if (dir.n == 0 || dir.n >= sizeof(path))
 		return;
 	memcpy(path, dir.p, dir.n);
 	path[dir.n] = 0;
 	s->cgroup2 = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (s->cgroup2 < 0)
+	if (s->cgroup2 < 0) {
+		unread_note(s->unread, errno);
 		return;
-	controllers = read_file(s->cgroup2, "cgroup.controllers", s->controllers,
+	}
+	controllers = read_file(s, s->cgroup2, "cgroup.controllers", s->controllers,
 				sizeof(s->controllers) - 1);
 	s->controllers[controllers.n] = 0;
 }
 
-int snapshot_open(const char *proc, struct snapshot **ret)
+int snapshot_open(const char *proc, struct unread *unread, struct snapshot **ret)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 	long ticks = sysconf(_SC_CLK_TCK);
@@ -590,6 +621,7 @@ int snapshot_open(const char *proc, struct snapshot **ret)
 	if (s == NULL)
 		return -ENOMEM;
 	s->cgroup2 = -1;
+	s->unread = unread;
 	s->ns_per_tick = NS_PER_SEC / (uint64_t)(ticks > 0 ? ticks : 100);
 	s->proc = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->proc < 0) {

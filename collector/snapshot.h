@@ -18,9 +18,10 @@
 #include "source.h"
 
 struct snapshot;
+struct unread;
 
-/* PROC: where procfs is mounted.  Negative errno. */
-int snapshot_open(const char *proc, struct snapshot **ret);
+/* PROC: where procfs is mounted.  UNREAD: where is counted what cannot be read.  Negative errno. */
+int snapshot_open(const char *proc, struct unread *unread, struct snapshot **ret);
 void snapshot_close(struct snapshot *s); /* takes NULL */
 
 /* Put everything into SINK.  Of BUDGET bytes the first half is for all there is, the

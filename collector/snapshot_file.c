@@ -144,7 +144,8 @@ static void socket_file(int pid_dir, struct sockets *sockets, char *name, size_t
 
 /* ---- all kinds ---- */
 
-static void read_fdinfo(int pid_dir, const char *name, struct procfs_fdinfo *ret)
+static void read_fdinfo(int pid_dir, const char *name, struct unread *unread,
+			struct procfs_fdinfo *ret)
 {
 	char path[32], text[1024];
 	ssize_t n = -1;
@@ -153,10 +154,12 @@ static void read_fdinfo(int pid_dir, const char *name, struct procfs_fdinfo *ret
 	*ret = (struct procfs_fdinfo){ 0 };
 	snprintf(path, sizeof(path), "fdinfo/%s", name);
 	fd = openat(pid_dir, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	n = read(fd, text, sizeof(text));
-	close(fd);
+	if (fd >= 0)
+		n = read(fd, text, sizeof(text));
+	if (n < 0)
+		unread_note(unread, errno);
+	if (fd >= 0)
+		close(fd);
 	if (n > 0)
 		procfs_parse_fdinfo(span_of(text, (size_t)n), ret);
 }
@@ -171,7 +174,7 @@ static struct span without_deleted(struct span s, nlink_t links)
 }
 
 int snapshot_file(int pid_dir, int fd_dir, const char *name, struct sockets *sockets,
-		  struct snapshot_file_texts *texts, struct file_info *ret)
+		  struct snapshot_file_texts *texts, struct unread *unread, struct file_info *ret)
 {
 	ssize_t n = readlinkat(fd_dir, name, texts->link, sizeof(texts->link));
 	struct procfs_fdinfo info;
@@ -179,9 +182,13 @@ int snapshot_file(int pid_dir, int fd_dir, const char *name, struct sockets *soc
 	struct stat st;
 	int64_t fd;
 
-	if (n <= 0 || fstatat(fd_dir, name, &st, 0) == -1 || !procfs_number(span_str(name), &fd))
+	if (n < 0 || fstatat(fd_dir, name, &st, 0) == -1) {
+		unread_note(unread, errno);
 		return -ESRCH;
-	read_fdinfo(pid_dir, name, &info);
+	}
+	if (n == 0 || !procfs_number(span_str(name), &fd))
+		return -ESRCH;
+	read_fdinfo(pid_dir, name, unread, &info);
 	link = without_deleted(span_of(texts->link, (size_t)n), st.st_nlink);
 	*ret = (struct file_info){
 		.fd = fd,

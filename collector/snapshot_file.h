@@ -9,6 +9,7 @@
 #include <limits.h>
 
 #include "sockets.h"
+#include "unread.h"
 #include "wire.h"
 
 /* Texts that a file_info's spans point into. */
@@ -18,8 +19,9 @@ struct snapshot_file_texts {
 };
 
 /* The descriptor NAME (a number as text) of the process at PID_DIR, whose fd/ is
- * FD_DIR.  RET's spans point into TEXTS and SOCKETS.  Negative errno: it is gone. */
+ * FD_DIR.  RET's spans point into TEXTS and SOCKETS.  Negative errno: it is gone, or
+ * cannot be read. */
 int snapshot_file(int pid_dir, int fd_dir, const char *name, struct sockets *sockets,
-		  struct snapshot_file_texts *texts, struct file_info *ret);
+		  struct snapshot_file_texts *texts, struct unread *unread, struct file_info *ret);
 
 #endif

@@ -28,12 +28,17 @@ struct namespace
 struct sockets {
 	unsigned count;
 	size_t entries, text_bytes; /* of all of them, as far as they are kept */
+	struct unread *unread;
 	struct namespace spaces[MAX_NAMESPACES];
 };
 
-struct sockets *sockets_new(void)
+struct sockets *sockets_new(struct unread *unread)
 {
-	return calloc(1, sizeof(struct sockets));
+	struct sockets *s = calloc(1, sizeof(*s));
+
+	if (s != NULL)
+		s->unread = unread;
+	return s;
 }
 
 uint64_t sockets_most_bytes(void)
@@ -53,7 +58,7 @@ void sockets_free(struct sockets *s)
 }
 
 /* The whole of a file under /proc, to be freed; NULL: cannot be read. */
-static char *read_whole(int dir, const char *path, size_t *ret_len)
+static char *read_whole(struct sockets *s, int dir, const char *path, size_t *ret_len)
 {
 	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
 	size_t len = 0, cap = 64 * 1024;
@@ -69,10 +74,14 @@ static char *read_whole(int dir, const char *path, size_t *ret_len)
 		if (cap >= MAX_TEXT)
 			break;
 		more = realloc(text, cap *= 2);
-		if (more == NULL)
-			break; /* what was read is good */
+		if (more == NULL) { /* what was read is good */
+			unread_note(s->unread, ENOMEM);
+			break;
+		}
 		text = more;
 	}
+	if (n < 0)
+		unread_note(s->unread, errno);
 	if (fd >= 0)
 		close(fd);
 	if (n < 0) {
@@ -92,8 +101,10 @@ static struct socket_entry *entry_add(struct namespace *ns)
 		if (ns->of->entries + (cap - ns->cap) > MAX_ENTRIES)
 			return NULL;
 		more = realloc(ns->entries, cap * sizeof(*more));
-		if (more == NULL)
+		if (more == NULL) {
+			unread_note(ns->of->unread, ENOMEM);
 			return NULL;
+		}
 		ns->of->entries += cap - ns->cap;
 		ns->entries = more;
 		ns->cap = cap;
@@ -111,7 +122,7 @@ static bool is_zero(const uint8_t *p, size_t n)
 static void read_inet(struct namespace *ns, int pid_dir, const char *path, uint8_t l4proto)
 {
 	size_t len;
-	char *text = read_whole(pid_dir, path, &len);
+	char *text = read_whole(ns->of, pid_dir, path, &len);
 	struct span rest = span_of(text, text == NULL ? 0 : len), line;
 	struct procfs_inet inet;
 	struct socket_entry *e;
@@ -134,7 +145,7 @@ static void read_inet(struct namespace *ns, int pid_dir, const char *path, uint8
 static void read_unix(struct namespace *ns, int pid_dir)
 {
 	size_t len;
-	char *text = read_whole(pid_dir, "net/unix", &len);
+	char *text = read_whole(ns->of, pid_dir, "net/unix", &len);
 	struct span rest = span_of(text, text == NULL ? 0 : len), line;
 	struct procfs_unix un;
 	struct socket_entry *e;
@@ -160,7 +171,7 @@ static void read_unix(struct namespace *ns, int pid_dir)
 static void read_netlink(struct namespace *ns, int pid_dir)
 {
 	size_t len;
-	char *text = read_whole(pid_dir, "net/netlink", &len);
+	char *text = read_whole(ns->of, pid_dir, "net/netlink", &len);
 	struct span rest = span_of(text, text == NULL ? 0 : len), line;
 	struct socket_entry *e;
 	uint64_t ino;
@@ -227,6 +238,8 @@ static const struct namespace *namespace_of(struct sockets *s, int pid_dir)
 	char link[64];
 	ssize_t n = readlinkat(pid_dir, "ns/net", link, sizeof(link) - 1);
 
+	if (n < 0)
+		unread_note(s->unread, errno);
 	if (n <= 0)
 		return NULL;
 	link[n] = 0;

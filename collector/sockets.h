@@ -9,6 +9,7 @@
 #define MEWS_SOCKETS_H
 
 #include "procfs.h"
+#include "unread.h"
 
 enum socket_kind { SOCKET_INET, SOCKET_UNIX, SOCKET_NETLINK };
 
@@ -26,7 +27,8 @@ struct socket_entry {
 /* All namespaces that one snapshot met. */
 struct sockets;
 
-struct sockets *sockets_new(void);
+/* UNREAD: where is counted what cannot be read. */
+struct sockets *sockets_new(struct unread *unread);
 void sockets_free(struct sockets *s); /* takes NULL */
 
 /* What these can take at most, whatever sockets the host has. */

@@ -9,6 +9,7 @@
 #include "door.h"
 #include "losses.h"
 #include "selection.h"
+#include "unread.h"
 #include "wire.h"
 
 struct coverage;
@@ -118,6 +119,9 @@ struct source {
 
 	/* What it cannot give; NULL: all that there is, it has. */
 	const struct coverage *coverage;
+
+	/* Of the state that it told. */
+	struct unread unread;
 };
 
 #endif
