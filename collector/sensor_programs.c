@@ -134,25 +134,27 @@ static void leave_out_traces(struct programs *p, struct bpf_object *o, const str
 }
 
 /* What the kernel has, and what is left out for it. */
-static void look_at_features(struct programs *p, struct bpf_object *o)
+static int look_at_features(struct programs *p, struct bpf_object *o)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
-	if (libbpf_get_error(btf) != 0)
-		return; /* loading will say so */
+	if (btf == NULL)
+		return -errno;
 	p->settings.casts = kernel_has(btf, "bpf_rdonly_cast");
 	p->is_whole = p->is_whole || !p->settings.casts;
 	leave_out_traces(p, o, btf);
 	btf__free(btf);
+	return 0;
 }
 
 /* ---- loading ---- */
 
 static int fill_first(struct programs *p, struct mews *skel)
 {
-	int err;
+	int err = look_at_features(p, skel->obj);
 
-	look_at_features(p, skel->obj);
+	if (err < 0)
+		return err;
 	skel->rodata->settings = p->settings;
 	err = bpf_map__set_max_entries(skel->maps.rings, p->settings.cpus);
 	if (err == 0)
