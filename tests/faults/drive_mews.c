@@ -386,7 +386,7 @@ int main(int argc, char **argv)
 	static struct bench b = { .p = { .stage = "mews",
 					 .command = "run",
 					 .begin = begin_settings,
-					 .begin_ctx = &b,
+					 .ctx = &b,
 					 .words = { "-c", "@.settings/mews.yaml", "-r",
 						    "@.settings/rules.yaml" } } };
 	struct trial t = { .name = "supervisor",

@@ -30,7 +30,7 @@
 
 struct fault_page *fault_page;
 
-enum kind { MEMORY, FILES, DISK, READ, TALK, WAIT };
+enum kind { MEMORY, FILES, DISK, READ, TALK, WAIT, LOAD };
 
 struct row {
 	const char *name;
@@ -52,6 +52,8 @@ static const struct row rows[FAULT_ROWS] = {
 	[FAULT_yaml_parse] = { "yaml_parser_parse", MEMORY, { ENOMEM } },
 	[FAULT_json_set] = { "json_object_set_new", MEMORY, { ENOMEM } },
 	[FAULT_json_append] = { "json_array_append_new", MEMORY, { ENOMEM } },
+	[FAULT_bpf] = { "bpf", LOAD, { EINVAL, ENOMEM, EPERM } },
+	[FAULT_getdents64] = { "getdents64", READ, { EIO } },
 };
 
 const char *fault_row_name(unsigned row)
@@ -98,20 +100,26 @@ static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *arg)
 	return w->n == FAULT_FRAMES ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
 
-static uint64_t name_of(const struct walk *w, unsigned row, unsigned phase)
+static uint64_t mix(uint64_t h, uint64_t value)
+{
+	h = (h ^ value) * UINT64_C(0x100000001b3);
+	return h ^ h >> 29;
+}
+
+static uint64_t name_of(const struct walk *w, unsigned row, unsigned phase, const char *what)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
-	for (unsigned i = 0; i < FAULT_FRAMES + 2; i++) {
-		h ^= i < FAULT_FRAMES ? w->frame[i] : i == FAULT_FRAMES ? row : phase;
-		h *= UINT64_C(0x100000001b3);
-		h ^= h >> 29;
-	}
+	for (unsigned i = 0; i < FAULT_FRAMES; i++)
+		h = mix(h, w->frame[i]);
+	h = mix(mix(h, row), phase);
+	for (const char *p = what; *p != 0; p++)
+		h = mix(h, (unsigned char)*p);
 	return h == 0 ? 1 : h;
 }
 
 static void count(struct fault_page *page, uint64_t name, const struct walk *w, unsigned row,
-		  unsigned phase)
+		  unsigned phase, const char *what)
 {
 	for (unsigned i = 0; i < FAULT_SITES; i++) {
 		struct fault_site *s = &page->sites[(name + i) % FAULT_SITES];
@@ -121,6 +129,7 @@ static void count(struct fault_page *page, uint64_t name, const struct walk *w, 
 			s->row = row;
 			s->phase = phase;
 			memcpy(s->frame, w->frame, sizeof(s->frame));
+			snprintf(s->what, sizeof(s->what), "%s", what);
 		} else if (none != name) {
 			continue;
 		}
@@ -130,14 +139,14 @@ static void count(struct fault_page *page, uint64_t name, const struct walk *w, 
 	atomic_fetch_add(&page->lost, 1);
 }
 
-/* 0, or the error with which this call of ROW, from the code at FROM, is to fail. */
-static int fault_here(unsigned row, void *from)
+int fault_at(unsigned row, void *from, const char *what)
 {
 	struct fault_page *page = fault_page;
 	struct walk w = { .from = (uintptr_t)from, .root = page == NULL ? 0 : page->root };
 	unsigned phase = page == NULL ? 0 : atomic_load(&page->phase);
 	const struct fault_plan *plan;
 	uint64_t name;
+	uint32_t at;
 
 	if (phase == 0)
 		return 0;
@@ -148,13 +157,22 @@ static int fault_here(unsigned row, void *from)
 		return rows[row].errors[0];
 	}
 	_Unwind_Backtrace(step, &w);
-	name = name_of(&w, row, phase);
-	count(page, name, &w, row, phase);
-	if (name != plan->site || atomic_fetch_add(&page->at_site, 1) != plan->nth)
+	name = name_of(&w, row, phase, what);
+	count(page, name, &w, row, phase, what);
+	if (name != plan->site)
+		return 0;
+	at = atomic_fetch_add(&page->at_site, 1);
+	/* libbpf tries again what the kernel refuses, for the reason. */
+	if (row == FAULT_bpf ? at < plan->nth : at != plan->nth)
 		return 0;
 	page->fired_row = row;
 	atomic_fetch_add(&page->fired, 1);
 	return (int)plan->error;
+}
+
+static int fault_here(unsigned row, void *from)
+{
+	return fault_at(row, from, "");
 }
 
 /* ---- the calls ---- */
@@ -354,7 +372,7 @@ void fault_site_print(const struct fault_site *s, const char *program, FILE *to)
 
 	for (unsigned i = 0; i < FAULT_FRAMES && s->frame[i] != 0; i++)
 		n += (size_t)snprintf(command + n, sizeof(command) - n, " %x", s->frame[i] - 1);
-	fprintf(to, "%s in", fault_row_name(s->row));
+	fprintf(to, "%s%s%s in", fault_row_name(s->row), s->what[0] != 0 ? " " : "", s->what);
 	f = popen(command, "r");
 	for (bool name = true; f != NULL && fgets(line, sizeof(line), f) != NULL; name = !name)
 		fprintf(to, name ? " %.*s" : "(%.*s)", (int)strcspn(line, "\n"), line);

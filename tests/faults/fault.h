@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * fault.h -- one call that fails: whatever is linked with fault.c and the linker's --wrap for each row of
- * fault.def asks here before each such call of its own.  Calls that libraries make among themselves are not asked for.
+ * fault.def asks here before each such call of its own.  Calls that libraries make among themselves are not asked for,
+ * but for those by which libbpf asks the kernel (kernel_calls.c).
  *
  * A *site* is a call with those that led to it, as they stand in the program (and the phase in which it was
  * made); a *point* is the n-th call at a site, with an error.  The page with the plan and with what was
@@ -16,7 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { FAULT_FRAMES = 6, FAULT_SITES = 4096, FAULT_ERRORS = 3 };
+enum { FAULT_FRAMES = 6, FAULT_SITES = 4096, FAULT_ERRORS = 3, FAULT_WHAT = 24 };
 
 enum fault_row {
 #define FAULT(kind, type, name, params, args, bad, ...) FAULT_##name,
@@ -32,6 +33,8 @@ enum fault_row {
 	FAULT_yaml_parse,
 	FAULT_json_set,
 	FAULT_json_append,
+	FAULT_bpf,
+	FAULT_getdents64,
 	FAULT_ROWS
 };
 
@@ -40,6 +43,7 @@ struct fault_site {
 	_Atomic uint32_t count;
 	uint32_t row, phase;
 	uint32_t frame[FAULT_FRAMES]; /* from the program's start; 0: no further */
+	char what[FAULT_WHAT];	      /* of several things that are done there; "" */
 };
 
 struct fault_plan {
@@ -64,6 +68,9 @@ extern struct fault_page *fault_page;
 
 /* Shared memory for the page, all 0.  NULL: there is none. */
 struct fault_page *fault_page_new(int *ret_fd);
+
+/* 0, or the error with which the call of ROW about WHAT, from the code at FROM, is to fail. */
+int fault_at(unsigned row, void *from, const char *what);
 
 const char *fault_row_name(unsigned row);
 /* The I-th error of ROW; 0: there are no more. */

@@ -65,7 +65,7 @@ static bool open_rings(struct neighbours *nb)
 			return false;
 		wants.extras &= ~(uint64_t)WANT_TAP;
 		memset(wants.events, 0xff, sizeof(wants.events));
-		inlet_want(nb->out, &wants);
+		inlet_want(nb->out, nb->p->wants != NULL ? nb->p->wants : &wants);
 	}
 	return true;
 }
@@ -140,7 +140,7 @@ bool neighbours_begin(struct neighbours *nb, const struct neighbours_params *p)
 	if (nb->said == -1 || !open_rings(nb))
 		return false;
 	if (p->begin != NULL)
-		p->begin(p->begin_ctx, nb);
+		p->begin(p->ctx, nb);
 	nb->pid = fork();
 	if (nb->pid == 0)
 		become(nb);
@@ -157,6 +157,8 @@ static void take_frames(struct neighbours *nb)
 		nb->end |= f.type == FRAME_END;
 		nb->frames +=
 			f.type == FRAME_EVENT || f.type == FRAME_RAW_EVENT || f.type == FRAME_ALERT;
+		if (nb->p->frame != NULL)
+			nb->p->frame(nb->p->ctx, &f);
 		if (nb->keep != NULL && f.type != FRAME_END)
 			frames_add(nb->keep, &f);
 	}

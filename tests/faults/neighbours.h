@@ -31,7 +31,9 @@ struct neighbours_params {
 	const char *out;		     /* that it writes; NULL: none */
 	int page_fd;
 	void (*begin)(void *ctx, const struct neighbours *nb); /* before it starts; NULL: nothing */
-	void *begin_ctx;
+	void (*frame)(void *ctx, const struct ring_frame *f);  /* that it wrote; NULL: nothing */
+	void *ctx;					       /* of both */
+	const struct ring_wants *wants; /* NULL: all that is no work for a recorder */
 };
 
 /* What is to be done at each step, too; NULL: nothing. */
