@@ -67,6 +67,52 @@ left() {
 		! -path '/var/lib/mews-test*' 2>/dev/null
 }
 
+lines_of() { inside journalctl -q -o cat -u mews-emitter | grep -c "$1[^0-9]"; }
+# each_has N MARK...: so many lines of each mark are in the journal.
+each_has() {
+	local n=$1 mark has
+	shift
+	for mark; do
+		has=$(lines_of "$mark")
+		[ "$has" = "$n" ] || { echo "$has lines of $mark, not $n"; return 1; }
+	done
+}
+# keeps STAGE...: what lies before those when all of them die, systemd has kept, and their successors find.  All but the collector, which
+# publishes it, are stopped, so that it does; and as long as there is a collector, what happens while there are none is not lost either.
+keeps() {
+	local one=mark-kept-$BASHPID-$RANDOM units=() marks=() stage pids=() readers=() i n
+	for stage; do
+		units+=("mews-$stage.service")
+		pids+=("$(pid_of "$stage")")
+		[ "$stage" = collector ] || readers+=("${pids[-1]}")
+	done
+	wait_for 20 sees "$one-0" || return 1
+	"$trigger" read /etc/shadow "$one-1"
+	wait_for 10 sees "$one-2" || return 1
+	n=$(lines_of "$one-1") # of one trigger
+	inside kill -STOP "${readers[@]}"
+	for i in 11 12 13 14 15; do
+		"$trigger" read /etc/shadow "$one-$i"
+		marks+=("$one-$i")
+	done
+	sleep 2 # the collector has published them by then
+	inside kill -KILL "${pids[@]}"
+	for i in 21 22 23; do
+		"$trigger" read /etc/shadow "$one-$i"
+		[[ " $* " == *" collector "* ]] || marks+=("$one-$i")
+	done
+	wait_for 30 is_active "${units[@]}" || return 1
+	wait_for 30 sees "$one-3" || return 1
+	if ! wait_for 10 each_has "$n" "${marks[@]}"; then
+		inside mews status --json | jq -c '.stages[] | select(.name == "collector") | .counters // . | with_entries(select(.key | test("lost")))'
+		return 1
+	fi
+	sleep 0.5
+	each_has "$n" "${marks[@]}" && for i in "${!units[@]}"; do
+		[ "$(inside systemctl show -P MainPID "${units[$i]}")" != "${pids[$i]}" ] || { echo "${units[$i]} is the old one"; return 1; }
+	done
+}
+
 # The whole life of a package; $1: where.
 live() {
 	local stage before
@@ -91,6 +137,12 @@ mews-collector 000000c000080004 000000c000080004"
 		inside systemctl kill --signal=KILL "mews-$stage"
 		alerts "alerts come when $stage was killed"
 	done
+	# A ring with room for what a busy host does while nobody reads.
+	inside sh -c 'printf "mews:\n  rings:\n    raw_mb: 128\n" >>/etc/mews/mews.yaml && systemctl restart mews-collector'
+	alerts "the collector starts with another setting"
+	check "what enricher and evaluator had before them when both were killed is there once" keeps enricher evaluator
+	check "and when all four were" keeps collector enricher evaluator emitter
+	check "the ledger is balanced behind that" wait_for 10 eval "inside mews status --json | jq -e '[.ledger[] | .balanced] | all'"
 	check "rules are read anew when they change" eval "
 		inside sh -c 'echo \"- rule: From the directory
   desc: d
