@@ -202,7 +202,9 @@ static int try_to_load(struct programs *p, enum programs_part part)
 	err = loader_begin(&p->loader, skel->obj);
 	if (err < 0)
 		return err;
-	return loader_end(&p->loader, skel->obj, mews__load(skel));
+	err = loader_end(&p->loader, skel->obj, mews__load(skel));
+	/* libbpf has found that the memory of maps cannot be shared, or could not find out. */
+	return err == 0 && part == PROGRAMS_FIRST && skel->bss == NULL ? -EOPNOTSUPP : err;
 }
 
 int programs_load(struct programs *p, enum programs_part part)
