@@ -83,8 +83,10 @@ static void check_template(struct span name)
 	line_puts(&t, "}\",%{json:");
 	line_put(&t, name);
 	line_puts(&t, "}]");
-	/* With a } in it, it is no name but the template's own text. */
+	/* With a } in it, it is no name but the template's own text; and who asks for JSON within a text's
+	 * quotes has it there. */
 	if (line_length(&t) < 0 || (name.n > 0 && memchr(name.p, '}', name.n) != NULL) ||
+	    span_starts(name, span_str("json:")) ||
 	    template_parse(span_of(text, (size_t)line_length(&t)), &tm, &diag) < 0)
 		return;
 	check(template_put(begin(), &tm, &format, &alert, TEMPLATE_JSON));
