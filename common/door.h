@@ -107,6 +107,9 @@ bool outlet_wants(struct outlet *o, struct ring_wants *ret);
 /* What the reader asks for, one after the other: ring_writer_asked(). */
 bool outlet_asked(struct outlet *o, struct ring_ask *ret);
 
+/* The same of what it wants no more of: ring_writer_muted(). */
+bool outlet_muted(struct outlet *o, uint64_t *ret_num);
+
 /* The reader's counters as it committed them last.  False: there are none. */
 bool outlet_peer_counts(const struct outlet *o, struct ring_counts *ret);
 
@@ -174,6 +177,9 @@ void inlet_want(struct inlet *in, const struct ring_wants *wants);
 
 /* False: there is nobody to ask. */
 bool inlet_ask(struct inlet *in, const struct ring_ask *ask);
+
+/* ring_reader_mute(), if there is one writer and it lives. */
+void inlet_mute(struct inlet *in, uint64_t num);
 
 /* Words that outlive this process with the writer: set before a commit.  They are
  * there once it is attached; what is set before that stays. */

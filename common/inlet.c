@@ -307,6 +307,12 @@ bool inlet_ask(struct inlet *in, const struct ring_ask *ask)
 	return true;
 }
 
+void inlet_mute(struct inlet *in, uint64_t num)
+{
+	if (in->n == 1 && in->knock == KNOCK_ATTACHED)
+		ring_reader_mute(&in->link[0].r, num);
+}
+
 uint64_t inlet_note(const struct inlet *in, unsigned i)
 {
 	return i < RING_NOTES ? in->self.notes[i] : 0;

@@ -562,6 +562,11 @@ bool outlet_asked(struct outlet *o, struct ring_ask *ret)
 	return ring_writer_asked(&o->w, ret);
 }
 
+bool outlet_muted(struct outlet *o, uint64_t *ret_num)
+{
+	return ring_writer_muted(&o->w, ret_num);
+}
+
 bool outlet_peer_counts(const struct outlet *o, struct ring_counts *ret)
 {
 	return ring_writer_peer_counts(&o->w, ret);

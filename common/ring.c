@@ -238,7 +238,7 @@ int ring_writer_attach(struct ring_writer *w, const void *cursor)
 		return -EPROTO;
 	w->cursor = page;
 	w->woken = 0;
-	w->answered = 0;
+	w->answered = w->muted = 0;
 	w->reader_lies = false;
 	return 0;
 }
@@ -346,22 +346,46 @@ bool ring_writer_wants(struct ring_writer *w, struct ring_wants *ret)
 	return true;
 }
 
+/* The next of the words that the reader has said, of which there are COUNT and room for MOST, and TAKEN were
+ * taken. */
+static bool take_word(const struct ring_writer *w, const _Atomic uint64_t *count,
+		      const _Atomic uint64_t *words, unsigned most, uint64_t *taken, uint64_t *ret)
+{
+	uint64_t n;
+
+	if (w->reader_lies)
+		return false;
+	n = atomic_load_explicit(count, acquire); /* A2: pairs with A1 */
+	if (n == *taken)
+		return false;
+	if (n - *taken > most)
+		*taken = n - most; /* a lie, too, ends here */
+	*ret = atomic_load_explicit(&words[(*taken)++ % most], relaxed);
+	return true;
+}
+
 bool ring_writer_asked(struct ring_writer *w, struct ring_ask *ret)
 {
 	const struct ring_asks_page *p;
-	uint64_t asked, word;
+	uint64_t word;
 
-	if (w->cursor == NULL || w->reader_lies)
+	if (w->cursor == NULL)
 		return false;
 	p = &w->cursor->asks;
-	asked = atomic_load_explicit(&p->asked, acquire); /* A2: pairs with A1 */
-	if (asked == w->answered)
+	if (!take_word(w, &p->asked, p->ask, RING_ASKS, &w->answered, &word))
 		return false;
-	if (asked - w->answered > RING_ASKS)
-		w->answered = asked - RING_ASKS; /* a lie, too, ends here */
-	word = atomic_load_explicit(&p->ask[w->answered++ % RING_ASKS], relaxed);
 	*ret = (struct ring_ask){ (int32_t)(word >> 32), (int32_t)word };
 	return true;
+}
+
+bool ring_writer_muted(struct ring_writer *w, uint64_t *ret_num)
+{
+	const struct ring_mutes_page *p;
+
+	if (w->cursor == NULL)
+		return false;
+	p = &w->cursor->mutes;
+	return take_word(w, &p->said, p->num, RING_MUTES, &w->muted, ret_num);
 }
 
 bool ring_writer_peer_counts(const struct ring_writer *w, struct ring_counts *ret)
@@ -644,15 +668,28 @@ void ring_reader_want(struct ring_reader *r, const struct ring_wants *wants)
 	wants_write(r->cursor, &said);
 }
 
+static void say_word(_Atomic uint64_t *count, _Atomic uint64_t *words, unsigned most, uint64_t word)
+{
+	uint64_t n = atomic_load_explicit(count, relaxed);
+
+	atomic_store_explicit(&words[n % most], word, relaxed);
+	/* A1: release; pairs with A2: who sees the number also sees the word. */
+	atomic_store_explicit(count, n + 1, release);
+}
+
 void ring_reader_ask(struct ring_reader *r, const struct ring_ask *ask)
 {
 	struct ring_asks_page *p = &r->cursor->asks;
-	uint64_t n = atomic_load_explicit(&p->asked, relaxed);
 
-	atomic_store_explicit(&p->ask[n % RING_ASKS],
-			      (uint64_t)(uint32_t)ask->tid << 32 | (uint32_t)ask->of, relaxed);
-	/* A1: release; pairs with A2: who sees the number also sees the ask. */
-	atomic_store_explicit(&p->asked, n + 1, release);
+	say_word(&p->asked, p->ask, RING_ASKS,
+		 (uint64_t)(uint32_t)ask->tid << 32 | (uint32_t)ask->of);
+}
+
+void ring_reader_mute(struct ring_reader *r, uint64_t num)
+{
+	struct ring_mutes_page *p = &r->cursor->mutes;
+
+	say_word(&p->said, p->num, RING_MUTES, num);
 }
 
 uint64_t ring_reader_note(const struct ring_reader *r, unsigned i)

@@ -9,7 +9,7 @@
  * frames are copied out, then read.
  *
  *   writer's memfd  [ header page(s): magic, ABI, generation, head, futex, counts ][ sheets ][ data ][ data again ]
- *   reader's memfd  [ cursor page(s): tail, futex, wants, asks, counts, notes ]
+ *   reader's memfd  [ cursor page(s): tail, futex, wants, asks, mutes, counts, notes ]
  *
  * A frame is 8-byte aligned: u32 length of the payload, u16 type, u16 flags,
  * u64 sequence number, payload, padding.  The first frame of a ring is number 1.
@@ -21,7 +21,7 @@
 
 #include "span.h"
 
-#define RING_ABI	  4
+#define RING_ABI	  5
 #define RING_FRAME_HEADER 16
 #define RING_MAX_PAYLOAD  (256u * 1024)
 #define RING_PAGE	  4096 /* of header and cursor, or the system's page if that is larger */
@@ -30,6 +30,7 @@
 #define RING_COUNTS	  48 /* words of a stage's counters that travel with the ring */
 #define RING_NOTES	  16 /* words that a reader leaves to its successor */
 #define RING_ASKS	  32 /* of a reader's that may wait for an answer */
+#define RING_MUTES	  64 /* events like which no more are wanted, that were not taken yet */
 #define RING_SHEETS	  2  /* behind the header: room for what the writer leaves to its own */
 #define RING_SHEET	  (16u * 1024) /* bytes of each; what stands there is not the ring's matter */
 #define RING_MARKS	  8	       /* places to which what a reader keeps can reach back */
@@ -131,6 +132,7 @@ struct ring_writer {
 	uint32_t open_cap; /* payload room of the frame that is being written */
 	bool frame_open;
 	uint64_t answered;	/* of the reader's asks, how many were taken */
+	uint64_t muted;		/* of its mutes */
 	bool reader_lies;	/* its page held nonsense: treated as no reader */
 	uint64_t published_seq; /* of the next frame behind PUBLISHED */
 	uint32_t naps;		/* of the own, so far */
@@ -175,6 +177,9 @@ bool ring_writer_wants(struct ring_writer *w, struct ring_wants *ret);
 /* The reader's next ask, which then is taken.  Nothing but the reader's good manners bounds how many
  * follow each other, or what they name. */
 bool ring_writer_asked(struct ring_writer *w, struct ring_ask *ret);
+
+/* The number of the next event like which the reader wants no more, which then is taken: as asks are. */
+bool ring_writer_muted(struct ring_writer *w, uint64_t *ret_num);
 
 /* Sleep is due: nothing has changed since the last refresh.  True: sleep on RET,
  * then call ring_writer_awake(), which is not needed after false. */
@@ -257,6 +262,10 @@ void ring_reader_want(struct ring_reader *r, const struct ring_wants *wants);
 /* Asks outlive neither their ring nor their reader, and of more than RING_ASKS that were not
  * taken yet the oldest are forgotten: who asks has a limit and a time. */
 void ring_reader_ask(struct ring_reader *r, const struct ring_ask *ask);
+
+/* Event NUM (evt.num) is of a kind of which no more need come, as long as the wants stay as they are.  Nobody waits
+ * for it: of more than RING_MUTES that were not taken the oldest are forgotten. */
+void ring_reader_mute(struct ring_reader *r, uint64_t num);
 
 /* A note as it will be with the next commit. */
 uint64_t ring_reader_note(const struct ring_reader *r, unsigned i);

@@ -12,6 +12,7 @@
  *   1072  slot 1                   slot 1
  *   1792                           wants
  *   2048                           asks
+ *   2560                           mutes
  *
  * Head and tail are multiples of 8, so their low bit is free: it says which slot
  * goes with them.  One store moves the position and all that belongs to it.  What lies before the tail
@@ -60,6 +61,11 @@ struct ring_asks_page {
 	_Atomic uint64_t asked, ask[RING_ASKS];
 };
 
+/* In the form of the asks: numbers of events. */
+struct ring_mutes_page {
+	_Atomic uint64_t said, num[RING_MUTES];
+};
+
 struct ring_page {
 	struct ring_identity id;
 	uint8_t pad0[128 - sizeof(struct ring_identity)];
@@ -72,6 +78,7 @@ struct ring_page {
 	struct ring_slot slot[2];
 	struct ring_wants_page wants __attribute__((aligned(256))); /* 0 in a header */
 	struct ring_asks_page asks __attribute__((aligned(256)));   /* so is this */
+	struct ring_mutes_page mutes __attribute__((aligned(256))); /* and this */
 };
 
 _Static_assert(sizeof(struct ring_slot) == 560, "docs/wire.md has the layout");
@@ -81,6 +88,7 @@ _Static_assert(offsetof(struct ring_page, futex) == 256, "docs/wire.md has the l
 _Static_assert(offsetof(struct ring_page, slot) == 512, "docs/wire.md has the layout");
 _Static_assert(offsetof(struct ring_page, wants) == 1792, "docs/wire.md has the layout");
 _Static_assert(offsetof(struct ring_page, asks) == 2048, "docs/wire.md has the layout");
+_Static_assert(offsetof(struct ring_page, mutes) == 2560, "docs/wire.md has the layout");
 _Static_assert(sizeof(struct ring_page) <= RING_PAGE, "a page is enough");
 
 #endif

@@ -90,6 +90,7 @@ enum {
 	EVENT_TRUNCATED = 1 << 1,  /* the kernel side had to cut a parameter */
 	EVENT_COMPAT32 = 1 << 2,   /* a 32-bit system call */
 	EVENT_HEARTBEAT = 1 << 3,  /* the collector's own, to see that it comes out; for no rule */
+	EVENT_CAN_MUTE = 1 << 4, /* whoever wants no more like it can say so: ring_reader_mute() */
 };
 
 /* What the kernel knew of a file behind a descriptor at that moment. */
@@ -125,6 +126,8 @@ struct raw_event {
 	struct kernel_file file; /* means nothing if there is none */
 	uint8_t nmore;		 /* further files, of its other descriptors */
 	struct kernel_file more[EVENT_MORE_FILES];
+	uint64_t
+		mute; /* the collector's alone: what the kernel side knows its like by; 0: nothing */
 
 	uint8_t nparams;
 	struct param params[EVENT_MAX_PARAMS];
@@ -260,6 +263,12 @@ enum want_extra {
 
 /* Nothing of an event's: the collector is to give all that it gives to ring tap, too. */
 #define WANT_TAP (UINT64_C(1) << 63)
+
+/* Nor these: whoever asks looks at what can be muted, and says what is.  For who needs to know later by which
+ * name a file was opened, that is what was opened by the kernel's own name for it, which comes with later events,
+ * too; with the second it is all. */
+#define WANT_MUTES     (UINT64_C(1) << 61)
+#define WANT_MUTES_ALL (UINT64_C(1) << 60)
 
 /* Nor this: whoever asks keeps account of open descriptors for himself, and needs their ends. */
 #define WANT_CLOSES (UINT64_C(1) << 62)

@@ -295,9 +295,19 @@ static void follow_wants(struct stage *st, struct enricher *er, struct mono now)
 	inlet_want(st->in, &er->wants);
 }
 
+/* So are the events like which it wants no more. */
+static void pass_mutes_on(struct stage *st)
+{
+	uint64_t num;
+
+	for (unsigned i = 0; i < RING_MUTES && outlet_muted(st->out, &num); i++)
+		inlet_mute(st->in, num);
+}
+
 static void look_around(struct stage *st, struct enricher *er, struct mono now)
 {
 	follow_wants(st, er, now);
+	pass_mutes_on(st);
 	enrich_look_again(er->core);
 	if (now.ns >= er->next_files.ns) {
 		er->next_files = mono_after(now, FILES_NS);

@@ -15,6 +15,7 @@
 #include "door_message.h"
 #include "jail.h"
 #include "memory.h"
+#include "wire.h"
 #include "ring_layout.h"
 #include "rundir.h"
 #include "shm.h"
@@ -262,6 +263,17 @@ static void lie_asks(struct reader *r)
 	lie_nothing(r);
 }
 
+/* Of events that there are, and of others. */
+static void lie_mutes(struct reader *r)
+{
+	for (unsigned i = 0; i < 128; i++)
+		ring_reader_mute(&r->r, one_in(4) ? chance_word() : chance_below(1 << 20));
+	if (one_in(16))
+		atomic_store(&page_of(r)->mutes.said, chance_word());
+	did(DEED_MUTATIONS, 128);
+	lie_nothing(r);
+}
+
 static void lie_bells(struct reader *r)
 {
 	for (unsigned i = 0; i < 512; i++)
@@ -300,13 +312,13 @@ static void lie_asleep(struct reader *r)
 }
 
 static void (*const lies[])(struct reader *r) = {
-	lie_nothing, lie_nothing, lie_cursor,	lie_page,   lie_wants,	lie_asks,
-	lie_bells,   lie_naps,	  lie_messages, lie_lazily, lie_asleep,
+	lie_nothing, lie_nothing, lie_cursor, lie_page,	    lie_wants,	lie_asks,
+	lie_mutes,   lie_bells,	  lie_naps,   lie_messages, lie_lazily, lie_asleep,
 };
 
 static void want_all(struct reader *r)
 {
-	struct ring_wants w = { .version = 1, .extras = 1 };
+	struct ring_wants w = { .version = 1, .extras = 1 | WANT_MUTES | WANT_MUTES_ALL };
 
 	memset(w.events, 0xff, sizeof(w.events));
 	memset(w.syscalls, 0xff, sizeof(w.syscalls));

@@ -725,3 +725,27 @@ Test(ring, asks_die_with_their_cursor)
 	cr_assert(eq(int, ring_writer_attach(&w, NULL), 0));
 	cr_assert(not(ring_writer_asked(&w, &ask)));
 }
+
+Test(ring, events_are_muted_one_by_one_and_of_too_many_the_oldest_are_forgotten)
+{
+	uint64_t num;
+
+	cr_assert(not(ring_writer_muted(&w, &num)));
+	ring_reader_mute(&r, UINT64_MAX);
+	cr_assert(ring_writer_muted(&w, &num));
+	cr_assert(eq(u64, num, UINT64_MAX));
+	cr_assert(not(ring_writer_muted(&w, &num)));
+	for (uint64_t i = 0; i < RING_MUTES + 3; i++)
+		ring_reader_mute(&r, i);
+	for (uint64_t i = 3; i < RING_MUTES + 3; i++) {
+		cr_assert(ring_writer_muted(&w, &num));
+		cr_assert(eq(u64, num, i));
+	}
+	cr_assert(not(ring_writer_muted(&w, &num)));
+	atomic_store(&page()->mutes.said, 1); /* less than were taken: a lie */
+	for (unsigned i = 0; i < RING_MUTES; i++)
+		cr_assert(ring_writer_muted(&w, &num));
+	cr_assert(not(ring_writer_muted(&w, &num)));
+	cr_assert(eq(int, ring_writer_attach(&w, NULL), 0));
+	cr_assert(not(ring_writer_muted(&w, &num)));
+}
