@@ -2,10 +2,10 @@
  *
  * bench_live.c -- what a watched machine pays: loops of system calls on CPU 0 with and without
  * `mews run` on CPU 1, interleaved, ns a turn; then the CPU time of the whole pipeline
- * for an event that it takes, at a steady pace; then a flood of two processes that
+ * for each open that is made, and each event that it takes of them, at a steady pace; then a flood of two processes that
  * open and close at full speed, and what of it is lost.  As root.
  *
- * bench-live [--json] [-r RULES]... [--rounds N] [--pace OPENS_A_SECOND] [--seconds N: of pace and flood]
+ * bench-live [--json] [-r RULES]... [-o KEY=VALUE]... [--rounds N] [--pace OPENS_A_SECOND] [--seconds N: of pace and flood]
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,7 +22,7 @@
 #include "live_mews.h"
 #include "span.h"
 
-enum { MAX_ROUNDS = 64, PARTS = 20, STATUS_BYTES = 1 << 16 };
+enum { MAX_ROUNDS = 64, PARTS = 20, STATUS_BYTES = 1 << 16, MOST_OPENERS = 8 };
 
 struct options {
 	struct live_mews mews;
@@ -203,7 +204,7 @@ static void measure_loops(const struct options *o)
 /* ---- pace and flood ---- */
 
 struct taken {
-	double seen, lost_kernel, lost_ring, taken, cpu_s, seconds;
+	double opened, seen, muted, lost_kernel, lost_ring, taken, cpu_s, seconds;
 	bool balanced;
 };
 
@@ -211,6 +212,7 @@ static struct taken taken_now(const struct options *o)
 {
 	const char *text = status(o), *at = text;
 	struct taken t = { .seen = mews_number(text, "seen"),
+			   .muted = mews_number(text, "muted"),
 			   .lost_kernel = mews_number(text, "lost_kernel"),
 			   .lost_ring = mews_number(text, "lost_ring"),
 			   .taken = mews_number(text, "taken"),
@@ -221,8 +223,8 @@ static struct taken taken_now(const struct options *o)
 	return t;
 }
 
-/* Opens and closes for so many seconds; PACE 0: as fast as can be. */
-static pid_t opener(unsigned seconds, unsigned pace)
+/* Opens and closes for so many seconds, and says in *OPENED, which is shared, how often; PACE 0: as fast as can be. */
+static pid_t opener(unsigned seconds, unsigned pace, uint64_t *opened)
 {
 	pid_t pid = fork();
 	struct mono from;
@@ -236,20 +238,25 @@ static pid_t opener(unsigned seconds, unsigned pace)
 		loop_open(16);
 		done += 16;
 	}
+	*opened = done;
 	_exit(0);
 }
 
 /* What N processes that open and close cost. */
 static struct taken measure_opens(const struct options *o, unsigned n, unsigned pace)
 {
-	pid_t mews = start_mews(o), pids[8];
+	uint64_t *opened = mmap(NULL, MOST_OPENERS * sizeof(*opened), PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t mews = start_mews(o), pids[MOST_OPENERS];
 	struct taken before = taken_now(o), after;
 	struct mono from = mono_now();
 
+	if (opened == MAP_FAILED)
+		mews_fail("no memory for", "counters");
 	if (n > 1)
 		unpin();
 	for (unsigned i = 0; i < n; i++)
-		pids[i] = opener(o->seconds, pace);
+		pids[i] = opener(o->seconds, pace, &opened[i]);
 	for (unsigned i = 0; i < n; i++)
 		waitpid(pids[i], NULL, 0);
 	after = taken_now(o);
@@ -257,7 +264,11 @@ static struct taken measure_opens(const struct options *o, unsigned n, unsigned 
 	usleep(500000); /* what is on its way arrives */
 	after.balanced = taken_now(o).balanced;
 	after.cpu_s = taken_now(o).cpu_s - before.cpu_s;
+	for (unsigned i = 0; i < n; i++)
+		after.opened += (double)opened[i];
+	munmap(opened, MOST_OPENERS * sizeof(*opened));
 	after.seen -= before.seen;
+	after.muted -= before.muted;
 	after.taken -= before.taken;
 	after.lost_kernel -= before.lost_kernel;
 	after.lost_ring -= before.lost_ring;
@@ -274,9 +285,13 @@ static void print_json(const struct options *o, const struct taken *pace, const 
 	for (size_t i = 0; i < ARRAY_LEN(loops); i++)
 		printf("\"%s_ns\": %.1f, \"%s_with_ns\": %.1f, ", loops[i].key,
 		       ns[i][0][o->rounds / 2], loops[i].key, ns[i][1][o->rounds / 2]);
-	printf("\"cpu_ns_per_event\": %.1f, \"events_per_s\": %.0f, \"flood_seen\": %.0f, "
-	       "\"flood_lost\": %.0f, \"flood_cpu_s\": %.2f, \"balanced\": %s}\n",
-	       pace->cpu_s * 1e9 / pace->taken, pace->taken / pace->seconds, flood->seen,
+	printf("\"cpu_ns_per_open\": %.1f, \"opens_per_s\": %.0f, \"cpu_ns_per_event\": %.1f, "
+	       "\"events_per_s\": %.0f, \"muted_per_s\": %.0f, \"flood_opened\": %.0f, "
+	       "\"flood_seen\": %.0f, \"flood_lost\": %.0f, \"flood_cpu_s\": %.2f, "
+	       "\"balanced\": %s}\n",
+	       pace->cpu_s * 1e9 / pace->opened, pace->opened / pace->seconds,
+	       pace->cpu_s * 1e9 / pace->taken, pace->taken / pace->seconds,
+	       pace->muted / pace->seconds, flood->opened, flood->seen,
 	       flood->lost_kernel + flood->lost_ring, flood->cpu_s,
 	       pace->balanced && flood->balanced ? "true" : "false");
 }
@@ -285,10 +300,12 @@ static void print_taken(const char *what, const struct taken *t)
 {
 	double lost = t->lost_kernel + t->lost_ring;
 
-	printf("%s: %.0f events a second seen, %.2f %% lost (%.0f in the kernel, %.0f at the ring), "
-	       "%.0f ns of CPU for each that was taken; the ledger %s\n",
-	       what, t->seen / t->seconds, t->seen > 0 ? lost * 100 / t->seen : 0, t->lost_kernel,
-	       t->lost_ring, t->cpu_s * 1e9 / t->taken,
+	printf("%s: %.0f opens a second, %.0f ns of CPU for each; %.0f passed over in the kernel, "
+	       "%.0f events seen, %.0f ns of CPU for each that was taken, %.2f %% lost (%.0f in the kernel, "
+	       "%.0f at the ring); the ledger %s\n",
+	       what, t->opened / t->seconds, t->cpu_s * 1e9 / t->opened, t->muted / t->seconds,
+	       t->seen / t->seconds, t->cpu_s * 1e9 / t->taken,
+	       t->seen > 0 ? lost * 100 / t->seen : 0, t->lost_kernel, t->lost_ring,
 	       t->balanced ? "balances" : "does not balance");
 }
 
@@ -315,10 +332,11 @@ int main(int argc, char **argv)
 						      { "--seconds", &o.seconds } };
 	struct taken pace, flood;
 
-	live_parse(&o.mews, numbers, ARRAY_LEN(numbers),
-		   "bench-live [--json] [-r RULES]... [--rounds N] [--pace OPENS_A_SECOND] "
-		   "[--seconds N]",
-		   argc, argv);
+	live_parse(
+		&o.mews, numbers, ARRAY_LEN(numbers),
+		"bench-live [--json] [-r RULES]... [-o KEY=VALUE]... [--rounds N] [--pace OPENS_A_SECOND] "
+		"[--seconds N]",
+		argc, argv);
 	if (o.rounds == 0 || o.rounds > MAX_ROUNDS)
 		o.rounds = 1;
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {

@@ -137,7 +137,8 @@ static bool measure(int s, char *reason, size_t cap, uint64_t *lost)
 	return true;
 }
 
-static double record_ns[ARRAY_LEN(loops)], base_ns[ARRAY_LEN(loops)]; /* medians */
+/* Medians. */
+static double record_ns[ARRAY_LEN(loops)], base_ns[ARRAY_LEN(loops)], muted_ns;
 
 static double cpu_ns_of_part(size_t l)
 {
@@ -160,6 +161,41 @@ static double median(double *v)
 	return v[PAIRS / 2];
 }
 
+/* All opens like those that LOOP makes are muted. */
+static void mute_loop(struct rig *rig, size_t loop)
+{
+	rig_muting(rig, true);
+	rig_want_state(rig);
+	loops[loop].run(1);
+	rig_collect(rig);
+	for (unsigned i = 0; i < rig_count(rig); i++)
+		if (rig_get(rig, i)->head.mute != 0)
+			rig_mute(rig, rig_get(rig, i));
+	rig_clear(rig);
+}
+
+/* What an open costs that is muted. */
+static void measure_muted(struct rig *rig, size_t loop)
+{
+	static double more[PAIRS];
+
+	mute_loop(rig, loop);
+	for (int pair = 0; pair < PAIRS; pair++) {
+		double without;
+
+		rig_want_none(rig);
+		loops[loop].run(1);
+		without = cpu_ns_of_part(loop);
+		rig_want_state(rig);
+		loops[loop].run(1);
+		more[pair] = cpu_ns_of_part(loop) - without;
+	}
+	muted_ns = median(more);
+	rig_collect(rig);
+	rig_clear(rig);
+	rig_muting(rig, false);
+}
+
 static bool measure_records(char *reason, size_t cap)
 {
 	static double without[PAIRS], more[PAIRS];
@@ -180,6 +216,8 @@ static bool measure_records(char *reason, size_t cap)
 		}
 		base_ns[l] = median(without);
 		record_ns[l] = median(more);
+		if (loops[l].run == loop_open)
+			measure_muted(rig, l);
 	}
 	rig_close(rig);
 	return true;
@@ -201,6 +239,7 @@ static void print_table(uint64_t lost)
 	printf("what the records alone cost, CPU ns a turn, median of %d pairs\n", PAIRS);
 	for (size_t l = 0; l < ARRAY_LEN(loops); l++)
 		printf("%-16s%12.0f on %.0f\n", loops[l].name, record_ns[l], base_ns[l]);
+	printf("%-16s%12.0f\n", "open_close muted", muted_ns);
 }
 
 static void print_json(uint64_t lost)
@@ -212,7 +251,7 @@ static void print_json(uint64_t lost)
 			printf("%s\"%s_ns\":%.1f", s > 0 ? "," : "", settings[s], best[l][s]);
 		printf(",\"records_ns\":%.1f,\"records_on_ns\":%.1f}", record_ns[l], base_ns[l]);
 	}
-	printf("}\n");
+	printf(",\"muted_ns\":%.1f}\n", muted_ns);
 }
 
 int main(int argc, char **argv)

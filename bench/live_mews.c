@@ -39,7 +39,7 @@ void live_parse(struct live_mews *m, const struct live_number *numbers, size_t n
 
 		if (strcmp(argv[i], "--json") == 0) {
 			m->json = true;
-		} else if (strcmp(argv[i], "-r") == 0 && has_more) {
+		} else if ((strcmp(argv[i], "-r") == 0 || strcmp(argv[i], "-o") == 0) && has_more) {
 			rules = true;
 			mews_word(&m->run, argv[i]);
 			mews_word(&m->run, argv[++i]);

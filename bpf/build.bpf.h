@@ -70,7 +70,13 @@ static __always_inline bool find_scratch(struct build *b)
 	return b->s != NULL;
 }
 
-/* The record's header, for event CODE about the thread TASK. */
+/* The clock is a call, and no record needs it that is not sent. */
+static __always_inline void stamp(struct build *b)
+{
+	HEADER_OF(b)->ts_ns = bpf_ktime_get_boot_ns();
+}
+
+/* The record's header but for its time, for event CODE about the thread TASK. */
 static __always_inline void put_header(struct build *b, struct task_struct *task, __u16 code,
 				       bool state)
 {
@@ -82,7 +88,6 @@ static __always_inline void put_header(struct build *b, struct task_struct *task
 	b->state = state;
 	b->at = b->s->build + sizeof(struct record);
 	b->off = sizeof(struct record);
-	r->ts_ns = bpf_ktime_get_boot_ns();
 	r->start_ns = task->start_boottime;
 	r->cgroup_id = task->cgroups->dfl_cgrp->kn->id;
 	r->tid = task->pid;
@@ -95,6 +100,7 @@ static __always_inline void put_header(struct build *b, struct task_struct *task
 	r->more_files = 0;
 	r->reserved = 0;
 	r->reserved2 = 0;
+	r->mute = 0;
 }
 
 /* Start a record of event CODE about the thread TASK; false: there is no scratch. */
@@ -103,6 +109,7 @@ static __always_inline bool begin(struct build *b, struct task_struct *task, __u
 	if (!find_scratch(b))
 		return false;
 	put_header(b, plain(task), code, state);
+	stamp(b);
 	return true;
 }
 

@@ -21,8 +21,8 @@ static __always_inline struct task_struct *task_of(const struct call *c)
 	return bpf_rdonly_cast((void *)c->task, bpf_core_type_id_kernel(struct task_struct));
 }
 
-/* Start the record of the system call that the dispatcher noted down. */
-static __always_inline bool begin_exit(struct build *b)
+/* Start the record of the system call that the dispatcher noted down; stamp() is for later. */
+static __always_inline bool begin_exit_unstamped(struct build *b)
 {
 	const struct call *c;
 
@@ -32,6 +32,14 @@ static __always_inline bool begin_exit(struct build *b)
 	put_header(b, task_of(c), c->code, c->flags & WANTED_STATE);
 	if (c->other)
 		HEADER_OF(b)->flags |= RECORD_COMPAT32;
+	return true;
+}
+
+static __always_inline bool begin_exit(struct build *b)
+{
+	if (!begin_exit_unstamped(b))
+		return false;
+	stamp(b);
 	return true;
 }
 

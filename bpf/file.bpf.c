@@ -4,6 +4,8 @@
  */
 #include "family.bpf.h"
 
+#include "mute.bpf.h"
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_close, struct pt_regs *regs, long ret)
 {
@@ -28,7 +30,8 @@ struct opened {
 	__u32 flags; /* the layer and PPM_O_F_CREATED */
 };
 
-static __always_inline void put_opened_file(struct build *b, long fd, struct opened *o)
+static __always_inline void put_opened_file(struct build *b, long fd, struct opened *o,
+					    struct mute *m)
 {
 	struct file *file = fd >= 0 ? file_of_fd(b->task, fd) : NULL;
 	struct parts parts;
@@ -48,6 +51,7 @@ static __always_inline void put_opened_file(struct build *b, long fd, struct ope
 			/* the path of this one is its name, too: Falco's */
 			b->code != EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X);
 	FILE_OF(b)->path_len = n;
+	mute_file(b, m, n);
 	move_to(b, forget(b, b->off + n));
 }
 
@@ -101,26 +105,36 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 {
 	struct opened o;
 	struct build b;
+	struct mute m;
 
-	if (!begin_exit(&b)) {
+	if (!begin_exit_unstamped(&b)) {
 		stay_on_stack(ctx);
 		return 0;
 	}
-	put_opened_file(&b, ret, &o);
+	mute_begin(&m, ret);
+	put_opened_file(&b, ret, &o, &m);
 	if (b.code == EVENT_SYSCALL_OPENAT_2_X || b.code == EVENT_SYSCALL_OPENAT2_X)
 		put_more_file(&b, arg(&b, 0));
 	switch (b.code) {
 	case EVENT_SYSCALL_OPEN_X:
 		params(&b, 6);
 		put_u64(&b, ret);
-		put_user_name(&b, user_arg(&b, 0));
+		put_file_name(&b, &m, user_arg(&b, 0));
+		if (is_muted(&b, &m, arg(&b, 1))) {
+			count_muted(&b);
+			return 0;
+		}
 		put_open_flags(&b, &o, arg(&b, 1), arg(&b, 2));
 		break;
 	case EVENT_SYSCALL_OPENAT_2_X:
 		params(&b, 7);
 		put_u64(&b, ret);
 		put_dirfd(&b, arg(&b, 0));
-		put_user_name(&b, user_arg(&b, 1));
+		put_file_name(&b, &m, user_arg(&b, 1));
+		if (is_muted(&b, &m, arg(&b, 2))) {
+			count_muted(&b);
+			return 0;
+		}
 		put_open_flags(&b, &o, arg(&b, 2), arg(&b, 3));
 		break;
 	case EVENT_SYSCALL_OPENAT2_X:
@@ -150,6 +164,7 @@ int BPF_PROG(exit_open, struct pt_regs *regs, long ret)
 	put_u64(&b, o.ino);
 	if (b.code == EVENT_SYSCALL_CREAT_X)
 		put_u16(&b, creat_layer(&o));
+	stamp(&b);
 	send(&b);
 	return 0;
 }

@@ -140,6 +140,14 @@ struct {
 } wanted_narrow SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, MUTE_ROWS);
+	__type(key, __u32);
+	__type(value, struct mutes);
+} mutes SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, FAMILY_COUNT);
 	__uint(key_size, sizeof(__u32));
@@ -150,5 +158,6 @@ struct sensor_settings settings SEC(".rodata") = { 0 };
 volatile __u32 wake_me = WAKE_BUSY; /* see record.h */
 volatile struct sensor_waking waking = { 0 };
 volatile struct sensor_beat beat = { .others = 0 };
+volatile __u32 muting = 0;
 
 #endif

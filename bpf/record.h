@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define RECORD_ABI 5
+#define RECORD_ABI 6
 
 enum {
 	RECORD_HAS_FILE = 1 << 0,
@@ -43,6 +43,7 @@ struct record {
 	__u8 more_files; /* behind the first one, or in its place; at most RECORD_MORE_FILES */
 	__u8 reserved;
 	__u32 reserved2;
+	__u64 mute; /* what `mutes` would hold to have no more records like this one; 0: nothing would */
 };
 
 /* The file that the event made or uses; further ones are those of its other descriptors: the
@@ -103,6 +104,7 @@ struct kernel_counts {
 	__u64 seen;   /* wanted and met */
 	__u64 lost;   /* no room in the buffer */
 	__u64 failed; /* could not be made: a broken table or a missing buffer */
+	__u64 muted;  /* not among the seen: see struct mutes */
 };
 
 enum { COUNTS_PER_CPU = 512 };
@@ -156,6 +158,32 @@ enum family {
 };
 _Static_assert((int)FAMILY_COUNT <= (int)WANTED_BEAT, "a family leaves the bits above it free");
 
+/* Opens that are worth no record.  Most files are opened by few names, and mostly no rule can match for any
+ * process: whoever evaluates the rules says so, and the mute of the record, which is a hash of all that this
+ * was said for, goes into the mmapable array `mutes`, in one of the two places of its row.  What is hashed: the call, its flags, the
+ * name as the program wrote it, and the path as the kernel knows it, so that neither a name that is changed while the
+ * kernel looks nor a link hides anything.  A record has a mute only if it is of the
+ * kind for which that is all: an absolute name, both short, a file with one name, made by nobody
+ * now, on no standard descriptor.
+ *
+ * The hash: a sum, over 64-bit words, of the product of their halves, each of which has a word of
+ * the key added (modulo 2^32) before: NH, as of UMAC (Black, Halevi, Krawczyk, Krovetz, Rogaway 1999).
+ * Nobody who does not know the key finds two that have the same but by luck, of 2^-32 for each try; and each try is
+ * itself an open that is told of.
+ *
+ * Looked at while `muting`, in .bss, is not 0. */
+enum { MUTE_TEXT = 64, MUTE_WORDS = 2 * MUTE_TEXT / 8 + 1, MUTE_ROWS = 4096 };
+
+struct mutes {
+	__u64 mute[2];
+};
+
+/* Which row MUTE is in.  The lowest bits of a product are less even than others. */
+static inline __attribute__((always_inline)) __u32 mute_row(__u64 mute)
+{
+	return mute >> 20 & (MUTE_ROWS - 1);
+}
+
 /* Set before loading, constant then (the section .rodata). */
 struct sensor_settings {
 	__u64 bulk_limit;  /* bytes in a buffer above which bulk events are dropped */
@@ -167,6 +195,7 @@ struct sensor_settings {
 	__u8 drop_failed;  /* calls that failed are passed over */
 	__u8 reserved[2];
 	__u32 own_pid; /* whose system calls are passed over: its snapshots make many; 0: nobody's */
+	__u32 mute_key[2 * MUTE_WORDS]; /* drawn by lot */
 };
 
 /* How the collector is woken.  The skeleton's .bss has `__u32 wake_me`, which the
@@ -203,10 +232,11 @@ struct sensor_beat {
 
 /* WAKING_BYTES in a buffer are worth it, whatever they are. */
 
-_Static_assert(sizeof(struct record) == 56, "record's layout is fixed");
+_Static_assert(sizeof(struct record) == 64, "record's layout is fixed");
 _Static_assert(sizeof(struct record_file) == 40, "record_file's layout is fixed");
 _Static_assert(sizeof(struct buffer) == 4096, "buffer's layout is fixed");
-_Static_assert(sizeof(struct kernel_counts) == 24, "kernel_counts' layout is fixed");
+_Static_assert(sizeof(struct kernel_counts) == 32, "kernel_counts' layout is fixed");
+_Static_assert(sizeof(struct mutes) == 16, "mutes' layout is fixed");
 _Static_assert(sizeof(struct wanted) == 8, "wanted's layout is fixed");
 
 #endif

@@ -188,9 +188,10 @@ static __always_inline bool begin_done(struct build *b, const struct wanted *w,
 static __always_inline void put_request_open(struct build *b, const struct uring_request *r,
 					     long fd, long res)
 {
+	struct mute none = { .can = false };
 	struct opened o;
 
-	put_opened_file(b, fd, &o);
+	put_opened_file(b, fd, &o, &none);
 	put_more_file(b, r->dirfd);
 	params(b, b->code == EVENT_SYSCALL_OPENAT2_X ? 8 : 7);
 	put_u64(b, res);

@@ -43,7 +43,7 @@ struct collector {
 	struct base_syscalls base;
 	struct selection selection;
 	struct event_set unseen; /* of what rules ask for */
-	struct mono looked, next_snapshot, next_answers, next_wants;
+	struct mono looked, next_snapshot, next_answers, next_wants, next_unmute;
 	uint64_t beat_ns; /* between two heartbeats; 0: there are none */
 	struct mono next_beat, beat_look;
 	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
@@ -314,11 +314,31 @@ static void follow_wants(struct stage *st, struct collector *c, struct mono now)
 	selection_fill(&c->selection, &c->wants, &c->base);
 	c->feed.set = c->selection.events;
 	c->source->ops->want(c->source, &c->selection);
+	feed_other_rules(&c->feed, &c->wants);
 	c->feed.stale |= !c->source->is_recorded && selection_grows(&before, &c->selection);
 	say_unseen(c);
 	say_selection(c, &before);
 	tap_switch(&c->tap, st, c->source,
 		   !c->source->is_recorded && (c->wants.extras & WANT_TAP) != 0);
+}
+
+/* What the evaluator needs no more of; the enricher passes it on. */
+static void follow_mutes(struct stage *st, struct collector *c, struct mono now)
+{
+	const struct source_ops *ops = c->source->ops;
+	uint64_t num, mute;
+
+	if (ops->mute == NULL || !c->selection.mutes)
+		return;
+	if (now.ns >= c->next_unmute.ns) {
+		ops->mute(c->source, 0);
+		c->next_unmute = mono_after(now, MUTE_NS);
+	}
+	for (unsigned i = 0; i < RING_MUTES && outlet_muted(st->out, &num); i++) {
+		mute = mute_log_find(&c->feed.mutes, num);
+		if (mute != 0)
+			ops->mute(c->source, mute);
+	}
 }
 
 /* Until now some events were not seen that state is made of.  At a first start nobody had said that
@@ -374,6 +394,8 @@ static void look(struct collector *c)
 	c->now_ns = c->source->ops->now(c->source);
 	seen = c->source->ops->count(c->source, lose, c);
 	feed_counts(&c->feed, seen, c->now_ns);
+	if (c->source->ops->muted != NULL)
+		feed_muted(&c->feed, c->source->ops->muted(c->source));
 }
 
 /* The table of losses, before the counters that it goes with are published. */
@@ -519,6 +541,7 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	if (st->starting)
 		take_rest(st, c);
 	follow_wants(st, c, now);
+	follow_mutes(st, c, now);
 	/* What rules want rides with the events: a capture can wait until that is known. */
 	if (s->is_recorded && c->wants.version == 0)
 		return 0;
@@ -608,7 +631,7 @@ static void inherit(struct stage *st, void *ctx, const struct ring_counts *old,
 static void status(struct stage *st, void *ctx, struct stage_status *status)
 {
 	struct collector *c = ctx;
-	char watched[96];
+	char watched[128];
 
 	(void)st;
 	look(c);
@@ -625,8 +648,9 @@ static void status(struct stage *st, void *ctx, struct stage_status *status)
 		snprintf(watched, sizeof(watched), "source %s", c->source->ops->name);
 	else
 		snprintf(watched, sizeof(watched),
-			 "source %s, %u system calls watched, %u for rules", c->source->ops->name,
-			 c->selection.ncalls, c->selection.nasked);
+			 "source %s, %u system calls watched, %u for rules, %s",
+			 c->source->ops->name, c->selection.ncalls, c->selection.nasked,
+			 c->selection.mutes ? "opens of no interest muted" : "no opens muted");
 	snprintf(status->detail, sizeof(status->detail), "%s%s%s", watched,
 		 status->ngaps > 0 ? ", not all events are seen" : "",
 		 c->feed.stale ? ", state is stale until the next snapshot" : "");

@@ -205,6 +205,7 @@ int decode_record(struct span record, struct raw_event *ret)
 	ret->flags = (r.flags & RECORD_TRUNCATED ? EVENT_TRUNCATED : 0u) |
 		     (r.flags & RECORD_COMPAT32 ? EVENT_COMPAT32 : 0u) |
 		     (r.flags & RECORD_HEARTBEAT ? EVENT_HEARTBEAT : 0u);
+	ret->mute = r.mute;
 	ret->ts_ns = r.ts_ns;
 	ret->num = 0;
 	ret->tid = r.tid;

@@ -204,6 +204,26 @@ static uint8_t *room_for(struct feed *f, size_t bound, enum ring_class cls)
 	return gaps_write(f, bound, cls) ? f->out.reserve(f->out.ctx, bound, cls) : NULL;
 }
 
+/* Was the file opened by the name that the kernel has for it? */
+static bool has_own_name(const struct raw_event *ev)
+{
+	const struct event_info *info = event_info(ev->code);
+
+	for (unsigned i = 0; i < ev->nparams; i++)
+		if (info->params[i].type == PT_FSPATH || info->params[i].type == PT_FSRELPATH)
+			return span_eq(ev->params[i].s, ev->file.path);
+	return false;
+}
+
+/* An open of which more like it can be left out. */
+static void offer_mute(struct feed *f, struct raw_event *ev)
+{
+	if (!f->mutes_all && !has_own_name(ev))
+		return;
+	ev->flags |= EVENT_CAN_MUTE;
+	mute_log_note(&f->mutes, ev->num, ev->mute);
+}
+
 static void put(struct feed *f, struct raw_event *ev, enum ring_class cls)
 {
 	size_t bound = wire_raw_event_bound(ev);
@@ -217,6 +237,8 @@ static void put(struct feed *f, struct raw_event *ev, enum ring_class cls)
 		return;
 	}
 	ev->num = f->counts->v[COLLECTOR_OUT] + 1;
+	if (ev->mute != 0)
+		offer_mute(f, ev);
 	write_event(f, p, bound, ev);
 }
 
@@ -340,11 +362,23 @@ void feed_inherit(struct feed *f, const struct ring_counts *old, const struct lo
 		f->counts->v[i] += v[i];
 	f->counts->v[COLLECTOR_SEEN] += seen - v[COLLECTOR_SEEN];
 	f->inherited_seen += seen;
+	f->inherited_muted += v[COLLECTOR_MUTED];
 	f->seen_at_gap += seen;
 	f->seen_before += seen;
 	f->seen_marked += seen;
 	inherit_losses(f, old, losses);
 	lose(f, &loss, 0, now_ns);
+}
+
+void feed_muted(struct feed *f, uint64_t muted)
+{
+	f->counts->v[COLLECTOR_MUTED] = f->inherited_muted + muted;
+}
+
+void feed_other_rules(struct feed *f, const struct ring_wants *wants)
+{
+	f->mutes_all = (wants->extras & WANT_MUTES_ALL) != 0;
+	mute_log_begin(&f->mutes, f->counts->v[COLLECTOR_OUT] + 1);
 }
 
 void feed_sheets(struct feed *f, uint8_t *const sheets[RING_SHEETS])

@@ -19,6 +19,7 @@
 
 #include "counter.h"
 #include "fair.h"
+#include "mute.h"
 #include "source.h"
 
 /* Ring raw as the feed sees it: outlet_reserve() and so on; in a test, an array. */
@@ -41,13 +42,15 @@ struct feed {
 	bool doubt;	       /* or may be: the next gap says so, who needs to know asks */
 	uint64_t lineage_lost; /* since the last snapshot */
 
+	struct mute_log mutes;
+	bool mutes_all; /* opens by other names than the kernel's, too */
 	struct fair fair;
 	struct losses losses;
 	uint64_t told[LOSSES_CELLS]; /* of each cell's count: in gaps that are written */
 	bool has_new_losses;	     /* that are on no sheet */
 
 	uint64_t looked_ns; /* at the source's counts */
-	uint64_t inherited_seen;
+	uint64_t inherited_seen, inherited_muted;
 
 	/* SEEN at the last gap; a second ago or more, and at the last look before that. */
 	uint64_t seen_at_gap, seen_before, seen_marked, marked_ns;
@@ -58,6 +61,12 @@ void feed_init(struct feed *f, const struct feed_out *out, struct ring_counts *c
 
 /* One event of the source; stamps EV->num. */
 void feed_event(struct feed *f, struct raw_event *ev);
+
+/* The source left out MUTED events, of which nobody wanted to be told. */
+void feed_muted(struct feed *f, uint64_t muted);
+
+/* What is said from here on to be muted is said for other rules than before. */
+void feed_other_rules(struct feed *f, const struct ring_wants *wants);
 
 /* One that made no sense; one that is nothing by itself. */
 void feed_refused(struct feed *f);

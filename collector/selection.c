@@ -226,8 +226,10 @@ void selection_fill(struct selection *s, const struct ring_wants *wants,
 		choose(s, wants, base == NULL ? &standard : base, sc);
 	add_rest(s, wants);
 	choose_urgent(s, wants);
-	if (wants != NULL)
-		spare(s, wants);
+	if (wants == NULL)
+		return;
+	spare(s, wants);
+	s->mutes = (wants->extras & WANT_MUTES) != 0 && (wants->extras & WANT_TAP) == 0;
 }
 
 bool selection_grows(const struct selection *from, const struct selection *to)

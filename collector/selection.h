@@ -54,6 +54,7 @@ struct selection {
 	struct call_set
 		missing; /* calls that the state is folded from and that are not collected */
 	unsigned ncalls, nasked; /* calls that are watched, and of those the rules' */
+	bool mutes; /* somebody says which opens need not be told of, and nobody needs all */
 };
 
 /* What WANTS ask for (NULL, or nothing was said yet: all that bears state, whole).  BASE may be

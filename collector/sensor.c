@@ -27,6 +27,7 @@
 #include "decode.h"
 #include "log.h"
 #include "merge.h"
+#include "mute.h"
 #include "own_pid.h"
 #include "procfs.h"
 #include "record.h"
@@ -120,6 +121,7 @@ struct sensor {
 	uint64_t passed_over, next_miss_look;
 	_Atomic uint64_t *wanted, *narrow; /* mapped, a struct wanted in each */
 	struct wants rows;		   /* what stands there */
+	struct mute_table mutes;
 	struct trace traces[TRACE_COUNT];
 	struct timeline time;
 	uint64_t next_clock_look;
@@ -263,7 +265,35 @@ static void sensor_want(struct source *source, const struct selection *selection
 		programs_beat(&s->programs)->others = wants_beat(&s->rows);
 	copy_rows(s->wanted, s->rows.native, WANTED_COUNT);
 	copy_rows(s->narrow, s->rows.narrow, NARROW_COUNT);
+	mute_table_clear(&s->mutes);
+	*programs_muting(&s->programs) = selection->mutes;
 	attach_traces(s, &selection->events);
+}
+
+static void sensor_mute(struct source *source, uint64_t mute)
+{
+	struct sensor *s = sensor_of(source);
+
+	if (mute != 0)
+		mute_table_add(&s->mutes, mute);
+	else
+		mute_table_clear(&s->mutes);
+}
+
+static uint64_t sensor_muted(struct source *source)
+{
+	static const uint16_t codes[] = { EVENT_SYSCALL_OPEN_X, EVENT_SYSCALL_OPENAT_2_X };
+	const struct sensor *s = sensor_of(source);
+	uint64_t sum = 0;
+
+	for (unsigned cpu = 0; cpu < s->ncpus; cpu++)
+		for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+			const volatile struct kernel_counts *k =
+				&s->counts[cpu * COUNTS_PER_CPU + codes[i]];
+
+			sum += k->muted;
+		}
+	return sum;
 }
 
 /* Calls at which the kernel did not run our programs, because one of them was running already on that
@@ -530,6 +560,8 @@ static void sensor_close(struct source *source)
 		munmap(s->wanted, WANTED_COUNT * sizeof(struct wanted));
 	if (s->narrow != NULL)
 		munmap(s->narrow, NARROW_COUNT * sizeof(struct wanted));
+	if (s->mutes.words != NULL)
+		munmap(s->mutes.words, MUTE_ROWS * sizeof(struct mutes));
 	for (unsigned i = 0; i < TRACE_COUNT; i++)
 		bpf_link__destroy(s->traces[i].link);
 	programs_close(&s->programs);
@@ -687,6 +719,11 @@ static int maps_open(struct sensor *s)
 	if (p == MAP_FAILED)
 		return -errno;
 	s->narrow = p;
+	p = mmap(NULL, MUTE_ROWS * sizeof(struct mutes), PROT_READ | PROT_WRITE, MAP_SHARED,
+		 programs_map(&s->programs, "mutes"), 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	s->mutes.words = p;
 	return 0;
 }
 
@@ -783,6 +820,8 @@ static int programs_open(struct sensor *s)
 
 	int like = -1, err;
 
+	if (getrandom(settings.mute_key, sizeof(settings.mute_key), 0) != sizeof(settings.mute_key))
+		return -EAGAIN; /* cannot be: so few bytes come whole */
 	for (unsigned i = 0; i < s->nrings && like == -1; i++)
 		like = s->memory[i].is_own ? s->memory[i].fd : -1;
 	settings.buffer_mask = (like != -1 ? bytes : MIN_BUFFER) - 1;
@@ -850,6 +889,8 @@ static const struct source_ops sensor_ops = {
 	.commit = sensor_commit,
 	.want = sensor_want,
 	.count = sensor_count,
+	.mute = sensor_mute,
+	.muted = sensor_muted,
 	.snapshot = sensor_snapshot,
 	.now = sensor_now,
 	.read_again = sensor_read_again,

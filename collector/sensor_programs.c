@@ -335,6 +335,11 @@ volatile struct sensor_beat *programs_beat(const struct programs *p)
 	return &p->skel[PROGRAMS_FIRST]->bss->beat;
 }
 
+volatile uint32_t *programs_muting(const struct programs *p)
+{
+	return &p->skel[PROGRAMS_FIRST]->bss->muting;
+}
+
 volatile uint32_t *programs_wake_me(const struct programs *p)
 {
 	return &p->skel[PROGRAMS_FIRST]->bss->wake_me;

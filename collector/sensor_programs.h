@@ -76,6 +76,9 @@ volatile struct sensor_waking *programs_waking(const struct programs *p);
 /* The heartbeat: see there, too. */
 volatile struct sensor_beat *programs_beat(const struct programs *p);
 
+/* Are the mutes looked at?  Also there. */
+volatile uint32_t *programs_muting(const struct programs *p);
+
 void programs_close(struct programs *p);
 
 #endif

@@ -68,6 +68,11 @@ struct source_ops {
 	 * the last call goes to LOSE. */
 	uint64_t (*count)(struct source *s, source_lose *lose, void *ctx);
 
+	/* No more events like the one that has MUTE; 0: all come again.  MUTED counts what did not come.  NULL:
+	 * all come. */
+	void (*mute)(struct source *s, uint64_t mute);
+	uint64_t (*muted)(struct source *s);
+
 	/* NULL: a live source goes nowhere. */
 	void (*progress)(struct source *s, struct source_progress *ret);
 

@@ -44,6 +44,7 @@ struct conf {
 	bool rule_matching_all;	      /* rule_matching: all */
 	struct rule_choices rules;    /* which are enabled, which not */
 	bool match_resolved_paths;
+	bool mute_opens;
 	bool include_ruleset;	   /* in output_fields */
 	uint64_t metadata_wait_ms; /* how long an event waits for what rules ask of its container */
 

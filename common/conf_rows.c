@@ -52,6 +52,8 @@ static const struct conf_row rows[] = {
 	    "an event's alert: of the first rule that matches, or of all"),
 	FLAG("match_resolved_paths", match_resolved_paths, "true",
 	     "rules that look at a file's path are tried with its other paths, too"),
+	FLAG("mews.mute_opens", mute_opens, "true",
+	     "opens for which no rule can match are passed over in the kernel"),
 	FLAG("mews.include_ruleset", include_ruleset, "false",
 	     "output_fields has the SHA-256 of the rules in force: mews.ruleset"),
 	ROW("metadata_wait_ms", UINT, metadata_wait_ms, "1000", 0, 60000, NULL,

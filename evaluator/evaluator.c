@@ -103,6 +103,22 @@ static struct drop_policy drop_policy(const struct stage *st)
 	};
 }
 
+/* Whoever wonders what the kernel is spared, and why not. */
+static void say_mutes(const struct stage *st, const struct evaluator *ev)
+{
+	const struct ruleset_rule *minds;
+	uint64_t mutes = ruleset_mutes(ev->load.rules, &minds);
+
+	if (st->replay || !st->conf.mute_opens || (mutes & WANT_MUTES_ALL) != 0)
+		return;
+	if (mutes == 0)
+		log_info("no open is left out: rules ask what processes have open");
+	else
+		log_debug(
+			"no open by a link's name is left out: rule '%.*s' asks what files are called that are open",
+			(int)minds->name.n, (const char *)minds->name.p);
+}
+
 void evaluator_follow_settings(struct stage *st, struct evaluator *ev)
 {
 	ev->gaps.policy = drop_policy(st);
@@ -112,10 +128,12 @@ void evaluator_follow_settings(struct stage *st, struct evaluator *ev)
 	costs_follow(&ev->costs, st->conf.rule_cost_sample, &ev->rule_counts);
 	rules_digest(&ev->load, st->conf.priority, ev->digest);
 	sha256_text(ev->digest, ev->digest_text);
+	say_mutes(st, ev);
 }
 
 void publish_wants(struct stage *st, struct evaluator *ev)
 {
+	const struct ruleset_rule *minds;
 	struct ring_wants wants = { 0 };
 	struct codes codes;
 	uint64_t now = mono_now().ns;
@@ -127,6 +145,9 @@ void publish_wants(struct stage *st, struct evaluator *ev)
 	memcpy(wants.syscalls, codes.syscalls, sizeof(codes.syscalls));
 	if (captures_follow(&ev->captures, st, ev->load.rules))
 		wants.extras |= WANT_TAP;
+	if (st->conf.mute_opens)
+		wants.extras |= ruleset_mutes(ev->load.rules, &minds);
+	ev->inode_changes = inode_names_changes(ruleset_inode_names(ev->load.rules));
 	ev->wants_version = now > ev->wants_version ? now : ev->wants_version + 1;
 	wants.version = ev->wants_version;
 	inlet_want(st->in, &wants);
@@ -310,6 +331,9 @@ static int run_rules(struct stage *st, struct evaluator *ev, const struct ring_f
 		if (!st->conf.rule_matching_all)
 			break;
 	}
+	if ((ev->event.flags & EVENT_CAN_MUTE) && rule == NULL &&
+	    ruleset_can_mute(ev->load.rules, &e))
+		inlet_mute(st->in, ev->event.num);
 	return err;
 }
 
@@ -485,6 +509,9 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	}
 	if (err == 0 && !st->stopping)
 		err = look_at_gaps(st, ev, now);
+	/* What was muted may have been for another file's sake. */
+	if (ev->inode_changes != inode_names_changes(ruleset_inode_names(ev->load.rules)))
+		publish_wants(st, ev);
 	captures_turn(&ev->captures, now);
 	if (ev->gaps.pending > 0 || ev->captures.out != NULL)
 		st->due = mono_after(now, SOON_NS);

@@ -56,7 +56,8 @@ struct evaluator {
 	uint64_t metadata_version; /* of the mirror, when the park was looked through */
 	bool broken_off;	   /* a turn was: what it wrote will not be seen */
 	uint64_t wants_version;
-	bool knows_last; /* the notes were read, or an event was evaluated */
+	unsigned inode_changes; /* inode_names_changes() when they were published */
+	bool knows_last;	/* the notes were read, or an event was evaluated */
 	uint64_t last_generation, last_seq;
 
 	struct event_frame event;

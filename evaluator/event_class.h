@@ -53,6 +53,8 @@ struct event_class {
 	bool has_gate;		    /* some rules depend on the process */
 	uint32_t by_name;	    /* outcomes (a bit each) at which only names wake rules */
 	uint64_t *settled;	    /* predicates (a bit each) that code, outcome and name decide */
+	uint64_t *of_open; /* predicates (a bit each) that are the same for opens that are alike */
+	bool counts;	   /* some rule has to see each event */
 };
 
 #define NO_EXPR UINT32_MAX

@@ -28,7 +28,7 @@ struct inode_names {
 	struct strmap by_name;
 	struct pool_vec names; /* struct span */
 	uint64_t ends[256]; /* by a name's length: a bit for its last character's last six bits */
-	unsigned victim, next_made;
+	unsigned victim, next_made, changes;
 	struct inode_entry sets[SETS][WAYS];
 	struct made made[MADE];
 };
@@ -132,6 +132,7 @@ static const struct inode_entry *entry_of(const struct inode_names *x, uint32_t 
 void inode_names_learn(struct inode_names *x, unsigned i, uint32_t dev, uint64_t ino,
 		       uint64_t mnt_id)
 {
+	struct inode_entry entry = { .ino = ino, .mnt_id = mnt_id, .dev = dev, .name = i + 1 };
 	struct inode_entry *set = x->sets[set_of(dev, ino)], *to = NULL;
 
 	for (unsigned w = 0; w < WAYS; w++)
@@ -142,15 +143,37 @@ void inode_names_learn(struct inode_names *x, unsigned i, uint32_t dev, uint64_t
 			to = &set[w];
 	if (to == NULL)
 		to = &set[x->victim++ % WAYS];
-	*to = (struct inode_entry){ .ino = ino, .mnt_id = mnt_id, .dev = dev, .name = i + 1 };
+	if (memcmp(to, &entry, sizeof(entry)) == 0)
+		return;
+	*to = entry;
+	x->changes++;
 }
 
 static void forget(struct inode_names *x, uint32_t name)
 {
 	for (unsigned s = 0; s < SETS; s++)
 		for (unsigned w = 0; w < WAYS; w++)
-			if (x->sets[s][w].name == name)
+			if (x->sets[s][w].name == name) {
 				x->sets[s][w] = (struct inode_entry){ 0 };
+				x->changes++;
+			}
+}
+
+bool inode_names_is_settled(const struct inode_names *x, const struct file_info *f)
+{
+	const struct inode_entry *entry = entry_of(x, f->dev, f->ino);
+	uint32_t name = name_of(x, f->resolved);
+
+	if (!span_eq(f->name, f->resolved) && name_of(x, f->name) != 0)
+		return false;
+	if (entry == NULL)
+		return name == 0;
+	return entry->name == name && entry->mnt_id == f->mnt_id;
+}
+
+unsigned inode_names_changes(const struct inode_names *x)
+{
+	return x->changes;
 }
 
 bool inode_names_find(const struct inode_names *x, const struct file_info *f, struct span *ret)

@@ -40,6 +40,13 @@ void inode_names_follow(struct inode_names *x, struct field_event *e);
 /* The name by which rules know F's inode; false: none, or it may be another file's by now. */
 bool inode_names_find(const struct inode_names *x, const struct file_info *f, struct span *ret);
 
+/* Is there nothing to be learnt from F, nor to be found by it: called by none of the names, nor by another one than is
+ * known of its inode? */
+bool inode_names_is_settled(const struct inode_names *x, const struct file_info *f);
+
+/* How often it has changed which files these are. */
+unsigned inode_names_changes(const struct inode_names *x);
+
 /* Events that inode_names_follow() wants beside those that rules ask for. */
 extern const uint16_t inode_names_codes[];
 extern const unsigned inode_names_ncodes;

@@ -17,10 +17,14 @@
 
 /* What the rules hold for, beside the name. */
 struct name_key {
-	uint32_t list; /* process_memo_list(); 0: the class asks nothing of the process */
+	/* process_memo_list(); 0: the class asks nothing of the process */
+	uint32_t list;
 	uint16_t class;
 	uint8_t outcome, file; /* enum file_type; UINT8_MAX: the event has none */
 };
+
+/* As a list: whoever the process is, can any rule match?  Then the memo has many, else none. */
+#define NAME_OF_ANYBODY UINT32_MAX
 
 enum { NAME_MEMO_RULES = 4, NAME_IS_NEW = UINT8_MAX, NAME_HAS_MANY = UINT8_MAX - 1 };
 

@@ -222,6 +222,45 @@ static struct name_memo *memo_of(const struct rule_index *x, const struct event_
 	return name_memo_get(x->names, &key, name->s, raw);
 }
 
+static bool is_open_for(struct field_event *e, enum field_id how)
+{
+	struct field_ref ref = { .id = how };
+	struct value v;
+
+	return field_get(&ref, e, &v) && v.b;
+}
+
+struct name_memo *rule_index_open_memo(struct rule_index *x, struct program_memo *m,
+				       struct field_event *e)
+{
+	const struct event_class *c = x->by_code[e->ev->code];
+	const struct file_info *f = event_file(e);
+	struct name_key key = { .list = NAME_OF_ANYBODY };
+	struct span name, raw;
+
+	if (c == NULL || c->counts || f == NULL || x->name == NO_EXPR ||
+	    !raw_of(x, f->name, m, e, &raw))
+		return NULL;
+	key.class = (uint16_t)c->number;
+	key.outcome = (uint8_t)(is_open_for(e, FIELD_evt_is_open_read) |
+				is_open_for(e, FIELD_evt_is_open_write) << 1);
+	key.file = f->type;
+	name = raw.n > 0 ? raw : f->name; /* the one follows from the other */
+	return name_memo_get(x->names, &key, name,
+			     span_eq(name, f->resolved) ? SPAN_NONE : f->resolved);
+}
+
+bool rule_index_open_matters(const struct rule_index *x, struct program_memo *m,
+			     struct field_event *e)
+{
+	const struct event_class *c = x->by_code[e->ev->code];
+
+	for (unsigned i = 0; i < c->nrules; i++)
+		if (program_may(x->program, m, x->starts[c->rules[i]], c->of_open, false, e))
+			return true;
+	return false;
+}
+
 void rule_index_begin(struct rule_index *x, struct program_memo *m, struct ruleset_walk *walk)
 {
 	struct field_event *e = walk->event;

@@ -29,6 +29,15 @@ bool rule_index_has(const struct rule_index *x, unsigned code);
 /* Wake what W's event wakes.  M belongs to that event. */
 void rule_index_begin(struct rule_index *x, struct program_memo *m, struct ruleset_walk *w);
 
+/* Opens are alike that are by the same name, of the same path and with the same flags.  What is remembered of those
+ * like E: nrules is NAME_IS_NEW, NAME_HAS_MANY, 0.  NULL: nothing can be.  M belongs to E. */
+struct name_memo *rule_index_open_memo(struct rule_index *x, struct program_memo *m,
+				       struct field_event *e);
+
+/* Can one like E match for anybody? */
+bool rule_index_open_matters(const struct rule_index *x, struct program_memo *m,
+			     struct field_event *e);
+
 /* The next rule that is worth looking at, in load order; false: no more. */
 static inline bool rule_index_next(struct ruleset_walk *w, uint32_t *ret_rule)
 {

@@ -7,8 +7,8 @@
 #include <errno.h>
 
 #include "event_class.h"
+#include "known.h"
 #include "process_memo.h"
-#include "rule_cover.h"
 
 enum {
 	ARENA_BYTES = 4096,
@@ -43,35 +43,6 @@ struct draft_class {
 	const uint8_t *known;
 };
 
-/* ---- what a code settles ---- */
-
-static enum cover_known known_at(struct builder *b, struct program_memo *m, uint32_t i,
-				 struct field_event *e)
-{
-	const struct predicate *q = program_predicate(b->p, i);
-	const struct expr *left = program_expr(b->p, q->left);
-
-	if (left->kind != EXPR_FIELD || q->kind == PREDICATE_FIELDS ||
-	    !field_is_of_code(&left->field, e->ev->code))
-		return KNOWN_NOT;
-	return program_test(b->p, m, i, e) ? KNOWN_TRUE : KNOWN_FALSE;
-}
-
-/* An event of CODE with nothing in it is asked for what all of them answer alike. */
-static void find_known(struct builder *b, struct program_memo *m, unsigned code)
-{
-	struct event_frame ev = { .code = (uint16_t)code, .fd = FD_NONE, .fd_file = -1 };
-	struct field_event e = {
-		.ev = &ev, .info = event_info(code), .arena = &b->arena, .source = "syscall"
-	};
-
-	program_memo_next(m, b->p);
-	for (uint32_t i = 0; i < b->p->predicates.n; i++) {
-		arena_clear(&b->arena);
-		b->known[i] = (uint8_t)known_at(b, m, i, &e);
-	}
-}
-
 /* ---- what names settle ---- */
 
 static void set_bit(uint64_t *bits, uint32_t i)
@@ -90,11 +61,47 @@ static bool is_settled(const struct builder *b, const struct event_class *c, uin
 	return settled;
 }
 
+/* What is the same for all opens by the same name, of the same path, with the same flags, that are no
+ * failure and of no standard descriptor. */
+static bool expr_is_of_open(const struct program *p, uint32_t i)
+{
+	const struct expr *e = program_expr(p, i);
+
+	for (unsigned k = 0; k < e->n; k++)
+		if (!expr_is_of_open(p, e->items[k]))
+			return false;
+	if (e->kind != EXPR_FIELD)
+		return true;
+	switch (e->field.id) {
+	case FIELD_fd_path_resolved:
+	case FIELD_fd_type:
+	case FIELD_fd_typechar:
+	case FIELD_evt_is_open_read:
+	case FIELD_evt_is_open_write:
+	case FIELD_evt_failed:
+		return true;
+	default:
+		return field_is_of_name(&e->field);
+	}
+}
+
+static bool is_of_open(const struct builder *b, uint32_t predicate)
+{
+	const struct predicate *q = program_predicate(b->p, predicate);
+
+	return b->known[predicate] != KNOWN_NOT ||
+	       (expr_is_of_open(b->p, q->left) &&
+		(q->kind != PREDICATE_FIELDS || expr_is_of_open(b->p, q->right)));
+}
+
 static void settle(struct builder *b, struct event_class *c)
 {
-	for (uint32_t i = 0; i < b->p->predicates.n; i++)
+	for (uint32_t i = 0; i < b->p->predicates.n; i++) {
 		if (is_settled(b, c, i))
 			set_bit(c->settled, i);
+		if (is_of_open(b, i))
+			set_bit(c->of_open, i);
+	}
 	c->by_name = b->x->name == NO_EXPR ? 0 : (UINT32_C(1) << (1u << c->nguards)) - 1;
 }
 
@@ -319,6 +326,7 @@ static bool add_rule(struct builder *b, struct event_class *c, uint32_t rule,
 	c->rules[place] = rule;
 	if (b->stateful[rule]) {
 		c->by_name = 0;
+		c->counts = true;
 		set_bit(c->always, place);
 		return true;
 	}
@@ -359,6 +367,7 @@ static struct event_class *class_new(struct builder *b, unsigned nrules)
 	c->for_each_process = pool_array(b->pool, nwords, sizeof(uint64_t));
 	c->fixed = pool_array(b->pool, (b->p->predicates.n + 63) / 64, sizeof(uint64_t));
 	c->settled = pool_array(b->pool, (b->p->predicates.n + 63) / 64, sizeof(uint64_t));
+	c->of_open = pool_array(b->pool, (b->p->predicates.n + 63) / 64, sizeof(uint64_t));
 	return b->pool->failed ? NULL : c;
 }
 
@@ -468,7 +477,7 @@ static int index_code(struct builder *b, struct program_memo *m, unsigned code)
 			b->at_code[n++] = i;
 	if (n == 0)
 		return 0;
-	find_known(b, m, code);
+	known_of_code(b->p, m, &b->arena, code, b->known);
 	err = class_for(b, n, &c);
 	if (err == 0 && c->nrules > 0)
 		b->x->by_code[code] = c;

@@ -10,6 +10,8 @@
 
 #include "field_class.h"
 #include "inode_names.h"
+#include "mute_rules.h"
+#include "name_memo.h"
 #include "path_view.h"
 #include "rule_index.h"
 
@@ -58,6 +60,10 @@ struct ruleset {
 	bool any_matched;
 	struct path_view view;
 	struct inode_names *inodes;
+
+	const struct ruleset_rule
+		*minds; /* that opens by other names than the kernel's are left out */
+	bool mutes;
 
 	unsigned priority;
 	uint8_t asks;			  /* METADATA_* that rules in force do */
@@ -250,8 +256,11 @@ int ruleset_seal(struct ruleset *rs, unsigned priority)
 	}
 	if (rs->evaluated > 0)
 		rs->extras |= program_wants(&rs->program);
-	if (!program_memo_init(&rs->memo, &rs->program, &rs->pool))
+	if (!program_memo_init(&rs->memo, &rs->program, &rs->pool) ||
+	    !mute_who_minds(&rs->program, &rs->memo, rs->rules.items, rs->rules.n, priority,
+			    &rs->minds))
 		return -ENOMEM;
+	rs->mutes = !mute_minds_extras(rs->extras, &rs->wanted);
 	return rule_index_new(&rs->pool, &rs->program, rs->rules.items, rs->rules.n, priority,
 			      &rs->index);
 }
@@ -318,6 +327,45 @@ void ruleset_match_other_paths(struct ruleset *rs, bool on)
 struct inode_names *ruleset_inode_names(struct ruleset *rs)
 {
 	return rs->inodes;
+}
+
+uint64_t ruleset_mutes(const struct ruleset *rs, const struct ruleset_rule **ret_why)
+{
+	*ret_why = rs->minds;
+	if (!rs->mutes)
+		return 0;
+	return WANT_MUTES | (rs->minds == NULL ? WANT_MUTES_ALL : 0);
+}
+
+/* By the other path of its file, too? */
+static bool open_matters(struct ruleset *rs, struct field_event *e)
+{
+	struct span path;
+
+	if (rule_index_open_matters(rs->index, &rs->memo, e))
+		return true;
+	if (!rs->other_paths || !path_view_open(&rs->view, e, &path))
+		return false;
+	program_memo_next(&rs->memo, &rs->program);
+	return rule_index_open_matters(rs->index, &rs->memo, &rs->view.event);
+}
+
+bool ruleset_can_mute(struct ruleset *rs, struct field_event *e)
+{
+	struct name_memo *memo;
+
+	if (!rs->mutes || event_file(e) == NULL ||
+	    (rs->other_paths && !inode_names_is_settled(rs->inodes, event_file(e))))
+		return false;
+	arena_clear(e->arena);
+	program_memo_next(&rs->memo, &rs->program);
+	memo = rule_index_open_memo(rs->index, &rs->memo, e);
+	if (memo == NULL)
+		return false;
+	if (memo->nrules != NAME_IS_NEW)
+		return memo->nrules == 0;
+	memo->nrules = open_matters(rs, e) ? NAME_HAS_MANY : 0;
+	return false; /* of most names there is one open only */
 }
 
 static void begin_view(struct ruleset *rs, struct field_event *e, struct ruleset_walk *w)

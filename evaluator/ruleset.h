@@ -82,6 +82,14 @@ void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *
  * nobody says: not. */
 void ruleset_match_other_paths(struct ruleset *rs, bool on);
 
+/* Which opens may be left out that no rule can match: 0, none, WANT_MUTES, and with WANT_MUTES_ALL all.  *RET_WHY
+ * is the first rule that minds that it is all. */
+uint64_t ruleset_mutes(const struct ruleset *rs, const struct ruleset_rule **ret_why);
+
+/* E, an open that no rule has matched, may be left out from now on as long as these are the rules: whoever opens
+ * the file, by the same name and with the same flags, trips none.  Not the first time that it is seen. */
+bool ruleset_can_mute(struct ruleset *rs, struct field_event *e);
+
 /* The files that rules name, by inode: who can look at the machine tells them which these are.  The
  * set's; only a sealed one has it. */
 struct inode_names;

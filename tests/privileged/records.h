@@ -95,5 +95,6 @@ void test_generic(struct rig *rig);
 void test_traces(struct rig *rig);
 void test_narrow(struct rig *rig);
 void test_x32(struct rig *rig);
+void test_mutes(struct rig *rig);
 
 #endif

@@ -271,6 +271,8 @@ struct rig *rig_open(char *reason, size_t cap)
 	rig->skel->rodata->settings.bulk_limit = buffer_bytes - buffer_bytes / 4;
 	rig->skel->rodata->settings.cpus = rig->cpus;
 	rig->skel->rodata->settings.snaplen = 80;
+	for (unsigned i = 0; i < ARRAY_LEN(rig->skel->rodata->settings.mute_key); i++)
+		rig->skel->rodata->settings.mute_key[i] = 0x9e3779b1u * (2 * i + 1);
 	follow_kernel(rig->skel);
 	err = make_buffers(rig);
 	if (err == 0)
@@ -318,6 +320,23 @@ static void follow_set(struct rig *rig)
 	wants_fill(&rig->rows, &rig->set);
 	put_rows(bpf_map__fd(rig->skel->maps.wanted), rig->rows.native, WANTED_COUNT);
 	put_rows(bpf_map__fd(rig->skel->maps.wanted_narrow), rig->rows.narrow, NARROW_COUNT);
+}
+
+void rig_muting(struct rig *rig, bool on)
+{
+	static const struct mutes none;
+
+	rig->skel->bss->muting = on;
+	for (uint32_t i = 0; i < MUTE_ROWS; i++)
+		bpf_map_update_elem(bpf_map__fd(rig->skel->maps.mutes), &i, &none, 0);
+}
+
+void rig_mute(struct rig *rig, const struct rig_record *r)
+{
+	uint32_t at = mute_row(r->head.mute);
+	struct mutes row = { { r->head.mute, 0 } };
+
+	bpf_map_update_elem(bpf_map__fd(rig->skel->maps.mutes), &at, &row, 0);
 }
 
 bool rig_want(struct rig *rig, unsigned code)
@@ -420,6 +439,7 @@ struct kernel_counts rig_counts(const struct rig *rig, unsigned code)
 		sum.seen += one.seen;
 		sum.lost += one.lost;
 		sum.failed += one.failed;
+		sum.muted += one.muted;
 	}
 	return sum;
 }

@@ -40,6 +40,11 @@ void rig_spare(struct rig *rig, unsigned code);
 void rig_want_all(struct rig *rig);
 void rig_want_none(struct rig *rig);
 
+/* Look at the mutes from now on, or not; forgets them all. */
+void rig_muting(struct rig *rig, bool on);
+/* No more records like R, which has a mute. */
+void rig_mute(struct rig *rig, const struct rig_record *r);
+
 /* Take what has come.  Records stay valid until rig_clear(); bad ones are counted. */
 void rig_collect(struct rig *rig);
 void rig_clear(struct rig *rig);

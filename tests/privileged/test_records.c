@@ -396,6 +396,7 @@ int main(void)
 	test_x32(rig);
 	test_all_were_met();
 	test_wants(rig);
+	test_mutes(rig);
 	tap_number(rig_bad(rig), 0, "no record is malformed");
 	rig_close(rig);
 	test_flood();

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * known.c -- an event with nothing in it is asked for what all of its kind answer alike.
+ */
+#include "known.h"
+
+#include "field_class.h"
+
+static void ask(const struct program *p, struct program_memo *m, uint32_t i, struct field_event *e,
+		uint8_t *known)
+{
+	arena_clear(e->arena);
+	known[i] = program_test(p, m, i, e) ? KNOWN_TRUE : KNOWN_FALSE;
+}
+
+void known_of_code(const struct program *p, struct program_memo *m, struct arena *arena,
+		   unsigned code, uint8_t *known)
+{
+	struct event_frame ev = { .code = (uint16_t)code, .fd = FD_NONE, .fd_file = -1 };
+	struct field_event e = {
+		.ev = &ev, .info = event_info(code), .arena = arena, .source = "syscall"
+	};
+
+	program_memo_next(m, p);
+	for (uint32_t i = 0; i < p->predicates.n; i++) {
+		const struct predicate *q = program_predicate(p, i);
+		const struct expr *left = program_expr(p, q->left);
+
+		known[i] = KNOWN_NOT;
+		if (left->kind == EXPR_FIELD && q->kind != PREDICATE_FIELDS &&
+		    field_is_of_code(&left->field, code))
+			ask(p, m, i, &e, known);
+	}
+}
+
+void known_of_file(const struct program *p, struct program_memo *m, struct arena *arena,
+		   unsigned code, uint8_t *known)
+{
+	struct event_frame ev = { .code = (uint16_t)code, .nfiles = 1 };
+	struct field_event e = {
+		.ev = &ev, .info = event_info(code), .arena = arena, .source = "syscall"
+	};
+
+	ev.files[0].type = FILE_REGULAR;
+	program_memo_next(m, p);
+	for (uint32_t i = 0; i < p->predicates.n; i++) {
+		const struct predicate *q = program_predicate(p, i);
+		const struct expr *left = program_expr(p, q->left);
+
+		if (known[i] == KNOWN_NOT && left->kind == EXPR_FIELD &&
+		    q->kind != PREDICATE_FIELDS &&
+		    (left->field.id == FIELD_fd_type || left->field.id == FIELD_fd_typechar))
+			ask(p, m, i, &e, known);
+	}
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mute_rules.c -- see mute_rules.h.
+ */
+#include "mute_rules.h"
+
+#include "field_class.h"
+#include "known.h"
+
+enum { ARENA_BYTES = 4096 };
+
+/* ---- what a rule looks at ---- */
+
+/* Does it tell how a file was opened, or under which name? */
+static bool field_minds(const struct field_ref *ref)
+{
+	switch (ref->id) {
+	case FIELD_fd_nameraw:
+	case FIELD_fd_name_changed:
+	case FIELD_fs_path_nameraw:
+	case FIELD_fs_path_sourceraw:
+	case FIELD_fs_path_targetraw:
+	case FIELD_evt_args:
+	case FIELD_evt_arg:
+	case FIELD_evt_rawarg:
+	case FIELD_evt_info:
+		return true;
+	default:
+		return field_is_path(ref);
+	}
+}
+
+static bool expr_minds(const struct program *p, uint32_t i)
+{
+	const struct expr *e = program_expr(p, i);
+
+	if (e->kind == EXPR_FIELD)
+		return field_minds(&e->field);
+	for (unsigned k = 0; k < e->n; k++)
+		if (expr_minds(p, e->items[k]))
+			return true;
+	return false;
+}
+
+static bool tree_minds(const struct program *p, const struct node *n)
+{
+	const struct predicate *q;
+
+	for (unsigned i = 0; i < n->n; i++)
+		if (tree_minds(p, n->child[i]))
+			return true;
+	if (n->kind != NODE_CHECK)
+		return false;
+	q = program_predicate(p, n->predicate - 1);
+	return expr_minds(p, q->left) || (q->kind == PREDICATE_FIELDS && expr_minds(p, q->right));
+}
+
+static bool rule_minds(const struct program *p, const struct ruleset_rule *rule)
+{
+	const struct field_ref *refs;
+	unsigned n = rule->output == NULL ? 0 : output_fields(rule->output, &refs);
+
+	for (unsigned i = 0; i < n; i++)
+		if (field_minds(&refs[i]))
+			return true;
+	return tree_minds(p, rule->tree);
+}
+
+/* ---- at which events ---- */
+
+static bool is_of_directory(const struct event_info *info, unsigned param)
+{
+	for (unsigned i = 0; i < info->nparams; i++)
+		if (info->params[i].type == PT_FSRELPATH && info->params[i].dirfd == (int)param)
+			return true;
+	return false;
+}
+
+/* Events on descriptors that may be files which somebody has opened before.  The first that it tells of one that it
+ * makes is that one; those of directories, to which names are relative, are never left out. */
+static bool is_of_open_files(unsigned code)
+{
+	const struct event_info *info = event_info(code);
+	unsigned i;
+
+	if (info == NULL || info->category == EC_NET || !event_is_exit(code))
+		return false;
+	for (i = (info->flags & EF_CREATES_FD) != 0; i < info->nparams; i++)
+		if ((info->params[i].type == PT_FD || info->params[i].type == PT_FD32) &&
+		    !is_of_directory(info, i))
+			return true;
+	return false;
+}
+
+static bool minds_at(const struct program *p, const struct ruleset_rule *rule, unsigned code,
+		     const uint8_t *known)
+{
+	return codes_has(&rule->codes, code) && rule_minds(p, rule) &&
+	       cover_is_alive(p, rule->tree, known);
+}
+
+bool mute_minds_extras(uint64_t extras, const struct codes *wanted)
+{
+	const uint64_t always = UINT64_C(1) << WANT_FD_COUNT | UINT64_C(1) << WANT_FD_TYPES;
+	bool polls =
+		codes_has(wanted, EVENT_SYSCALL_POLL_X) || codes_has(wanted, EVENT_SYSCALL_PPOLL_X);
+
+	return (extras & always) != 0 || (polls && (extras >> WANT_FDLIST & 1) != 0);
+}
+
+bool mute_who_minds(const struct program *p, struct program_memo *m,
+		    const struct ruleset_rule *rules, unsigned n, unsigned priority,
+		    const struct ruleset_rule **ret)
+{
+	struct arena arena;
+	struct pool scratch;
+	uint8_t *known;
+	bool failed;
+
+	pool_init(&scratch, p->pool->limit);
+	arena_init(&arena, pool_get(&scratch, ARENA_BYTES), ARENA_BYTES);
+	known = pool_array(&scratch, p->predicates.n + 1, 1);
+	*ret = NULL;
+	for (unsigned code = 0; !scratch.failed && *ret == NULL && code < EVENT_CODE_COUNT;
+	     code++) {
+		if (!is_of_open_files(code))
+			continue;
+		known_of_code(p, m, &arena, code, known);
+		known_of_file(p, m, &arena, code, known);
+		for (unsigned i = 0; i < n && *ret == NULL; i++)
+			if (rule_is_in_force(&rules[i], priority) &&
+			    minds_at(p, &rules[i], code, known))
+				*ret = &rules[i];
+	}
+	failed = scratch.failed;
+	pool_release(&scratch);
+	return !failed;
+}

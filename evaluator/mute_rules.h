@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mute_rules.h -- may opens be left out for which no rule can match?  Whoever evaluates such an open
+ * loses nothing by it.  But later it is not known that the file is open, and in later events it has the name
+ * by which the kernel knows it, which may not be the one that it was opened by.  So it is asked whether rules
+ * look at what is open, or at names there.  Core; at load only.
+ */
+#ifndef MEWS_MUTE_RULES_H
+#define MEWS_MUTE_RULES_H
+
+#include "ruleset.h"
+
+/* Do rules that want EXTRAS (field_wants()) and the events WANTED ask how much is open, or what? */
+bool mute_minds_extras(uint64_t extras, const struct codes *wanted);
+
+/* *RET: the first of the N RULES, of those in force at PRIORITY, that looks at names behind a descriptor; NULL: none
+ * does.  M is P's, and used.  False: no room. */
+bool mute_who_minds(const struct program *p, struct program_memo *m,
+		    const struct ruleset_rule *rules, unsigned n, unsigned priority,
+		    const struct ruleset_rule **ret);
+
+#endif
