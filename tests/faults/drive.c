@@ -47,22 +47,6 @@ struct bench {
 
 /* ---- one run ---- */
 
-static bool is_ready(struct neighbours *nb)
-{
-	return nb->ready;
-}
-
-static bool never(struct neighbours *nb)
-{
-	(void)nb;
-	return false;
-}
-
-static bool has_ended(struct neighbours *nb)
-{
-	return nb->pid == 0;
-}
-
 static bool has_written_all(struct neighbours *nb)
 {
 	return nb->end;
@@ -98,7 +82,7 @@ static bool reload(struct neighbours *nb)
 	struct mono begun = mono_now();
 
 	kill(nb->pid, SIGHUP);
-	neighbours_wait(nb, never, 5);
+	neighbours_wait(nb, neighbours_never, 5);
 	do {
 		neighbours_step(nb);
 		if (neighbours_ask(nb, CONTROL_RELOAD, ticket, &a) < 0)
@@ -113,7 +97,7 @@ static bool reload(struct neighbours *nb)
 /* False: it has ended, or hangs. */
 static bool live(struct bench *b, struct neighbours *nb, struct trial_run *r)
 {
-	b->did.not_ready = !neighbours_wait(nb, is_ready, 3000);
+	b->did.not_ready = !neighbours_wait(nb, neighbours_is_ready, 3000);
 	if (nb->pid == 0)
 		return false;
 	trial_phase(r, WORK);
@@ -149,7 +133,7 @@ static bool run_once(void *ctx, struct trial_run *r)
 		trial_phase(r, STOP);
 		if (!b->ends)
 			kill(nb.pid, SIGTERM);
-		good = neighbours_wait(&nb, has_ended, PATIENCE_MS);
+		good = neighbours_wait(&nb, neighbours_has_ended, PATIENCE_MS);
 	}
 	r->hung = nb.pid != 0;
 	b->did.frames = nb.frames;

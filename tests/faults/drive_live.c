@@ -7,7 +7,6 @@
  *
  *    drive_live [--share PERCENT] [--seed N] [--errors 1|3] DIRECTORY
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
@@ -202,22 +201,6 @@ static unsigned first_missing(const struct bench *b, const uint16_t *codes, size
 
 /* ---- one run ---- */
 
-static bool is_ready(struct neighbours *nb)
-{
-	return nb->ready;
-}
-
-static bool never(struct neighbours *nb)
-{
-	(void)nb;
-	return false;
-}
-
-static bool has_ended(struct neighbours *nb)
-{
-	return nb->pid == 0;
-}
-
 static bool ask(struct bench *b, struct neighbours *nb)
 {
 	static struct control_answer a;
@@ -240,7 +223,7 @@ static void work(struct bench *b, struct neighbours *nb, const uint16_t *codes, 
 
 	do {
 		make_events();
-		neighbours_wait(nb, never, 10);
+		neighbours_wait(nb, neighbours_never, 10);
 		if (first_missing(b, codes, n) != 0)
 			(void)ask(b, nb);
 	} while (nb->pid != 0 && mono_since(begun, mono_now()) < SOON_MS * NS_PER_MSEC &&
@@ -248,27 +231,12 @@ static void work(struct bench *b, struct neighbours *nb, const uint16_t *codes, 
 			      : mono_since(begun, mono_now()) < 500 * NS_PER_MSEC));
 }
 
-static unsigned count_fds(pid_t pid)
-{
-	char path[64];
-	unsigned n = 0;
-	DIR *d;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	d = opendir(path);
-	for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
-		n += e->d_name[0] != '.';
-	if (d != NULL)
-		closedir(d);
-	return n;
-}
-
 /* As many as in the good run, when what was asked for last is over. */
 static void look_at_fds(struct bench *b, struct neighbours *nb)
 {
 	for (unsigned i = 0; i < 20; i++) {
-		neighbours_wait(nb, never, b->has_good ? 5 : 20);
-		b->did.fds = count_fds(nb->pid);
+		neighbours_wait(nb, neighbours_never, b->has_good ? 5 : 20);
+		b->did.fds = neighbours_fds(nb);
 		if (b->has_good && b->did.fds <= b->good.fds)
 			return;
 	}
@@ -291,19 +259,19 @@ static bool renew(struct bench *b, struct neighbours *nb)
 		return false;
 	while (nb->pid != 0 && mono_since(begun, mono_now()) < SOON_MS * NS_PER_MSEC &&
 	       !has_both(b, before + 1))
-		neighbours_wait(nb, never, 5);
+		neighbours_wait(nb, neighbours_never, 5);
 	begun = mono_now();
 	(void)inlet_ask(nb->out, &about);
 	while (nb->pid != 0 && mono_since(begun, mono_now()) < SOON_MS * NS_PER_MSEC &&
 	       !b->did.answered)
-		neighbours_wait(nb, never, 5);
+		neighbours_wait(nb, neighbours_never, 5);
 	return nb->pid != 0;
 }
 
 /* False: it has ended, or hangs. */
 static bool live(struct bench *b, struct neighbours *nb, struct trial_run *r)
 {
-	b->did.not_ready = !neighbours_wait(nb, is_ready, LOAD_MS);
+	b->did.not_ready = !neighbours_wait(nb, neighbours_is_ready, LOAD_MS);
 	if (nb->pid == 0)
 		return false;
 	trial_phase(r, WORK);
@@ -335,7 +303,7 @@ static bool run_once(void *ctx, struct trial_run *r)
 	if (live(b, &nb, r)) {
 		trial_phase(r, STOP);
 		kill(nb.pid, SIGTERM);
-		(void)neighbours_wait(&nb, has_ended, PATIENCE_MS);
+		(void)neighbours_wait(&nb, neighbours_has_ended, PATIENCE_MS);
 	}
 	r->hung = nb.pid != 0;
 	r->words = neighbours_words(&nb);

@@ -7,7 +7,6 @@
  *
  *    drive_mews [--share PERCENT] [--seed N] [--errors 1|3] DIRECTORY
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -102,22 +101,6 @@ static void drop_settings(const struct neighbours *nb)
 
 /* ---- one run ---- */
 
-static bool is_ready(struct neighbours *nb)
-{
-	return nb->ready;
-}
-
-static bool never(struct neighbours *nb)
-{
-	(void)nb;
-	return false;
-}
-
-static bool has_ended(struct neighbours *nb)
-{
-	return nb->pid == 0;
-}
-
 static bool ask(struct neighbours *nb, struct control_answer *ret)
 {
 	/* The first may meet the fault. */
@@ -138,9 +121,9 @@ static bool reload(struct bench *b, struct neighbours *nb)
 
 	put_rules(b, nb);
 	kill(nb->pid, SIGHUP);
-	neighbours_wait(nb, never, 5);
+	neighbours_wait(nb, neighbours_never, 5);
 	do {
-		neighbours_wait(nb, never, 2);
+		neighbours_wait(nb, neighbours_never, 2);
 		if (neighbours_ask(nb, CONTROL_RELOAD, ticket, &a) < 0)
 			continue;
 		if (a.result != -EINPROGRESS)
@@ -167,7 +150,7 @@ static bool follow_file(struct neighbours *nb)
 
 	put_settings(nb, true);
 	while (nb->pid != 0 && mono_since(begun, mono_now()) < SOON_MS * NS_PER_MSEC) {
-		neighbours_wait(nb, never, 5);
+		neighbours_wait(nb, neighbours_never, 5);
 		if (times_reloaded(nb) > before)
 			return true;
 	}
@@ -191,7 +174,7 @@ static bool has_successor(struct neighbours *nb, enum stage_id stage, int64_t ol
 	while (nb->pid != 0 && mono_since(begun, mono_now()) < SOON_MS * NS_PER_MSEC) {
 		const struct supervised *s;
 
-		neighbours_wait(nb, never, 3);
+		neighbours_wait(nb, neighbours_never, 3);
 		if (!ask(nb, &a))
 			return false;
 		s = find(&a, stage);
@@ -223,29 +206,14 @@ static bool lose_stages(struct neighbours *nb)
 
 /* ---- what is left behind ---- */
 
-static unsigned count_fds(pid_t pid)
-{
-	char path[64];
-	unsigned n = 0;
-	DIR *d;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	d = opendir(path);
-	for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
-		n += e->d_name[0] != '.';
-	if (d != NULL)
-		closedir(d);
-	return n;
-}
-
 /* As many as in the good run, when what was asked for last is over. */
 static void look_at_fds(struct bench *b, struct neighbours *nb)
 {
 	unsigned most = b->has_good ? b->good.fds : 0;
 
 	for (unsigned i = 0; i < 20; i++) {
-		neighbours_wait(nb, never, b->has_good ? 5 : 20);
-		b->did.fds = count_fds(nb->pid);
+		neighbours_wait(nb, neighbours_never, b->has_good ? 5 : 20);
+		b->did.fds = neighbours_fds(nb);
 		if (b->did.fds <= most)
 			return;
 	}
@@ -289,7 +257,7 @@ static bool live(struct bench *b, struct neighbours *nb, struct trial_run *r)
 {
 	static struct control_answer a;
 
-	b->did.not_ready = !neighbours_wait(nb, is_ready, PATIENCE_MS);
+	b->did.not_ready = !neighbours_wait(nb, neighbours_is_ready, PATIENCE_MS);
 	if (nb->pid == 0)
 		return false;
 	trial_phase(r, ASK);
@@ -319,7 +287,7 @@ static bool run_once(void *ctx, struct trial_run *r)
 	if (live(b, &nb, r)) {
 		trial_phase(r, STOP);
 		kill(nb.pid, SIGTERM);
-		(void)neighbours_wait(&nb, has_ended, PATIENCE_MS);
+		(void)neighbours_wait(&nb, neighbours_has_ended, PATIENCE_MS);
 	}
 	r->hung = nb.pid != 0;
 	if (!r->hung)

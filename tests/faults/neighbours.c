@@ -4,6 +4,7 @@
  */
 #include "neighbours.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -220,6 +221,37 @@ bool neighbours_wait(struct neighbours *nb, bool (*is_done)(struct neighbours *n
 	} while (nb->pid != 0 && mono_since(begun, mono_now()) < ms * NS_PER_MSEC);
 	neighbours_step(nb);
 	return is_done(nb);
+}
+
+bool neighbours_is_ready(struct neighbours *nb)
+{
+	return nb->ready;
+}
+
+bool neighbours_never(struct neighbours *nb)
+{
+	(void)nb;
+	return false;
+}
+
+bool neighbours_has_ended(struct neighbours *nb)
+{
+	return nb->pid == 0;
+}
+
+unsigned neighbours_fds(const struct neighbours *nb)
+{
+	char path[64];
+	unsigned n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)nb->pid);
+	d = opendir(path);
+	for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
+		n += e->d_name[0] != '.';
+	if (d != NULL)
+		closedir(d);
+	return n;
 }
 
 bool neighbours_feed(struct neighbours *nb, unsigned ring, const struct frames *f, size_t from,

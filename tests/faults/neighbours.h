@@ -62,6 +62,14 @@ void neighbours_step(struct neighbours *nb);
 /* Until IS_DONE, it has ended, or MS are over: whether it is done. */
 bool neighbours_wait(struct neighbours *nb, bool (*is_done)(struct neighbours *nb), unsigned ms);
 
+/* For that: it says so, or is watching; nothing is, so that time goes by; it is gone. */
+bool neighbours_is_ready(struct neighbours *nb);
+bool neighbours_never(struct neighbours *nb);
+bool neighbours_has_ended(struct neighbours *nb);
+
+/* How many descriptors it has open. */
+unsigned neighbours_fds(const struct neighbours *nb);
+
 /* Frames FROM to TO of F into ring RING. */
 bool neighbours_feed(struct neighbours *nb, unsigned ring, const struct frames *f, size_t from,
 		     size_t to);
