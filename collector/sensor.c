@@ -43,7 +43,7 @@
 /* What comes within it is worth one awakening of all stages; the second is for many events: there an
  * awakening, caches and all, is most of what each costs. */
 #define GATHER_NS      (2 * NS_PER_MSEC)
-#define GATHER_BUSY_NS (10 * NS_PER_MSEC)
+#define GATHER_BUSY_NS (30 * NS_PER_MSEC)
 
 /* So long the few events that come while others are dealt with are no reason for another turn. */
 #define DRY_NS NS_PER_MSEC
@@ -53,7 +53,7 @@ enum {
 	MAX_BUFFER = 1024 * 1024 * 1024,
 	MANY_RECORDS = 64,
 	BUSY_RECORDS = 40, /* in a millisecond */
-	BUSY_SHARE = 16, /* of a buffer that may be full after a short gathering, for a long one */
+	BUSY_SHARE = 8, /* of a buffer that may be full after a short gathering, for a long one */
 	DATA_CARRIED = 80, /* bytes of what is read and written: Falco's snaplen */
 };
 
