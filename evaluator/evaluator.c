@@ -112,7 +112,8 @@ static void say_mutes(const struct stage *st, const struct evaluator *ev)
 	if (st->replay || !st->conf.mute_opens || (mutes & WANT_MUTES_ALL) != 0)
 		return;
 	if (mutes == 0)
-		log_info("no open is left out: rules ask what processes have open");
+		log_info(
+			"no open is left out: rules ask what processes have open, or what was closed");
 	else
 		log_debug(
 			"no open by a link's name is left out: rule '%.*s' asks what files are called that are open",

@@ -92,6 +92,12 @@ static bool is_of_open_files(unsigned code)
 	return false;
 }
 
+/* Would its events lack the names of WHICH?  The kernel tells which file is behind a descriptor, unless it was closed. */
+static bool lacks_names(unsigned code, enum mute_which which)
+{
+	return which == MUTE_OWN_NAMES ? code == EVENT_SYSCALL_CLOSE_X : is_of_open_files(code);
+}
+
 static bool minds_at(const struct program *p, const struct ruleset_rule *rule, unsigned code,
 		     const uint8_t *known)
 {
@@ -110,7 +116,7 @@ bool mute_minds_extras(uint64_t extras, const struct codes *wanted)
 
 bool mute_who_minds(const struct program *p, struct program_memo *m,
 		    const struct ruleset_rule *rules, unsigned n, unsigned priority,
-		    const struct ruleset_rule **ret)
+		    enum mute_which which, const struct ruleset_rule **ret)
 {
 	struct arena arena;
 	struct pool scratch;
@@ -123,7 +129,7 @@ bool mute_who_minds(const struct program *p, struct program_memo *m,
 	*ret = NULL;
 	for (unsigned code = 0; !scratch.failed && *ret == NULL && code < EVENT_CODE_COUNT;
 	     code++) {
-		if (!is_of_open_files(code))
+		if (!lacks_names(code, which))
 			continue;
 		known_of_code(p, m, &arena, code, known);
 		known_of_file(p, m, &arena, code, known);

@@ -13,10 +13,13 @@
 /* Do rules that want EXTRAS (field_wants()) and the events WANTED ask how much is open, or what? */
 bool mute_minds_extras(uint64_t extras, const struct codes *wanted);
 
-/* *RET: the first of the N RULES, of those in force at PRIORITY, that looks at names behind a descriptor; NULL: none
- * does.  M is P's, and used.  False: no room. */
+/* Which opens: those by the name that the kernel has for the file, or all. */
+enum mute_which { MUTE_OWN_NAMES, MUTE_ALL };
+
+/* *RET: the first of the N RULES, of those in force at PRIORITY, that would miss the names of WHICH in later events; NULL:
+ * none does.  M is P's, and used.  False: no room. */
 bool mute_who_minds(const struct program *p, struct program_memo *m,
 		    const struct ruleset_rule *rules, unsigned n, unsigned priority,
-		    const struct ruleset_rule **ret);
+		    enum mute_which which, const struct ruleset_rule **ret);
 
 #endif

@@ -240,6 +240,7 @@ static int find_asking(struct ruleset *rs, unsigned priority)
 
 int ruleset_seal(struct ruleset *rs, unsigned priority)
 {
+	const struct ruleset_rule *needs_all;
 	int err = find_of_path(rs, priority);
 
 	if (err == 0)
@@ -258,9 +259,11 @@ int ruleset_seal(struct ruleset *rs, unsigned priority)
 		rs->extras |= program_wants(&rs->program);
 	if (!program_memo_init(&rs->memo, &rs->program, &rs->pool) ||
 	    !mute_who_minds(&rs->program, &rs->memo, rs->rules.items, rs->rules.n, priority,
-			    &rs->minds))
+			    MUTE_OWN_NAMES, &needs_all) ||
+	    !mute_who_minds(&rs->program, &rs->memo, rs->rules.items, rs->rules.n, priority,
+			    MUTE_ALL, &rs->minds))
 		return -ENOMEM;
-	rs->mutes = !mute_minds_extras(rs->extras, &rs->wanted);
+	rs->mutes = needs_all == NULL && !mute_minds_extras(rs->extras, &rs->wanted);
 	return rule_index_new(&rs->pool, &rs->program, rs->rules.items, rs->rules.n, priority,
 			      &rs->index);
 }

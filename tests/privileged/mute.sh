@@ -81,9 +81,14 @@ start_mews -r "$work/rules.yaml" -o mews.mute_opens=false
 "$trigger" many "$file" 2000
 check "the setting turns it off" [ "$(counter muted)" = 0 ]
 stop_mews
-sed -i 's/condition: evt.type = fchmod/condition: evt.type = fchmod and proc.fdopencount > 1/' "$work/rules.yaml"
+sed -i 's/condition: evt.type = fchmod/condition: evt.type in (close, fchmod)/; s/mode of %fs.path.name/done with %fd.name/' "$work/rules.yaml"
+start_mews -r "$work/rules.yaml" -o mews.mute_opens=true
+"$trigger" many "$file" 100
+check "who asks what was closed is told its name each time" wait_for 5 has_alerts "done with $file" 100
+stop_mews
+sed -i 's/condition: evt.type in (close, fchmod)/condition: evt.type = fchmod and proc.fdopencount > 1/' "$work/rules.yaml"
 start_mews -r "$work/rules.yaml"
 "$trigger" many "$file" 2000
 check "who counts what is open is told of all" [ "$(counter muted)" = 0 ]
-check "and it is said" grep -q "no open is left out: rules ask what processes have open" "$work/mews.log"
+check "and it is said" grep -q "no open is left out: rules ask what processes have open, or what was closed" "$work/mews.log"
 stop_mews
