@@ -29,6 +29,7 @@
 #define GREETING     8
 #define HEADER	     9	/* a message's first byte, and its length */
 #define MAX_ROUTE    32 /* bytes of words that come back */
+#define DEAF_NS	     (100 * NS_PER_MSEC)
 
 struct guest {
 	int fd; /* -1: the place is free */
@@ -45,6 +46,7 @@ struct control_server {
 	int epoll;
 	struct socket_place place;
 	uid_t owner;
+	struct mono deaf_until; /* nobody is let in, for want of descriptors; 0: all are */
 	struct guest guests[MAX_GUESTS];
 	uint8_t answer[HEADER + MAX_ROUTE + CONTROL_MAX_MESSAGE];
 };
@@ -156,7 +158,22 @@ static struct guest *find_place(struct control_server *s)
 	return worst;
 }
 
-/* False: nobody is there. */
+/* Who waits outside keeps the set of descriptors ready, and would keep the stage busy with that. */
+static void be_deaf(struct control_server *s)
+{
+	if (epoll_ctl(s->epoll, EPOLL_CTL_DEL, s->place.fd, NULL) == 0)
+		s->deaf_until = mono_after(mono_now(), DEAF_NS);
+}
+
+static void hear_again(struct control_server *s)
+{
+	if (s->deaf_until.ns == 0 || mono_now().ns < s->deaf_until.ns)
+		return;
+	if (listen_to(s, s->place.fd, MAX_GUESTS, EPOLLIN, EPOLL_CTL_ADD) == 0)
+		s->deaf_until.ns = 0;
+}
+
+/* False: nobody is there, or can be let in. */
 static bool welcome(struct control_server *s)
 {
 	int fd = accept4(s->place.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -164,8 +181,11 @@ static bool welcome(struct control_server *s)
 	socklen_t len = sizeof(cred);
 	struct guest *g;
 
-	if (fd == -1)
+	if (fd == -1) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+			be_deaf(s);
 		return false;
+	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1) {
 		close(fd);
 		return true;
@@ -342,8 +362,10 @@ void control_server_poll(struct control_server *s,
 			 void *ctx)
 {
 	struct epoll_event e[PER_POLL];
-	int n = epoll_wait(s->epoll, e, PER_POLL, 0);
+	int n;
 
+	hear_again(s);
+	n = epoll_wait(s->epoll, e, PER_POLL, 0);
 	for (int i = 0; i < n; i++) {
 		struct guest *g = &s->guests[e[i].data.u32 % MAX_GUESTS];
 

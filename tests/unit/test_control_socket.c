@@ -10,6 +10,7 @@
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -344,4 +345,43 @@ Test(control_socket, a_server_that_lies_or_is_silent_makes_nobody_wait)
 	cr_assert(eq(int, ask_liar(huge, sizeof(huge)), -EPROTO));
 	cr_assert(eq(int, ask_liar(huge, 12), -ETIMEDOUT));
 	cr_assert(eq(int, ask_liar(foreign, sizeof(foreign)), -ETIMEDOUT));
+}
+
+static bool is_ready(int fd, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return poll(&p, 1, timeout_ms) == 1;
+}
+
+/* A stage without descriptors is not kept busy by who waits to be let in. */
+Test(control_socket, who_cannot_be_let_in_waits_and_is_let_in_later)
+{
+	struct control_server *other;
+	struct rlimit all, none;
+	char greeting[8];
+	int client, next;
+
+	snprintf(path, sizeof(path), "%s/y.ctl", dir);
+	cr_assert(eq(int, control_server_open(path, &other), 0));
+	client = raw_client();
+	cr_assert(eq(int, getrlimit(RLIMIT_NOFILE, &all), 0));
+	next = dup(0);
+	close(next);
+	none = all;
+	none.rlim_cur = (rlim_t)next;
+	cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &none), 0));
+	cr_assert(is_ready(control_server_fd(other), 1000));
+	control_server_poll(other, answer, NULL);
+	cr_assert_not(is_ready(control_server_fd(other), 0));
+	cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &all), 0));
+	for (int i = 0; i < 100 && !is_ready(client, 0); i++) {
+		usleep(20000);
+		control_server_poll(other, answer, NULL);
+	}
+	cr_assert(eq(i64, read(client, greeting, sizeof(greeting)), 8));
+	close(client);
+	control_server_close(other);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/x.ctl", dir);
 }
