@@ -522,7 +522,8 @@ bool kube_store_wish(struct kube_store *s, struct span uid, struct mono until)
 		return true;
 	if (wish_find(s, uid) != NULL)
 		return true;
-	if (s->nwishes == s->limits.pods || uid.n == 0 || uid.n > KUBE_UID_MAX)
+	if (s->nwishes == s->limits.pods || uid.n == 0 || uid.n > KUBE_UID_MAX ||
+	    memchr(uid.p, 0, uid.n) != NULL)
 		return false;
 	w = &s->wishes[s->nwishes++];
 	*w = (struct kube_wish){ .until = until };

@@ -101,7 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(read_all(value, DEEPEST) + 1 > 0);
 	j = json_loadb((const char *)data, size,
 		       JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
-	if (j != NULL)
+	/* A NUL between values is no JSON, but that parser takes it behind a number. */
+	if (j != NULL && memchr(data, 0, size) == NULL)
 		same(value, j);
 	json_decref(j);
 	return 0;
