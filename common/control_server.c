@@ -29,7 +29,6 @@
 #define GREETING     8
 #define HEADER	     9	/* a message's first byte, and its length */
 #define MAX_ROUTE    32 /* bytes of words that come back */
-#define DEAF_NS	     (100 * NS_PER_MSEC)
 
 struct guest {
 	int fd; /* -1: the place is free */
@@ -46,7 +45,7 @@ struct control_server {
 	int epoll;
 	struct socket_place place;
 	uid_t owner;
-	struct mono deaf_until; /* nobody is let in, for want of descriptors; 0: all are */
+	bool listens; /* the place is in the set */
 	struct guest guests[MAX_GUESTS];
 	uint8_t answer[HEADER + MAX_ROUTE + CONTROL_MAX_MESSAGE];
 };
@@ -72,8 +71,11 @@ static int server_listen(struct control_server *s, const char *path)
 	if (err < 0)
 		return err;
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
-	return s->epoll == -1 ? -errno
-			      : listen_to(s, s->place.fd, MAX_GUESTS, EPOLLIN, EPOLL_CTL_ADD);
+	if (s->epoll == -1)
+		return -errno;
+	err = listen_to(s, s->place.fd, MAX_GUESTS, EPOLLIN, EPOLL_CTL_ADD);
+	s->listens = err == 0;
+	return err;
 }
 
 int control_server_open(const char *path, struct control_server **ret)
@@ -158,34 +160,26 @@ static struct guest *find_place(struct control_server *s)
 	return worst;
 }
 
-/* Who waits outside keeps the set of descriptors ready, and would keep the stage busy with that. */
-static void be_deaf(struct control_server *s)
+/* No descriptors, no guests: the set is not to be ready for who waits outside. */
+static void heed_place(struct control_server *s)
 {
-	if (epoll_ctl(s->epoll, EPOLL_CTL_DEL, s->place.fd, NULL) == 0)
-		s->deaf_until = mono_after(mono_now(), DEAF_NS);
-}
+	bool listens = !socket_place_is_deaf(&s->place);
 
-static void hear_again(struct control_server *s)
-{
-	if (s->deaf_until.ns == 0 || mono_now().ns < s->deaf_until.ns)
-		return;
-	if (listen_to(s, s->place.fd, MAX_GUESTS, EPOLLIN, EPOLL_CTL_ADD) == 0)
-		s->deaf_until.ns = 0;
+	if (listens != s->listens && listen_to(s, s->place.fd, MAX_GUESTS, EPOLLIN,
+					       listens ? EPOLL_CTL_ADD : EPOLL_CTL_DEL) == 0)
+		s->listens = listens;
 }
 
 /* False: nobody is there, or can be let in. */
 static bool welcome(struct control_server *s)
 {
-	int fd = accept4(s->place.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = socket_place_accept(&s->place);
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 	struct guest *g;
 
-	if (fd == -1) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
-			be_deaf(s);
+	if (fd == -1)
 		return false;
-	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1) {
 		close(fd);
 		return true;
@@ -364,7 +358,7 @@ void control_server_poll(struct control_server *s,
 	struct epoll_event e[PER_POLL];
 	int n;
 
-	hear_again(s);
+	heed_place(s);
 	n = epoll_wait(s->epoll, e, PER_POLL, 0);
 	for (int i = 0; i < n; i++) {
 		struct guest *g = &s->guests[e[i].data.u32 % MAX_GUESTS];
@@ -380,4 +374,5 @@ void control_server_poll(struct control_server *s,
 		for (unsigned j = 0; e[i].data.u32 == MAX_GUESTS && j < MAX_WELCOMES && welcome(s);
 		     j++)
 			;
+	heed_place(s);
 }

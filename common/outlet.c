@@ -349,10 +349,10 @@ static void hear(struct outlet *o, struct caller *c, struct mono now)
 
 /* ---- the turn ---- */
 
-/* False: nobody is there. */
+/* False: nobody is there, or can be let in. */
 static bool welcome(struct outlet *o, struct mono now)
 {
-	int fd = accept4(o->door.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = socket_place_accept(&o->door);
 	uid_t uid;
 
 	if (fd == -1)
@@ -403,10 +403,11 @@ static void drop_liar(struct outlet *o)
 	o->refused++;
 }
 
-/* -1 for those that are not there, which poll() passes over. */
+/* -1 for those that are not there or not to be heard, which poll() passes over. */
 unsigned outlet_fds(const struct outlet *o, struct pollfd *p)
 {
-	p[0] = (struct pollfd){ .fd = o->door.fd, .events = POLLIN };
+	p[0] = (struct pollfd){ .fd = socket_place_is_deaf(&o->door) ? -1 : o->door.fd,
+				.events = POLLIN };
 	for (unsigned i = 0; i < MAX_CALLERS; i++) {
 		const struct caller *c = &o->callers[i];
 

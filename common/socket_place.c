@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define DEAF_NS (100 * NS_PER_MSEC)
+
 /* Take away what a predecessor left.  Only a socket, and only if nobody answers. */
 static int clear_path(const struct sockaddr_un *addr, int type)
 {
@@ -66,4 +68,18 @@ void socket_place_close(struct socket_place *p)
 	if (p->fd != -1)
 		close(p->fd);
 	*p = SOCKET_PLACE_NONE;
+}
+
+int socket_place_accept(struct socket_place *p)
+{
+	int fd = accept4(p->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd == -1 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
+		p->deaf_until = mono_after(mono_now(), DEAF_NS);
+	return fd;
+}
+
+bool socket_place_is_deaf(const struct socket_place *p)
+{
+	return p->deaf_until.ns != 0 && mono_now().ns < p->deaf_until.ns;
 }

@@ -6,14 +6,18 @@
 #ifndef MEWS_SOCKET_PLACE_H
 #define MEWS_SOCKET_PLACE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include <sys/un.h>
+
+#include "clock.h"
 
 struct socket_place {
 	struct sockaddr_un addr;
 	int fd;	   /* that listens, and never blocks; -1: none */
 	dev_t dev; /* of the name */
 	ino_t ino; /* 0: it has none */
+	struct mono deaf_until;
 };
 
 #define SOCKET_PLACE_NONE ((struct socket_place){ .fd = -1 })
@@ -23,5 +27,12 @@ struct socket_place {
  * -EEXIST: it is no socket, -ENAMETOOLONG, other negative errno; close it either way. */
 int socket_place_open(struct socket_place *p, const char *path, int type, gid_t gid, int queue);
 void socket_place_close(struct socket_place *p);
+
+/* Let one in; what it gets never blocks.  -1: nobody is there, or there are no descriptors. */
+int socket_place_accept(struct socket_place *p);
+
+/* For a while after that: who waits outside keeps the descriptor ready, and whoever looked at it would be
+ * kept busy with that. */
+bool socket_place_is_deaf(const struct socket_place *p);
 
 #endif

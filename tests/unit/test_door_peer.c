@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -422,4 +423,41 @@ Test(door_peer, data_is_mapped_twice_in_a_row)
 	shm_release(&s);
 	cr_assert(eq(int, shm_ring_make(RING_MIN_SIZE + 8, &s), -EINVAL));
 	cr_assert(eq(int, shm_ring_make(RING_MIN_SIZE / 2, &s), -EINVAL));
+}
+
+static bool is_woken(struct outlet *o)
+{
+	struct pollfd p[OUTLET_FDS];
+	unsigned n = outlet_fds(o, p);
+
+	return poll(p, n, 0) > 0;
+}
+
+/* A writer without descriptors is not kept busy by who waits to be let in. */
+Test(door_peer, who_cannot_be_let_in_waits_and_is_let_in_later)
+{
+	struct outlet *o = new_outlet();
+	struct inlet *in = new_inlet();
+	struct rlimit all, none;
+	int next;
+
+	inlet_poll(in, turn());
+	cr_assert(is_woken(o));
+	cr_assert(eq(int, getrlimit(RLIMIT_NOFILE, &all), 0));
+	next = dup(0);
+	close(next);
+	none = all;
+	none.rlim_cur = (rlim_t)next;
+	cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &none), 0));
+	outlet_poll(o, turn());
+	cr_assert_not(is_woken(o));
+	cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &all), 0));
+	for (unsigned i = 0; i < 100 && !outlet_has_reader(o); i++) {
+		usleep(20000);
+		meet(o, in);
+	}
+	put_range(o, 1, 3);
+	expect_range(in, 1, 3);
+	outlet_close(o);
+	inlet_close(in);
 }
