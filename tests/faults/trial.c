@@ -5,6 +5,7 @@
 #include "trial.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +120,15 @@ static void show(const struct trial *t, const struct fault_site *s, const char *
 	}
 }
 
+static const char *said_of(const char *how, const struct trial_run *r)
+{
+	if (how != NULL)
+		return how;
+	if (atomic_load(&trial_page->fired) == 0)
+		return "did not come about";
+	return WEXITSTATUS(r->status) != 0 ? "ends with an error" : "goes on";
+}
+
 static void try_point(struct tally *y, const struct fault_site *s, unsigned nth, unsigned error,
 		      bool lasts)
 {
@@ -140,6 +150,10 @@ static void try_point(struct tally *y, const struct fault_site *s, unsigned nth,
 	y->unfired += atomic_load(&trial_page->fired) == 0;
 	y->gave_up += WIFEXITED(r.status) && WEXITSTATUS(r.status) != 0;
 	how = verdict(y->t, &r, &y->good);
+	printf("# tried %" PRIx64 " %s%s%s call %u error %u%s while %s: %s\n",
+	       trial_page->plan.site, fault_row_name(s->row), s->what[0] != 0 ? " " : "", s->what,
+	       nth + 1, trial_page->plan.error, lasts ? " and after it" : "",
+	       y->t->phases[s->phase - TRIAL_START], said_of(how, &r));
 	if (how != NULL && ++y->bad <= SHOWN)
 		show(y->t, s, how, &r);
 	free(r.words);
@@ -164,9 +178,9 @@ bool trial_all(const struct trial *t, const struct trial_options *o)
 {
 	static struct fault_site seen[FAULT_SITES];
 	struct tally y = { .t = t, .o = o };
-	unsigned n = 0;
 	const char *how;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	memset(trial_page, 0, sizeof(*trial_page));
 	if (!t->run(t->ctx, &y.good)) {
 		printf("not ok - %s cannot be started: %s\n", t->name, strerror(errno));
@@ -178,7 +192,7 @@ bool trial_all(const struct trial *t, const struct trial_options *o)
 		fprintf(stderr, "# %s %s when nothing fails, in phase %u\n%s\n", t->name, how,
 			y.good.at, y.good.words);
 	for (unsigned i = 0; how == NULL && i < FAULT_SITES; i++)
-		if (atomic_load(&seen[i].count) > 0 && n++ % o->parts == o->part)
+		if (atomic_load(&seen[i].count) > 0 && seen[i].name % o->parts == o->part)
 			try_site(&y, &seen[i]);
 	printf("%sok - %s: %u points at %u sites, %u ended it with an error, %u did not come about\n",
 	       how != NULL || y.bad > 0 || y.unfired > 2 + y.points / 4 ? "not " : "", t->name,

@@ -31,7 +31,7 @@ struct trial {
 struct trial_options {
 	unsigned share;	      /* so many of 100 points are tried */
 	unsigned errors;      /* of each call: 1 by chance, or 3 */
-	unsigned part, parts; /* of the sites only each so many-th, from that one on */
+	unsigned part, parts; /* of the sites, by their names, only that share */
 	int page_fd;
 };
 
@@ -53,7 +53,7 @@ void trial_phase(struct trial_run *r, unsigned phase);
 bool trial_says_more(const struct trial_run *r, const struct trial_run *good);
 unsigned trial_count(const char *text, const char *word);
 
-/* Prints a line of TAP, and on standard error which points are bad.  False: some are. */
+/* Prints a line of TAP, before it each point as it is tried, and on standard error which points are bad.  False: some are. */
 bool trial_all(const struct trial *t, const struct trial_options *o);
 
 #endif
