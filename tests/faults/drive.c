@@ -5,18 +5,12 @@
  * give and an error that says why, or it goes on: what it does then is what it did when nothing failed, or it
  * has said that it is not.  It is never ended by a signal or a sanitizer, never hangs, and leaks nothing.
  *
- *    drive [--share PERCENT] [--seed N] [--errors 1|3] DIRECTORY STAGE CAPTURE RULES...
+ *    drive [OPTION...] DIRECTORY STAGE CAPTURE RULES...
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "counter.h"
-#include "jail.h"
-#include "log.h"
 #include "neighbours.h"
 #include "trial.h"
 
@@ -42,7 +36,6 @@ struct bench {
 	struct frames *keep;
 	bool ends;		/* by itself, at the end of a capture */
 	struct deeds did, good; /* in this run; when nothing fails: in the first */
-	bool has_good;
 };
 
 /* ---- one run ---- */
@@ -62,111 +55,66 @@ static bool work(struct bench *b, struct neighbours *nb, unsigned n)
 	return neighbours_wait(nb, neighbours_drained, PATIENCE_MS);
 }
 
-static bool ask(struct neighbours *nb)
+/* As live(). */
+static bool end(struct neighbours *nb, struct trial_run *r)
 {
-	static struct control_answer a;
-
-	/* The first may meet the fault. */
-	for (unsigned i = 0; i < 3 && nb->pid != 0; i++) {
-		if (neighbours_ask(nb, CONTROL_STATUS, "", &a) == 0 && a.has_status)
-			return true;
-		neighbours_step(nb);
+	if (neighbours_wait(nb, has_written_all, PATIENCE_MS) || nb->pid == 0) {
+		trial_phase(r, STOP);
+		(void)neighbours_wait(nb, neighbours_has_ended, PATIENCE_MS);
 	}
 	return false;
 }
 
-static bool reload(struct neighbours *nb)
+static bool live(void *ctx, struct neighbours *nb, struct trial_run *r)
 {
 	static struct control_answer a;
-	char ticket[16] = "";
-	struct mono begun = mono_now();
+	struct bench *b = ctx;
 
-	kill(nb->pid, SIGHUP);
-	neighbours_wait(nb, neighbours_never, 5);
-	do {
-		neighbours_step(nb);
-		if (neighbours_ask(nb, CONTROL_RELOAD, ticket, &a) < 0)
-			continue;
-		if (a.result != -EINPROGRESS)
-			return true;
-		snprintf(ticket, sizeof(ticket), "%.15s", a.text);
-	} while (nb->pid != 0 && mono_since(begun, mono_now()) < PATIENCE_MS * NS_PER_MSEC);
-	return false;
-}
-
-/* False: it has ended, or hangs. */
-static bool live(struct bench *b, struct neighbours *nb, struct trial_run *r)
-{
+	b->did = (struct deeds){ .frames = 0 };
+	nb->keep = b->keep;
 	b->did.not_ready = !neighbours_wait(nb, neighbours_is_ready, 3000);
 	if (nb->pid == 0)
 		return false;
 	trial_phase(r, WORK);
 	if (b->ends)
-		return neighbours_wait(nb, has_written_all, PATIENCE_MS) || nb->pid == 0;
+		return end(nb, r);
 	if (!work(b, nb, 0))
 		return false;
 	trial_phase(r, ASK);
-	b->did.asked = ask(nb);
+	b->did.asked = trial_ask(nb, &a);
 	if (!work(b, nb, 1))
 		return false;
 	trial_phase(r, RELOAD);
-	b->did.reloaded = reload(nb);
+	b->did.reloaded = trial_reload(nb, PATIENCE_MS) != -ETIME;
 	trial_phase(r, OTHERS);
 	if (nb->pid == 0 || !neighbours_renew(nb))
 		return false;
 	return work(b, nb, 2);
 }
 
-static bool run_once(void *ctx, struct trial_run *r)
+static void after(void *ctx, struct neighbours *nb)
 {
 	struct bench *b = ctx;
-	struct neighbours nb;
-	bool good;
 
-	b->did = (struct deeds){ .frames = 0 };
-	trial_begin(r);
-	if (!neighbours_begin(&nb, &b->p))
-		return false;
-	nb.keep = b->keep;
-	good = live(b, &nb, r);
-	if (good) {
-		trial_phase(r, STOP);
-		if (!b->ends)
-			kill(nb.pid, SIGTERM);
-		good = neighbours_wait(&nb, neighbours_has_ended, PATIENCE_MS);
-	}
-	r->hung = nb.pid != 0;
-	b->did.frames = nb.frames;
-	r->words = neighbours_words(&nb);
-	neighbours_end(&nb);
-	r->status = nb.status;
-	return true;
+	b->did.frames = nb->frames;
 }
 
 /* ---- what is to be said of it ---- */
 
-/* Of the first run, in which nothing fails. */
-static const char *judge_good(struct bench *b, const struct trial_run *r)
+static const char *judge_good(void *ctx, const struct trial_run *r)
 {
-	b->has_good = true;
+	struct bench *b = ctx;
+
 	b->good = b->did;
-	b->keep = NULL;
 	return (r->at != STOP || b->did.frames == 0) && b->p.out != NULL ? "does nothing" : NULL;
 }
 
-static const char *judge(void *ctx, const struct trial_run *r, const struct trial_run *good)
+static const char *judge(void *ctx, const struct trial_run *r)
 {
 	static char text[96];
 	struct bench *b = ctx;
-	int code = WEXITSTATUS(r->status);
 
-	if (!b->has_good)
-		return judge_good(b, r);
-	if (code == EXIT_OK && r->at != STOP && !b->ends)
-		return "ends as if all were done";
-	if (code != EXIT_OK)
-		return r->at == START || b->ends ? NULL : "does not go on";
-	if (trial_says_more(r, good))
+	if (trial_says_more(r))
 		return NULL;
 	if (b->did.frames != b->good.frames) {
 		snprintf(text, sizeof(text), "writes %zu frames, not %zu, without a word",
@@ -214,13 +162,28 @@ static void add_words(struct bench *b, const char *word, const char *value)
 	b->p.words[n + 1] = value;
 }
 
+static struct trial trial_of(struct bench *b)
+{
+	return (struct trial){ .name = b->stage,
+			       .phases = phase_names,
+			       .stop = STOP,
+			       .ends = b->ends,
+			       .p = &b->p,
+			       .ctx = b,
+			       .live = live,
+			       .after = after,
+			       .judge_good = judge_good,
+			       .judge = judge };
+}
+
 /* What stage W writes when nothing fails is what the one behind it reads. */
 static void make_frames(enum which w, struct frames *to)
 {
+	struct trial t = trial_of(&benches[w]);
 	struct trial_run r;
 
 	benches[w].keep = to;
-	if (!run_once(&benches[w], &r) || to->n == 0) {
+	if (!trial_once(&t, NULL, &r) || to->n == 0) {
 		fprintf(stderr, "drive: no frames from the %s: %s\n", benches[w].stage, r.words);
 		exit(EXIT_FAILURE);
 	}
@@ -261,36 +224,23 @@ static void prepare(enum which w)
 		make_matches(&benches[RECORDER].in[0], &benches[RECORDER].in[1]);
 }
 
-static _Noreturn void usage(void)
-{
-	fprintf(stderr,
-		"usage: drive [--share PERCENT] [--seed N] [--errors 1|3] DIRECTORY STAGE CAPTURE RULES...\n");
-	exit(2);
-}
-
 int main(int argc, char **argv)
 {
 	struct trial_options o;
-	struct trial t = { .phases = phase_names, .run = run_once, .judge = judge };
-	int at = trial_options(argc, argv, &o);
-	enum which w = 0;
+	struct trial t;
+	int at = trial_options(argc, argv, "DIRECTORY STAGE CAPTURE RULES...", 4, &o);
+	enum which w = STAGES;
 
-	if (argc - at < 4)
-		usage();
-	neighbours_tick = trial_tick;
 	for (enum which i = 0; i < STAGES; i++) {
-		char *program;
-
-		if (asprintf(&program, "%s/faulted-%s", argv[at], benches[i].stage) == -1)
-			return EXIT_FAILURE;
-		benches[i].p.program = program;
+		benches[i].p.program = trial_program(argv[at], "faulted-", benches[i].stage);
 		benches[i].p.stage = benches[i].stage;
-		benches[i].p.page_fd = o.page_fd;
 		if (strcmp(benches[i].stage, argv[at + 1]) == 0)
 			w = i;
 	}
-	if (strcmp(benches[w].stage, argv[at + 1]) != 0)
-		usage();
+	if (w == STAGES) {
+		fprintf(stderr, "drive: '%s' is no stage\n", argv[at + 1]);
+		return 2;
+	}
 	/* Small, or making them is most of what is done here. */
 	for (enum which i = 0; i < STAGES; i++) {
 		static const char *const small[] = { "falco_libs.thread_table_size=4096",
@@ -305,8 +255,6 @@ int main(int argc, char **argv)
 	for (at += 3; at < argc; at++)
 		add_words(&benches[EVALUATOR], "-r", argv[at]);
 	prepare(w);
-	t.name = benches[w].stage;
-	t.program = benches[w].p.program;
-	t.ctx = &benches[w];
+	t = trial_of(&benches[w]);
 	return trial_all(&t, &o) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

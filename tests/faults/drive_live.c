@@ -5,7 +5,7 @@
  * It ends with an error while it starts, or goes on: each event that it saw when nothing failed it sees, or it
  * names the gap; each snapshot has us and what we have open, or it has counted what it could not read.
  *
- *    drive_live [--share PERCENT] [--seed N] [--errors 1|3] DIRECTORY
+ *    drive_live [OPTION...] DIRECTORY
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,6 @@
 
 #include "counter.h"
 #include "event.h"
-#include "log.h"
 #include "neighbours.h"
 #include "own_pid.h"
 #include "trial.h"
@@ -37,14 +36,12 @@ static const char *const phase_names[] = { "it loads",
 					   "it has another reader",
 					   "it is stopped" };
 
-enum { PATIENCE_MS = 10000, LOAD_MS = 60000, SOON_MS = 3000, LEAST_SEEN = 20 };
+enum { LOAD_MS = 60000, SOON_MS = 3000, LEAST_SEEN = 20 };
 
 struct deeds {
 	bool not_ready, asked, answered;
 	unsigned snapshots, tasks, files; /* begun; ours in them */
-	unsigned fds;
-	bool leaks_fds;
-	struct stage_status status; /* the last one */
+	struct stage_status status;	  /* the last one */
 	bool seen[EVENT_CODE_COUNT];
 };
 
@@ -52,10 +49,10 @@ struct bench {
 	struct neighbours_params p;
 	struct ring_wants wants[2]; /* at first, then */
 	struct deeds did, good;
-	bool has_good;
-	int64_t own;   /* our number in the events */
-	int held;      /* what we have open */
-	char name[64]; /* where */
+	int64_t own;	  /* our number in the events */
+	unsigned awaited; /* so many snapshots with us in them */
+	int held;	  /* what we have open */
+	char name[64];	  /* where */
 };
 
 /* ---- what is to be seen ---- */
@@ -205,19 +202,15 @@ static bool ask(struct bench *b, struct neighbours *nb)
 {
 	static struct control_answer a;
 
-	/* The first may meet the fault. */
-	for (unsigned i = 0; i < 3 && nb->pid != 0; i++) {
-		if (neighbours_ask(nb, CONTROL_STATUS, "", &a) == 0 && a.has_status) {
-			b->did.status = a.status;
-			return true;
-		}
-		neighbours_step(nb);
-	}
-	return false;
+	if (!trial_ask(nb, &a))
+		return false;
+	b->did.status = a.status;
+	return true;
 }
 
 /* Events, until all of CODES have come that are to come. */
-static void work(struct bench *b, struct neighbours *nb, const uint16_t *codes, size_t n)
+static void work(struct bench *b, struct neighbours *nb, bool is_first, const uint16_t *codes,
+		 size_t n)
 {
 	struct mono begun = mono_now();
 
@@ -227,100 +220,82 @@ static void work(struct bench *b, struct neighbours *nb, const uint16_t *codes, 
 		if (first_missing(b, codes, n) != 0)
 			(void)ask(b, nb);
 	} while (nb->pid != 0 && mono_since(begun, mono_now()) < SOON_MS * NS_PER_MSEC &&
-		 (b->has_good ? first_missing(b, codes, n) != 0
-			      : mono_since(begun, mono_now()) < 500 * NS_PER_MSEC));
+		 (is_first ? mono_since(begun, mono_now()) < 500 * NS_PER_MSEC
+			   : first_missing(b, codes, n) != 0));
 }
 
-/* As many as in the good run, when what was asked for last is over. */
-static void look_at_fds(struct bench *b, struct neighbours *nb)
+static bool has_snapshot(struct neighbours *nb)
 {
-	for (unsigned i = 0; i < 20; i++) {
-		neighbours_wait(nb, neighbours_never, b->has_good ? 5 : 20);
-		b->did.fds = neighbours_fds(nb);
-		if (b->has_good && b->did.fds <= b->good.fds)
-			return;
-	}
-	b->did.leaks_fds = b->has_good;
+	const struct bench *b = nb->p->ctx;
+
+	return b->did.snapshots >= b->awaited && b->did.tasks >= b->awaited;
 }
 
-static bool has_both(const struct bench *b, unsigned snapshots)
+static bool has_answer(struct neighbours *nb)
 {
-	return b->did.snapshots >= snapshots && b->did.tasks >= snapshots;
+	const struct bench *b = nb->p->ctx;
+
+	return b->did.answered;
 }
 
 /* Another reader has a snapshot, and asks for us alone. */
 static bool renew(struct bench *b, struct neighbours *nb)
 {
 	struct ring_ask about = { .tid = (int32_t)b->own, .of = RING_ASK_FILES };
-	struct mono begun = mono_now();
-	unsigned before = b->did.snapshots;
 
+	b->awaited = b->did.snapshots + 1;
 	if (!neighbours_renew(nb))
 		return false;
-	while (nb->pid != 0 && mono_since(begun, mono_now()) < SOON_MS * NS_PER_MSEC &&
-	       !has_both(b, before + 1))
-		neighbours_wait(nb, neighbours_never, 5);
-	begun = mono_now();
+	(void)neighbours_wait(nb, has_snapshot, SOON_MS);
 	(void)inlet_ask(nb->out, &about);
-	while (nb->pid != 0 && mono_since(begun, mono_now()) < SOON_MS * NS_PER_MSEC &&
-	       !b->did.answered)
-		neighbours_wait(nb, neighbours_never, 5);
+	(void)neighbours_wait(nb, has_answer, SOON_MS);
 	return nb->pid != 0;
 }
 
 /* False: it has ended, or hangs. */
-static bool live(struct bench *b, struct neighbours *nb, struct trial_run *r)
+static bool live(void *ctx, struct neighbours *nb, struct trial_run *r)
 {
+	struct bench *b = ctx;
+	bool is_first = r->good == NULL;
+
+	memset(&b->did, 0, sizeof(b->did));
 	b->did.not_ready = !neighbours_wait(nb, neighbours_is_ready, LOAD_MS);
 	if (nb->pid == 0)
 		return false;
 	trial_phase(r, WORK);
-	work(b, nb, at_first, ARRAY_LEN(at_first));
+	work(b, nb, is_first, at_first, ARRAY_LEN(at_first));
 	trial_phase(r, ASK);
 	b->did.asked = ask(b, nb);
 	trial_phase(r, CHANGE);
 	inlet_want(nb->out, &b->wants[1]);
 	b->p.wants = &b->wants[1];
-	work(b, nb, then, ARRAY_LEN(then));
+	work(b, nb, is_first, then, ARRAY_LEN(then));
 	trial_phase(r, OTHERS);
 	if (nb->pid == 0 || !renew(b, nb))
 		return false;
-	look_at_fds(b, nb);
+	trial_look_at_fds(r, nb);
 	b->did.asked = ask(b, nb) || b->did.asked;
 	return nb->pid != 0;
 }
 
-static bool run_once(void *ctx, struct trial_run *r)
+/* The next one begins as this one did. */
+static void after(void *ctx, struct neighbours *nb)
 {
 	struct bench *b = ctx;
-	struct neighbours nb;
 
-	memset(&b->did, 0, sizeof(b->did));
+	(void)nb;
 	b->p.wants = &b->wants[0];
-	trial_begin(r);
-	if (!neighbours_begin(&nb, &b->p))
-		return false;
-	if (live(b, &nb, r)) {
-		trial_phase(r, STOP);
-		kill(nb.pid, SIGTERM);
-		(void)neighbours_wait(&nb, neighbours_has_ended, PATIENCE_MS);
-	}
-	r->hung = nb.pid != 0;
-	r->words = neighbours_words(&nb);
-	neighbours_end(&nb);
-	r->status = nb.status;
-	return true;
 }
 
 /* ---- what is to be said of it ---- */
 
-static const char *judge_good(struct bench *b, const struct trial_run *r)
+static const char *judge_good(void *ctx, const struct trial_run *r)
 {
+	struct bench *b = ctx;
 	unsigned n = 0;
 
 	for (unsigned code = 0; code < EVENT_CODE_COUNT; code++)
 		n += b->did.seen[code];
-	b->has_good = true;
 	b->good = b->did;
 	if (r->at != STOP || b->did.not_ready || !b->did.asked || n < LEAST_SEEN)
 		return "does not do all";
@@ -330,24 +305,16 @@ static const char *judge_good(struct bench *b, const struct trial_run *r)
 		       : NULL;
 }
 
-static const char *judge(void *ctx, const struct trial_run *r, const struct trial_run *good)
+static const char *judge(void *ctx, const struct trial_run *r)
 {
 	static char text[96];
 	struct bench *b = ctx;
 	const struct deeds *did = &b->did;
-	int code = WEXITSTATUS(r->status);
+	bool says_more = trial_says_more(r);
 	unsigned missing;
 
-	if (did->leaks_fds)
-		return "keeps descriptors open";
-	if (!b->has_good)
-		return judge_good(b, r);
-	if (code == EXIT_OK && r->at != STOP)
-		return "ends as if all were done";
-	if (code != EXIT_OK)
-		return r->at == START ? NULL : "does not go on";
 	if (!did->asked)
-		return trial_says_more(r, good) ? NULL : "does not answer, without a word";
+		return says_more ? NULL : "does not answer, without a word";
 	missing = first_missing(b, at_first, ARRAY_LEN(at_first));
 	if (missing == 0)
 		missing = first_missing(b, then, ARRAY_LEN(then));
@@ -356,7 +323,7 @@ static const char *judge(void *ctx, const struct trial_run *r, const struct tria
 			 event_info(missing)->name);
 		return text;
 	}
-	if (trial_says_more(r, good))
+	if (says_more)
 		return NULL;
 	if (did->not_ready)
 		return "is never ready, without a word";
@@ -379,18 +346,17 @@ int main(int argc, char **argv)
 						    "mews.rings.tap_mb=1" } } };
 	struct trial t = { .name = "live collector",
 			   .phases = phase_names,
+			   .stop = STOP,
+			   .p = &b.p,
 			   .ctx = &b,
-			   .run = run_once,
+			   .live = live,
+			   .after = after,
+			   .judge_good = judge_good,
 			   .judge = judge };
 	struct trial_options o;
-	int at = trial_options(argc, argv, &o);
-	char *program;
+	int at = trial_options(argc, argv, "DIRECTORY", 1, &o);
 
-	if (argc - at != 1 || asprintf(&program, "%s/faulted-collector", argv[at]) == -1) {
-		fprintf(stderr,
-			"usage: drive_live [--share PERCENT] [--seed N] [--errors 1|3] DIRECTORY\n");
-		return 2;
-	}
+	b.p.program = trial_program(argv[at], "faulted-", "collector");
 	snprintf(b.name, sizeof(b.name), "/tmp/mews-faults-held.%d", (int)getpid());
 	b.held = open(b.name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	b.own = own_pid_in_initial_namespace();
@@ -400,9 +366,6 @@ int main(int argc, char **argv)
 	}
 	signal(SIGURG, take_signal);
 	make_wants(&b);
-	neighbours_tick = trial_tick;
-	b.p.program = t.program = program;
-	b.p.page_fd = o.page_fd;
 	at = trial_all(&t, &o) ? EXIT_SUCCESS : EXIT_FAILURE;
 	unlink(b.name);
 	return at;

@@ -5,7 +5,7 @@
  * are stand-ins.  It ends with an error while it starts, or goes on; it leaves no process, no descriptor and
  * nothing in its run directory behind, and what it does not do it says.
  *
- *    drive_mews [--share PERCENT] [--seed N] [--errors 1|3] DIRECTORY
+ *    drive_mews [OPTION...] DIRECTORY
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "log.h"
 #include "neighbours.h"
 #include "rundir.h"
 #include "trial.h"
@@ -31,14 +30,12 @@ enum { PATIENCE_MS = 10000, SOON_MS = 3000 };
 
 struct deeds {
 	bool not_ready, asked, reloaded, followed, restarted;
-	bool leaves_processes, leaves_files, leaks_fds;
-	unsigned fds;
+	bool leaves_processes, leaves_files;
 };
 
 struct bench {
 	struct neighbours_params p;
-	struct deeds did, good;
-	bool has_good;
+	struct deeds did;
 	unsigned number; /* of the file's next version */
 };
 
@@ -101,38 +98,6 @@ static void drop_settings(const struct neighbours *nb)
 
 /* ---- one run ---- */
 
-static bool ask(struct neighbours *nb, struct control_answer *ret)
-{
-	/* The first may meet the fault. */
-	for (unsigned i = 0; i < 3 && nb->pid != 0; i++) {
-		if (neighbours_ask(nb, CONTROL_STATUS, "", ret) == 0 && ret->nsupervised > 0)
-			return true;
-		neighbours_step(nb);
-	}
-	return false;
-}
-
-/* Until the reload with that ticket, or the next one, is over. */
-static bool reload(struct bench *b, struct neighbours *nb)
-{
-	static struct control_answer a;
-	char ticket[16] = "";
-	struct mono begun = mono_now();
-
-	put_rules(b, nb);
-	kill(nb->pid, SIGHUP);
-	neighbours_wait(nb, neighbours_never, 5);
-	do {
-		neighbours_wait(nb, neighbours_never, 2);
-		if (neighbours_ask(nb, CONTROL_RELOAD, ticket, &a) < 0)
-			continue;
-		if (a.result != -EINPROGRESS)
-			return a.result == 0;
-		snprintf(ticket, sizeof(ticket), "%.15s", a.text);
-	} while (nb->pid != 0 && mono_since(begun, mono_now()) < SOON_MS * NS_PER_MSEC);
-	return false;
-}
-
 static unsigned times_reloaded(struct neighbours *nb)
 {
 	char *words = neighbours_words(nb);
@@ -175,7 +140,7 @@ static bool has_successor(struct neighbours *nb, enum stage_id stage, int64_t ol
 		const struct supervised *s;
 
 		neighbours_wait(nb, neighbours_never, 3);
-		if (!ask(nb, &a))
+		if (!trial_ask(nb, &a))
 			return false;
 		s = find(&a, stage);
 		if (s != NULL && s->pid != old && s->state == SUPERVISED_RUNNING)
@@ -192,12 +157,12 @@ static bool lose_stages(struct neighbours *nb)
 	const struct supervised *s;
 
 	for (unsigned i = 0; i < ARRAY_LEN(killed); i++) {
-		s = ask(nb, &a) ? find(&a, killed[i]) : NULL;
+		s = trial_ask(nb, &a) ? find(&a, killed[i]) : NULL;
 		if (s == NULL || s->pid == 0 || kill((pid_t)s->pid, SIGKILL) == -1 ||
 		    !has_successor(nb, killed[i], s->pid))
 			return false;
 	}
-	s = ask(nb, &a) ? find(&a, STAGE_EVALUATOR) : NULL;
+	s = trial_ask(nb, &a) ? find(&a, STAGE_EVALUATOR) : NULL;
 	for (unsigned i = 0; s != NULL && i < 3; i++)
 		if (neighbours_ask(nb, CONTROL_RESTART, "evaluator", &restarted) == 0)
 			return has_successor(nb, STAGE_EVALUATOR, s->pid);
@@ -205,20 +170,6 @@ static bool lose_stages(struct neighbours *nb)
 }
 
 /* ---- what is left behind ---- */
-
-/* As many as in the good run, when what was asked for last is over. */
-static void look_at_fds(struct bench *b, struct neighbours *nb)
-{
-	unsigned most = b->has_good ? b->good.fds : 0;
-
-	for (unsigned i = 0; i < 20; i++) {
-		neighbours_wait(nb, neighbours_never, b->has_good ? 5 : 20);
-		b->did.fds = neighbours_fds(nb);
-		if (b->did.fds <= most)
-			return;
-	}
-	b->did.leaks_fds = b->has_good;
-}
 
 /* A process that nobody has is ours, who had it started: it is ended. */
 static bool end_orphans(void)
@@ -253,90 +204,74 @@ static bool end_orphans(void)
 /* ---- all of it ---- */
 
 /* False: it has ended, or hangs. */
-static bool live(struct bench *b, struct neighbours *nb, struct trial_run *r)
+static bool live(void *ctx, struct neighbours *nb, struct trial_run *r)
 {
 	static struct control_answer a;
+	struct bench *b = ctx;
 
+	b->did = (struct deeds){ .asked = false };
 	b->did.not_ready = !neighbours_wait(nb, neighbours_is_ready, PATIENCE_MS);
 	if (nb->pid == 0)
 		return false;
 	trial_phase(r, ASK);
-	b->did.asked = ask(nb, &a);
+	b->did.asked = trial_ask(nb, &a);
 	/* Where it cannot be asked, that is said. */
 	if (b->did.asked) {
 		trial_phase(r, RELOAD);
-		b->did.reloaded = reload(b, nb);
+		put_rules(b, nb);
+		b->did.reloaded = trial_reload(nb, SOON_MS) == 0;
 		b->did.followed = nb->pid != 0 && follow_file(nb);
 		trial_phase(r, LOSE);
 		b->did.restarted = nb->pid != 0 && lose_stages(nb);
 	}
 	if (nb->pid != 0)
-		look_at_fds(b, nb);
+		trial_look_at_fds(r, nb);
 	return nb->pid != 0;
 }
 
-static bool run_once(void *ctx, struct trial_run *r)
+static void after(void *ctx, struct neighbours *nb)
 {
 	struct bench *b = ctx;
-	struct neighbours nb;
 
-	b->did = (struct deeds){ .fds = 0 };
-	trial_begin(r);
-	if (!neighbours_begin(&nb, &b->p))
-		return false;
-	if (live(b, &nb, r)) {
-		trial_phase(r, STOP);
-		kill(nb.pid, SIGTERM);
-		(void)neighbours_wait(&nb, neighbours_has_ended, PATIENCE_MS);
-	}
-	r->hung = nb.pid != 0;
-	if (!r->hung)
-		b->did.leaves_processes = end_orphans();
-	b->did.leaves_files = access(nb.dir, F_OK) == 0;
-	r->words = neighbours_words(&nb);
-	drop_settings(&nb);
-	neighbours_end(&nb);
-	(void)end_orphans();
-	r->status = nb.status;
-	return true;
+	b->did.leaves_processes = end_orphans();
+	b->did.leaves_files = access(nb->dir, F_OK) == 0;
+	drop_settings(nb);
 }
 
-static const char *judge_good(struct bench *b, const struct trial_run *r)
+/* ---- what is to be said of it ---- */
+
+static const char *judge_rest(void *ctx, const struct trial_run *r)
 {
-	b->has_good = true;
-	b->good = b->did;
-	return r->at != STOP || !b->did.asked || !b->did.reloaded || !b->did.followed ||
-			       !b->did.restarted
+	const struct bench *b = ctx;
+
+	if (b->did.leaves_processes)
+		return "leaves processes behind";
+	if (strstr(r->words, "descriptors that are wrong") != NULL)
+		return "gives stages what is not theirs";
+	if (b->did.leaves_files && strcmp(fault_row_name(trial_page->fired_row), "unlink") != 0)
+		return "leaves files behind";
+	return NULL;
+}
+
+static const char *judge_good(void *ctx, const struct trial_run *r)
+{
+	const struct deeds *did = &((struct bench *)ctx)->did;
+
+	return r->at != STOP || !did->asked || !did->reloaded || !did->followed || !did->restarted
 		       ? "does not do all"
 		       : NULL;
 }
 
-static const char *judge(void *ctx, const struct trial_run *r, const struct trial_run *good)
+static const char *judge(void *ctx, const struct trial_run *r)
 {
-	struct bench *b = ctx;
-	const struct deeds *did = &b->did;
-	int code = WEXITSTATUS(r->status);
+	const struct deeds *did = &((struct bench *)ctx)->did;
 
-	if (did->leaves_processes)
-		return "leaves processes behind";
-	if (strstr(r->words, "descriptors that are wrong") != NULL)
-		return "gives stages what is not theirs";
-	if (did->leaks_fds)
-		return "keeps descriptors open";
-	if (did->leaves_files && strcmp(fault_row_name(trial_page->fired_row), "unlink") != 0)
-		return "leaves files behind";
-	if (!b->has_good)
-		return judge_good(b, r);
-	if (code == EXIT_OK && r->at != STOP)
-		return "ends as if all were done";
-	if (code != EXIT_OK)
-		return r->at == START ? NULL : "does not go on";
 	/* Then less happens that it complains of. */
 	if (!did->asked)
 		return strstr(r->words, "running without control") != NULL
 			       ? NULL
 			       : "does not answer, without a word";
-	if (trial_says_more(r, good))
+	if (trial_says_more(r))
 		return NULL;
 	if (did->not_ready)
 		return "is never ready, without a word";
@@ -344,7 +279,7 @@ static const char *judge(void *ctx, const struct trial_run *r, const struct tria
 		return "does not reload, without a word";
 	if (!did->restarted)
 		return "does not start stages again, without a word";
-	if (trial_count(r->words, "has 2 kept") < trial_count(good->words, "has 2 kept"))
+	if (trial_count(r->words, "has 2 kept") < trial_count(r->good->words, "has 2 kept"))
 		return "loses what it keeps, without a word";
 	return NULL;
 }
@@ -359,23 +294,20 @@ int main(int argc, char **argv)
 						    "@.settings/rules.yaml" } } };
 	struct trial t = { .name = "supervisor",
 			   .phases = phase_names,
+			   .stop = STOP,
+			   .p = &b.p,
 			   .ctx = &b,
-			   .run = run_once,
+			   .live = live,
+			   .after = after,
+			   .judge_rest = judge_rest,
+			   .judge_good = judge_good,
 			   .judge = judge };
 	struct trial_options o;
-	int at = trial_options(argc, argv, &o);
-	char *program;
+	int at = trial_options(argc, argv, "DIRECTORY", 1, &o);
 
-	if (argc - at != 1 || asprintf(&program, "%s/mews/mews", argv[at]) == -1) {
-		fprintf(stderr,
-			"usage: drive_mews [--share PERCENT] [--seed N] [--errors 1|3] DIRECTORY\n");
-		return 2;
-	}
 	/* What checks the files of a reload is a process of the same program. */
 	setenv("MEWS_FAULTS_KEEP", "1", 1);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	neighbours_tick = trial_tick;
-	b.p.program = t.program = program;
-	b.p.page_fd = o.page_fd;
+	b.p.program = trial_program(argv[at], "mews/", "mews");
 	return trial_all(&t, &o) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

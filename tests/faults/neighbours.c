@@ -329,14 +329,20 @@ static int drop(const char *path, const struct stat *st, int kind, struct FTW *f
 	return remove(path);
 }
 
+void neighbours_kill(struct neighbours *nb)
+{
+	if (nb->pid == 0)
+		return;
+	kill(nb->pid, SIGKILL);
+	waitpid(nb->pid, &nb->status, 0);
+	nb->pid = 0;
+}
+
 void neighbours_end(struct neighbours *nb)
 {
 	char path[RUN_DIR_PATH_MAX];
 
-	if (nb->pid != 0) {
-		kill(nb->pid, SIGKILL);
-		waitpid(nb->pid, &nb->status, 0);
-	}
+	neighbours_kill(nb);
 	close_rings(nb);
 	close(nb->notify);
 	close(nb->said);

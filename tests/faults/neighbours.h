@@ -86,6 +86,8 @@ int neighbours_ask(struct neighbours *nb, enum control_kind kind, const char *ar
 /* What it said on standard error, to be freed. */
 char *neighbours_words(struct neighbours *nb);
 
+/* It is ended, if it has not. */
+void neighbours_kill(struct neighbours *nb);
 /* Everything is gone, the process, too. */
 void neighbours_end(struct neighbours *nb);
 

@@ -12,17 +12,18 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "clock.h"
 #include "log.h"
 #include "span.h"
 
-enum { LASTS_MS = 150, SHOWN = 12, FIRST_CALLS = 2, LINES = 40 };
+enum { LASTS_MS = 150, PATIENCE_MS = 10000, SHOWN = 12, FIRST_CALLS = 2, LINES = 40 };
 
 struct fault_page *trial_page;
+static int page_fd;
 
 /* ---- one run ---- */
 
-void trial_tick(void)
+/* What lasts, lasts for a while. */
+static void tick(void)
 {
 	static struct mono since;
 
@@ -38,13 +39,72 @@ void trial_phase(struct trial_run *r, unsigned phase)
 	atomic_store(&trial_page->phase, phase);
 }
 
-void trial_begin(struct trial_run *r)
+bool trial_ask(struct neighbours *nb, struct control_answer *ret)
 {
-	*r = (struct trial_run){ .at = 0 };
+	for (unsigned i = 0; i < 3 && nb->pid != 0; i++) {
+		if (neighbours_ask(nb, CONTROL_STATUS, "", ret) == 0 &&
+		    (ret->has_status || ret->nsupervised > 0))
+			return true;
+		neighbours_step(nb);
+	}
+	return false;
+}
+
+int trial_reload(struct neighbours *nb, unsigned ms)
+{
+	static struct control_answer a;
+	char ticket[16] = "";
+	struct mono begun = mono_now();
+
+	kill(nb->pid, SIGHUP);
+	neighbours_wait(nb, neighbours_never, 5);
+	do {
+		neighbours_wait(nb, neighbours_never, 2);
+		if (neighbours_ask(nb, CONTROL_RELOAD, ticket, &a) < 0)
+			continue;
+		if (a.result != -EINPROGRESS)
+			return a.result;
+		snprintf(ticket, sizeof(ticket), "%.15s", a.text);
+	} while (nb->pid != 0 && mono_since(begun, mono_now()) < ms * NS_PER_MSEC);
+	return -ETIME;
+}
+
+void trial_look_at_fds(struct trial_run *r, struct neighbours *nb)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		neighbours_wait(nb, neighbours_never, r->good != NULL ? 5 : 20);
+		r->fds = neighbours_fds(nb);
+		if (r->good != NULL && r->fds <= r->good->fds)
+			return;
+	}
+	r->leaks_fds = r->good != NULL;
+}
+
+bool trial_once(const struct trial *t, const struct trial_run *good, struct trial_run *r)
+{
+	struct neighbours nb;
+
+	*r = (struct trial_run){ .good = good };
 	atomic_store(&trial_page->at_site, 0);
 	atomic_store(&trial_page->fired, 0);
 	atomic_store(&trial_page->lifted, 0);
 	trial_phase(r, TRIAL_START);
+	t->p->page_fd = page_fd;
+	if (!neighbours_begin(&nb, t->p))
+		return false;
+	if (t->live(t->ctx, &nb, r)) {
+		trial_phase(r, t->stop);
+		kill(nb.pid, SIGTERM);
+		(void)neighbours_wait(&nb, neighbours_has_ended, PATIENCE_MS);
+	}
+	r->hung = nb.pid != 0;
+	neighbours_kill(&nb);
+	r->status = nb.status;
+	r->words = neighbours_words(&nb);
+	if (t->after != NULL)
+		t->after(t->ctx, &nb);
+	neighbours_end(&nb);
+	return true;
 }
 
 /* ---- what is to be said of it ---- */
@@ -58,16 +118,15 @@ unsigned trial_count(const char *text, const char *word)
 	return n;
 }
 
-bool trial_says_more(const struct trial_run *r, const struct trial_run *good)
+bool trial_says_more(const struct trial_run *r)
 {
-	return trial_count(r->words, "error: ") > trial_count(good->words, "error: ") ||
-	       trial_count(r->words, "warning: ") > trial_count(good->words, "warning: ") ||
+	return trial_count(r->words, "error: ") > trial_count(r->good->words, "error: ") ||
+	       trial_count(r->words, "warning: ") > trial_count(r->good->words, "warning: ") ||
 	       strstr(r->words, " lines let go) ") != NULL;
 }
 
-/* NULL: it is as it should be. */
-static const char *verdict(const struct trial *t, const struct trial_run *r,
-			   const struct trial_run *good)
+/* Of any program in any run; NULL: it is as it should be. */
+static const char *judge_end(const struct trial_run *r)
 {
 	static char text[96];
 	int code = WEXITSTATUS(r->status);
@@ -88,7 +147,27 @@ static const char *verdict(const struct trial *t, const struct trial_run *r,
 	if (code != EXIT_OK &&
 	    trial_count(r->words, "error: ") + trial_count(r->words, "[LOAD_ERR_") == 0)
 		return "ends and does not say why";
-	return t->judge(t->ctx, r, good);
+	return NULL;
+}
+
+static const char *verdict(const struct trial *t, const struct trial_run *r)
+{
+	const char *how = judge_end(r);
+	bool is_good = WEXITSTATUS(r->status) == EXIT_OK;
+
+	if (how == NULL && t->judge_rest != NULL)
+		how = t->judge_rest(t->ctx, r);
+	if (how != NULL)
+		return how;
+	if (r->leaks_fds)
+		return "keeps descriptors open";
+	if (r->good == NULL)
+		return t->judge_good(t->ctx, r);
+	if (is_good && r->at != t->stop && !t->ends)
+		return "ends as if all were done";
+	if (!is_good)
+		return r->at == TRIAL_START || t->ends ? NULL : "does not go on";
+	return t->judge(t->ctx, r);
 }
 
 /* ---- all of them ---- */
@@ -109,7 +188,7 @@ static void show(const struct trial *t, const struct fault_site *s, const char *
 		trial_page->plan.nth + 1, strerror((int)trial_page->plan.error),
 		trial_page->plan.lasts ? " and all of its kind after it" : "",
 		t->phases[s->phase - TRIAL_START]);
-	fault_site_print(s, t->program, stderr);
+	fault_site_print(s, t->p->program, stderr);
 	fprintf(stderr, "\n#   it ended in phase %u, with %s %d\n", r->at,
 		WIFSIGNALED(r->status) ? "signal" : "code",
 		WIFSIGNALED(r->status) ? WTERMSIG(r->status) : WEXITSTATUS(r->status));
@@ -142,14 +221,14 @@ static void try_point(struct tally *y, const struct fault_site *s, unsigned nth,
 						.error = (uint32_t)fault_row_error(s->row, error),
 						.lasts = lasts };
 	y->points++;
-	if (!y->t->run(y->t->ctx, &r)) {
+	if (!trial_once(y->t, &y->good, &r)) {
 		y->bad++;
 		fprintf(stderr, "# %s cannot be started: %s\n", y->t->name, strerror(errno));
 		return;
 	}
 	y->unfired += atomic_load(&trial_page->fired) == 0;
 	y->gave_up += WIFEXITED(r.status) && WEXITSTATUS(r.status) != 0;
-	how = verdict(y->t, &r, &y->good);
+	how = verdict(y->t, &r);
 	printf("# tried %" PRIx64 " %s%s%s call %u error %u%s while %s: %s\n",
 	       trial_page->plan.site, fault_row_name(s->row), s->what[0] != 0 ? " " : "", s->what,
 	       nth + 1, trial_page->plan.error, lasts ? " and after it" : "",
@@ -157,6 +236,15 @@ static void try_point(struct tally *y, const struct fault_site *s, unsigned nth,
 	if (how != NULL && ++y->bad <= SHOWN)
 		show(y->t, s, how, &r);
 	free(r.words);
+}
+
+static unsigned any_error(unsigned row)
+{
+	unsigned n = 1;
+
+	while (fault_row_error(row, n) != 0)
+		n++;
+	return (unsigned)random() % n;
 }
 
 static void try_site(struct tally *y, const struct fault_site *s)
@@ -167,9 +255,7 @@ static void try_site(struct tally *y, const struct fault_site *s)
 	for (unsigned n = 0; n < count && n < FIRST_CALLS; n++)
 		for (unsigned e = 0; e < errors; e++)
 			if ((unsigned)random() % 100 < share)
-				try_point(y, s, n,
-					  errors == 1 ? (unsigned)random() % FAULT_ERRORS : e,
-					  false);
+				try_point(y, s, n, errors == 1 ? any_error(s->row) : e, false);
 	if (fault_row_lasts(s->row) && (unsigned)random() % 100 < share)
 		try_point(y, s, 0, 0, true);
 }
@@ -180,14 +266,13 @@ bool trial_all(const struct trial *t, const struct trial_options *o)
 	struct tally y = { .t = t, .o = o };
 	const char *how;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	memset(trial_page, 0, sizeof(*trial_page));
-	if (!t->run(t->ctx, &y.good)) {
+	if (!trial_once(t, NULL, &y.good)) {
 		printf("not ok - %s cannot be started: %s\n", t->name, strerror(errno));
 		return false;
 	}
 	memcpy(seen, trial_page->sites, sizeof(seen));
-	how = verdict(t, &y.good, &y.good);
+	how = verdict(t, &y.good);
 	if (how != NULL)
 		fprintf(stderr, "# %s %s when nothing fails, in phase %u\n%s\n", t->name, how,
 			y.good.at, y.good.words);
@@ -203,7 +288,7 @@ bool trial_all(const struct trial *t, const struct trial_options *o)
 	return how == NULL && y.bad == 0;
 }
 
-int trial_options(int argc, char **argv, struct trial_options *ret)
+int trial_options(int argc, char **argv, const char *words, int least, struct trial_options *ret)
 {
 	unsigned seed = (unsigned)time(NULL);
 	const struct {
@@ -224,14 +309,31 @@ int trial_options(int argc, char **argv, struct trial_options *ret)
 			if (strcmp(argv[at], options[i].word) == 0)
 				*options[i].value = value;
 	}
+	if (argc - at < least) {
+		fprintf(stderr,
+			"usage: %s [--share PERCENT] [--seed N] [--errors 1|3] [--parts N --part I] %s\n",
+			argv[0], words);
+		exit(2);
+	}
 	if (ret->parts == 0)
 		ret->parts = 1;
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	srandom(seed);
 	log_open("drive", LOG_LEVEL_ERROR);
-	trial_page = fault_page_new(&ret->page_fd);
+	neighbours_tick = tick;
+	trial_page = fault_page_new(&page_fd);
 	if (trial_page == NULL)
 		exit(EXIT_FAILURE);
 	printf("# seed %u, %u points of 100\n", seed, ret->share);
 	return at;
+}
+
+char *trial_program(const char *directory, const char *prefix, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s%s", directory, prefix, name) == -1)
+		exit(EXIT_FAILURE);
+	return path;
 }
