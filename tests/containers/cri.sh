@@ -69,7 +69,7 @@ said_by_cni() { fields run before | jq -e '.["container.cni.json"] | fromjson | 
 check "and what its network's maker said" said_by_cni
 
 new_id=$(container "$web_id" "$web" new 'cat /etc/shadow; sleep 1000' '{"labels":{"a":"b"},"mounts":[{"from":"/etc","to":"/hostetc","ro":true}]}')
-check "the first exec of a new one, too" wait_for 5 same "$new_id" new
+check "the first exec of a new one, too" wait_for 20 same "$new_id" new
 agent_id=$(cri pod "$agent")
 root_id=$(container "$agent_id" "$agent" root 'cat /etc/shadow; sleep 1000' '{"privileged":true}')
 check "and of a privileged one with the host's namespaces" wait_for 5 same "$root_id" root

@@ -21,7 +21,7 @@ docker_client load -q -i "$work/bb.tar" >/dev/null || skip_all "docker loads no 
 # A container from before, others from after; the second with all that there is to say.
 docker_client run -d --name before --net=none --label old=yes $image_name sleep 1000 >/dev/null ||
 	skip_all "docker runs no container: $(tail -n 1 "$work/dockerd.log")"
-start_mews run -o "container_engines.docker.sockets[]=$work/docker.sock"
+start_mews run -o "container_engines.docker.sockets[]=$work/docker.sock" -o metadata_wait_ms=20000 # a busy machine's answers come late
 connected() { source_is run docker "$work/docker.sock" connected; }
 check "Docker is found and followed" wait_for 10 connected
 
@@ -47,7 +47,7 @@ check "a container from before has all its fields" wait_for 5 same_fields run be
 
 docker_client run -d --name full --privileged --net=host --pid=host --ipc=host -v /etc:/hostetc:ro -v "$work/root:/r" \
 	--label team=x --label "odd=a \"b\" ü" $image_name sh -c 'cat /etc/shadow; sleep 1000' >/dev/null
-check "the first exec of a new one, too" wait_for 5 same_fields run full
+check "the first exec of a new one, too" wait_for 20 same_fields run full
 
 docker_client rename full renamed
 docker_client exec renamed cat /etc/shadow >/dev/null

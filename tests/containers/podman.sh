@@ -17,7 +17,7 @@ start_podman || skip_all "podman's service does not start: $(tail -n 1 "$work/po
 podman_client load -q -i "$work/bb.tar" >/dev/null 2>"$work/load.err" || skip_all "podman loads no image: $(tail -n 1 "$work/load.err")"
 podman_client run -d --name before --net=none --label old=yes $image_name sleep 1000 >/dev/null 2>"$work/run.err" ||
 	skip_all "podman runs no container: $(tail -n 1 "$work/run.err")"
-start_mews run -o "container_engines.podman.sockets[]=$work/podman.sock"
+start_mews run -o "container_engines.podman.sockets[]=$work/podman.sock" -o metadata_wait_ms=20000
 connected() { source_is run podman "$work/podman.sock" connected; }
 check "Podman is found and followed" wait_for 10 connected
 
@@ -38,7 +38,7 @@ podman_client exec before cat /etc/shadow >/dev/null
 check "a container from before has all its fields" wait_for 5 same_fields run before
 podman_client run -d --name full --privileged --net=host --pid=host --ipc=host -v /etc:/hostetc:ro --label team=x \
 	$image_name sh -c 'cat /etc/shadow; sleep 1000' >/dev/null 2>&1
-check "the first exec of a new one, too" wait_for 5 same_fields run full
+check "the first exec of a new one, too" wait_for 20 same_fields run full
 
 end_of "$podman_pid"
 not_connected() { ! connected; }

@@ -6,6 +6,7 @@
 # duration, signals, a collector that is killed and a disk that is full do what they should, and nothing
 # is left behind.
 . "$(dirname -- "$0")/../support/pipeline.sh"
+. "$(dirname -- "$0")/../support/left.sh"
 need_live
 pipes=$build/tests/support
 
@@ -32,9 +33,7 @@ marked() {
 replayed() { # FILE
 	"$mews" replay "$1" -r "$work/rule.yaml" -o json_output=true -o rule_matching=all 2>"$work/replay.log" | marked
 }
-left_in_run() { find /run/ -maxdepth 1 -name 'mews-record.*' -newer "$work/begin"; }
 
-touch "$work/begin"
 mark=mark-$$-$RANDOM
 cat >"$work/rule.yaml" <<'END'
 - rule: read
@@ -105,7 +104,7 @@ check "what the recording itself does is not in it" sh -c \
 	"[ \$('$pipes/scap_pipe' '$work/live.scap' | '$pipes/enrich_pipe' 2>/dev/null | '$pipes/rule_pipe' all '$work/own.yaml' 2>/dev/null | wc -l) = 0 ]"
 
 # A filter.
-start_record -o "$work/some.scap" --filter "evt.type in (open, openat, openat2) and fd.name = /etc/shadow and proc.name = trigger"
+start_record -o "$work/some.scap" --filter "evt.type in (open, openat, openat2) and fd.name = /etc/shadow and proc.args endswith $mark-filtered"
 "$trigger" read /etc/shadow "$mark-filtered"
 "$trigger" read /etc/passwd "$mark-other"
 sleep 0.3
@@ -161,5 +160,5 @@ check "a condition that is wrong has exit code 1, and says where" sh -c "[ $? -e
 setpriv --reuid 65534 --clear-groups "$mews" record -o "$work/kept" --duration 1 2>"$work/record.log"
 check "without privilege it is exit code 3" [ $? -eq 3 ]
 check "and the file that was there is not touched" grep -q kept "$work/kept"
-check "no process is left" [ -z "$(pgrep -f "mews-collector.*mews-record" -s 0)" ]
-check "no run directory is left" [ -z "$(left_in_run)" ]
+check "no process is left" wait_for 5 no_collectors_left
+check "no run directory is left" wait_for 5 no_dirs_left
