@@ -7,6 +7,14 @@
 #include "family.bpf.h"
 
 enum { CMD_DUPFD = 0, CMD_SETFD = 2, CMD_DUPFD_CLOEXEC = 1030, LAST_STANDARD_FD = 2 };
+enum { SOCKET_TYPE = 0xf, SOCKET_STREAM = 1 };
+
+/* A stream whose family and ends come with each event that uses it. */
+static __always_inline bool is_common_socket(__u32 domain, __u32 type)
+{
+	return (domain == FAMILY_UNIX || domain == FAMILY_INET || domain == FAMILY_INET6) &&
+	       (type & SOCKET_TYPE) == SOCKET_STREAM;
+}
 
 /* Is this a call that W's row spares? */
 static __always_inline bool is_spared(const struct wanted *w, struct pt_regs *regs,
@@ -17,10 +25,16 @@ static __always_inline bool is_spared(const struct wanted *w, struct pt_regs *re
 
 	if (!(w->family & WANTED_SPARED))
 		return false;
-	if (w->code != EVENT_SYSCALL_FCNTL_X)
+	switch (w->code) {
+	case EVENT_SYSCALL_FCNTL_X:
+		return ret < 0 ||
+		       (second != CMD_DUPFD && second != CMD_SETFD && second != CMD_DUPFD_CLOEXEC);
+	case EVENT_SOCKET_SOCKET_X: /* of socketcall the arguments are in memory */
+		return !(w->flags & WANTED_MANY) && is_common_socket(first, second) &&
+		       (ret < 0 || ret > LAST_STANDARD_FD);
+	default:
 		return ret < 0 || first > LAST_STANDARD_FD;
-	return ret < 0 ||
-	       (second != CMD_DUPFD && second != CMD_SETFD && second != CMD_DUPFD_CLOEXEC);
+	}
 }
 
 /* The collector's own calls are passed over, but for its heartbeat, whose row may be nobody else's. */

@@ -104,6 +104,7 @@ static __always_inline struct sock *put_open_file(struct build *b, struct file *
 		move_to(b, forget(b, b->off + n));
 		return NULL;
 	}
+	FILE_OF(b)->sock_family = LOOK(struct sock, sk, __sk_common.skc_family);
 	FILE_OF(b)->sock_type = LOOK(struct sock, sk, sk_type);
 	FILE_OF(b)->sock_proto = LOOK(struct sock, sk, sk_protocol);
 	if (says_ends(b->code))

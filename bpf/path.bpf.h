@@ -221,6 +221,7 @@ static __always_inline struct parts fill_file(struct record_file *rf, struct fil
 	rf->mode = LOOK(struct inode, inode, i_mode);
 	rf->mnt_id = LOOK(struct mount, mount_of(mnt), mnt_id);
 	rf->fd = fd;
+	rf->sock_family = rf->reserved = 0;
 	rf->path_len = rf->tuple_len = 0;
 	rf->sock_type = rf->sock_proto = 0;
 	rf->nlink = nlink > 65535 ? 65535 : nlink;

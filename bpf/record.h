@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define RECORD_ABI 6
+#define RECORD_ABI 7
 
 enum {
 	RECORD_HAS_FILE = 1 << 0,
@@ -53,7 +53,9 @@ struct record {
 struct record_file {
 	__u64 ino;
 	__u64 mnt_id;
-	__s64 fd;
+	__s32 fd;
+	__u16 sock_family; /* AF_* */
+	__u16 reserved;
 	__u32 mode; /* S_IFMT and permissions */
 	__u32 dev;  /* Falco's form: what new_encode_dev() gives */
 	__u16 path_len, tuple_len;
@@ -130,7 +132,8 @@ enum {
 };
 
 /* Of a row's family: only the state is made of this call.  Told are calls that change what rules can
- * see of it: a duplicate or close-on-exec, for fcntl; for what closes, the standard descriptors. */
+ * see of it: a duplicate or close-on-exec, for fcntl; for what closes, the standard descriptors; sockets but
+ * streams of the families of which the next event tells all: see is_common_socket(). */
 enum { WANTED_SPARED = 1 << 7 };
 
 /* Of a row's family, too: the collector makes this call as its heartbeat. */

@@ -149,6 +149,7 @@ static int decode_file(struct cursor *c, struct kernel_file *ret)
 		.mnt_id = f.mnt_id,
 		.path = string_of(path, f.path_len),
 		.tuple = span_of(tuple, f.tuple_len),
+		.sock_family = f.sock_family,
 		.sock_type = f.sock_type,
 		.sock_proto = f.sock_proto,
 		.nlink = f.nlink,

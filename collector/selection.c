@@ -162,6 +162,12 @@ static bool asks_for_ends(const struct ring_wants *wants)
 	       (wants->extras & (WANT_TAP | WANT_CLOSES)) != 0;
 }
 
+/* Sockets that are not told of when they are made are known from the next event on. */
+static bool asks_for_sockets(const struct ring_wants *wants)
+{
+	return asks(wants, EVENT_SOCKET_SOCKET_X) && (wants->extras & WANT_RARE_SOCKETS) == 0;
+}
+
 static void spare(struct selection *s, const struct ring_wants *wants)
 {
 	for (size_t i = 0; i < ARRAY_LEN(ends) && !asks_for_ends(wants); i++)
@@ -169,6 +175,9 @@ static void spare(struct selection *s, const struct ring_wants *wants)
 			event_set_add(&s->spared, ends[i]);
 	if (!asks(wants, EVENT_SYSCALL_FCNTL_X))
 		event_set_add(&s->spared, EVENT_SYSCALL_FCNTL_X);
+	if (event_set_has(&s->spared, EVENT_SYSCALL_CLOSE_X) &&
+	    event_set_has(&s->spared, EVENT_SYSCALL_CLOSE_RANGE_X) && !asks_for_sockets(wants))
+		event_set_add(&s->spared, EVENT_SOCKET_SOCKET_X);
 }
 
 /* ---- all of it ---- */

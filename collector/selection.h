@@ -12,7 +12,7 @@
  * next event on the same number does not say: what makes a descriptor replaces what was
  * there, and the kernel tells with each event which file is behind the descriptors that it
  * names.  So closes are collected if somebody asks for them, or for what is only right with
- * them: how many descriptors there are, and of what kinds.
+ * them: how many descriptors there are, and of what kinds.  With streams that are made it is the same.
  */
 #ifndef MEWS_SELECTION_H
 #define MEWS_SELECTION_H

@@ -100,8 +100,9 @@ struct kernel_file {
 	uint32_t dev;  /* the kernel's user space form: new_encode_dev() */
 	uint64_t ino;
 	uint64_t mnt_id;
-	struct span path;  /* as the kernel resolves it, "" if not known */
-	struct span tuple; /* sockets: Falco's SOCKTUPLE, local side first; else empty */
+	struct span path;     /* as the kernel resolves it, "" if not known */
+	struct span tuple;    /* sockets: Falco's SOCKTUPLE, local side first; else empty */
+	uint16_t sock_family; /* AF_*; 0 if it is no socket, or not known */
 	uint8_t sock_type, sock_proto; /* SOCK_*, IPPROTO_*; 0 if it is no socket */
 	uint16_t nlink;		       /* names of the file, 65535 at most; 0: not known */
 };
@@ -269,6 +270,9 @@ enum want_extra {
  * too; with the second it is all. */
 #define WANT_MUTES     (UINT64_C(1) << 61)
 #define WANT_MUTES_ALL (UINT64_C(1) << 60)
+
+/* Nor this: whoever asks for sockets looks at no streams of the families unix, inet and inet6. */
+#define WANT_RARE_SOCKETS (UINT64_C(1) << 59)
 
 /* Nor this: whoever asks keeps account of open descriptors for himself, and needs their ends. */
 #define WANT_CLOSES (UINT64_C(1) << 62)

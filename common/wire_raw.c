@@ -8,7 +8,7 @@
 enum {
 	RAW_EVENT_ELEMENTS = 9,
 	KERNEL_ELEMENTS = 5,
-	KERNEL_FILE_ELEMENTS = 10,
+	KERNEL_FILE_ELEMENTS = 11,
 	TASK_ELEMENTS = 3,
 	TASK_FILE_ELEMENTS = 2,
 };
@@ -61,6 +61,7 @@ PACK_INLINE void put_kernel_file(struct pack *pk, const struct kernel_file *f)
 	pack_fix_uint8(pk, f->sock_type);
 	pack_fix_uint8(pk, f->sock_proto);
 	pack_fix_uint16(pk, f->nlink);
+	pack_fix_uint16(pk, f->sock_family);
 }
 
 CURSOR_INLINE bool has_kernel_file_run(const struct cursor *c)
@@ -101,6 +102,7 @@ CURSOR_INLINE bool get_kernel_file(struct cursor *c, struct kernel_file *f)
 	f->sock_type = cursor_u8(c);
 	f->sock_proto = cursor_u8(c);
 	f->nlink = cursor_u16(c);
+	f->sock_family = cursor_u16(c);
 	cursor_leave(c, outer);
 	return there;
 }

@@ -79,7 +79,8 @@ void enrich_free(struct enrich *en)
 void enrich_want(struct enrich *en, const struct ring_wants *wants)
 {
 	en->wants = *wants;
-	en->wants.extras &= ~(WANT_TAP | WANT_CLOSES | WANT_MUTES | WANT_MUTES_ALL);
+	en->wants.extras &=
+		~(WANT_TAP | WANT_CLOSES | WANT_MUTES | WANT_MUTES_ALL | WANT_RARE_SOCKETS);
 }
 
 void enrich_status(const struct enrich *en, struct enrich_status *ret)

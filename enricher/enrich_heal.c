@@ -141,12 +141,31 @@ uint8_t heal_l4(const struct kernel_file *k)
 	return k->sock_proto == 1 || k->sock_proto == 58 ? L4_ICMP : L4_UNKNOWN;
 }
 
+/* What a socket is by itself, as if we had seen how it was made. */
+static void make_unnamed(struct file *f, const struct kernel_file *k)
+{
+	switch (k->sock_family) {
+	case FAMILY_UNIX:
+		f->type = FILE_UNIX;
+		break;
+	case FAMILY_INET:
+	case FAMILY_INET6:
+		f->type = k->sock_family == FAMILY_INET ? FILE_IPV4 : FILE_IPV6;
+		f->l4proto = heal_l4(k);
+		break;
+	case FAMILY_NETLINK:
+		f->type = FILE_NETLINK;
+		break;
+	}
+}
+
 /* A socket whose coming we missed: its two ends, local side first. */
 static void make_socket(struct enrich *en, struct file *f, const struct kernel_file *k)
 {
 	struct net_tuple t;
 	bool peer;
 
+	make_unnamed(f, k);
 	if (!net_parse_tuple(k->tuple, &t))
 		return;
 	if (t.family == FAMILY_UNIX) {
@@ -256,7 +275,7 @@ static void heal_file(struct enrich *en, const struct kernel_file *k)
 		return;
 	en->counts[ENRICHER_HEALED]++;
 	/* Which end began the connection, the kernel side does not say. */
-	if (file->type == FILE_IPV4 || file->type == FILE_IPV6)
+	if ((file->flags & FILE_CONNECTED) && file->type != FILE_UNIX)
 		again_file(en, k->fd);
 }
 

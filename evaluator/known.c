@@ -53,3 +53,28 @@ void known_of_file(const struct program *p, struct program_memo *m, struct arena
 			ask(p, m, i, &e, known);
 	}
 }
+
+void known_of_param(const struct program *p, struct program_memo *m, struct arena *arena,
+		    unsigned code, unsigned param, uint64_t v, uint8_t *known)
+{
+	struct event_frame ev = { .code = (uint16_t)code,
+				  .fd = FD_NONE,
+				  .fd_file = -1,
+				  .nparams = (uint8_t)(param + 1) };
+	struct field_event e = {
+		.ev = &ev, .info = event_info(code), .arena = arena, .source = "syscall"
+	};
+
+	ev.params[param] = (struct param){ .kind = PARAM_INT, .u = v };
+	program_memo_next(m, p);
+	for (uint32_t i = 0; i < p->predicates.n; i++) {
+		const struct predicate *q = program_predicate(p, i);
+		const struct expr *left = program_expr(p, q->left);
+
+		if (known[i] == KNOWN_NOT && left->kind == EXPR_FIELD &&
+		    q->kind != PREDICATE_FIELDS &&
+		    (left->field.id == FIELD_evt_arg || left->field.id == FIELD_evt_rawarg) &&
+		    field_param(&left->field, code) == (int)param)
+			ask(p, m, i, &e, known);
+	}
+}

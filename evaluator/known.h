@@ -17,4 +17,8 @@ void known_of_code(const struct program *p, struct program_memo *m, struct arena
 void known_of_file(const struct program *p, struct program_memo *m, struct arena *arena,
 		   unsigned code, uint8_t *known);
 
+/* Further, what is settled where the event, of CODE, has V as its parameter number I. */
+void known_of_param(const struct program *p, struct program_memo *m, struct arena *arena,
+		    unsigned code, unsigned i, uint64_t v, uint8_t *known);
+
 #endif

@@ -114,31 +114,73 @@ bool mute_minds_extras(uint64_t extras, const struct codes *wanted)
 	return (extras & always) != 0 || (polls && (extras >> WANT_FDLIST & 1) != 0);
 }
 
+/* Room for what is known at one kind of event. */
+struct scratch {
+	struct pool pool;
+	struct arena arena;
+	uint8_t *known;
+};
+
+static bool scratch_begin(struct scratch *s, const struct program *p)
+{
+	pool_init(&s->pool, p->pool->limit);
+	arena_init(&s->arena, pool_get(&s->pool, ARENA_BYTES), ARENA_BYTES);
+	s->known = pool_array(&s->pool, p->predicates.n + 1, 1);
+	if (s->pool.failed)
+		pool_release(&s->pool);
+	return !s->pool.failed;
+}
+
 bool mute_who_minds(const struct program *p, struct program_memo *m,
 		    const struct ruleset_rule *rules, unsigned n, unsigned priority,
 		    enum mute_which which, const struct ruleset_rule **ret)
 {
-	struct arena arena;
-	struct pool scratch;
-	uint8_t *known;
-	bool failed;
+	struct scratch s;
 
-	pool_init(&scratch, p->pool->limit);
-	arena_init(&arena, pool_get(&scratch, ARENA_BYTES), ARENA_BYTES);
-	known = pool_array(&scratch, p->predicates.n + 1, 1);
 	*ret = NULL;
-	for (unsigned code = 0; !scratch.failed && *ret == NULL && code < EVENT_CODE_COUNT;
-	     code++) {
+	if (!scratch_begin(&s, p))
+		return false;
+	for (unsigned code = 0; *ret == NULL && code < EVENT_CODE_COUNT; code++) {
 		if (!lacks_names(code, which))
 			continue;
-		known_of_code(p, m, &arena, code, known);
-		known_of_file(p, m, &arena, code, known);
+		known_of_code(p, m, &s.arena, code, s.known);
+		known_of_file(p, m, &s.arena, code, s.known);
 		for (unsigned i = 0; i < n && *ret == NULL; i++)
 			if (rule_is_in_force(&rules[i], priority) &&
-			    minds_at(p, &rules[i], code, known))
+			    minds_at(p, &rules[i], code, s.known))
 				*ret = &rules[i];
 	}
-	failed = scratch.failed;
-	pool_release(&scratch);
-	return !failed;
+	pool_release(&s.pool);
+	return true;
+}
+
+/* ---- sockets ---- */
+
+static bool may_match(const struct program *p, const struct ruleset_rule *rules, unsigned n,
+		      unsigned priority, unsigned code, const uint8_t *known)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (rule_is_in_force(&rules[i], priority) && codes_has(&rules[i].codes, code) &&
+		    cover_is_alive(p, rules[i].tree, known))
+			return true;
+	return false;
+}
+
+bool mute_common_sockets(const struct program *p, struct program_memo *m,
+			 const struct ruleset_rule *rules, unsigned n, unsigned priority, bool *ret)
+{
+	static const uint8_t families[] = { 1, 2, 10 }; /* AF_UNIX, AF_INET, AF_INET6 */
+	const unsigned code = EVENT_SOCKET_SOCKET_X, domain = 1;
+	struct scratch s;
+
+	*ret = true;
+	if (!scratch_begin(&s, p))
+		return false;
+	for (size_t i = 0; *ret && i < ARRAY_LEN(families); i++) {
+		known_of_code(p, m, &s.arena, code, s.known);
+		known_of_param(p, m, &s.arena, code, domain, families[i], s.known);
+		*ret = !may_match(p, rules, n, priority, code, s.known);
+	}
+	pool_release(&s.pool);
+	return true;
 }

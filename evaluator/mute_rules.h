@@ -3,7 +3,9 @@
  * mute_rules.h -- may opens be left out for which no rule can match?  Whoever evaluates such an open
  * loses nothing by it.  But later it is not known that the file is open, and in later events it has the name
  * by which the kernel knows it, which may not be the one that it was opened by.  So it is asked whether rules
- * look at what is open, or at names there.  Core; at load only.
+ * look at what is open, or at names there.
+ *
+ * Of streams that are made the same holds: the next event tells what they are.  Core; at load only.
  */
 #ifndef MEWS_MUTE_RULES_H
 #define MEWS_MUTE_RULES_H
@@ -21,5 +23,10 @@ enum mute_which { MUTE_OWN_NAMES, MUTE_ALL };
 bool mute_who_minds(const struct program *p, struct program_memo *m,
 		    const struct ruleset_rule *rules, unsigned n, unsigned priority,
 		    enum mute_which which, const struct ruleset_rule **ret);
+
+/* *RET: can none of these rules match when a stream of the families unix, inet and inet6 is made?  False: no room. */
+bool mute_common_sockets(const struct program *p, struct program_memo *m,
+			 const struct ruleset_rule *rules, unsigned n, unsigned priority,
+			 bool *ret);
 
 #endif

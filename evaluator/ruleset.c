@@ -241,6 +241,7 @@ static int find_asking(struct ruleset *rs, unsigned priority)
 int ruleset_seal(struct ruleset *rs, unsigned priority)
 {
 	const struct ruleset_rule *needs_all;
+	bool rare_sockets;
 	int err = find_of_path(rs, priority);
 
 	if (err == 0)
@@ -261,8 +262,12 @@ int ruleset_seal(struct ruleset *rs, unsigned priority)
 	    !mute_who_minds(&rs->program, &rs->memo, rs->rules.items, rs->rules.n, priority,
 			    MUTE_OWN_NAMES, &needs_all) ||
 	    !mute_who_minds(&rs->program, &rs->memo, rs->rules.items, rs->rules.n, priority,
-			    MUTE_ALL, &rs->minds))
+			    MUTE_ALL, &rs->minds) ||
+	    !mute_common_sockets(&rs->program, &rs->memo, rs->rules.items, rs->rules.n, priority,
+				 &rare_sockets))
 		return -ENOMEM;
+	if (rare_sockets)
+		rs->extras |= WANT_RARE_SOCKETS;
 	rs->mutes = needs_all == NULL && !mute_minds_extras(rs->extras, &rs->wanted);
 	return rule_index_new(&rs->pool, &rs->program, rs->rules.items, rs->rules.n, priority,
 			      &rs->index);

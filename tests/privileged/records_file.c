@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -338,6 +339,41 @@ static void test_spared(struct rig *rig)
 	tap_number(how_many(rig, EVENT_SYSCALL_CLOSE_X), 1, "told: any when it is asked for");
 }
 
+/* Are sockets of FAMILY and TYPE told of? */
+static bool is_socket_told(struct rig *rig, int family, int type)
+{
+	int fd;
+
+	records_restart(rig);
+	fd = socket(family, type, 0);
+	if (fd >= 0)
+		close(fd);
+	return how_many(rig, EVENT_SOCKET_SOCKET_X) == 1;
+}
+
+/* Of what a stream is the next event tells. */
+static void test_spared_sockets(struct rig *rig)
+{
+	int input = dup(STDIN_FILENO);
+
+	rig_spare(rig, EVENT_SOCKET_SOCKET_X);
+	tap_ok(!is_socket_told(rig, AF_INET, SOCK_STREAM), "spared: a stream");
+	tap_ok(!is_socket_told(rig, AF_INET6, SOCK_STREAM | SOCK_CLOEXEC), "spared: one by IPv6");
+	tap_ok(!is_socket_told(rig, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK), "spared: a local one");
+	tap_ok(is_socket_told(rig, AF_INET, SOCK_DGRAM), "told: datagrams");
+	tap_ok(is_socket_told(rig, AF_INET, SOCK_RAW), "told: raw ones");
+	tap_ok(is_socket_told(rig, AF_PACKET, SOCK_RAW), "told: packets");
+	tap_ok(is_socket_told(rig, AF_NETLINK, SOCK_DGRAM), "told: netlink");
+	tap_ok(is_socket_told(rig, AF_UNIX, SOCK_SEQPACKET), "told: what is no stream");
+	close(STDIN_FILENO);
+	tap_ok(is_socket_told(rig, AF_INET, SOCK_STREAM), "told: one that is standard input");
+	dup2(input, STDIN_FILENO);
+	close(input);
+	rig_want_all(rig);
+	tap_ok(is_socket_told(rig, AF_INET, SOCK_STREAM), "told: any when it is asked for");
+	records_restart(rig);
+}
+
 void test_descriptors(struct rig *rig)
 {
 	const struct rig_record *r;
@@ -407,6 +443,7 @@ void test_descriptors(struct rig *rig)
 	tap_text(r->path, "[eventfd]", "eventfd2: a file without a path has its kind's name");
 	close(fd);
 	test_spared(rig);
+	test_spared_sockets(rig);
 }
 
 /* Each name call once, on a file of its own directory. */

@@ -103,6 +103,7 @@ static void test_tcp(struct rig *rig, int family)
 	is_number(r, 2, SOCK_STREAM | SOCK_CLOEXEC, "socket: type, as given");
 	is_number(r, 3, 0, "socket: proto, as given");
 	is_number(r, 4, 0x1000, "socket: flags");
+	tap_number(r->file.sock_family, family, "socket: its file's family");
 	tap_number(r->file.sock_type, SOCK_STREAM, "socket: its file's type");
 	tap_number(r->file.sock_proto, IPPROTO_TCP, "socket: its file's protocol");
 	a = loopback(family, &len);

@@ -596,6 +596,44 @@ Test(enrich, a_socket_that_was_missed_is_known_when_it_connects)
 	cr_assert_neq(f.files[0].flags & FILE_ROLE_CLIENT, 0);
 }
 
+/* Of one that connects to nobody, too: as if its making had been told. */
+Test(enrich, what_a_socket_is_that_was_missed_says_its_family)
+{
+	static const struct {
+		uint16_t family;
+		uint8_t type, proto, is, l4;
+	} rows[] = {
+		{ 1, 1, 0, FILE_UNIX, L4_UNKNOWN },	{ 2, 1, 6, FILE_IPV4, L4_TCP },
+		{ 10, 1, 6, FILE_IPV6, L4_TCP },	{ 10, 2, 17, FILE_IPV6, L4_UDP },
+		{ 16, 3, 0, FILE_NETLINK, L4_UNKNOWN }, { 17, 3, 0, FILE_UNKNOWN, L4_UNKNOWN },
+	};
+
+	two_tasks();
+	may_ask = true;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct raw_event ev = event(EVENT_SOCKET_CONNECT_X, 10);
+		struct event_frame f;
+
+		ev.has_kernel = ev.has_file = true;
+		ev.start_ns = 5;
+		ev.file = (struct kernel_file){ .fd = 6,
+						.mode = 0140777,
+						.ino = 5 + i,
+						.sock_family = rows[i].family,
+						.sock_type = rows[i].type,
+						.sock_proto = rows[i].proto };
+		set_int(&ev, "res", (uint64_t)-ECONNREFUSED);
+		set_int(&ev, "fd", 6);
+		set_bytes(&ev, "tuple", SPAN_NONE);
+		send_event(&ev);
+		f = last_event();
+		cr_assert(eq(u8, f.files[0].type, rows[i].is), "family %u", rows[i].family);
+		cr_assert(eq(u8, f.files[0].l4proto, rows[i].l4), "family %u", rows[i].family);
+		cr_assert(eq(sz, f.files[0].name.n, 0), "family %u", rows[i].family);
+	}
+	cr_assert(eq(uint, nasks, 0), "nobody else would know more");
+}
+
 /* An event by the kernel's account: what is open at FD is PATH, of inode INO. */
 static struct raw_event fd_event(unsigned code, int64_t fd, const char *path, uint64_t ino)
 {

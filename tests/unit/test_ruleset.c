@@ -480,6 +480,48 @@ static uint64_t mutes_with(const char *condition)
 	return mutes;
 }
 
+static bool wants_rare_sockets_only(const char *condition)
+{
+	struct codes codes;
+	uint64_t extras;
+
+	teardown();
+	setup();
+	add("a", "evt.type = connect and fd.sport = 80", 0, true);
+	add("b", condition, 0, true);
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	ruleset_wants(rules, &codes, &extras);
+	return (extras & WANT_RARE_SOCKETS) != 0;
+}
+
+Test(ruleset, streams_matter_to_rules_that_may_match_one)
+{
+	static const struct {
+		const char *condition;
+		bool rare;
+	} cases[] = {
+		{ "evt.type = connect", true },
+		{ "evt.type = socket and evt.arg.domain contains AF_PACKET", true },
+		{ "evt.type = socket and evt.arg[1] = AF_PACKET and proc.name != x", true },
+		{ "evt.type = socket and evt.rawarg.domain in (16, 17)", true },
+		{ "evt.type in (socket, connect) and fd.sport = 80 and not evt.type = socket",
+		  true },
+		{ "evt.type = socket", false },
+		{ "evt.type = socket and proc.name = x", false },
+		{ "evt.type = socket and not evt.arg.domain contains AF_PACKET", false },
+		{ "evt.type = socket and evt.arg.domain contains AF_INET6", false },
+		{ "evt.type = socket and evt.rawarg.domain in (1, 17)", false },
+		{ "evt.type = socket and (evt.arg.domain = AF_PACKET or evt.arg.proto = 6)",
+		  false },
+		{ "evt.type = socket and evt.args contains AF_PACKET", false },
+		{ "proc.name = x", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		cr_expect_eq(wants_rare_sockets_only(cases[i].condition), cases[i].rare, "%s",
+			     cases[i].condition);
+}
+
 /* What is opened unseen has the kernel's name later, and is in no list of what is open. */
 Test(ruleset, which_opens_may_be_left_out_is_what_no_rule_would_miss_later)
 {

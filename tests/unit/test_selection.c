@@ -239,6 +239,38 @@ Test(selection, ends_of_descriptors_are_spared_unless_somebody_needs_them)
 	}
 }
 
+Test(selection, streams_are_spared_unless_somebody_looks_at_them)
+{
+	static const struct {
+		const char *name;
+		uint16_t codes[2];
+		uint64_t extras;
+		bool spared;
+	} rows[] = {
+		{ "nothing asked", { 0 }, 0, true },
+		{ "sockets", { EVENT_SOCKET_SOCKET_X }, 0, false },
+		{ "rare ones", { EVENT_SOCKET_SOCKET_X }, WANT_RARE_SOCKETS, true },
+		{ "rare ones, and closes",
+		  { EVENT_SOCKET_SOCKET_X, EVENT_SYSCALL_CLOSE_X },
+		  WANT_RARE_SOCKETS,
+		  false },
+		{ "closes", { EVENT_SYSCALL_CLOSE_RANGE_X }, WANT_RARE_SOCKETS, false },
+		{ "the number of descriptors", { 0 }, 1u << WANT_FD_COUNT, false },
+		{ "a recorder", { 0 }, WANT_TAP | WANT_RARE_SOCKETS, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct ring_wants wants = { .version = 1, .extras = rows[i].extras };
+		struct selection s;
+
+		for (unsigned k = 0; k < 2 && rows[i].codes[k] != 0; k++)
+			ask(&wants, rows[i].codes[k]);
+		selection_fill(&s, &wants, NULL);
+		cr_expect_eq(spares(&s, EVENT_SOCKET_SOCKET_X), rows[i].spared, "%s", rows[i].name);
+		cr_expect(has(&s, EVENT_SOCKET_SOCKET_X), "%s: of others it is told", rows[i].name);
+	}
+}
+
 Test(selection, grows_when_ends_are_told_that_were_not)
 {
 	struct ring_wants few = { .version = 1 }, more = { .version = 2 };

@@ -251,12 +251,12 @@ static const struct golden goldens[] = {
 				    "\xce\0\0\0\x10\xc0\x92\xd3\xff\xff\xff\xff\xff\xff\xff\xe0"
 				    "\xd3\xff\xff\xff\xff\xff\xff\xff\x01") },
 	{ "the kernel's file", FRAME_RAW_EVENT,
-	  B("\x98\0\0\0\0\0\1\xff\x95\0\0\0\0\x9a\3\1\2\4\5\xc4\1/\xc0\6\7\x08"),
+	  B("\x98\0\0\0\0\0\1\xff\x95\0\0\0\0\x9b\3\1\2\4\5\xc4\1/\xc0\6\7\x08\x0a"),
 	  B("\x99\xcd\0\0\xcd\0\0\xce\0\0\0\0" WIDE("\0") WIDE("\0")
 		    SIGNED("\1") "\xd3\xff\xff\xff\xff\xff\xff\xff\xff\x95" WIDE("\0")
-			    WIDE("\0") "\xce\0\0\0\0\xce\0\0\0\0\x9a" SIGNED(
+			    WIDE("\0") "\xce\0\0\0\0\xce\0\0\0\0\x9b" SIGNED(
 				    "\3") "\xce\0\0\0\1\xce\0\0\0\2" WIDE("\4")
-				    WIDE("\5") "\xc4\1/\xc0\xcc\6\xcc\7\xcd\0\x08\x90") },
+				    WIDE("\5") "\xc4\1/\xc0\xcc\6\xcc\7\xcd\0\x08\xcd\0\x0a\x90") },
 	{ "task file", FRAME_TASK_FILE,
 	  B("\x92\x05\x9a\x00\x02\x00\x00\x00\x00\xc4\x01/\xc0\x00\xc0"),
 	  B("\x92\x05\x9a" SIGNED("\0") "\xcc\2\xcd\0\0\xce\0\0\0\0\xce\0\0\0\0" WIDE(
