@@ -431,7 +431,8 @@ static void fill_capture(union any_frame *f)
 const struct wire_sample wire_samples[] = {
 	ROW("raw event with all parts", RAW_EVENT, raw_event, fill_raw_event,
 	    "[307, 5, 2, 1700000000123456789, 70000, 4243, 4242, [998877665544, 3141, 1000, 1001, "
-	    "[3, 33184, 8388609, 1234567, 29, \"/etc/shadow\", nil, 0, 0, 2, 0]], " OPENAT_SEEN "]"),
+	    "[3, 33184, 8388609, 1234567, 29, \"/etc/shadow\", nil, 0, 0, 2, 0]], " OPENAT_SEEN
+	    "]"),
 	ROW("raw event of a capture", RAW_EVENT, raw_event, fill_raw_connect,
 	    "[23, 0, 0, 1, 2, 3, -1, nil, [-115, "
 	    "\"\\x02\\x7f\\x00\\x00\\x01\\x1f\\x90\\x7f\\x00\\x00\\x01\\x005\", -9, nil, "
