@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * sensor.h -- the live source: the kernel side loaded, its buffers merged and
- * decoded, /proc for snapshots.  sensor.c is the only file that knows libbpf.
+ * decoded, /proc for snapshots.  sensor*.c are the only files that know libbpf.
  */
 #ifndef MEWS_SENSOR_H
 #define MEWS_SENSOR_H

@@ -5,7 +5,7 @@
  *
  * libbpf loads an object as a whole and once.  So when that fails, whoever tries finds
  * out here which program it was, makes the object anew, and tries again without it, until
- * it loads, an essential program is refused, or TRIES are over.  Shell, for sensor.c.
+ * it loads, an essential program is refused, or TRIES are over.  Shell, for the live source.
  */
 #ifndef MEWS_SENSOR_LOAD_H
 #define MEWS_SENSOR_LOAD_H

@@ -11,19 +11,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
-#include <time.h>
 
-#include "clock.h"
+#include "timeline.h"
 
 #include "mews.skel.h" /* needs record.h before it */
-
-static uint64_t boot_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
-}
 
 /* ---- which part a program is of ---- */
 

@@ -6,7 +6,7 @@
  * come already.  Both parts are the same object, opened twice; the second has the maps of the first.
  * A kernel without bpf_rdonly_cast() (before 6.2) gets all as the first part: libbpf looks for the function among
  * the modules' types then, which it may not behind the jail.
- * Shell, for sensor.c.
+ * Shell, for the live source.
  */
 #ifndef MEWS_SENSOR_PROGRAMS_H
 #define MEWS_SENSOR_PROGRAMS_H

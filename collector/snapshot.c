@@ -21,6 +21,7 @@
 #include "decode.h"
 #include "procfs.h"
 #include "snapshot_file.h"
+#include "timeline.h"
 #include "unread.h"
 
 enum {
@@ -462,10 +463,7 @@ static int visit_process(struct snapshot *s, int dir, const char *name, void *ar
 
 static uint64_t boot_ts(void)
 {
-	struct timespec boot;
-
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	return wall_now().ns - stat_ns(&boot);
+	return wall_now().ns - boot_now();
 }
 
 /* There is a table of sockets afterwards, or -ENOMEM. */

@@ -39,4 +39,15 @@ static inline uint64_t timeline_stamp(struct timeline *t, uint64_t boot_ns)
 	return ns;
 }
 
+#ifndef MEWS_CORE /* core code has no clock */
+/* Now, as the kernel stamps. */
+static inline uint64_t boot_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+#endif
+
 #endif
