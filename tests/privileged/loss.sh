@@ -24,8 +24,10 @@ told() { # FIELD: what all drop alerts say of it, added up.
 	grep '"rule":"Falco internal: syscall event drop"' "$work/alerts" |
 		jq -s "[.[].output_fields.$1 | tonumber] | add"
 }
+# All opens of the flood are made events, whoever else opened that file of late.
+start() { start_mews -o mews.mute_opens=false "$@"; }
 
-start_mews -o engine.modern_ebpf.buf_size_preset=1
+start -o engine.modern_ebpf.buf_size_preset=1
 ok "the pipeline is live, with small buffers"
 check "nothing is lost, and it says so" status "$losses"' | .balanced and .cells == [] and .terms.lost == 0'
 lose flood 50000
@@ -68,20 +70,20 @@ check "and the ledger balances" wait_for 20 balanced run
 check "Ctrl-C ends it with 0" stop_mews
 
 # What is done about it is as the settings say.
-start_mews -o engine.modern_ebpf.buf_size_preset=1 -o syscall_event_drops.threshold=1
+start -o engine.modern_ebpf.buf_size_preset=1 -o syscall_event_drops.threshold=1
 lose flood 30000
 check "below the threshold it is in the ledger" wait_for 10 status "$losses | .balanced and .terms.lost > 10000"
 sleep 1.5
 check "and no alert" [ "$(drop_alerts)" = 0 ]
 stop_mews
-start_mews -o syscall_event_drops.simulate_drops=true -o syscall_event_drops.threshold=1 -o syscall_event_drops.rate=0.01
+start -o syscall_event_drops.simulate_drops=true -o syscall_event_drops.threshold=1 -o syscall_event_drops.rate=0.01
 check "a simulated drop makes an alert" wait_for 5 eval '"$trigger" read /etc/hostname x; [ "$(drop_alerts)" -ge 1 ]'
 check "of one call" eval 'grep "syscall event drop" "$work/alerts" | jq -se ".[0].output_fields.n_drops == \"1\""'
 for _ in 1 2 3; do "$trigger" read /etc/hostname x; sleep 0.8; done
 check "the rate holds for it" [ "$(drop_alerts)" = 1 ]
 check "the ledger knows of none" status "$losses"' | .terms.lost == 0'
 stop_mews
-start_mews -o engine.modern_ebpf.buf_size_preset=1 -o 'syscall_event_drops.actions=alert exit'
+start -o engine.modern_ebpf.buf_size_preset=1 -o 'syscall_event_drops.actions=alert exit'
 pid=$mews_pid
 lose flood 30000
 check "where drops are to end it, it ends" wait_for 10 eval '! kill -0 "$pid" 2>/dev/null'
@@ -92,7 +94,7 @@ check "it says why" grep -q 'syscall event drop. [0-9]* system calls dropped in 
 check "the alert of it is out" [ "$(drop_alerts)" -ge 1 ]
 
 # Who floods loses; who does little has a share of the reserve, and others besides this test do little, too.
-start_mews -o engine.modern_ebpf.buf_size_preset=3
+start -o engine.modern_ebpf.buf_size_preset=3
 crowd() {
 	local cpu
 	for cpu in $(seq 0 $(($(nproc --all) - 1))); do
@@ -118,7 +120,7 @@ check "the kernel module's settings count where it is asked for" eval 'buffers -
 "$mews" run --run-dir "$work/run" -o engine.kind=nodriver >/dev/null 2>"$work/mews.log"
 check "without the kernel there is nothing to run" [ $? -eq 1 ]
 check "and it says what there is instead" grep -q "engine.kind.*mews replay FILE" "$work/mews.log"
-start_mews -o engine.modern_ebpf.cpus_for_each_buffer=0 -o engine.modern_ebpf.buf_size_preset=1 \
+start -o engine.modern_ebpf.cpus_for_each_buffer=0 -o engine.modern_ebpf.buf_size_preset=1 \
 	-o engine.modern_ebpf.drop_failed_exit=true
 ok "with one buffer for all, and no calls that failed, it is live"
 "$trigger" read /etc/shadow/failed "not-there-$$" 2>/dev/null
@@ -137,7 +139,7 @@ cat >"$work/failed.yaml" <<'END'
   priority: WARNING
 END
 for drop in true false; do
-	start_mews -r "$work/failed.yaml" -o engine.modern_ebpf.drop_failed_exit=$drop
+	start -r "$work/failed.yaml" -o engine.modern_ebpf.drop_failed_exit=$drop
 	"$trigger" read /etc/shadow/failed "failed-$drop-$$" 2>/dev/null
 	"$trigger" read /etc/shadow "worked-$drop-$$"
 	wait_for 5 grep -q "worked-$drop-$$" "$work/alerts"
@@ -158,7 +160,7 @@ cat >"$work/rules.yaml" <<'END'
   output: "probe %proc.cmdline"
   priority: WARNING
 END
-start_mews -o engine.modern_ebpf.buf_size_preset=1 -r "$work/rules.yaml"
+start -o engine.modern_ebpf.buf_size_preset=1 -r "$work/rules.yaml"
 mkdir "$tools/heal-mark"
 mkfifo "$work/go" "$work/done"
 unseen() { # one process that begins, executes, changes its directory and opens files, all of it unseen
