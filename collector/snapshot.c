@@ -477,7 +477,10 @@ static int begin(struct snapshot *s, source_put *put, void *sink, size_t budget)
 	s->boot_ts_ns = boot_ts();
 	if (s->sockets == NULL)
 		s->sockets = sockets_new(s->unread);
-	return s->sockets == NULL ? -ENOMEM : 0;
+	if (s->sockets != NULL)
+		return 0;
+	unread_note(s->unread, ENOMEM);
+	return -ENOMEM;
 }
 
 void snapshot_settle(struct snapshot *s)
