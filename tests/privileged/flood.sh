@@ -11,7 +11,6 @@ need_live
 seconds=10
 [ -z "${MEWS_LONG:-}" ] || seconds=30
 losses='.ledger[] | select(.name == "losses")'
-status() { "$mews" status --json --run-dir "$work/run" >"$work/status" && jq -e "$1" "$work/status"; }
 # Those that say who runs what, as whom, where: what a process is known by.
 vital='["execve","execveat","clone","clone3","fork","vfork","procexit","setuid","setgid","setreuid","setregid",
 	"setresuid","setresgid","capset","setsid","prctl","unshare","setns","chdir","fchdir","chroot","setrlimit","prlimit"]'

@@ -5,6 +5,7 @@
 # pipeline runs on, and says what it does not see, and which of that rules ask for.  Without a program that
 # all stands on there is nothing to run.
 . "$(dirname -- "$0")/../support/pipeline.sh"
+. "$top/tests/support/status.sh"
 need_live
 
 cat >"$work/rules.yaml" <<'END'
@@ -24,7 +25,6 @@ cat >"$work/rules.yaml" <<'END'
   output: removed %proc.cmdline
   priority: WARNING
 END
-status() { "$mews" status --json --run-dir "$work/run" >"$work/status" && jq -e "$1" "$work/status"; }
 
 export MEWS_BREAK_PROGRAMS=exit_other,exit_poll,signal_deliver,uring_submit
 start_mews -r "$work/rules.yaml"

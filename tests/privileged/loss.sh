@@ -9,7 +9,6 @@
 need_live
 
 losses='.ledger[] | select(.name == "losses")'
-status() { "$mews" status --json --run-dir "$work/run" >"$work/status" && jq -e "$1" "$work/status"; }
 # lose COMMAND...: run it while the collector is stopped.
 lose() {
 	local pid

@@ -4,6 +4,7 @@
 # Opens for which no rule can match are passed over in the kernel; whatever a rule can match for is not, by
 # whichever name, and from the moment on that a rule can.
 . "$(dirname -- "$0")/../support/pipeline.sh"
+. "$top/tests/support/status.sh"
 need_live
 
 rules() { # FILE...: what is read there alerts
@@ -25,7 +26,7 @@ rules() { # FILE...: what is read there alerts
 		  priority: INFO
 	END
 }
-counter() { "$mews" status --json --run-dir "$work/run" | jq ".stages[] | select(.name == \"collector\") | .counters.$1"; }
+muted() { counter run collector muted; }
 alerts_with() { grep -cF -- "$1" "$work/alerts"; }
 has_alerts() { [ "$(alerts_with "$1")" -ge "$2" ]; }
 file=$work/file
@@ -34,10 +35,10 @@ grow() { # FILE: it is opened until that is passed over
 	"$trigger" many "$1" 200
 	sleep 0.2
 	local before
-	before=$(counter muted)
+	before=$(muted)
 	"$trigger" many "$1" 2000
 	sleep 0.2
-	[ $(($(counter muted) - before)) -ge 1900 ]
+	[ $(($(muted) - before)) -ge 1900 ]
 }
 
 rules "$work/secret"
@@ -72,14 +73,13 @@ check "other rules, and it is told of" wait_for 10 came
 before=$(alerts_with "$file by")
 "$trigger" many "$file" 500
 check "each time" wait_for 5 has_alerts "$file by" $((before + 500))
-check "nothing was lost and all is balanced" sh -c "'$mews' status --json --run-dir '$work/run' |
-	jq -e '([.ledger[] | .balanced] | all) and ([.. | .lost_kernel? // 0] | add) == 0'"
+check "nothing was lost and all is balanced" nothing_lost
 stop_mews
 
 rules "$work/secret"
 start_mews -r "$work/rules.yaml" -o mews.mute_opens=false
 "$trigger" many "$file" 2000
-check "the setting turns it off" [ "$(counter muted)" = 0 ]
+check "the setting turns it off" [ "$(muted)" = 0 ]
 stop_mews
 sed -i 's/condition: evt.type = fchmod/condition: evt.type in (close, fchmod)/; s/mode of %fs.path.name/done with %fd.name/' "$work/rules.yaml"
 start_mews -r "$work/rules.yaml" -o mews.mute_opens=true
@@ -89,6 +89,6 @@ stop_mews
 sed -i 's/condition: evt.type in (close, fchmod)/condition: evt.type = fchmod and proc.fdopencount > 1/' "$work/rules.yaml"
 start_mews -r "$work/rules.yaml"
 "$trigger" many "$file" 2000
-check "who counts what is open is told of all" [ "$(counter muted)" = 0 ]
+check "who counts what is open is told of all" [ "$(muted)" = 0 ]
 check "and it is said" grep -q "no open is left out: rules ask what processes have open, or what was closed" "$work/mews.log"
 stop_mews

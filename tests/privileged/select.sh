@@ -4,6 +4,7 @@
 # What is watched follows the rules and the settings, call by call, and nothing in the kernel is attached
 # or detached for it.
 . "$(dirname -- "$0")/../support/pipeline.sh"
+. "$top/tests/support/status.sh"
 need_live
 
 rules() { # FILE NAME CALLS
@@ -20,8 +21,7 @@ rules() { # FILE NAME CALLS
 		  priority: INFO
 	END
 }
-status() { "$mews" status --json --run-dir "$work/run"; }
-taken() { status | jq '[.. | .taken? // empty][0]'; }
+taken() { status_of run | jq '[.. | .taken? // empty][0]'; }
 alerts_of() { jq -r "select(.rule == \"$1\") | .output_fields[\"evt.type\"]" "$work/alerts" | sort | uniq -c; }
 attached() { # the collector's programs and links
 	local pid
@@ -63,8 +63,7 @@ old=$(alerts_of first)
 "$trigger" read /etc/shadow the-end
 wait_for 5 grep -q the-end "$work/alerts"
 check "what is not asked for any more does not come" [ "$(alerts_of first)" = "$old" ]
-check "nothing was lost and all is balanced" sh -c "'$mews' status --json --run-dir '$work/run' |
-	jq -e '([.ledger[] | .balanced] | all) and ([.. | .lost_kernel? // 0] | add) == 0'"
+check "nothing was lost and all is balanced" nothing_lost
 stop_mews
 
 # Descriptors end without their closes being watched: an execve ends those that are closed by it.
@@ -87,11 +86,10 @@ locked() { jq -se --arg want "$1" 'any(.[]; .rule == "Lock" and (.output_fields 
 check "of two descriptors over an execve, the one that it closes is not believed to be open" wait_for 5 \
 	locked "/etc/hostname::/etc/hostname"
 # Rules that count descriptors need the closes: what was not told until then is told by a snapshot.
-snapshots() { status | jq '.stages[] | select(.name == "collector") | .counters.snapshots'; }
-before=$(snapshots)
+before=$(counter run collector snapshots)
 sed -i 's/evt.type = flock and/evt.type = flock and proc.fdopencount > 0 and/' "$work/rules.yaml"
 "$mews" restart evaluator --run-dir "$work/run" >/dev/null
-check "when closes are asked for, all state is told again" wait_for 10 eval '[ "$(snapshots)" -gt "$before" ]'
+check "when closes are asked for, all state is told again" wait_for 10 eval '[ "$(counter run collector snapshots)" -gt "$before" ]'
 stop_mews
 
 # Settings.

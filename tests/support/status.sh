@@ -5,6 +5,10 @@
 
 status_of() { "$mews" status --json --run-dir "$work/$1"; }
 
+# status FILTER: what it says of run holds.  It stays in $work/status.
+status() { status_of run >"$work/status" && jq -e "$1" "$work/status"; }
+nothing_lost() { status '([.ledger[] | .balanced] | all) and ([.. | .lost_kernel? // 0] | add) == 0'; }
+
 # stage_field RUN STAGE FIELD
 stage_field() { status_of "$1" | tr '{' '\n' | sed -n "s/.*\"name\":\"$2\",\"pid\".*\"$3\":\"\{0,1\}\([^,\"]*\).*/\1/p"; }
 stage_pid() { status_of "$1" | tr '{' '\n' | sed -n "s/.*\"name\":\"$2\",\"pid\":\([0-9]*\).*/\1/p"; }
