@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "past.h"
+#include "process_unknown.h"
 
 /* Who is born together is met together, and numbers are given in turn: neighbours share
  * a cache line of eight buckets.  Which line is nobody's to choose. */
@@ -148,18 +149,7 @@ struct thread *proctab_add(struct proctab *pt, int64_t tid)
 		return NULL;
 	}
 	*th = (struct thread){
-		.f = { .tid = tid,
-		       .pid = -1,
-		       .ptid = -1,
-		       .sid = -1,
-		       .vtid = -1,
-		       .vpid = -1,
-		       .vpgid = -1,
-		       .pgid = -1,
-		       .uid = UINT32_MAX,
-		       .gid = UINT32_MAX,
-		       .loginuid = UINT32_MAX,
-		       .fdlimit = -1 },
+		.f = { .tid = tid, PROCESS_UNKNOWN },
 		.key = pt->next_key++,
 		.version = PROCESS_UNTOLD,
 		.told_at = NOWHERE_YET,

@@ -5,20 +5,13 @@
 #include <errno.h>
 
 #include "mirror_core.h"
+#include "process_unknown.h"
 
 static const struct process_info defaults = {
 	.tid = -1,
-	.pid = -1,
-	.ptid = -1,
-	.sid = -1,
-	.vtid = -1,
-	.vpid = -1,
-	.vpgid = -1,
-	.pgid = -1,
+	PROCESS_UNKNOWN,
 	.comm = { (const uint8_t *)"<NA>", 4 },
 	.exe = { (const uint8_t *)"<NA>", 4 },
-	.loginuid = UINT32_MAX,
-	.fdlimit = -1,
 };
 
 /* ---- frames ---- */

@@ -177,6 +177,7 @@ Test(mirror, a_base_that_is_not_there_gives_defaults_and_an_error)
 	cr_assert_not_null(p);
 	cr_assert(span_is(p->info.comm, "<NA>"));
 	cr_assert(eq(i64, p->info.pid, -1));
+	cr_assert(eq(u64, p->info.uid, UINT32_MAX));
 	cr_assert(eq(u64, p->info.loginuid, UINT32_MAX));
 	cr_assert_eq(mirror_main(m, p), p);
 	cr_assert_null(mirror_parent(m, p));
