@@ -57,6 +57,15 @@ static struct span next_answer(struct span *input, unsigned *ret_how)
 	return body;
 }
 
+/* Anything of at most a uid's length. */
+static struct span some_uid(const uint8_t *data, size_t size)
+{
+	enum { LEN = 36 };
+	size_t from = size % 7; /* at most SIZE */
+
+	return span_of(data + from, size - from < LEN ? size - from : LEN);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct kube_params p = { .limits = { 8, 8, 8 },
@@ -76,8 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct span body;
 
 		if (!kube_ask(k, now, &r)) {
-			(void)kube_wish(k, span_of(data + size % 7, size < 48 ? size / 2 : 36),
-					mono_after(now, NS_PER_SEC));
+			(void)kube_wish(k, some_uid(data, size), mono_after(now, NS_PER_SEC));
 			now = mono_after(now, 20 * NS_PER_SEC);
 			(void)kube_step(k, now);
 			continue;
