@@ -644,6 +644,7 @@ static void status(struct stage *st, void *ctx, struct stage_status *status)
 		coverage_report(c->source->coverage, &wanted, status);
 	}
 	status->gauges.v[COLLECTOR_GAUGE_UNSEEN_PROGRAMS] = status->ngaps;
+	status->gauges.v[COLLECTOR_GAUGE_WANTS_VERSION] = c->wants.version;
 	if (c->source->is_recorded)
 		snprintf(watched, sizeof(watched), "source %s", c->source->ops->name);
 	else

@@ -17,6 +17,7 @@
 #define STOP_WAIT_NS	(15 * NS_PER_SEC) /* four stages, three seconds each, and some */
 #define RESTART_WAIT_NS (8 * NS_PER_SEC)
 #define RELOAD_WAIT_NS	(120 * NS_PER_SEC) /* of very many rules, on a busy machine */
+#define TAKEN_WAIT_NS	(2 * NS_PER_SEC)   /* for what takes milliseconds, if the stages run */
 #define STEP_NS		(20 * NS_PER_MSEC)
 
 static const char supervisor_name[] = "mews";
@@ -154,6 +155,35 @@ static int reload_one(const char *run_dir, const char *name)
 	return 0;
 }
 
+/* STAGE's gauge I; false: it does not say. */
+static bool gauge_of(const char *run_dir, enum stage_id stage, unsigned i, uint64_t *ret)
+{
+	struct control_answer a = { 0 };
+	int err = ask(run_dir, stage_name(stage), CONTROL_STATUS, "", &a);
+
+	*ret = a.status.gauges.v[i];
+	return err == 0 && a.has_status;
+}
+
+/* Until what the rules ask for now is what is collected: an event of that moment on is not missed. */
+static void wait_collected(const char *run_dir)
+{
+	struct mono end = mono_after(mono_now(), TAKEN_WAIT_NS);
+	uint64_t asked, taken;
+
+	if (!gauge_of(run_dir, STAGE_EVALUATOR, EVALUATOR_GAUGE_WANTS_VERSION, &asked))
+		return;
+	while (gauge_of(run_dir, STAGE_COLLECTOR, COLLECTOR_GAUGE_WANTS_VERSION, &taken) &&
+	       taken < asked && mono_now().ns < end.ns)
+		step();
+}
+
+static int reloaded(const char *run_dir, unsigned failed)
+{
+	wait_collected(run_dir);
+	return failed > 0 ? EXIT_INPUT : EXIT_OK;
+}
+
 /* Without a supervisor, each stage reads its files by itself. */
 int cmd_reload(int argc, char **argv)
 {
@@ -165,15 +195,16 @@ int cmd_reload(int argc, char **argv)
 		return code;
 	err = reload_one(run_dir, supervisor_name);
 	if (!is_away(err))
-		return err < 0 ? EXIT_INPUT : EXIT_OK;
+		return reloaded(run_dir, err < 0);
 	for (unsigned id = STAGE_COLLECTOR; id < STAGE_COUNT; id++) {
 		err = reload_one(run_dir, stage_name((enum stage_id)id));
 		found += !is_away(err);
 		failed_ones += err < 0 && !is_away(err);
 	}
-	if (found == 0)
-		log_error("no pipeline runs in '%s'", run_dir);
-	return found == 0 || failed_ones > 0 ? EXIT_INPUT : EXIT_OK;
+	if (found > 0)
+		return reloaded(run_dir, failed_ones);
+	log_error("no pipeline runs in '%s'", run_dir);
+	return EXIT_INPUT;
 }
 
 /* ---- stop ---- */

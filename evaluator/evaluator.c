@@ -541,6 +541,7 @@ static void status(struct stage *st, void *ctx, struct stage_status *ret)
 	mirror_status(ev->mirror, &m);
 	ret->gauges.v[EVALUATOR_GAUGE_RULES_LOADED_TIMESTAMP_SECONDS] = ev->loaded_ns / NS_PER_SEC;
 	ret->gauges.v[EVALUATOR_GAUGE_RULES] = ruleset_count(ev->load.rules);
+	ret->gauges.v[EVALUATOR_GAUGE_WANTS_VERSION] = ev->wants_version;
 	ret->gauges.v[EVALUATOR_GAUGE_RULES_IN_FORCE] = ruleset_evaluated_count(ev->load.rules);
 	ret->gauges.v[EVALUATOR_GAUGE_PREDICATES] = ruleset_predicate_count(ev->load.rules);
 	ret->gauges.v[EVALUATOR_GAUGE_MIRROR_PROCESSES] = m.processes;
