@@ -22,8 +22,8 @@ def ends(at):
     except OSError:
         pass
 if mark == "many":
-    for _ in range(300):
-        tcp().close()
+    for _ in range(int(own)):
+        socket.socket(socket.AF_INET, STREAM).close()
     sys.exit()
 door = tcp()
 door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -102,11 +102,11 @@ rules() {
 	END
 }
 seen() { counter run collector seen; }
-# told: how many more events there are for 300 streams that are made.
+# told MARK STREAMS: how many more events there are for so many streams that are made.
 told() {
 	local before
 	before=$(seen)
-	python3 "$work/life.py" many "$work"
+	python3 "$work/life.py" many "$2"
 	"$trigger" read /etc/shadow "many-$1"
 	wait_for 5 grep -q "many-$1" "$work/alerts"
 	echo $(($(seen) - before))
@@ -125,15 +125,15 @@ lived() {
 rules "evt.arg.domain contains AF_PACKET"
 start_mews -r "$work/rules.yaml" -o json_output=true -o rule_matching=all
 check "what becomes of streams is told" lived spared
-few=$(told spared)
+few=$(told spared 50000)
 stop_mews
 rules "proc.name = nobody"
 start_mews -r "$work/rules.yaml" -o json_output=true -o rule_matching=all
 check "and where each is told of when it is made" lived whole
-all=$(told whole)
+all=$(told whole 50000)
 stop_mews
 check "in the same words" diff "$work/whole" "$work/spared"
-check "that 300 were made is 300 events less" sh -c "[ $((all - few)) -ge 280 ] || { echo $few of $all; false; }"
+check "that 50,000 were made is so many events less" sh -c "[ $((all - few)) -ge 40000 ] || { echo $few of $all; false; }"
 
 rules "evt.arg.domain contains AF_PACKET"
 start_mews -r "$work/rules.yaml" -o json_output=true
@@ -142,6 +142,6 @@ check "a rule for packet sockets sees each" wait_for 5 packets
 rules "evt.arg.domain contains AF_INET and proc.cmdline contains 'life.py many'"
 "$mews" reload --run-dir "$work/run" >/dev/null
 made() { grep -c "made .*life.py many" "$work/alerts"; }
-told all >/dev/null
+told all 300 >/dev/null
 check "one for streams that is loaded later, too, from the first on" [ "$(made)" = 300 ]
 stop_mews
