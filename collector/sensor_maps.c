@@ -7,35 +7,32 @@
 
 #include "sensor_core.h"
 
+#define WANTED_SIZE (WANTED_COUNT * sizeof(struct wanted))
+#define NARROW_SIZE (NARROW_COUNT * sizeof(struct wanted))
+#define MUTES_SIZE  (MUTE_ROWS * sizeof(struct mutes))
+
 static size_t counts_size(const struct sensor *s)
 {
 	return (size_t)s->ncpus * COUNTS_PER_CPU * sizeof(struct kernel_counts);
 }
 
+/* NULL: errno says why. */
+static void *map_array(const struct sensor *s, const char *name, size_t size, int prot)
+{
+	void *p = mmap(NULL, size, prot, MAP_SHARED, programs_map(&s->programs, name), 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
 int sensor_open_maps(struct sensor *s)
 {
-	void *p;
+	const int both = PROT_READ | PROT_WRITE;
 
-	p = mmap(NULL, counts_size(s), PROT_READ, MAP_SHARED, programs_map(&s->programs, "counts"),
-		 0);
-	if (p == MAP_FAILED)
+	if ((s->counts = map_array(s, "counts", counts_size(s), PROT_READ)) == NULL ||
+	    (s->wanted = map_array(s, "wanted", WANTED_SIZE, both)) == NULL ||
+	    (s->narrow = map_array(s, "wanted_narrow", NARROW_SIZE, both)) == NULL ||
+	    (s->mutes.words = map_array(s, "mutes", MUTES_SIZE, both)) == NULL)
 		return -errno;
-	s->counts = p;
-	p = mmap(NULL, WANTED_COUNT * sizeof(struct wanted), PROT_READ | PROT_WRITE, MAP_SHARED,
-		 programs_map(&s->programs, "wanted"), 0);
-	if (p == MAP_FAILED)
-		return -errno;
-	s->wanted = p;
-	p = mmap(NULL, NARROW_COUNT * sizeof(struct wanted), PROT_READ | PROT_WRITE, MAP_SHARED,
-		 programs_map(&s->programs, "wanted_narrow"), 0);
-	if (p == MAP_FAILED)
-		return -errno;
-	s->narrow = p;
-	p = mmap(NULL, MUTE_ROWS * sizeof(struct mutes), PROT_READ | PROT_WRITE, MAP_SHARED,
-		 programs_map(&s->programs, "mutes"), 0);
-	if (p == MAP_FAILED)
-		return -errno;
-	s->mutes.words = p;
 	return 0;
 }
 
@@ -44,9 +41,9 @@ void sensor_close_maps(struct sensor *s)
 	if (s->counts != NULL)
 		munmap((void *)s->counts, counts_size(s));
 	if (s->wanted != NULL)
-		munmap(s->wanted, WANTED_COUNT * sizeof(struct wanted));
+		munmap(s->wanted, WANTED_SIZE);
 	if (s->narrow != NULL)
-		munmap(s->narrow, NARROW_COUNT * sizeof(struct wanted));
+		munmap(s->narrow, NARROW_SIZE);
 	if (s->mutes.words != NULL)
-		munmap(s->mutes.words, MUTE_ROWS * sizeof(struct mutes));
+		munmap(s->mutes.words, MUTES_SIZE);
 }
