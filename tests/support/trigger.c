@@ -324,8 +324,8 @@ static void do_flood_for(char **arg)
 	printf("%lu\n", n);
 }
 
-/* Go to a directory and open a file there; say so at a fifo; of another one read a byte, and behind
- * a second one use it. */
+/* Go to a directory and open a file there; say so at a fifo; read another one byte by byte, and at its end use
+ * the file. */
 static void do_unseen(char **arg)
 {
 	int fd, again;
@@ -335,8 +335,8 @@ static void do_unseen(char **arg)
 	fd = must(open("unseen", O_RDWR | O_CREAT, 0600), "unseen");
 	close(must(open(arg[2], O_WRONLY), arg[2]));
 	again = must(open(arg[1], O_RDONLY), arg[1]);
-	must((int)read(again, &c, 1), arg[1]);
-	must((int)read(again, &c, 1), arg[1]);
+	while (must((int)read(again, &c, 1), arg[1]) > 0)
+		;
 	must(fchmod(fd, 0640), "unseen");
 	close(must(open("later", O_RDWR | O_CREAT, 0600), "later"));
 }
