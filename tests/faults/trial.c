@@ -15,7 +15,7 @@
 #include "log.h"
 #include "span.h"
 
-enum { LASTS_MS = 150, PATIENCE_MS = 10000, SHOWN = 12, FIRST_CALLS = 2, LINES = 40 };
+enum { LASTS_MS = 150, PATIENCE_MS = 10000, SHOWN = 12, FIRST_CALLS = 2, TRIES = 3, LINES = 40 };
 
 struct fault_page *trial_page;
 static int page_fd;
@@ -208,6 +208,19 @@ static const char *said_of(const char *how, const struct trial_run *r)
 	return WEXITSTATUS(r->status) != 0 ? "ends with an error" : "goes on";
 }
 
+/* Which calls are made goes by chance, too: what does not come about is tried again. */
+static bool try_plan(const struct tally *y, struct trial_run *r, const char **ret_how)
+{
+	for (unsigned left = TRIES;; left--) {
+		if (!trial_once(y->t, &y->good, r))
+			return false;
+		*ret_how = verdict(y->t, r);
+		if (*ret_how != NULL || atomic_load(&trial_page->fired) > 0 || left == 1)
+			return true;
+		free(r->words);
+	}
+}
+
 static void try_point(struct tally *y, const struct fault_site *s, unsigned nth, unsigned error,
 		      bool lasts)
 {
@@ -221,14 +234,13 @@ static void try_point(struct tally *y, const struct fault_site *s, unsigned nth,
 						.error = (uint32_t)fault_row_error(s->row, error),
 						.lasts = lasts };
 	y->points++;
-	if (!trial_once(y->t, &y->good, &r)) {
+	if (!try_plan(y, &r, &how)) {
 		y->bad++;
 		fprintf(stderr, "# %s cannot be started: %s\n", y->t->name, strerror(errno));
 		return;
 	}
 	y->unfired += atomic_load(&trial_page->fired) == 0;
 	y->gave_up += WIFEXITED(r.status) && WEXITSTATUS(r.status) != 0;
-	how = verdict(y->t, &r);
 	printf("# tried %" PRIx64 " %s%s%s call %u error %u%s while %s: %s\n",
 	       trial_page->plan.site, fault_row_name(s->row), s->what[0] != 0 ? " " : "", s->what,
 	       nth + 1, trial_page->plan.error, lasts ? " and after it" : "",
