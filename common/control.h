@@ -218,8 +218,10 @@ struct control_server;
 int control_server_open(const char *path, struct control_server **ret);
 void control_server_close(struct control_server *s);
 
-/* A descriptor that is readable while a request waits. */
+/* A descriptor that is readable while a request waits.  Without descriptors nobody is let in for a moment, and it is not;
+ * then the moment ends at control_server_due(), and else at no time (UINT64_MAX). */
 int control_server_fd(const struct control_server *s);
+struct mono control_server_due(const struct control_server *s);
 
 /* Answer what waits, at most a few; never blocks.  ANSWER is called for each. */
 void control_server_poll(struct control_server *s,

@@ -127,6 +127,11 @@ int control_server_fd(const struct control_server *s)
 	return s->epoll;
 }
 
+struct mono control_server_due(const struct control_server *s)
+{
+	return s->listens ? (struct mono){ UINT64_MAX } : s->place.deaf_until;
+}
+
 /* ---- who comes ---- */
 
 static unsigned count_of(const struct control_server *s, uid_t uid)

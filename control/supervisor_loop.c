@@ -72,6 +72,8 @@ static int timeout_ms(const struct supervisor *sv, struct mono now, struct mono 
 {
 	if (!sv->complete && !sv->stopping && sv->give_up.ns < next.ns)
 		next = sv->give_up;
+	if (sv->control != NULL && control_server_due(sv->control).ns < next.ns)
+		next = control_server_due(sv->control);
 	for (unsigned i = 0; i < PLAN_PROCESSES; i++) {
 		const struct child *c = &sv->child[i];
 		struct mono at = c->pid == 0 ? due_of(sv, c) : c->asked ? c->kill_at : never();

@@ -45,7 +45,7 @@ bool trial_ask(struct neighbours *nb, struct control_answer *ret)
 		if (neighbours_ask(nb, CONTROL_STATUS, "", ret) == 0 &&
 		    (ret->has_status || ret->nsupervised > 0))
 			return true;
-		neighbours_step(nb);
+		neighbours_wait(nb, neighbours_never, LASTS_MS);
 	}
 	return false;
 }

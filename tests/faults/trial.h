@@ -60,7 +60,7 @@ char *trial_program(const char *directory, const char *prefix, const char *name)
 
 /* For what drivers do. */
 void trial_phase(struct trial_run *r, unsigned phase);
-/* Its status; the first question may meet the fault. */
+/* Its status; questions may meet the fault, and it may last. */
 bool trial_ask(struct neighbours *nb, struct control_answer *ret);
 /* Until the reload that is under way, or the next one, is over: its result, -ETIME if it is not within MS. */
 int trial_reload(struct neighbours *nb, unsigned ms);

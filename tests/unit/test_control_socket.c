@@ -370,6 +370,7 @@ Test(control_socket, who_cannot_be_let_in_waits_and_is_let_in_later)
 	cr_assert(is_ready(control_server_fd(other), 1000));
 	control_server_poll(other, answer, NULL);
 	cr_assert_not(is_ready(control_server_fd(other), 0));
+	cr_assert(lt(u64, control_server_due(other).ns, mono_after(mono_now(), NS_PER_SEC).ns));
 	few_fds_end(&all);
 	for (int i = 0; i < 100 && !is_ready(client, 0); i++) {
 		usleep(20000);
