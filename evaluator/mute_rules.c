@@ -126,9 +126,10 @@ static bool scratch_begin(struct scratch *s, const struct program *p)
 	pool_init(&s->pool, p->pool->limit);
 	arena_init(&s->arena, pool_get(&s->pool, ARENA_BYTES), ARENA_BYTES);
 	s->known = pool_array(&s->pool, p->predicates.n + 1, 1);
-	if (s->pool.failed)
-		pool_release(&s->pool);
-	return !s->pool.failed;
+	if (!s->pool.failed)
+		return true;
+	pool_release(&s->pool);
+	return false;
 }
 
 bool mute_who_minds(const struct program *p, struct program_memo *m,
