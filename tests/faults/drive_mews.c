@@ -240,6 +240,14 @@ static void after(void *ctx, struct neighbours *nb)
 
 /* ---- what is to be said of it ---- */
 
+/* What it could not take away, and what it took for another's. */
+static bool may_leave_files(void)
+{
+	const char *row = fault_row_name(trial_page->fired_row);
+
+	return strcmp(row, "unlink") == 0 || strcmp(row, "flock") == 0;
+}
+
 static const char *judge_rest(void *ctx, const struct trial_run *r)
 {
 	const struct bench *b = ctx;
@@ -248,7 +256,7 @@ static const char *judge_rest(void *ctx, const struct trial_run *r)
 		return "leaves processes behind";
 	if (strstr(r->words, "descriptors that are wrong") != NULL)
 		return "gives stages what is not theirs";
-	if (b->did.leaves_files && strcmp(fault_row_name(trial_page->fired_row), "unlink") != 0)
+	if (b->did.leaves_files && !may_leave_files())
 		return "leaves files behind";
 	return NULL;
 }
