@@ -7,7 +7,10 @@
  * a millisecond and the best part counts, for the machine may be shared.  The
  * records are taken out between the parts.
  *
- * Then what the records alone cost: parts without and with, by turns, in CPU time of this thread, and
+ * Then what the call costs that nobody wants with an empty program in the place of ours, and with ours: rounds of
+ * without, the one, and the other, and the median of what each adds to its round.
+ *
+ * Last what the records alone cost: parts without and with, by turns, in CPU time of this thread, and
  * the median of the differences of two that follow each other.  What else happens on the
  * machine, and how fast its host is just then, is the same for both.
  */
@@ -22,9 +25,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "empty_program.h"
 #include "rig.h"
 
-enum { ROUNDS = 4, PARTS = 100, SETTINGS = 4, PAIRS = 400 };
+enum { ROUNDS = 4, PARTS = 100, SETTINGS = 4, PAIRS = 400, FLOOR_ROUNDS = 12 };
 
 static double clock_ns(clockid_t clock)
 {
@@ -155,10 +159,56 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static double median_of(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), by_value);
+	return v[n / 2];
+}
+
 static double median(double *v)
 {
-	qsort(v, PAIRS, sizeof(*v), by_value);
-	return v[PAIRS / 2];
+	return median_of(v, PAIRS);
+}
+
+/* ---- the kernel's own way ---- */
+
+static double floor_ns, floor_empty_ns, floor_ours_ns;
+
+static double getppid_ns(void)
+{
+	double parts[PARTS];
+
+	for (int i = 0; i < PARTS; i++)
+		parts[i] = cpu_ns_of_part(0);
+	return median_of(parts, PARTS);
+}
+
+static bool measure_floor(char *reason, size_t cap)
+{
+	static double without[FLOOR_ROUNDS], empty[FLOOR_ROUNDS], ours[FLOOR_ROUNDS];
+
+	for (int round = 0; round < FLOOR_ROUNDS; round++) {
+		struct rig *rig;
+		int link;
+
+		without[round] = getppid_ns();
+		link = empty_program_attach();
+		if (link < 0) {
+			snprintf(reason, cap, "an empty program cannot be attached");
+			return false;
+		}
+		empty[round] = getppid_ns() - without[round];
+		close(link);
+		rig = rig_open(reason, cap);
+		if (rig == NULL)
+			return false;
+		ours[round] = getppid_ns() - without[round];
+		rig_close(rig);
+	}
+	floor_ns = median_of(without, FLOOR_ROUNDS);
+	floor_empty_ns = median_of(empty, FLOOR_ROUNDS);
+	floor_ours_ns = median_of(ours, FLOOR_ROUNDS);
+	return true;
 }
 
 /* All opens like those that LOOP makes are muted. */
@@ -236,6 +286,8 @@ static void print_table(uint64_t lost)
 		printf("%12.0f\n", best[l][SETTINGS - 1] - best[l][0]);
 	}
 	printf("lost %llu\n\n", (unsigned long long)lost);
+	printf("getppid, which nobody wants: %.0f ns more with an empty program, %.0f with ours, on %.0f\n\n",
+	       floor_empty_ns, floor_ours_ns, floor_ns);
 	printf("what the records alone cost, CPU ns a turn, median of %d pairs\n", PAIRS);
 	for (size_t l = 0; l < ARRAY_LEN(loops); l++)
 		printf("%-16s%12.0f on %.0f\n", loops[l].name, record_ns[l], base_ns[l]);
@@ -251,7 +303,8 @@ static void print_json(uint64_t lost)
 			printf("%s\"%s_ns\":%.1f", s > 0 ? "," : "", settings[s], best[l][s]);
 		printf(",\"records_ns\":%.1f,\"records_on_ns\":%.1f}", record_ns[l], base_ns[l]);
 	}
-	printf(",\"muted_ns\":%.1f}\n", muted_ns);
+	printf(",\"muted_ns\":%.1f,\"empty_program_ns\":%.1f,\"ours_ns\":%.1f,\"on_ns\":%.1f}\n",
+	       muted_ns, floor_empty_ns, floor_ours_ns, floor_ns);
 }
 
 int main(int argc, char **argv)
@@ -268,7 +321,7 @@ int main(int argc, char **argv)
 		for (int s = 0; s < SETTINGS; s++)
 			if (!measure(s, reason, sizeof(reason), &lost))
 				goto fail;
-	if (!measure_records(reason, sizeof(reason)))
+	if (!measure_floor(reason, sizeof(reason)) || !measure_records(reason, sizeof(reason)))
 		goto fail;
 	if (argc > 1 && strcmp(argv[1], "--json") == 0)
 		print_json(lost);
