@@ -12,10 +12,10 @@ class Client:
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.file = self.socket.makefile("rb")
-        self.messages, self.lock = [], threading.Lock()
+        self.messages, self.lock, self.answered = [], threading.Lock(), threading.Event()
         self.send("CONNECT " + json.dumps({"verbose": False, "headers": True, **connect}))
-        self.subscribe(f"_INBOX.{id(self)}", 99)
         threading.Thread(target=self.read, daemon=True).start()
+        self.subscribe(f"_INBOX.{id(self)}", 99)
 
     def send(self, line, body=None):
         data = line.encode() + b"\r\n" + (body.encode() + b"\r\n" if body is not None else b"")
@@ -23,7 +23,11 @@ class Client:
             self.socket.sendall(data)
 
     def subscribe(self, subject, sid=1):
+        # What others publish is for who has subscribed before: it has when a ping behind that is answered.
         self.send(f"SUB {subject} {sid}")
+        self.answered.clear()
+        self.send("PING")
+        assert self.answered.wait(30), "the server does not answer"
 
     def request(self, subject, body):
         self.send(f"PUB {subject} _INBOX.{id(self)} {len(body)}", body)
@@ -34,6 +38,8 @@ class Client:
                 words = line.decode().split()
                 if words and words[0] == "PING":
                     self.send("PONG")
+                elif words and words[0] == "PONG":
+                    self.answered.set()
                 elif words and words[0] in ("MSG", "HMSG"):
                     header = int(words[-2]) if words[0] == "HMSG" else 0
                     data = self.file.read(int(words[-1]) + 2)
