@@ -13,6 +13,15 @@ static void ask(const struct program *p, struct program_memo *m, uint32_t i, str
 	known[i] = program_test(p, m, i, e) ? KNOWN_TRUE : KNOWN_FALSE;
 }
 
+/* The field that predicate I holds against what is constant; NULL: it is not so simple. */
+static const struct field_ref *field_of(const struct program *p, uint32_t i)
+{
+	const struct predicate *q = program_predicate(p, i);
+	const struct expr *left = program_expr(p, q->left);
+
+	return left->kind == EXPR_FIELD && q->kind != PREDICATE_FIELDS ? &left->field : NULL;
+}
+
 void known_of_code(const struct program *p, struct program_memo *m, struct arena *arena,
 		   unsigned code, uint8_t *known)
 {
@@ -23,12 +32,10 @@ void known_of_code(const struct program *p, struct program_memo *m, struct arena
 
 	program_memo_next(m, p);
 	for (uint32_t i = 0; i < p->predicates.n; i++) {
-		const struct predicate *q = program_predicate(p, i);
-		const struct expr *left = program_expr(p, q->left);
+		const struct field_ref *ref = field_of(p, i);
 
 		known[i] = KNOWN_NOT;
-		if (left->kind == EXPR_FIELD && q->kind != PREDICATE_FIELDS &&
-		    field_is_of_code(&left->field, code))
+		if (ref != NULL && field_is_of_code(ref, code))
 			ask(p, m, i, &e, known);
 	}
 }
@@ -44,12 +51,10 @@ void known_of_file(const struct program *p, struct program_memo *m, struct arena
 	ev.files[0].type = FILE_REGULAR;
 	program_memo_next(m, p);
 	for (uint32_t i = 0; i < p->predicates.n; i++) {
-		const struct predicate *q = program_predicate(p, i);
-		const struct expr *left = program_expr(p, q->left);
+		const struct field_ref *ref = field_of(p, i);
 
-		if (known[i] == KNOWN_NOT && left->kind == EXPR_FIELD &&
-		    q->kind != PREDICATE_FIELDS &&
-		    (left->field.id == FIELD_fd_type || left->field.id == FIELD_fd_typechar))
+		if (known[i] == KNOWN_NOT && ref != NULL &&
+		    (ref->id == FIELD_fd_type || ref->id == FIELD_fd_typechar))
 			ask(p, m, i, &e, known);
 	}
 }
@@ -68,13 +73,11 @@ void known_of_param(const struct program *p, struct program_memo *m, struct aren
 	ev.params[param] = (struct param){ .kind = PARAM_INT, .u = v };
 	program_memo_next(m, p);
 	for (uint32_t i = 0; i < p->predicates.n; i++) {
-		const struct predicate *q = program_predicate(p, i);
-		const struct expr *left = program_expr(p, q->left);
+		const struct field_ref *ref = field_of(p, i);
 
-		if (known[i] == KNOWN_NOT && left->kind == EXPR_FIELD &&
-		    q->kind != PREDICATE_FIELDS &&
-		    (left->field.id == FIELD_evt_arg || left->field.id == FIELD_evt_rawarg) &&
-		    field_param(&left->field, code) == (int)param)
+		if (known[i] == KNOWN_NOT && ref != NULL &&
+		    (ref->id == FIELD_evt_arg || ref->id == FIELD_evt_rawarg) &&
+		    field_param(ref, code) == (int)param)
 			ask(p, m, i, &e, known);
 	}
 }
