@@ -345,6 +345,7 @@ static void follow_mutes(struct stage *st, struct collector *c, struct mono now)
  * they would be; at a later one they were seen before. */
 static void take_rest(struct stage *st, struct collector *c)
 {
+	static const struct event_set none;
 	struct event_set unseen = c->source->coverage->put_off;
 	int got = c->source->ops->take_rest(c->source);
 	char names[512];
@@ -357,7 +358,8 @@ static void take_rest(struct stage *st, struct collector *c)
 		return;
 	}
 	st->starting = false;
-	c->feed.stale = true;
+	/* Of the rest nothing may be, and whoever records has one section for all. */
+	c->feed.stale |= memcmp(&unseen, &none, sizeof(none)) != 0;
 	coverage_names(&unseen, names, sizeof(names));
 	if (c->has_predecessor && names[0] != '\0')
 		log_warning("all is seen again; since the collector's end these were not: %s",

@@ -13,6 +13,7 @@
 #include "asker.h"
 #include "mews.h"
 #include "rundir.h"
+#include "stage_gauge.h"
 
 #define STOP_WAIT_NS	(15 * NS_PER_SEC) /* four stages, three seconds each, and some */
 #define RESTART_WAIT_NS (8 * NS_PER_SEC)
@@ -155,25 +156,15 @@ static int reload_one(const char *run_dir, const char *name)
 	return 0;
 }
 
-/* STAGE's gauge I; false: it does not say. */
-static bool gauge_of(const char *run_dir, enum stage_id stage, unsigned i, uint64_t *ret)
-{
-	struct control_answer a = { 0 };
-	int err = ask(run_dir, stage_name(stage), CONTROL_STATUS, "", &a);
-
-	*ret = a.status.gauges.v[i];
-	return err == 0 && a.has_status;
-}
-
 /* Until what the rules ask for now is what is collected: an event of that moment on is not missed. */
 static void wait_collected(const char *run_dir)
 {
 	struct mono end = mono_after(mono_now(), TAKEN_WAIT_NS);
 	uint64_t asked, taken;
 
-	if (!gauge_of(run_dir, STAGE_EVALUATOR, EVALUATOR_GAUGE_WANTS_VERSION, &asked))
+	if (!stage_gauge(run_dir, STAGE_EVALUATOR, EVALUATOR_GAUGE_WANTS_VERSION, &asked))
 		return;
-	while (gauge_of(run_dir, STAGE_COLLECTOR, COLLECTOR_GAUGE_WANTS_VERSION, &taken) &&
+	while (stage_gauge(run_dir, STAGE_COLLECTOR, COLLECTOR_GAUGE_WANTS_VERSION, &taken) &&
 	       taken < asked && mono_now().ns < end.ns)
 		step();
 }

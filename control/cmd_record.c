@@ -26,11 +26,13 @@
 #include "plan.h"
 #include "record_process.h"
 #include "rundir.h"
+#include "stage_gauge.h"
 
 #define RUN_DIR		   "/run/mews-record.XXXXXX"
 #define RAW_RING	   "mews.rings.raw_mb=64" /* all events: four times what the stages need */
 #define READY_NS	   (30 * NS_PER_SEC)
 #define MAX_SECONDS	   1e9
+#define TAKEN_NS	   (10 * NS_PER_MSEC) /* between two looks at what is collected */
 #define PEOPLE_MAX	   ((size_t)8 << 20)
 #define COLLECTOR	   "mews-collector"
 #define COLLECTOR_PRIORITY -10
@@ -49,9 +51,9 @@ struct record {
 	int signal_fd, ready[2];
 	pid_t collector_pid, recorder_pid; /* 0: none */
 	struct plan_life life;		   /* of the collector */
-	bool is_recording, stopping;
+	bool has_state, is_recording, stopping;
 	int code;
-	struct mono start_at, end_at, kill_at, give_up;
+	struct mono start_at, end_at, kill_at, give_up, look_at;
 };
 
 /* ---- words ---- */
@@ -341,12 +343,26 @@ static void on_signals(struct record *r, struct mono now)
 	}
 }
 
-static void on_ready(struct record *r, struct mono now)
+static void on_state(struct record *r, struct mono now)
 {
 	char byte;
 
-	if (r->is_recording || read(r->ready[0], &byte, 1) != 1)
+	if (r->has_state || read(r->ready[0], &byte, 1) != 1)
 		return;
+	r->has_state = true;
+	r->look_at = now;
+}
+
+/* The state that was there is written: when all is collected that is asked for, too, nothing is missed any more. */
+static void look_for_begin(struct record *r, struct mono now)
+{
+	uint64_t taken;
+
+	if (!stage_gauge(r->run_dir, STAGE_COLLECTOR, COLLECTOR_GAUGE_WANTS_VERSION, &taken) ||
+	    taken == 0) {
+		r->look_at = mono_after(now, TAKEN_NS);
+		return;
+	}
 	r->is_recording = true;
 	log_info("recording to '%s'%s", r->recorder.file, r->seconds > 0 ? "" : ", Ctrl-C ends it");
 	if (r->seconds > 0)
@@ -379,6 +395,8 @@ static void clockwork(struct record *r, struct mono now)
 		begin_stop(r, EXIT_OK);
 	if (!r->stopping && r->collector_pid == 0 && now.ns >= r->start_at.ns)
 		start_collector(r, now);
+	if (!r->stopping && r->has_state && !r->is_recording && now.ns >= r->look_at.ns)
+		look_for_begin(r, now);
 	if (!r->stopping && !r->is_recording && now.ns >= r->give_up.ns) {
 		log_error("the recording does not begin, giving up");
 		begin_stop(r, EXIT_STAGE);
@@ -391,6 +409,8 @@ static int timeout_ms(const struct record *r, struct mono now)
 
 	if (r->stopping)
 		return 100;
+	if (r->has_state && !r->is_recording)
+		next = r->look_at;
 	if (r->start_at.ns < next.ns)
 		next = r->start_at;
 	if (r->end_at.ns < next.ns)
@@ -413,10 +433,10 @@ static void loop(struct record *r)
 		clockwork(r, now);
 		if (r->stopping && stop_step(r, now))
 			return;
-		(void)poll(fds, r->is_recording ? 1 : 2, timeout_ms(r, now));
+		(void)poll(fds, r->has_state ? 1 : 2, timeout_ms(r, now));
 		now = mono_now();
 		on_signals(r, now);
-		on_ready(r, now);
+		on_state(r, now);
 	}
 }
 

@@ -98,8 +98,8 @@ while at < len(data):
     kind, size = struct.unpack_from(\"<HI\", data, at)
     n[kind] += 1
     at += 6 + size
-print(n)
-sys.exit(not (n[1] > 100 and n[2] > 10 and n[3] > 10 and n[11] == 1 and n[12] > 5 and n[13] > 5))'"
+print(n, open(sys.argv[1]).read())
+sys.exit(not (n[1] > 100 and n[2] > 10 and n[3] > 10 and n[11] == 1 and n[12] > 5 and n[13] > 5))' '$work/record.log'"
 check "what the recording itself does is not in it" sh -c \
 	"[ \$('$pipes/scap_pipe' '$work/live.scap' | '$pipes/enrich_pipe' 2>/dev/null | '$pipes/rule_pipe' all '$work/own.yaml' 2>/dev/null | wc -l) = 0 ]"
 
