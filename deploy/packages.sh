@@ -23,7 +23,7 @@ MEWS_KERNEL_ARM64_PACKAGES="qemu-system-arm g++-aarch64-linux-gnu gcc-arm-linux-
 
 # install_packages NAME...: those that are not there yet, quietly.  Needs root only then.
 install_packages() {
-	missing=
+	local package missing= log
 	for package in "$@"; do
 		dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
 			missing="$missing $package"
