@@ -9,17 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/tap.h"
 #include "event.h"
 #include "wants.h"
-
-static unsigned checks, failures;
-
-static void check(bool good, const char *what)
-{
-	checks++;
-	failures += !good;
-	printf("%sok %u - %s\n", good ? "" : "not ", checks, what);
-}
 
 /* What Falco's probe makes and this does not, and why. */
 static const struct {
@@ -81,7 +73,7 @@ static void check_events(void)
 			continue;
 		snprintf(text, sizeof(text), "%s (%u) is %s%s", info->name, code,
 			 made ? "made" : "left out: ", made ? "" : reason_of(code) ?: "nobody says why");
-		check(made || reason_of(code) != NULL, text);
+		check(made || reason_of(code) != NULL, "%s", text);
 		if (made && reason_of(code) != NULL)
 			check(false, "and no reason is given for leaving it out");
 	}
@@ -157,7 +149,7 @@ static void check_calls(bool verbose)
 			missing++;
 	snprintf(text, sizeof(text), "%u system calls, %u of them without a program", seen,
 		 missing);
-	check(missing == 0 && seen > 350, text);
+	check(missing == 0 && seen > 350, "%s", text);
 }
 
 /* ---- against the shared table ---- */
@@ -211,8 +203,7 @@ static void check_against_shared(void)
 	snprintf(path, sizeof(path), "%s/../syscalls.tsv", cases == NULL ? "/nonexistent" : cases);
 	f = fopen(path, "r");
 	if (f == NULL) {
-		printf("ok %u - the table of system calls is the shared one # SKIP no %s\n",
-		       ++checks, path);
+		skipped("the table of system calls is the shared one", "the table is not there");
 		return;
 	}
 	while (fgets(line, sizeof(line), f) != NULL) {
@@ -230,7 +221,7 @@ static void check_against_shared(void)
 	fclose(f);
 	snprintf(text, sizeof(text),
 		 "the table of system calls is the shared one: %u rows, %u differ", rows, others);
-	check(rows > 400 && others == 0, text);
+	check(rows > 400 && others == 0, "%s", text);
 }
 
 int main(int argc, char **argv)
@@ -238,6 +229,5 @@ int main(int argc, char **argv)
 	check_events();
 	check_calls(argc > 1 && strcmp(argv[1], "-v") == 0);
 	check_against_shared();
-	printf("1..%u\n", checks);
-	return failures != 0;
+	return tests_end();
 }

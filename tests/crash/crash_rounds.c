@@ -27,6 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/tap.h"
 #include "crash.h"
 #include "span.h"
 
@@ -67,16 +68,6 @@ static uint64_t below(uint64_t n)
 	state ^= state >> 7;
 	state ^= state << 17;
 	return state % n;
-}
-
-static unsigned tests, failures;
-
-static bool check(bool good, const char *name)
-{
-	printf("%s %u - %s\n", good ? "ok" : "not ok", ++tests, name);
-	fflush(stdout);
-	failures += !good;
-	return good;
 }
 
 /* ---- triggers ---- */
@@ -430,7 +421,7 @@ static void do_rounds(unsigned n)
 	}
 	stop_pulling();
 	snprintf(name, sizeof(name), "%u rounds, behind each of which the pipeline is back", n);
-	check(i == n, name);
+	check(i == n, "%s", name);
 	for (unsigned a = 0; a < ACTS; a++)
 		printf("# %s: %u to one stage, %u to two, %u to all four\n", act_names[a],
 		       done[a][0], done[a][1], done[a][2]);
@@ -516,6 +507,5 @@ int main(int argc, char **argv)
 	pthread_join(puller, NULL);
 	check(run_stop(&run) == 0, "it ends with 0");
 	remove_all();
-	printf("1..%u\n", tests);
-	return failures != 0;
+	return tests_end();
 }

@@ -6,17 +6,11 @@
  */
 #include <errno.h>
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "format.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void midnight(void *ctx, uint64_t seconds, struct format_clock *ret)
 {

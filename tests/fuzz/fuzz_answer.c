@@ -3,17 +3,11 @@
  * Answers from whoever answers at a receiver's place.  The first byte is how many items were
  * sent; nothing that is told lies outside of the answer, and no more is done than was sent.
  */
-#include <stdlib.h>
 
 #include "answer.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void must_lie_in(struct span part, struct span whole)
 {

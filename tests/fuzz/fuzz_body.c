@@ -5,9 +5,9 @@
  * they hold, the result is JSON for somebody else's parser.
  */
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "body.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,12 +17,6 @@ static struct alert_frame alert;
 static struct template tm;
 static struct labels labels;
 static struct format format;
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void midnight(void *ctx, uint64_t seconds, struct format_clock *ret)
 {

@@ -4,17 +4,11 @@
  * same.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "bundle.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static bool lies_in(struct span part, const uint8_t *data, size_t size)
 {

@@ -7,14 +7,9 @@
 #include <stdlib.h>
 
 #include "conf_output.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static unsigned warned;
 

@@ -2,17 +2,11 @@
  *
  * Control messages of any bytes: refused, or what they say can be said again.
  */
-#include <stdlib.h>
 
 #include "control.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void request(struct span msg)
 {

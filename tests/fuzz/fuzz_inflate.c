@@ -4,21 +4,15 @@
  * time, and is what is in the file if that is no gzip.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "inflate.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MAX_OUT = 4 * 1024 * 1024 }; /* of a bomb we have seen enough then */
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 /* PIECE bytes at a time; how many came, and what came behind them. */
 static size_t read_all(struct inflate *in, size_t piece, uint64_t *ret_hash, int *ret_end)

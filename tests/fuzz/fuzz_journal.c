@@ -6,14 +6,9 @@
 #include <stdlib.h>
 
 #include "journal.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 /* The key that the corpus is written with. */
 static const struct journal_key key = { 0x4d657773, 7 };

@@ -4,20 +4,14 @@
  * somebody else's parser takes it, both read the same values.
  */
 #include <jansson.h>
-#include <stdlib.h>
 
 #include "jread.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MAX_TEXT = 1 << 16, DEEPEST = 64 };
 static uint8_t text[MAX_TEXT];
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void same_string(struct span value, const char *p, size_t n)
 {

@@ -5,19 +5,13 @@
  * comes, all that is told is JSON, of pods that have been told and are not gone.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "kube.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MOST_REQUESTS = 400 };
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static bool told(void *ctx, struct span uid, struct span json)
 {

@@ -3,18 +3,12 @@
  * What an evaluator may say of its rules, any bytes: the text for Prometheus stays lines of
  * that format, and the snapshot an alert that can be encoded.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "metrics_alert.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 /* NAME{label="value",...} NUMBER */
 static void check_line(const char *p, const char *end)

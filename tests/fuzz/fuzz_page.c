@@ -5,15 +5,10 @@
  */
 #include <stdlib.h>
 
+#include "must.h"
 #include "page_gate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void host(struct span s)
 {

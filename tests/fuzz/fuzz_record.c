@@ -4,18 +4,12 @@
  * inside the record only, parameters of the widths of their types, and goes on the
  * wire and back as it is.
  */
-#include <stdlib.h>
 
 #include "../support/param_fits.h"
 #include "decode.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void is_inside(struct span s, const uint8_t *data, size_t size)
 {

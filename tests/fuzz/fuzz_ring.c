@@ -6,9 +6,9 @@
  * handed out is a copy, and its parts make sense.  So does a snapshot's.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "frame_sink.h"
+#include "must.h"
 #include "ring_layout.h"
 #include "shm.h"
 
@@ -19,12 +19,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct shm ring, cursor;
 static uint8_t buf[4096];
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static size_t least(size_t a, size_t b)
 {

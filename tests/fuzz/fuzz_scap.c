@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "../support/param_fits.h"
+#include "must.h"
 #include "scap_convert.h"
 #include "scap_state.h"
 
@@ -17,12 +18,6 @@ struct trace {
 	uint64_t hash, items;
 	int end; /* what the reader said last, or the converter */
 };
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void mix(struct trace *t, const void *bytes, size_t n)
 {

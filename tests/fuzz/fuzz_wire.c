@@ -4,19 +4,13 @@
  * the rest is the payload.  What the decoder believes must encode within its
  * bound, be one msgpack value for msgpack-c, and decode to what encodes alike.
  */
-#include <stdlib.h>
 
 #include <msgpack.h>
 
+#include "must.h"
 #include "support/wire_samples.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool is_so)
-{
-	if (!is_so)
-		abort();
-}
 
 static void msgpack_c_accepts(struct span s)
 {

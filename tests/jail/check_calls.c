@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "../support/tap.h"
 #include "jail_rules.h"
 
 enum { MAX_SEEN = 8192 };
@@ -29,7 +30,7 @@ struct seen {
 };
 
 static struct seen seen[MAX_SEEN];
-static unsigned nseen, tests, failed;
+static unsigned nseen;
 
 /* Rows of the table that run under this name. */
 static const struct {
@@ -71,12 +72,6 @@ static const char *name_of(unsigned nr)
 	return name;
 }
 
-static void say(bool ok, const char *what)
-{
-	printf("%sok %u - %s\n", ok ? "" : "not ", ++tests, what);
-	failed += !ok;
-}
-
 static bool was_made(const char *program, const struct jail_rule *r)
 {
 	for (unsigned i = 0; i < nseen; i++) {
@@ -104,7 +99,7 @@ static void look_for_unused(const char *program, unsigned rows)
 		unused++;
 	}
 	snprintf(what, sizeof(what), "%s needs each call that it may make", program);
-	say(unused == 0, what);
+	check(unused == 0, "%s", what);
 }
 
 /* The C library names other threads by a file in /proc, and librdkafka looks for plug-ins of SASL: where
@@ -127,7 +122,7 @@ static void look_for_refused(void)
 			       seen[i].arg);
 			n++;
 		}
-	say(n == 0, "no stage was refused a call that it makes");
+	check(n == 0, "no stage was refused a call that it makes");
 }
 
 int main(int argc, char **argv)
@@ -139,6 +134,5 @@ int main(int argc, char **argv)
 	look_for_refused();
 	for (unsigned i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
 		look_for_unused(programs[i].name, programs[i].rows);
-	printf("1..%u\n", tests);
-	return failed != 0;
+	return tests_end();
 }

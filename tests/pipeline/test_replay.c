@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/tap.h"
 #include "clock.h"
 #include "counter.h"
 #include "door.h"
@@ -24,17 +25,9 @@
 
 #define NOBODY 65534
 
-static unsigned tests, failures;
 static char dir[] = "/tmp/mews-replay.XXXXXX", run_dir[256];
 static int collector; /* opened by root: nobody may not reach where the build stands */
 static struct kit kit;
-
-static void check(bool good, const char *what)
-{
-	printf("%sok %u - %s\n", good ? "" : "not ", ++tests, what);
-	fflush(stdout);
-	failures += !good;
-}
 
 static const char *path_of(const char *name)
 {
@@ -334,13 +327,6 @@ static void hear(const struct ring_frame *f)
 	gaps += f->type == FRAME_GAP;
 }
 
-static void sleep_ms(unsigned ms)
-{
-	struct timespec ts = { ms / 1000, (long)(ms % 1000) * 1000000 };
-
-	nanosleep(&ts, NULL);
-}
-
 static void knock(void)
 {
 	char door[512];
@@ -375,12 +361,12 @@ static int read_until_end(pid_t pid, unsigned slice, unsigned sleep)
 		}
 		inlet_commit(in, &none);
 		if (n > 0 && sleep > 0)
-			sleep_ms(sleep);
+			pause_ms(sleep);
 		if (n == 0 && is_over)
 			break;
 		is_over |= waitpid(pid, &status, WNOHANG) == pid;
 		if (n == 0)
-			sleep_ms(1);
+			pause_ms(1);
 	}
 	inlet_close(in);
 	if (!is_over)
@@ -431,7 +417,7 @@ static void test_stop(void)
 	knock();
 	for (unsigned i = 0; i < 100; i++) {
 		inlet_poll(in, mono_now());
-		sleep_ms(5);
+		pause_ms(5);
 	}
 	kill(pid, SIGTERM);
 	check(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0,
@@ -463,7 +449,7 @@ static void test_privilege(void)
 	pid_t pid;
 
 	if (geteuid() != 0) {
-		printf("ok %u - started by root it keeps nothing # SKIP needs root\n", ++tests);
+		skipped("started by root it keeps nothing", "needs root");
 		return;
 	}
 	make(3);
@@ -471,7 +457,7 @@ static void test_privilege(void)
 	pid = start("short", "log_level=info");
 	snprintf(door, sizeof(door), "%s/raw.door", run_dir);
 	for (unsigned i = 0; i < 500 && access(door, F_OK) == -1; i++)
-		sleep_ms(10);
+		pause_ms(10);
 	check(status_has(pid, "CapPrm:\t0000000000000000\n") &&
 		      status_has(pid, "CapEff:\t0000000000000000\n") &&
 		      status_has(pid, "CapBnd:\t0000000000000000\n") &&
@@ -519,6 +505,5 @@ int main(int argc, char **argv)
 	test_collector();
 	test_stop();
 	clear();
-	printf("1..%u\n", tests);
-	return failures > 0;
+	return tests_end();
 }

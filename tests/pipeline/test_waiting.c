@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/tap.h"
 #include "door.h"
 #include "event.h"
 #include "jail.h"
@@ -28,36 +28,6 @@
 #define LONG_NS (10 * NS_PER_SEC)
 
 static char base[64], run_dir[80], out_path[80], rules_path[80];
-static unsigned tests, failures;
-
-__attribute__((format(printf, 2, 3))) static void check(bool good, const char *name, ...)
-{
-	va_list args;
-
-	tests++;
-	failures += !good;
-	printf("%s %u - ", good ? "ok" : "not ok", tests);
-	va_start(args, name);
-	vprintf(name, args);
-	va_end(args);
-	printf("\n");
-	fflush(stdout);
-}
-
-static void must(bool good, const char *what)
-{
-	if (good)
-		return;
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static void pause_ms(unsigned ms)
-{
-	struct timespec ts = { ms / 1000, (long)(ms % 1000) * 1000000 };
-
-	nanosleep(&ts, NULL);
-}
 
 /* ---- the enricher ---- */
 
@@ -744,6 +714,5 @@ int main(void)
 	end(&emitter, SIGTERM);
 	end(&writer, SIGKILL);
 	clean_up();
-	printf("1..%u\n", tests);
-	return failures == 0 ? 0 : 1;
+	return tests_end();
 }

@@ -20,20 +20,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/tap.h"
 #include "control.h"
 #include "counter.h"
 #include "door.h"
 #include "jail.h"
 #include "wire.h"
-
-static unsigned tests, failures;
-
-static void check(bool ok, const char *what)
-{
-	printf("%s %u - %s\n", ok ? "ok" : "not ok", ++tests, what);
-	fflush(stdout);
-	failures += !ok;
-}
 
 /* Does the kernel side make the event that test_live() wants? */
 static bool kernel_makes_kill(void)
@@ -331,7 +323,8 @@ static void check_ledger(const char *what)
 	       (unsigned long long)c.v[COLLECTOR_LOST_KERNEL],
 	       (unsigned long long)c.v[COLLECTOR_LOST_RING],
 	       (unsigned long long)c.v[COLLECTOR_LOST_RESTART]);
-	check(seen_ok && taken_ok && v[COLLECTOR_TAKEN] > 0 && v[COLLECTOR_REFUSED] == 0, what);
+	check(seen_ok && taken_ok && v[COLLECTOR_TAKEN] > 0 && v[COLLECTOR_REFUSED] == 0, "%s",
+	      what);
 }
 
 /* ---- the tests ---- */

@@ -19,16 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../support/tap.h"
 #include "procfs.h"
 #include "sensor.h"
-
-static unsigned tests, failures;
-
-static void check(bool ok, const char *what)
-{
-	printf("%s %u - %s\n", ok ? "ok" : "not ok", ++tests, what);
-	failures += !ok;
-}
 
 /* The same for events of CODE, if the kernel side makes them at all. */
 static void check_event(unsigned code, bool ok, const char *what)
@@ -37,10 +30,10 @@ static void check_event(unsigned code, bool ok, const char *what)
 #define CAPTURE(event, family, class) case EVENT_##event:
 #include "family.def"
 #undef CAPTURE
-		check(ok, what);
+		check(ok, "%s", what);
 		return;
 	}
-	printf("ok %u - %s # SKIP the kernel side does not make this event\n", ++tests, what);
+	skipped(what, "the kernel side does not make this event");
 }
 
 /* ---- what came ---- */
@@ -432,7 +425,7 @@ static void balance(struct source *s, struct counted *c, const char *what)
 	       (unsigned long long)expected, (unsigned long long)taken_from,
 	       (unsigned long long)taken_until, (unsigned long long)refused,
 	       (unsigned long long)unordered);
-	check(expected + 4 >= taken_from && expected <= taken_until + 4, what);
+	check(expected + 4 >= taken_from && expected <= taken_until + 4, "%s", what);
 }
 
 static void flood(unsigned n)
@@ -596,6 +589,5 @@ int main(void)
 	check(refused == 0, "no record is refused");
 	check(unordered == 0, "events come in order of time");
 	s->ops->close(s);
-	printf("1..%u\n", tests);
-	return failures > 0;
+	return tests_end();
 }
