@@ -9,52 +9,17 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
+#include "collector.h"
 #include "coverage.h"
-#include "feed.h"
 #include "log.h"
-#include "replay.h"
-#include "sensor.h"
-#include "sensor_probe.h"
-#include "sockets.h"
-#include "stage.h"
-#include "raw_tap.h"
 
-#define TURN_EVENTS	512u
-#define LOOK_NS		(10 * NS_PER_MSEC) /* at the kernel's counters, while there are events */
-#define LOOK_IDLE_NS	NS_PER_SEC
-#define LOOK_LAST_NS	(100 * NS_PER_MSEC) /* when there are none any more, and were many */
-#define MANY_EVENTS	256u
-#define SOON_NS		(50 * NS_PER_MSEC) /* what waits for room, or for its time */
-#define BEAT_LOOK_NS	(2 * NS_PER_MSEC)  /* a heartbeat is looked for this long behind it */
-#define SNAPSHOT_GAP_NS (5 * NS_PER_SEC)
-#define WANTS_NS	(500 * NS_PER_MSEC) /* between two changes of what is watched */
-#define ANSWERS_PART	20u		    /* of the time goes by answering asks, at most */
-#define DOOR_BUDGET	(64u * 1024 * 1024) /* bytes of a snapshot that is handed over at the door */
-
-struct collector {
-	const char *capture; /* to replay; NULL: live */
-	bool at_once;	     /* nothing is seen before all can be */
-	bool probe;	     /* say what can be seen, and end */
-	struct source *source;
-	struct feed feed;
-	struct ring_wants wants;
-	struct base_syscalls base;
-	struct selection selection;
-	struct event_set unseen; /* of what rules ask for */
-	struct mono looked, next_snapshot, next_answers, next_wants, next_unmute;
-	uint64_t beat_ns; /* between two heartbeats; 0: there are none */
-	struct mono next_beat, beat_look;
-	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
-	unsigned taken_since_look;
-	bool has_predecessor;
-	uint64_t now_ns; /* of that look, in the clock of the events' stamps */
-	uint64_t unread; /* of the source's, as counted */
-	uint8_t *room;	 /* of the frame that is being written */
-	struct tap tap;
-	struct stage *st;
-};
+#define TURN_EVENTS  512u
+#define LOOK_NS	     (10 * NS_PER_MSEC) /* at the kernel's counters, while there are events */
+#define LOOK_IDLE_NS NS_PER_SEC
+#define LOOK_LAST_NS (100 * NS_PER_MSEC) /* when there are none any more, and were many */
+#define MANY_EVENTS  256u
+#define BEAT_LOOK_NS (2 * NS_PER_MSEC) /* a heartbeat is looked for this long behind it */
 
 static uint8_t *out_reserve(void *ctx, size_t cap, enum ring_class cls)
 {
@@ -112,90 +77,6 @@ static int option(struct stage *st, void *ctx, const char *name, const char *arg
 	return 1;
 }
 
-#ifdef MEWS_BPF
-static struct sensor_params params_of(const struct stage *st)
-{
-	static const enum stage_id behind[] = { STAGE_ENRICHER, STAGE_EVALUATOR, STAGE_EMITTER,
-						STAGE_RECORDER };
-	struct sensor_params p = { .buffer_bytes = st->conf.kernel_buffer_bytes,
-				   .snaplen = (unsigned)st->conf.snaplen,
-				   .cpus_per_buffer = st->conf.cpus_per_buffer,
-				   .drop_failed = st->conf.drop_failed,
-				   .beats = st->conf.heartbeat_ns > 0 };
-
-	_Static_assert(ARRAY_LEN(behind) <= ARRAY_LEN(p.quiet_uids), "room for each");
-	/* Where they are all one user, he may be somebody else as well. */
-	for (unsigned i = 0; i < ARRAY_LEN(behind); i++)
-		if (jail_identity(behind[i]).uid != geteuid())
-			p.quiet_uids[p.nquiet++] = (uint32_t)jail_identity(behind[i]).uid;
-	return p;
-}
-#endif
-
-#ifdef MEWS_BPF
-/* The kernel's buffers, each of whose pages is mapped twice; and all sockets, for a snapshot. */
-static uint64_t may_grow(const struct source *source)
-{
-	struct sensor_inside in;
-
-	sensor_look_inside(source, &in);
-	return 2 * in.buffer_bytes + sockets_most_bytes();
-}
-#endif
-
-/* A file is open already.  Who looks at the host's processes is not confined: Landlock would hide them all. */
-static int open_capture(struct stage *st, struct collector *c)
-{
-	static struct confine_place place;
-
-	place = (struct confine_place){ st->run_dir, CONFINE_SOCKETS };
-	st->places = &place;
-	st->nplaces = 1;
-	st->jail = JAIL_REPLAY;
-	return replay_open(c->capture, &c->source);
-}
-
-static int open_source(struct stage *st, struct collector *c)
-{
-	if (c->capture != NULL)
-		return open_capture(st, c);
-	if (st->conf.engine >= CONF_ENGINE_REPLAY) {
-		log_error("'engine.kind' says that no events come from the kernel: for a capture "
-			  "there is 'mews replay FILE'");
-		return EXIT_INPUT;
-	}
-	if (st->conf.engine == CONF_ENGINE_KMOD)
-		log_info(
-			"'engine.kind' is kmod: there is no kernel module, its settings hold for eBPF");
-#ifdef MEWS_BPF
-	struct sensor_params params = params_of(st);
-
-	int code;
-
-	params.at_once = c->at_once;
-	code = sensor_open(&params, &c->source);
-	if (code == EXIT_OK)
-		st->grows_bytes = may_grow(c->source);
-	return code;
-#else
-	log_error("cannot see system calls: built without the kernel side, this can only --replay");
-	return EXIT_HOST;
-#endif
-}
-
-static int probe(const struct stage *st)
-{
-#ifdef MEWS_BPF
-	struct sensor_params params = params_of(st);
-
-	return sensor_probe(&params);
-#else
-	(void)st;
-	log_error("built without the kernel side: there is nothing to probe");
-	return EXIT_HOST;
-#endif
-}
-
 static void take_settings(struct collector *c, const struct conf *conf)
 {
 	c->base.repair = conf->base_syscalls_repair;
@@ -214,8 +95,8 @@ static int setup(struct stage *st, void *ctx)
 	int code;
 
 	if (c->probe)
-		return probe(st);
-	code = open_source(st, c);
+		return collector_probe(st);
+	code = collector_open_source(st, c);
 
 	if (code != EXIT_OK)
 		return code;
@@ -251,134 +132,6 @@ static int start(struct stage *st, void *ctx)
 	if (err < 0)
 		log_error("cannot start a thread: %s", strerror(-err));
 	return err < 0 ? EXIT_HOST : EXIT_OK;
-}
-
-static struct event_set wanted_by_rules(const struct collector *c)
-{
-	struct event_set ret;
-
-	_Static_assert(sizeof(ret.bits) == sizeof(c->wants.events), "a bit per event code");
-	memcpy(ret.bits, c->wants.events, sizeof(ret.bits));
-	return ret;
-}
-
-/* Rules that wait for what is not seen here would look as if nothing happened. */
-static void say_unseen(struct collector *c)
-{
-	struct event_set wanted = wanted_by_rules(c), unseen = { { 0 } };
-	char names[512];
-
-	if (c->source->coverage == NULL || c->st->starting)
-		return;
-	(void)coverage_unseen(c->source->coverage, &wanted, &unseen);
-	if (memcmp(&unseen, &c->unseen, sizeof(unseen)) == 0)
-		return;
-	c->unseen = unseen;
-	coverage_names(&unseen, names, sizeof(names));
-	if (names[0] != '\0')
-		log_warning("rules ask for events that are not seen on this host: %s", names);
-}
-
-/* What is watched, and what the settings leave out. */
-static void say_selection(const struct collector *c, const struct selection *before)
-{
-	static const struct call_set none;
-	const struct selection *s = &c->selection;
-	char names[512];
-
-	if (c->source->is_recorded || memcmp(&s->calls, &before->calls, sizeof(s->calls)) == 0)
-		return;
-	log_info("%u system calls are watched: %u for rules, the others for the state", s->ncalls,
-		 s->nasked);
-	call_set_names(&s->asked, names, sizeof(names));
-	if (memcmp(&s->asked, &none, sizeof(none)) != 0)
-		log_warning(
-			"rules ask for system calls that base_syscalls.custom_set leaves out: %s",
-			names);
-	call_set_names(&s->missing, names, sizeof(names));
-	if (memcmp(&s->missing, &none, sizeof(none)) != 0)
-		log_warning("base_syscalls leaves out system calls that state is made of, which "
-			    "may be missing or old in alerts: %s",
-			    names);
-}
-
-/* What the evaluator wants of the kernel now: for system calls, nothing is attached or detached.  Whoever
- * wants something else all the time must not keep us busy with it, nor open and close ring tap. */
-static void follow_wants(struct stage *st, struct collector *c, struct mono now)
-{
-	struct selection before = c->selection;
-
-	if (now.ns < c->next_wants.ns || !outlet_wants(st->out, &c->wants))
-		return;
-	c->next_wants = mono_after(now, WANTS_NS);
-	selection_fill(&c->selection, &c->wants, &c->base);
-	c->feed.set = c->selection.events;
-	c->source->ops->want(c->source, &c->selection);
-	feed_other_rules(&c->feed, &c->wants);
-	c->feed.stale |= !c->source->is_recorded && selection_grows(&before, &c->selection);
-	say_unseen(c);
-	say_selection(c, &before);
-	tap_switch(&c->tap, st, c->source,
-		   !c->source->is_recorded && (c->wants.extras & WANT_TAP) != 0);
-}
-
-/* What the evaluator needs no more of; the enricher passes it on. */
-static void follow_mutes(struct stage *st, struct collector *c, struct mono now)
-{
-	const struct source_ops *ops = c->source->ops;
-	uint64_t num, mute;
-
-	if (ops->mute == NULL || !c->selection.mutes)
-		return;
-	if (now.ns >= c->next_unmute.ns) {
-		ops->mute(c->source, 0);
-		c->next_unmute = mono_after(now, MUTE_NS);
-	}
-	for (unsigned i = 0; i < RING_MUTES && outlet_muted(st->out, &num); i++) {
-		mute = mute_log_find(&c->feed.mutes, num);
-		if (mute != 0)
-			ops->mute(c->source, mute);
-	}
-}
-
-/* Until now some events were not seen that state is made of.  At a first start nobody had said that
- * they would be; at a later one they were seen before. */
-static void take_rest(struct stage *st, struct collector *c)
-{
-	static const struct event_set none;
-	struct event_set unseen = c->source->coverage->put_off;
-	int got = c->source->ops->take_rest(c->source);
-	char names[512];
-
-	if (got == 0)
-		return;
-	if (got < 0) {
-		st->exit_code = EXIT_HOST;
-		st->stopping = true;
-		return;
-	}
-	st->starting = false;
-	/* Of the rest nothing may be, and whoever records has one section for all. */
-	c->feed.stale |= memcmp(&unseen, &none, sizeof(none)) != 0;
-	coverage_names(&unseen, names, sizeof(names));
-	if (c->has_predecessor && names[0] != '\0')
-		log_warning("all is seen again; since the collector's end these were not: %s",
-			    names);
-	say_unseen(c);
-}
-
-/* State that could not be told. */
-static void count_unread(struct stage *st, struct collector *c)
-{
-	const struct unread *u = &c->source->unread;
-
-	if (u->count == c->unread)
-		return;
-	st->counts.v[COLLECTOR_UNREAD] += u->count - c->unread;
-	c->unread = u->count;
-	log_rationed(LOG_LEVEL_WARNING,
-		     "state of some tasks is missing: of /proc not all could be read, at last: %s",
-		     strerror(u->err));
 }
 
 static void lose(void *ctx, const struct loss *loss)
@@ -418,75 +171,6 @@ static void say_progress(struct stage *st, struct collector *c)
 		return;
 	c->source->ops->progress(c->source, &p);
 	stage_progress(st, p.done, p.total, p.events);
-}
-
-/* After a loss of state events: all state again, in line, when the reader has caught up
- * enough for it, and not too often. */
-static void make_good(struct stage *st, struct collector *c, struct mono now)
-{
-	struct outlet_status ring;
-	int err;
-
-	if (!c->feed.stale || now.ns < c->next_snapshot.ns)
-		return;
-	outlet_status(st->out, &ring);
-	if (!ring.has_reader || ring.used > ring.size / 4)
-		return;
-	c->next_snapshot = mono_after(now, SNAPSHOT_GAP_NS);
-	c->ring_budget = ring.size / 2;
-	err = outlet_snapshot(st->out);
-	c->ring_budget = 0;
-	if (err < 0)
-		log_rationed(LOG_LEVEL_WARNING,
-			     "cannot write a snapshot after events were lost: %s, trying again",
-			     strerror(-err));
-}
-
-static int put_state(void *ctx, uint16_t type, struct span payload)
-{
-	feed_state(ctx, type, payload);
-	return 0;
-}
-
-static void answer(struct collector *c, const struct ring_ask *ask, size_t budget)
-{
-	struct task_read_frame f = { .tid = ask->tid, .of = ask->of };
-	uint8_t buf[WIRE_TASK_READ_BOUND];
-	ssize_t n;
-
-	f.gone = c->source->ops->read_again(c->source, ask, put_state, &c->feed, budget) == -ESRCH;
-	n = wire_encode_task_read(buf, sizeof(buf), &f);
-	if (n > 0)
-		feed_state(&c->feed, FRAME_TASK_READ, span_of(buf, (size_t)n));
-	c->st->counts.v[COLLECTOR_ANSWERS]++;
-}
-
-/* What the reader asks to be told again, if the ring has room and we have time: what it may cost
- * is ours to say, however much is asked. */
-static void answer_asks(struct stage *st, struct collector *c, struct mono now)
-{
-	struct outlet_status ring;
-	struct ring_ask ask;
-	struct mono begun;
-	unsigned n = 0;
-
-	if (c->source->ops->read_again == NULL || now.ns < c->next_answers.ns)
-		return;
-	outlet_status(st->out, &ring);
-	if (ring.used > ring.size / 4) {
-		c->next_answers = mono_after(now, SOON_NS);
-		return;
-	}
-	if (!outlet_asked(st->out, &ask))
-		return;
-	begun = mono_now();
-	do {
-		answer(c, &ask, ring.size / 16);
-		outlet_status(st->out, &ring);
-	} while (++n < RING_ASKS && ring.used <= ring.size / 4 && outlet_asked(st->out, &ask));
-	c->source->ops->settle(c->source);
-	now = mono_now();
-	c->next_answers = mono_after(now, (ANSWERS_PART - 1) * mono_since(begun, now));
 }
 
 /* One event or frame from the source to the ring.  1, or what the source said. */
@@ -541,9 +225,9 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	int done = 0, err = 1;
 
 	if (st->starting)
-		take_rest(st, c);
-	follow_wants(st, c, now);
-	follow_mutes(st, c, now);
+		collector_take_rest(st, c);
+	collector_follow_wants(st, c, now);
+	collector_follow_mutes(st, c, now);
 	/* What rules want rides with the events: a capture can wait until that is known. */
 	if (s->is_recorded && c->wants.version == 0)
 		return 0;
@@ -562,10 +246,10 @@ static int turn(struct stage *st, void *ctx, struct mono now)
 	feed_settle(&c->feed);
 	feed_gaps(&c->feed);
 	c->tap.stale |= c->feed.stale; /* what the kernel's buffer lost is missing there, too */
-	make_good(st, c, now);
-	answer_asks(st, c, now);
+	collector_make_good(st, c, now);
+	collector_answer_asks(st, c, now);
 	tap_turn(&c->tap, st, now);
-	count_unread(st, c);
+	collector_count_unread(st, c);
 	write_sheets(c);
 	if (c->feed.stale || feed_has_gaps(&c->feed) || c->tap.out != NULL)
 		st->due = mono_after(now, SOON_NS);
@@ -599,20 +283,6 @@ static void wait_for_events(struct stage *st, void *ctx, uint64_t timeout_ns)
 		c->source->ops->wait(c->source, timeout_ns, until, st);
 }
 
-static int snapshot(void *ctx, struct frame_sink *sink)
-{
-	struct collector *c = ctx;
-	int n = c->source->ops->snapshot(c->source, sink,
-					 c->ring_budget > 0 ? c->ring_budget : DOOR_BUDGET);
-
-	if (n < 0)
-		return n;
-	feed_told(&c->feed);
-	c->st->counts.v[COLLECTOR_SNAPSHOTS]++;
-	c->st->counts.v[COLLECTOR_STATE_OUT] += (unsigned)n;
-	return 0;
-}
-
 static void inherit(struct stage *st, void *ctx, const struct ring_counts *old,
 		    const uint8_t *sheets)
 {
@@ -641,7 +311,7 @@ static void status(struct stage *st, void *ctx, struct stage_status *status)
 	status->gauges.v[COLLECTOR_GAUGE_CALLS_WATCHED] = c->selection.ncalls;
 	tap_status(&c->tap, status);
 	if (c->source->coverage != NULL) {
-		struct event_set wanted = wanted_by_rules(c);
+		struct event_set wanted = collector_wanted(c);
 
 		coverage_report(c->source->coverage, &wanted, status);
 	}
@@ -684,7 +354,7 @@ int main(int argc, char **argv)
 		.turn = turn,
 		.wait = wait_for_events,
 		.status = status,
-		.snapshot = snapshot,
+		.snapshot = collector_snapshot,
 		.stop = stop,
 		.inherit = inherit,
 	};
