@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../support/tap.h"
+#include "../support/tap_kit.h"
 #include "event.h"
 #include "wants.h"
 

@@ -27,7 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../support/tap.h"
+#include "../support/tap_kit.h"
 #include "crash.h"
 #include "span.h"
 

@@ -18,7 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#include "../support/tap.h"
+#include "../support/tap_kit.h"
 #include "jail_rules.h"
 
 enum { MAX_SEEN = 8192 };

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "../support/alert_kit.h"
-#include "../support/tap.h"
+#include "../support/tap_kit.h"
 
 #define S(text) span_of(text, sizeof(text) - 1)
 #define LONG_NS (20 * NS_PER_SEC)

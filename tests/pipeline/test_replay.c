@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../support/tap.h"
+#include "../support/tap_kit.h"
 #include "clock.h"
 #include "counter.h"
 #include "door.h"

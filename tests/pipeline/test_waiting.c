@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../support/tap.h"
+#include "../support/tap_kit.h"
 #include "door.h"
 #include "event.h"
 #include "jail.h"

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../support/tap.h"
+#include "../support/tap_kit.h"
 #include "control.h"
 #include "counter.h"
 #include "door.h"

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../support/tap.h"
+#include "../support/tap_kit.h"
 #include "procfs.h"
 #include "sensor.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * tap.h -- for programs that say TAP by themselves (https://testanything.org), one source file each.
+ * tap_kit.h -- for programs that say TAP by themselves (https://testanything.org), one source file each.
  */
-#ifndef MEWS_TAP_H
-#define MEWS_TAP_H
+#ifndef MEWS_TAP_KIT_H
+#define MEWS_TAP_KIT_H
 
 #include <errno.h>
 #include <stdarg.h>
