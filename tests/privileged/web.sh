@@ -113,7 +113,7 @@ done
 # ---- a stage that is away ----
 
 kill -STOP "$(stage_pid run enricher)"
-check "a stage that stands still is said" says /healthz '"reason":"the enricher does not answer"'
+check "a stage that stands still is said" wait_for 5 says /healthz '"reason":"the enricher does not answer"'
 check "by status 503" [ "$(status_of_page "http://127.0.0.1:$port/healthz")" = 503 ]
 metrics
 check "it is down, and has no other metric" bash -c "grep -qx 'mews_up{stage=\"enricher\"} 0' '$work/metrics' && ! grep -q '^mews_enricher_' '$work/metrics'"
