@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -263,6 +264,19 @@ static long read_kernel_log(const struct stage *st)
 	return syscall(SYS_syslog, 3, NULL, 0) == -1 ? -1 : 0;
 }
 
+/* Whose flags no filter can look at. */
+static long make_namespace_by_clone3(const struct stage *st)
+{
+	struct clone_args args = { .flags = CLONE_NEWUSER | CLONE_NEWPID, .exit_signal = SIGCHLD };
+	long pid;
+
+	(void)st;
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		_exit(0);
+	return pid;
+}
+
 static const struct attack attacks[] = {
 	{ "read-shadow", read_shadow },
 	{ "read-rules", read_rules },
@@ -281,6 +295,7 @@ static const struct attack attacks[] = {
 	{ "make-code", make_code },
 	{ "change-code", change_code },
 	{ "start-process", start_process },
+	{ "namespace-by-clone3", make_namespace_by_clone3 },
 	{ "kill-neighbour", kill_neighbour },
 	{ "signal-by-pidfd", stop_neighbour_by_pidfd },
 	{ "be-dumpable", be_dumpable },
