@@ -29,10 +29,11 @@ replay() {
 start_replay() {
 	local name=$1
 	shift
+	says=$work/$name.err
 	"$mews" replay "$work/capture" "$@" >"$work/$name.out" 2>"$work/$name.err" </dev/null &
 	mews_pid=$!
 }
-end_replay() { wait "$mews_pid"; local code=$?; mews_pid=; return $code; }
+end_replay() { ends "$mews_pid" 60 "$says"; local code=$?; mews_pid=; return $code; }
 as_wanted() { cmp "$work/$1.out" "$work/want"; }
 stage_of() { pgrep -P "$mews_pid" -f "^mews-$1 "; }
 ran() { grep -o "\"$2\":{[^}]*" "$work/$1.json" | grep -o "\"$3\":[0-9.]*" | cut -d: -f2; }
@@ -76,7 +77,7 @@ done
 # All at one time, the emitter while its reader sleeps: it is in the middle of a line then.
 mkfifo "$work/fifo"
 STAND_IN_RATE=400000 "$mews" replay "$work/capture" >"$work/fifo" 2>"$work/f.err" </dev/null &
-mews_pid=$!
+mews_pid=$! says=$work/f.err
 exec 7<"$work/fifo"
 sleep 0.6
 kill -9 $(stage_of emitter) $(stage_of evaluator)
@@ -138,7 +139,7 @@ drop=
 [ "$(id -u)" -ne 0 ] || drop="setpriv --reuid 65534 --regid 65534 --clear-groups"
 for kill in '' KILL; do
 	env -u XDG_RUNTIME_DIR TMPDIR="$work/tmp" STAND_IN_RATE=400000 $drop "$mews" replay "$work/capture" >"$work/u.out" 2>"$work/u.err" </dev/null &
-	mews_pid=$!
+	mews_pid=$! says=$work/u.err
 	sleep 0.5
 	[ -z "$kill" ] || kill -9 $(stage_of enricher) $(stage_of emitter)
 	end_replay

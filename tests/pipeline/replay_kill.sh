@@ -47,7 +47,7 @@ killed() {
 		victims=$(pgrep -P "$mews_pid" -f "^mews-(${stage//+/|}) ") && kill -9 $victims
 		percent=$((percent + 3))
 	done
-	wait "$mews_pid"
+	ends "$mews_pid" 60 "$work/err"
 	code=$?
 	mews_pid=
 }

@@ -122,6 +122,31 @@ understood() {
 	grep -q "'events': [1-9]" "$work/read" &&
 		! grep -qE "FAIL|'left'|'truncated'|'slack'|'unknown type'|'block |unparsed" "$work/read"
 }
+# doing PID: what it and its children do, for who has waited too long.
+doing() {
+	local pid
+	for pid in "$1" $(pgrep -P "$1"); do
+		ps -o pid=,stat=,wchan:24=,etimes=,args= -p "$pid"
+		paste -sd ' ' "/proc/$pid/syscall"
+		ls -l "/proc/$pid/fd" | awk '{ print $9, $11 }' | paste -sd ' '
+		[ ! -r "/proc/$pid/stack" ] || cut -d ' ' -f 2 "/proc/$pid/stack" | paste -sd ' '
+	done 2>/dev/null
+}
+# ends PID SECONDS [FILE]: wait for an own process; its exit code, or 124 when it does not end: then what it does is
+# said, and what is at FILE's end, and it is killed.
+ends() {
+	local end=$((SECONDS + $2))
+	while kill -0 "$1" 2>/dev/null; do
+		if [ $SECONDS -ge $end ]; then
+			not_ok "process $1 ends" "$(doing "$1")" "$(tail -n 20 "${3:-/dev/null}")"
+			kill -KILL "$1" $(pgrep -P "$1")
+			wait "$1" 2>/dev/null
+			return 124
+		fi
+		sleep 0.02
+	done
+	wait "$1"
+}
 finish() {
 	[ -n "$mews_pid" ] && { kill -INT "$mews_pid"; wait "$mews_pid"; } 2>/dev/null
 	rm -rf "$work" "$tools"
