@@ -45,6 +45,19 @@ bool supervisor_is_starting_over(const struct supervisor *sv)
 	return false;
 }
 
+/* It has brought to its outputs all that there is, or the evaluator would not be done, and is on its way out; but not
+ * one that came after that had read all, and one that has died with that done need not come back. */
+static void end_emitter(struct supervisor *sv, struct mono now)
+{
+	struct child *c = supervisor_child(sv, STAGE_EMITTER);
+
+	supervisor_ask_to_end(c, now);
+	if (c->pid == 0) {
+		c->due = never();
+		c->done = true;
+	}
+}
+
 void supervisor_replay_ended(struct supervisor *sv, struct child *c, struct plan_end end,
 			     struct mono now)
 {
@@ -71,9 +84,8 @@ void supervisor_replay_ended(struct supervisor *sv, struct child *c, struct plan
 	} else {
 		if (d.code != EXIT_OK)
 			sv->exit_code = d.code;
-		/* The emitter is on its way out; but not one that came after that had read all. */
 		if (c->stage->id == STAGE_EVALUATOR)
-			supervisor_ask_to_end(supervisor_child(sv, STAGE_EMITTER), now);
+			end_emitter(sv, now);
 	}
 }
 

@@ -87,6 +87,16 @@ end_replay
 check "emitter and evaluator at one time, with a reader that sleeps: it ends with 0" [ $? -eq 0 ]
 check "each alert once, in order" as_wanted f
 
+# An emitter that dies when it has done all, and the evaluator is done before there is another.
+mkdir "$work/all"
+cp "$work/bin/"* "$work/all"
+cp "$build/tests/support/stand_in" "$work/all/mews-emitter"
+for i in 1 2 3 4 5; do
+	STAND_IN_EMITTER='die at the end' timeout 30 "$work/all/mews" replay "$work/short" >"$work/e.out" 2>"$work/e.err" </dev/null || break
+done
+check "an emitter that dies with all done need not come back" [ $? -eq 0 ]
+check "it was said each time" grep -q "mews-emitter was killed by signal 9" "$work/e.err"
+
 # ---- a reader that is slow, one that goes away ----
 
 replay_into() { timeout 60 "$mews" replay "$work/capture" 2>"$work/s.err" </dev/null; }

@@ -15,8 +15,9 @@
  * emitter is not a stand-in.
  *
  * $STAND_IN_STAGE (STAND_IN_EVALUATOR ...) makes one misbehave: "exit N" at
- * set-up, "die" after a moment, "die at N" when it meets that number, "deaf" to
- * SIGTERM, "broken" turns, "break off" as a capture that ends in the middle.
+ * set-up, "die" after a moment, "die at N" when it meets that number, "die at the end" of a
+ * replay, when the stage before it may end, "deaf" to SIGTERM, "broken" turns, "break off" as a
+ * capture that ends in the middle.
  * $STAND_IN_RATE: numbers a second, 0 for none (in a replay: as many as there are).
  */
 #include <ctype.h>
@@ -45,6 +46,7 @@ struct stand_in {
 	char manner[32];
 	uint64_t total;	 /* of a replay */
 	uint64_t die_at; /* 0: never */
+	bool at_end;	 /* all is read of a replay */
 };
 
 static int option(struct stage *st, void *ctx, const char *name, const char *arg)
@@ -263,14 +265,32 @@ static int turn_evaluator(struct stage *st, void *ctx, struct mono now)
 	return n > 0 ? n : misbehave(si, now);
 }
 
+static int emitter_option(struct stage *st, void *ctx, const char *name, const char *arg)
+{
+	(void)st, (void)ctx;
+	return strcmp(name, "stdout-at") == 0 && arg != NULL ? 1 : -EINVAL;
+}
+
+/* The turn before has told the evaluator that all is read. */
+static int turn_at_end(struct stage *st, const struct stand_in *si)
+{
+	if (strcmp(si->manner, "die at the end") == 0)
+		raise(SIGKILL);
+	return stage_end(st);
+}
+
 static int turn_emitter(struct stage *st, void *ctx, struct mono now)
 {
+	struct stand_in *si = ctx;
 	struct ring_frame f;
 	int n = 0;
 
-	for (; n < PER_TURN && inlet_next(st->in, &f) == 1; n++) {
+	if (si->at_end)
+		return turn_at_end(st, si);
+	for (; n < PER_TURN && !si->at_end && inlet_next(st->in, &f) == 1; n++) {
 		struct name name = read_name(&f);
 
+		si->at_end = f.type == FRAME_END;
 		st->counts.v[EMITTER_IN]++;
 		if (is_double(st->in, name)) {
 			st->counts.v[EMITTER_DOUBLES]++;
@@ -305,7 +325,10 @@ int main(int argc, char **argv)
 		  .wait = wait_a_little },
 		{ .id = STAGE_ENRICHER, .setup = setup, .turn = turn_enricher },
 		{ .id = STAGE_EVALUATOR, .setup = setup, .turn = turn_evaluator },
-		{ .id = STAGE_EMITTER, .setup = setup, .turn = turn_emitter },
+		{ .id = STAGE_EMITTER,
+		  .option = emitter_option,
+		  .setup = setup,
+		  .turn = turn_emitter },
 	};
 	static struct stand_in si;
 	const char *base = strrchr(argv[0], '/');
