@@ -27,8 +27,10 @@ struct walk {
 	struct dentry *dentry;
 	struct mount *mount;
 	struct dentry *mount_root;
+	struct mount *left; /* by its file system: to be gone back to; NULL: none */
 	struct kernfs_node *node, *last_node;
 	__u32 pos; /* of the first byte written */
+	__u32 left_pos;
 	__u32 through;
 };
 

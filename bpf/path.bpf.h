@@ -63,31 +63,51 @@ static __always_inline void copy_short_path(struct build *b, __u32 pos, __u32 le
 		copy_half(b->at + SHORT_PATH / 2, from + SHORT_PATH / 2);
 }
 
-/* Is SB the file system that the current task sees at its root, whole? */
-static __always_inline bool is_whole_root(const struct super_block *sb)
+/* Up from a mount's root in its file system, for the root that the current task has: W may be below it.  False: that
+ * is in another file system, or this very mount. */
+static __always_inline bool walk_through(struct walk *w)
 {
-	const struct fs_struct *fs = LOOK(struct task_struct, bpf_get_current_task_btf(), fs);
+	const struct fs_struct *fs;
+	struct vfsmount *root;
+	struct mount *mount = w->mount;
 
-	return LOOK(struct vfsmount, LOOK(struct fs_struct, fs, root.mnt), mnt_sb) == sb &&
-	       LOOK(struct super_block, sb, s_root) == LOOK(struct fs_struct, fs, root.dentry);
+	if (!w->through || LOOK(struct dentry, w->dentry, d_parent) == w->dentry)
+		return false;
+	fs = LOOK(struct task_struct, bpf_get_current_task_btf(), fs);
+	root = LOOK(struct fs_struct, fs, root.mnt);
+	if (mount_of(root) == mount ||
+	    LOOK(struct vfsmount, root, mnt_sb) != LOOK(struct mount, mount, mnt.mnt_sb))
+		return false;
+	w->left = mount;
+	w->left_pos = w->pos;
+	w->through = false;
+	w->mount = NULL;
+	w->mount_root = LOOK(struct fs_struct, fs, root.dentry);
+	return true;
 }
 
-/* Leave a mount, whose root has been reached.  False: it is the topmost. */
-static __always_inline bool walk_over(struct walk *w)
+/* Leave MOUNT for the one above it.  False: it is the topmost. */
+static __always_inline bool leave_mount(struct walk *w, struct mount *mount)
 {
-	struct mount *mount = w->mount, *above = LOOK(struct mount, mount, mnt_parent);
+	struct mount *above = LOOK(struct mount, mount, mnt_parent);
 
+	w->left = NULL;
 	if (above == mount)
 		return false;
-	if (w->through && LOOK(struct dentry, w->dentry, d_parent) != w->dentry &&
-	    is_whole_root(LOOK(struct mount, mount, mnt.mnt_sb))) {
-		w->mount_root = NULL; /* up in the file system, to its root */
-		return true;
-	}
 	w->dentry = LOOK(struct mount, mount, mnt_mountpoint);
 	w->mount = above;
 	w->mount_root = LOOK(struct mount, above, mnt.mnt_root);
 	return true;
+}
+
+/* The root of the file system: of no tree (memfd, pipe, one that is gone), or W was not below the task's root.  Then
+ * the mount is left, after all. */
+static __always_inline bool walk_back(struct walk *w)
+{
+	if (w->left == NULL)
+		return false;
+	w->pos = w->left_pos;
+	return leave_mount(w, w->left);
 }
 
 /* One step: a name written, or one mount left.  False: the root is reached. */
@@ -99,10 +119,10 @@ static __always_inline bool walk_up(struct scratch *s)
 	__u32 len, pos = w->pos;
 
 	if (dentry == w->mount_root)
-		return walk_over(w);
+		return w->mount != NULL && (walk_through(w) || leave_mount(w, w->mount));
 	parent = LOOK(struct dentry, dentry, d_parent);
 	if (parent == dentry)
-		return false; /* of no tree: memfd, pipe, a file system that is gone */
+		return walk_back(w);
 	len = LOOK(struct dentry, dentry, d_name.len);
 	name = LOOK(struct dentry, dentry, d_name.name);
 	len = len > 255 ? 255 : len;
@@ -133,8 +153,8 @@ __noinline int walk_on(__u32 cpu)
 	return 1;
 }
 
-/* Append the path of DENTRY behind the record's end; its length.  THROUGH: where a directory of the
- * file system that the current task sees at its root is mounted once more, the path does not lead
+/* Append the path of DENTRY behind the record's end; its length.  THROUGH: where a directory below
+ * the current task's root, in the same file system, is mounted once more, the path does not lead
  * through that mount but to where the directory itself is. */
 static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
 					 struct vfsmount *vfsmount, bool through)
@@ -147,6 +167,7 @@ static __always_inline __u32 append_path(struct build *b, struct dentry *dentry,
 	w->mount = mount_of(vfsmount);
 	w->mount_root = LOOK(struct vfsmount, vfsmount, mnt_root);
 	w->through = through;
+	w->left = NULL;
 	w->pos = PATH_MASK;
 	if (!run_turns(walk_on, b->cpu, PATH_NAMES / WALK_TURNS))
 		truncated(b);

@@ -14,7 +14,7 @@ MEWS_TEST_PACKAGES="libcriterion-dev libck-dev openssl rsyslog rsyslog-openssl l
 # The runtimes whose containers tests run (tests/containers).
 MEWS_CONTAINER_PACKAGES="containerd runc docker.io podman containernetworking-plugins busybox-static curl libcap2-bin nghttp2-proxy"
 # Receivers of alerts (tests/outputs).
-MEWS_OUTPUT_PACKAGES="nats-server kcat nginx-light prometheus-alertmanager"
+MEWS_OUTPUT_PACKAGES="ca-certificates nats-server kcat nginx-light prometheus-alertmanager"
 # What looks at the web page (tests/privileged/page.sh, which goes without where it cannot be had).
 MEWS_BROWSER_PACKAGES="chromium-headless-shell fonts-dejavu-core"
 # What boots other kernels (tests/kernels), and builds for those of arm64.

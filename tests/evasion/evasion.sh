@@ -92,6 +92,12 @@ do_it E19-below unshare -m sh -c 'mount --bind /etc "$1" && exec "$0" creat "$1/
 	"$evade" "$work/etc"
 do_it E19-file unshare -m sh -c 'mount --bind /etc/shadow "$1" && exec "$0" read "$1" "$2"' "$evade" "$work/file"
 busybox=$(command -v busybox)
+if [ -n "$busybox" ]; then # a root that is a part of a file system, as that of some containers and hosts is
+	mkdir -p "$work/root/"{bin,etc,mnt,old}
+	cp "$busybox" "$work/root/bin/busybox"
+	do_it E19-root unshare -m sh -c 'mount --bind "$1" "$1" && cd "$1" && pivot_root . old && exec /bin/busybox sh -c "
+		busybox mount -n -o bind /etc /mnt && : >/mnt/mews-made3 && : \$1" sh "$2"' sh "$work/root"
+fi
 [ -n "$busybox" ] && ln -s "$busybox" "$work/bin/cat" && do_it E20 "$work/bin/cat" /etc/shadow
 do_it E20-sudoedit bash -c 'exec -a sudoedit "$0" read /etc/shadow "$1"' "$evade"
 do_it E22 sh -c '"$0" read /etc/sh""adow "$1" "#nginx -c"; :' "$evade"
@@ -183,6 +189,8 @@ seen "E18: a user namespace" E18 "" "User namespace made"
 seen "E19: another mount of the directory" E19-dir "$by_path" "${read_rules[@]}"
 seen "E19: a new file through another mount of the directory" E19-below \
 	".output_fields[\"mews.matched_path\"] == \"/etc/mews-made2-$$\"" "Write below etc"
+[ -z "$busybox" ] || seen "E19: the same where the root is a part of a file system" E19-root \
+	'.output_fields["mews.matched_path"] == "/etc/mews-made3"' "Write below etc"
 seen "E19: another mount of the file" E19-file "$by_path" "${read_rules[@]}"
 seen "E20: busybox under the name of an applet" E20 \
 	".output_fields[\"proc.exepath\"] | endswith(\"/busybox\")" "${read_rules[@]}"
