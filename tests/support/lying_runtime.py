@@ -279,12 +279,16 @@ class Grpc(Liar):
         if self.lied(self.mode()) or len(self.rfile.read(24)) < 24:
             return
         self.frame(SETTINGS, 0, 0)
+        asked = {}
         try:
             while True:
                 kind, flags, stream, payload = self.read_frame()
-                if kind != HEADERS:
+                if kind == HEADERS:
+                    asked[stream] = path_of(payload)
+                else:
                     self.housekeeping(kind, flags, stream, payload)
-                elif not self.answer(stream, path_of(payload)):
+                # As gRPC's servers do: when all that is asked is said.
+                if kind in (DATA, HEADERS) and flags & END_STREAM and not self.answer(stream, asked[stream]):
                     return
         except EOFError:
             pass

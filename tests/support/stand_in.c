@@ -22,9 +22,11 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -44,9 +46,10 @@ struct stand_in {
 	uint64_t rate, made;
 	struct mono since;
 	char manner[32];
-	uint64_t total;	 /* of a replay */
-	uint64_t die_at; /* 0: never */
-	bool at_end;	 /* all is read of a replay */
+	uint64_t total;	     /* of a replay */
+	uint64_t die_at;     /* 0: never */
+	bool at_end;	     /* all is read of a replay */
+	struct name printed; /* the last one, by a predecessor */
 };
 
 static int option(struct stage *st, void *ctx, const char *name, const char *arg)
@@ -65,6 +68,29 @@ static int option(struct stage *st, void *ctx, const char *name, const char *arg
 	return 1;
 }
 
+/* What a predecessor printed last into the same file: it may have died before it could note it. */
+static struct name printed_last(void)
+{
+	struct name n = { 0, 0 };
+	struct stat st;
+	char text[128];
+	unsigned long long generation, number;
+	ssize_t got;
+	int fd;
+
+	if (fstat(STDOUT_FILENO, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    (fd = open("/proc/self/fd/1", O_RDONLY | O_CLOEXEC)) == -1)
+		return n;
+	got = pread(fd, text, sizeof(text) - 1,
+		    st.st_size < (off_t)sizeof(text) ? 0 : st.st_size - (off_t)sizeof(text) + 1);
+	close(fd);
+	text[got < 0 ? 0 : got] = '\0';
+	for (char *at = text, *end; (end = strchr(at, '\n')) != NULL; at = end + 1)
+		if (sscanf(at, "%llu %llu", &generation, &number) == 2 && at > text)
+			n = (struct name){ generation, number };
+	return n;
+}
+
 static int setup(struct stage *st, void *ctx)
 {
 	struct stand_in *si = ctx;
@@ -81,6 +107,8 @@ static int setup(struct stage *st, void *ctx)
 	if (st->replay && si->rate == 0)
 		si->rate = UINT32_MAX;
 	si->since = mono_now();
+	if (st->ops->id == STAGE_EMITTER)
+		si->printed = printed_last();
 	if (st->exit_code != EXIT_OK) {
 		log_error("this is no capture");
 		return st->exit_code;
@@ -114,12 +142,15 @@ static struct name read_name(const struct ring_frame *f)
 	return n;
 }
 
+static bool is_before(struct name n, uint64_t generation, uint64_t number)
+{
+	return n.generation < generation || (n.generation == generation && n.number <= number);
+}
+
 /* Has the predecessor, or we, dealt with that one?  The notes outlive us. */
 static bool is_double(const struct inlet *in, struct name n)
 {
-	uint64_t generation = inlet_note(in, 0), number = inlet_note(in, 1);
-
-	return n.generation < generation || (n.generation == generation && n.number <= number);
+	return is_before(n, inlet_note(in, 0), inlet_note(in, 1));
 }
 
 static void note(struct inlet *in, struct name n)
@@ -292,7 +323,8 @@ static int turn_emitter(struct stage *st, void *ctx, struct mono now)
 
 		si->at_end = f.type == FRAME_END;
 		st->counts.v[EMITTER_IN]++;
-		if (is_double(st->in, name)) {
+		if (is_double(st->in, name) ||
+		    is_before(name, si->printed.generation, si->printed.number)) {
 			st->counts.v[EMITTER_DOUBLES]++;
 			continue;
 		}
@@ -302,7 +334,7 @@ static int turn_emitter(struct stage *st, void *ctx, struct mono now)
 		st->counts.v[EMITTER_OUT]++;
 	}
 	fflush(stdout);
-	return n > 0 ? n : misbehave(ctx, now);
+	return n > 0 ? n : misbehave(si, now);
 }
 
 /* Numbers come by the clock, not from a ring. */
