@@ -12,8 +12,10 @@ add_compile_options(
 add_compile_definitions(_GNU_SOURCE)
 
 if(MEWS_SANITIZE)
+	# Twice as fast to build as with all that is optimised, and as fast to run.  What a text may be as long as
+	# the compiler knows better with it.
 	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
-			    -fno-omit-frame-pointer)
+			    -fno-omit-frame-pointer -O1 -g1 -Wno-format-truncation)
 	add_link_options(-fsanitize=address,undefined)
 elseif(MEWS_FUZZ)
 	add_compile_options(-fsanitize=fuzzer-no-link,address,undefined
