@@ -8,6 +8,7 @@
 #define MEWS_COLLECTOR_H
 
 #include "feed.h"
+#include "in_line.h"
 #include "raw_tap.h"
 #include "source.h"
 #include "stage.h"
@@ -24,10 +25,10 @@ struct collector {
 	struct base_syscalls base;
 	struct selection selection;
 	struct event_set unseen; /* of what rules ask for */
-	struct mono looked, next_snapshot, next_answers, next_wants, next_unmute;
-	uint64_t beat_ns; /* between two heartbeats; 0: there are none */
+	struct mono looked, next_answers, next_wants, next_unmute;
+	struct in_line in_line; /* of ring raw */
+	uint64_t beat_ns;	/* between two heartbeats; 0: there are none */
 	struct mono next_beat, beat_look;
-	size_t ring_budget; /* bytes of a snapshot in line; 0: it is not in line */
 	unsigned taken_since_look;
 	bool has_predecessor;
 	uint64_t now_ns; /* of that look, in the clock of the events' stamps */

@@ -9,8 +9,7 @@
 #include "log.h"
 
 #define SNAPSHOT_GAP_NS (5 * NS_PER_SEC)
-#define ANSWERS_PART	20u		    /* of the time goes by answering asks, at most */
-#define DOOR_BUDGET	(64u * 1024 * 1024) /* bytes of a snapshot that is handed over at the door */
+#define ANSWERS_PART	20u /* of the time goes by answering asks, at most */
 
 /* State that could not be told. */
 void collector_count_unread(struct stage *st, struct collector *c)
@@ -26,23 +25,13 @@ void collector_count_unread(struct stage *st, struct collector *c)
 		     strerror(u->err));
 }
 
-/* After a loss of state events: all state again, in line, when the reader has caught up
- * enough for it, and not too often. */
+/* After a loss of state events. */
 void collector_make_good(struct stage *st, struct collector *c, struct mono now)
 {
-	struct outlet_status ring;
 	int err;
 
-	if (!c->feed.stale || now.ns < c->next_snapshot.ns)
-		return;
-	outlet_status(st->out, &ring);
-	if (!ring.has_reader || ring.used > ring.size / 4)
-		return;
-	c->next_snapshot = mono_after(now, SNAPSHOT_GAP_NS);
-	c->ring_budget = ring.size / 2;
-	err = outlet_snapshot(st->out);
-	c->ring_budget = 0;
-	if (err < 0)
+	if (c->feed.stale && in_line_tell(&c->in_line, st->out, SNAPSHOT_GAP_NS, now, &err) &&
+	    err < 0)
 		log_rationed(LOG_LEVEL_WARNING,
 			     "cannot write a snapshot after events were lost: %s, trying again",
 			     strerror(-err));
@@ -98,8 +87,7 @@ void collector_answer_asks(struct stage *st, struct collector *c, struct mono no
 int collector_snapshot(void *ctx, struct frame_sink *sink)
 {
 	struct collector *c = ctx;
-	int n = c->source->ops->snapshot(c->source, sink,
-					 c->ring_budget > 0 ? c->ring_budget : DOOR_BUDGET);
+	int n = c->source->ops->snapshot(c->source, sink, in_line_budget(&c->in_line));
 
 	if (n < 0)
 		return n;

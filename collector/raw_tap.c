@@ -12,14 +12,13 @@
 #include "state_set.h"
 
 #define SNAPSHOT_GAP_NS (30 * NS_PER_SEC) /* a recorder that lags costs no more than that */
-#define DOOR_BUDGET	(64u * 1024 * 1024)
 
 /* ---- open, close ---- */
 
 static int snapshot(void *ctx, struct frame_sink *sink)
 {
 	struct tap *t = ctx;
-	int n = t->source->ops->snapshot(t->source, sink, t->budget > 0 ? t->budget : DOOR_BUDGET);
+	int n = t->source->ops->snapshot(t->source, sink, in_line_budget(&t->in_line));
 
 	if (n < 0)
 		return n;
@@ -139,18 +138,10 @@ void tap_put(struct tap *t, uint16_t type, struct span payload)
 
 static void make_good(struct tap *t, struct mono now)
 {
-	struct outlet_status ring;
 	int err;
 
-	if (!t->stale || now.ns < t->next_snapshot.ns)
+	if (!t->stale || !in_line_tell(&t->in_line, t->out, SNAPSHOT_GAP_NS, now, &err))
 		return;
-	outlet_status(t->out, &ring);
-	if (!ring.has_reader || ring.used > ring.size / 4)
-		return;
-	t->next_snapshot = mono_after(now, SNAPSHOT_GAP_NS);
-	t->budget = ring.size / 2;
-	err = outlet_snapshot(t->out);
-	t->budget = 0;
 	t->has_frames = true;
 	if (err < 0)
 		log_rationed(LOG_LEVEL_WARNING, "cannot write a snapshot to ring tap: %s",

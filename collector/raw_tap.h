@@ -8,6 +8,7 @@
 #ifndef MEWS_RAW_TAP_H
 #define MEWS_RAW_TAP_H
 
+#include "in_line.h"
 #include "source.h"
 #include "stage.h"
 
@@ -18,8 +19,8 @@ struct tap {
 	struct gap_frame gap;	   /* cause 0: none that waits */
 	bool stale;		   /* the reader's state is wrong until a snapshot */
 	bool has_frames;	   /* that are not published */
-	size_t budget;		   /* bytes of a snapshot in line; 0: at the door */
-	struct mono polled, next_snapshot;
+	struct in_line in_line;
+	struct mono polled;
 };
 
 /* Open or close it.  What cannot be opened is said, and tried again at the next call. */
