@@ -45,6 +45,7 @@ struct node {
 	const void *owner;  /* whose text `at` counts in; NULL: the condition's own */
 	uint32_t predicate; /* CHECK: its predicate + 1; 0: not compiled yet */
 	uint32_t depth;	    /* of the tree below, macros included */
+	uint32_t walk;	    /* a macro's tree: the last walk that came here */
 };
 
 /* As a key: equal for the same meaning, and for nothing else (the text for

@@ -65,49 +65,6 @@ void rule_loader_next_file(struct rule_loader *l)
 	l->problems.errors = l->problems.warnings = 0;
 }
 
-/* ---- contexts ---- */
-
-static void begin_item(struct rule_loader *l, const char *type, struct span name,
-		       const struct rule_place *where)
-{
-	l->ncontext = 0;
-	l->file = where->file;
-	context_push(l, "rules content", SPAN_NONE, (struct yplace){ 0, 0, 0 });
-	context_push(l, type, name, where->place);
-}
-
-/* The condition as a place's name: in quotes, on one line, cut when long. */
-static struct span condition_name(struct rule_loader *l, struct span text)
-{
-	struct pool_text name = { .pool = &l->problem_pool };
-
-	pool_text_str(&name, "\"");
-	pool_text_add(&name, text.n > 20 ? span_of(text.p, 17) : text);
-	pool_text_str(&name, text.n > 20 ? "...\"" : "\"");
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] == '\n')
-			name.p[i] = ' ';
-	return pool_text_span(&name);
-}
-
-static void push_condition(struct rule_loader *l, const struct origin_text *text,
-			   struct yplace where)
-{
-	context_push(l, "condition expression", condition_name(l, origin_span(text)), where);
-	if (l->ncontext <= PROBLEM_MAX_CONTEXT)
-		l->context[l->ncontext - 1].file = NULL;
-}
-
-static void in_condition(struct rule_loader *l, const struct origin_text *text, size_t at,
-			 struct yplace base)
-{
-	struct lex_place place = lex_place(origin_span(text), at);
-	struct yplace where = { base.line + place.line, base.column + place.column,
-				base.offset + (uint32_t)at };
-
-	push_condition(l, text, where);
-}
-
 /* ---- macros ---- */
 
 static int too_large(struct rule_loader *l)
@@ -127,7 +84,7 @@ static int parse_text(struct rule_loader *l, struct pool *pool, struct origin_te
 		return 0;
 	}
 	context_push(l, what, SPAN_NONE, where->condition);
-	in_condition(l, text, at, where->condition);
+	context_in_condition(l, text, text, at, where->condition);
 	return loader_problem(l, LOAD_ERR_COMPILE_CONDITION, origin_find(text, at), "%s",
 			      diag.message);
 }
@@ -145,7 +102,7 @@ static int resolve(struct resolution *r, struct node *n);
 
 static int later_macro(struct resolution *r, const struct node *n)
 {
-	in_condition(r->l, r->text, n->at, r->where->place);
+	context_in_condition(r->l, r->text, r->text, n->at, r->where->place);
 	return loader_problem(
 		r->l, LOAD_ERR_VALIDATE, origin_find(r->text, n->at),
 		"Undefined macro '%.*s' used in filter. It is not defined before this "
@@ -155,7 +112,7 @@ static int later_macro(struct resolution *r, const struct node *n)
 
 static int undefined_macro(struct resolution *r, const struct node *n)
 {
-	in_condition(r->l, r->text, n->at, r->where->place);
+	context_in_condition(r->l, r->text, r->text, n->at, r->where->place);
 	return loader_problem(r->l, LOAD_ERR_VALIDATE, origin_find(r->text, n->at),
 			      "Undefined macro '%.*s' used in filter.%s", SHOW(n->name),
 			      hint_of_names(&r->l->problem_pool, n->name, &r->l->macro_names));
@@ -163,7 +120,7 @@ static int undefined_macro(struct resolution *r, const struct node *n)
 
 static int loop_in_macro(struct resolution *r, const struct node *n)
 {
-	in_condition(r->l, r->text, n->at, r->where->place);
+	context_in_condition(r->l, r->text, r->text, n->at, r->where->place);
 	return loader_problem(r->l, LOAD_ERR_VALIDATE, origin_find(r->text, n->at),
 			      "reference loop in macro '%.*s'", SHOW(n->name));
 }
@@ -251,7 +208,7 @@ static int compile_macros(struct rule_loader *l, struct pool *pool)
 		m->used = false;
 		m->state = MACRO_NEW;
 		m->tree = NULL;
-		begin_item(l, "macro", m->name, &m->where);
+		context_item(l, "macro", m->name, &m->where);
 		err = expand_macro(l, pool, m);
 		if (err == 0)
 			err = parse_text(l, pool, &m->expanded, "macro condition", &m->where,
@@ -263,11 +220,10 @@ static int compile_macros(struct rule_loader *l, struct pool *pool)
 		struct rule_macro *m = loader_macro(l, i);
 		int err;
 
-		begin_item(l, "macro", m->name, &m->where);
+		context_item(l, "macro", m->name, &m->where);
 		err = resolve_macro(l, pool, m, false);
 		if (err < 0)
 			return -EINVAL;
-		condition_warn(l, m->tree, &m->expanded);
 	}
 	return 0;
 }
@@ -303,9 +259,11 @@ static struct span output_text(struct rule_loader *l, struct pool *pool, const s
 	append_text(l->extras.append, d, &whole);
 	in = pool_text_span(&whole);
 	while (in.n > 0 && (hit = memmem(in.p, in.n, gone, sizeof(gone) - 1)) != NULL) {
-		loader_problem(l, LOAD_DEPRECATED_ITEM, output_origin(d, (size_t)(hit - whole.p)),
-			       "%%container.info is deprecated and no more useful: it stands for "
-			       "nothing");
+		if (in.p == whole.p) /* once for all of them */
+			loader_problem(l, LOAD_DEPRECATED_ITEM,
+				       output_origin(d, (size_t)(hit - whole.p)),
+				       "%%container.info is deprecated and no more useful: it "
+				       "stands for nothing");
 		pool_text_add(&out, span_of(in.p, (size_t)(hit - in.p)));
 		in = span_of(hit + sizeof(gone) - 1,
 			     in.n - (size_t)(hit - in.p) - (sizeof(gone) - 1));
@@ -324,11 +282,12 @@ static int compile_output(struct rule_loader *l, struct pool *pool, const struct
 
 	rule->output_text = output_text(l, pool, d);
 	context_push(l, "rule output", SPAN_NONE, d->output_place);
-	output_warn_deprecated(l, rule->output_text, origin_find(&d->output, 0));
 	rule->output = NULL;
 	err = output_parse(rule->output_text, &rule->output, &diag);
 	if (err == 0)
 		err = output_check_statics(rule->output, &l->extras.statics, &diag);
+	if (err == 0)
+		output_warn_deprecated(l, rule->output_text, origin_find(&d->output, 0));
 	if (err < 0 && rule->output != NULL) {
 		output_free(rule->output);
 		rule->output = NULL;
@@ -383,7 +342,7 @@ static int compile_tree(struct rule_loader *l, struct ruleset *rs, const struct 
 	owner = error.owner != NULL ? error.owner : &d->expanded;
 	where = origin_find(owner, error.at);
 	context_push(l, "rule condition", SPAN_NONE, d->where.condition);
-	in_condition(l, &d->expanded, error.outer_at, d->where.condition);
+	context_in_condition(l, &d->expanded, &d->expanded, error.outer_at, d->where.condition);
 	if (err == -EINVAL && d->skip_if_unknown && is_unknown_filter(diag.message)) {
 		loader_problem(l, LOAD_UNKNOWN_FILTER, where, "%s", diag.message);
 		return 1;
@@ -400,6 +359,21 @@ static void warn_broad(struct rule_loader *l, const struct ruleset *rs, const st
 		loader_problem(l, LOAD_NO_EVTTYPE, d->where.name,
 			       "Rule matches too many evt.type values. This has a significant "
 			       "performance penalty.");
+}
+
+/* What was appended to them may stand in another file than they. */
+static int check_exceptions(struct rule_loader *l, const struct rule_def *d)
+{
+	const struct rule_exception *all = d->exceptions.items;
+	int err = 0;
+
+	for (unsigned i = 0; i < d->exceptions.n && err == 0; i++) {
+		context_item(l, "rule", d->name, &all[i].item);
+		context_push(l, "exception", all[i].name, all[i].place);
+		err = exception_check_rows(l, &all[i]);
+	}
+	context_item(l, "rule", d->name, &d->where);
+	return err;
 }
 
 static int compile_rule(struct rule_loader *l, struct ruleset *rs, struct rule_def *d,
@@ -428,19 +402,18 @@ static int compile_rule(struct rule_loader *l, struct ruleset *rs, struct rule_d
 	rule.tags = tags;
 	rule.ntags = d->tags.n;
 	rule.file = (const char *)pool_copy(pool, span_str(d->where.file->name)).p;
-	begin_item(l, "rule", d->name, &d->where);
-	err = compile_output(l, pool, d, &rule);
+	context_item(l, "rule", d->name, &d->where);
+	err = check_exceptions(l, d);
+	if (err == 0)
+		err = compile_output(l, pool, d, &rule);
 	if (err == 0)
 		err = parse_rule(l, pool, d, &tree);
 	if (err == 0) {
-		condition_warn(l, tree, &d->expanded);
+		condition_warn(l, d, tree);
 		err = compile_tree(l, rs, d, &rule, tree);
 	}
 	if (err == 0) {
-		context_push(l, "rule condition", SPAN_NONE, d->where.condition);
-		push_condition(l, &d->expanded, d->where.condition);
-		condition_warn_deprecated(l, tree);
-		begin_item(l, "rule", d->name, &d->where);
+		condition_hint(l, d, tree);
 		warn_broad(l, rs, d);
 	}
 	if (err != 0)
@@ -453,7 +426,7 @@ static void warn_unused(struct rule_loader *l, const struct ruleset *rs)
 	for (unsigned i = 0; i < l->macros.n; i++) {
 		struct rule_macro *m = loader_macro(l, i);
 
-		begin_item(l, "macro", m->name, &m->where);
+		context_item(l, "macro", m->name, &m->where);
 		if (!m->used)
 			loader_problem(l, LOAD_UNUSED_MACRO, m->where.name,
 				       "Macro not referred to by any other rule/macro");
@@ -461,7 +434,7 @@ static void warn_unused(struct rule_loader *l, const struct ruleset *rs)
 	for (unsigned i = 0; i < l->lists.n; i++) {
 		struct rule_list *list = loader_list(l, i);
 
-		begin_item(l, "list", list->name, &list->where);
+		context_item(l, "list", list->name, &list->where);
 		if (!list->used)
 			loader_problem(l, LOAD_UNUSED_LIST, list->where.name,
 				       "List not referred to by any other rule/macro%s",

@@ -57,6 +57,7 @@ struct rule_exception {
 	struct span name;
 	struct origin where;
 	struct yplace place;
+	struct rule_place item; /* that it stands in: the rule, or what is appended to one */
 	bool has_fields, has_comps, has_values;
 	bool is_list; /* fields is a sequence */
 	bool comps_is_list;
@@ -95,6 +96,7 @@ struct rule_loader {
 	const struct yfile *file;
 	struct rule_context context[PROBLEM_MAX_CONTEXT];
 	unsigned ncontext;
+	uint32_t walk;		/* the last one over a condition that looks at each macro once */
 	unsigned misspelt_left; /* constants that may still be looked at for misspellings */
 };
 #define MISSPELT_BUDGET 200000
@@ -144,14 +146,30 @@ static inline void loader_problem_field(struct rule_loader *l, struct span field
 
 #define SHOW(s) (int)((s).n < 200 ? (s).n : 200), (const char *)(s).p
 
+/* ---- rule_context.c ---- */
+
+/* From the file to one of its items, and no further. */
+void context_item(struct rule_loader *l, const char *type, struct span name,
+		  const struct rule_place *where);
+/* Further: condition TEXT, which begins at BASE. */
+void context_condition(struct rule_loader *l, const struct origin_text *text, struct yplace base);
+/* The same, at byte AT of OWNER: TEXT, or a macro that is in it. */
+void context_in_condition(struct rule_loader *l, const struct origin_text *text,
+			  const struct origin_text *owner, size_t at, struct yplace base);
+
 /* ---- rule_exception.c ---- */
 
-/* Read the exceptions of an item; each is checked later. */
-int exceptions_read(struct rule_loader *l, const struct ynode *seq, struct pool_vec *ret);
+/* Read the exceptions of ITEM; each is checked later.  Those that are to APPEND need no fields. */
+int exceptions_read(struct rule_loader *l, const struct ynode *item, bool append,
+		    struct pool_vec *ret);
 
 /* Check one that is new, fill in the comparisons that it leaves out. */
 int exception_validate(struct rule_loader *l, struct rule_exception *x,
 		       const struct rule_def *rule);
+
+/* Are its values, appended ones too, as its fields want them?  To be asked before they are
+ * written out. */
+int exception_check_rows(struct rule_loader *l, const struct rule_exception *x);
 
 /* Add to RULE's: values to one of that name, or a new one. */
 int exceptions_append(struct rule_loader *l, struct rule_def *rule, struct pool_vec *more);
@@ -178,10 +196,11 @@ int append_fields(const struct append_list *list, const struct rule_def *d, stru
 
 /* ---- rule_warn.c ---- */
 
-/* Look for what is legal but hardly meant, in the nodes of text OWN. */
-void condition_warn(struct rule_loader *l, const struct node *tree, const struct origin_text *own);
-/* Deprecated fields in a whole, resolved condition. */
-void condition_warn_deprecated(struct rule_loader *l, const struct node *tree);
+/* D's condition, with its macros, before it is compiled: comparisons with <NA>, deprecated fields;
+ * each once. */
+void condition_warn(struct rule_loader *l, const struct rule_def *d, struct node *tree);
+/* And after: what is legal but hardly meant, each time that it stands there. */
+void condition_hint(struct rule_loader *l, const struct rule_def *d, const struct node *tree);
 /* What may be a misspelling of LIST, which nobody uses, in the conditions of RS: a
  * sentence for the end of a message, or nothing. */
 const char *list_misspelt(struct rule_loader *l, const struct ruleset *rs,

@@ -94,44 +94,53 @@ static int read_row(struct rule_loader *l, const struct ynode *n, struct rule_ex
 	return 0;
 }
 
-static int read_exception(struct rule_loader *l, const struct ynode *n, struct pool_vec *ret)
+/* All but the name, of which the context is. */
+static int read_parts(struct rule_loader *l, const struct ynode *n, bool append,
+		      struct rule_exception *x)
 {
-	struct rule_exception x = { .place = n->from, .where = yorigin(l, n) }, *slot;
-	const struct ynode *values;
+	const struct ynode *values = ymap_get(n, "values");
 
+	x->has_fields = ymap_get(n, "fields") != NULL;
+	x->has_comps = ymap_get(n, "comps") != NULL;
+	x->has_values = values != NULL;
+	if (!x->has_fields && !append)
+		return ymissing(l, n, "fields");
+	if (x->has_fields && read_names(l, n, "fields", &x->fields, &x->is_list) < 0)
+		return -EINVAL;
+	if (x->has_comps && read_names(l, n, "comps", &x->comps, &x->comps_is_list) < 0)
+		return -EINVAL;
+	for (unsigned i = 0; i < x->comps.n; i++)
+		((struct span *)x->comps.items)[i] = stripped(((struct span *)x->comps.items)[i]);
+	if (values == NULL || (values->kind == YNODE_SCALAR && values->null))
+		return 0;
+	context_push(l, "exception values", SPAN_NONE, values->from);
+	if (values->kind != YNODE_SEQUENCE)
+		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, values),
+				      "Rule exception values must be a sequence");
+	for (unsigned i = 0; i < values->n; i++)
+		if (read_row(l, values->items[i], x) < 0)
+			return -EINVAL;
+	context_pop(l);
+	return 0;
+}
+
+static int read_exception(struct rule_loader *l, const struct ynode *n, struct yplace seq,
+			  bool append, struct rule_exception *ret)
+{
+	unsigned depth = l->ncontext;
+
+	context_push(l, "exceptions", SPAN_NONE, seq);
 	context_push(l, "exception", SPAN_NONE, n->from);
 	if (n->kind != YNODE_MAPPING)
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n),
 				      "Rule exception must be a mapping");
-	if (yget_text(l, n, "name", &x.name) < 0)
+	if (yget_text(l, n, "name", &ret->name) < 0)
 		return -EINVAL;
-	l->context[l->ncontext < PROBLEM_MAX_CONTEXT ? l->ncontext - 1 : PROBLEM_MAX_CONTEXT - 1]
-		.name = x.name;
-	x.has_fields = ymap_get(n, "fields") != NULL;
-	x.has_comps = ymap_get(n, "comps") != NULL;
-	if (x.has_fields && read_names(l, n, "fields", &x.fields, &x.is_list) < 0)
+	l->ncontext = depth;
+	context_push(l, "exception", ret->name, n->from);
+	if (read_parts(l, n, append, ret) < 0)
 		return -EINVAL;
-	if (x.has_comps && read_names(l, n, "comps", &x.comps, &x.comps_is_list) < 0)
-		return -EINVAL;
-	for (unsigned i = 0; i < x.comps.n; i++)
-		((struct span *)x.comps.items)[i] = stripped(((struct span *)x.comps.items)[i]);
-	values = ymap_get(n, "values");
-	x.has_values = values != NULL;
-	if (values != NULL && !(values->kind == YNODE_SCALAR && values->null)) {
-		context_push(l, "exception values", SPAN_NONE, values->from);
-		if (values->kind != YNODE_SEQUENCE)
-			return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, values),
-					      "Rule exception values must be a sequence");
-		for (unsigned i = 0; i < values->n; i++)
-			if (read_row(l, values->items[i], &x) < 0)
-				return -EINVAL;
-		context_pop(l);
-	}
 	context_pop(l);
-	slot = pool_push(&l->pool, ret, sizeof(*slot));
-	if (slot == NULL)
-		return too_large(l, n);
-	*slot = x;
 	return 0;
 }
 
@@ -151,8 +160,10 @@ static int warn_not_unique(struct rule_loader *l, const struct rule_exception *x
 	return 0;
 }
 
-int exceptions_read(struct rule_loader *l, const struct ynode *seq, struct pool_vec *ret)
+int exceptions_read(struct rule_loader *l, const struct ynode *item, bool append,
+		    struct pool_vec *ret)
 {
+	const struct ynode *seq = ymap_get(item, "exceptions");
 	struct strmap names = { .pool = &l->pool };
 
 	if (seq == NULL || (seq->kind == YNODE_SCALAR && seq->null))
@@ -163,13 +174,18 @@ int exceptions_read(struct rule_loader *l, const struct ynode *seq, struct pool_
 				      "Rule exceptions must be a sequence");
 	}
 	for (unsigned i = 0; i < seq->n; i++) {
-		context_push(l, "exceptions", SPAN_NONE, seq->from);
-		if (read_exception(l, seq->items[i], ret) < 0)
+		const struct ynode *n = seq->items[i];
+		struct rule_exception x = { .place = n->from, .where = yorigin(l, n) }, *slot;
+
+		x.item = (struct rule_place){ .file = l->file, .place = item->from };
+		if (read_exception(l, n, seq->from, append, &x) < 0)
 			return -EINVAL;
-		context_pop(l);
-		if (warn_not_unique(l, &((struct rule_exception *)ret->items)[ret->n - 1], &names) <
-		    0)
-			return too_large(l, seq->items[i]);
+		slot = pool_push(&l->pool, ret, sizeof(*slot));
+		if (slot == NULL)
+			return too_large(l, n);
+		*slot = x;
+		if (warn_not_unique(l, slot, &names) < 0)
+			return too_large(l, n);
 	}
 	return 0;
 }
@@ -274,12 +290,11 @@ static int check_fields(struct rule_loader *l, const struct rule_exception *x,
 	return 0;
 }
 
-/* Rows of X from number FROM on. */
-static int check_rows(struct rule_loader *l, const struct rule_exception *x, unsigned from)
+int exception_check_rows(struct rule_loader *l, const struct rule_exception *x)
 {
 	const struct exception_row *rows = x->rows.items;
 
-	for (unsigned i = from; i < x->rows.n; i++) {
+	for (unsigned i = 0; i < x->rows.n; i++) {
 		if (!x->is_list && rows[i].n != 0)
 			return refuse(l, x, "Expected values array to contain a list of strings");
 		if (x->is_list && rows[i].n != x->fields.n)
@@ -299,9 +314,6 @@ static int fill_comps(struct rule_loader *l, struct rule_exception *x)
 
 static int validate(struct rule_loader *l, struct rule_exception *x, const struct rule_def *rule)
 {
-	if (!x->has_fields)
-		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, x->where,
-				      "Item has no mapping for key 'fields'");
 	if (x->fields.n == 0)
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, x->where,
 				      "Rule exception must have fields property with a list of "
@@ -310,7 +322,7 @@ static int validate(struct rule_loader *l, struct rule_exception *x, const struc
 		return -EINVAL;
 	if (check_comps(l, x) < 0 || check_fields(l, x, rule) < 0)
 		return -EINVAL;
-	return check_rows(l, x, 0);
+	return 0;
 }
 
 int exception_validate(struct rule_loader *l, struct rule_exception *x, const struct rule_def *rule)
@@ -356,7 +368,7 @@ static int append_values(struct rule_loader *l, struct rule_exception *old,
 			return refuse(l, x, "the rules are too large");
 		*slot = rows[i];
 	}
-	return check_rows(l, old, old->rows.n - x->rows.n);
+	return 0;
 }
 
 static int append_one(struct rule_loader *l, struct rule_def *rule, struct rule_exception *x)

@@ -84,11 +84,14 @@ static int override_entry(struct rule_loader *l, const struct ynode *key, const 
 	context_push(l, "overrides", key->text, key->from);
 	while (k < KEY_COUNT && !span_is(key->text, key_names[k]))
 		k++;
-	if (key->kind != YNODE_SCALAR || value->kind != YNODE_SCALAR || (!append && !replace))
+	if (key->kind != YNODE_SCALAR || value->kind != YNODE_SCALAR || (!append && !replace)) {
+		context_pop(l);
+		context_push(l, "value for", key->text, value->from);
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, value),
 				      "Invalid override operation for key '%.*s': '%.*s'. Allowed "
 				      "values are 'append' or 'replace'",
 				      SHOW(key->text), SHOW(value->text));
+	}
 	if (append && (k == KEY_COUNT || (may->append >> k & 1) == 0))
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, key),
 				      "Key '%.*s' cannot be appended to, use 'replace' instead",
@@ -137,23 +140,25 @@ static int override_read(struct rule_loader *l, const struct ynode *item,
 	return 0;
 }
 
-/* append: true, deprecated, together with what override says. */
-static int append_read(struct rule_loader *l, const struct ynode *item,
-		       const struct overridable *over, bool *ret_append)
+/* What ITEM changes of another: append: true, deprecated, or override. */
+static int changes_read(struct rule_loader *l, const struct ynode *item,
+			const struct overridable *may, bool *ret_append, struct overridable *ret)
 {
 	*ret_append = false;
 	if (yget_optional_bool(l, item, "append", ret_append) < 0)
 		return -EINVAL;
-	if (!*ret_append)
-		return 0;
-	if (over->append != 0 || over->replace != 0)
+	if (*ret_append)
+		loader_problem(l, LOAD_DEPRECATED_ITEM, yorigin(l, ymap_get(item, "append")),
+			       "'append' key is deprecated. Add an 'append' entry (e.g. "
+			       "'condition: append') under 'override' instead.");
+	if (override_read(l, item, may, ret) < 0)
+		return -EINVAL;
+	if (*ret_append && (ret->append != 0 || ret->replace != 0))
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, item),
 				      "Keys 'override' and 'append: true' cannot be used together. "
 				      "Add an 'append' entry (e.g. 'condition: append') under "
 				      "'override' instead.");
-	return loader_problem(l, LOAD_DEPRECATED_ITEM, yorigin(l, ymap_get(item, "append")),
-			      "'append' key is deprecated. Add an 'append' entry (e.g. 'condition: "
-			      "append') under 'override' instead.");
+	return 0;
 }
 
 /* ---- names ---- */
@@ -225,8 +230,7 @@ static int read_list(struct rule_loader *l, const struct ynode *item)
 			       "List has an invalid name. List names should match a regular "
 			       "expression: ([^()\"'[:space:]=,]+)");
 	if (yget_texts(l, item, "items", true, &items) < 0 ||
-	    override_read(l, item, &list_keys, &over) < 0 ||
-	    append_read(l, item, &over, &append) < 0)
+	    changes_read(l, item, &list_keys, &append, &over) < 0)
 		return -EINVAL;
 	append |= over.append != 0;
 	exists = strmap_find(&l->list_names, name) != 0;
@@ -282,8 +286,7 @@ static int read_macro(struct rule_loader *l, const struct ynode *item)
 			       "Macro has an invalid name. Macro names should match a regular "
 			       "expression: ([a-zA-Z]+[a-zA-Z0-9_]*)");
 	if (yget_text(l, item, "condition", &condition) < 0 ||
-	    override_read(l, item, &macro_keys, &over) < 0 ||
-	    append_read(l, item, &over, &append) < 0)
+	    changes_read(l, item, &macro_keys, &append, &over) < 0)
 		return -EINVAL;
 	append |= over.append != 0;
 	exists = strmap_find(&l->macro_names, name) != 0;
@@ -419,6 +422,17 @@ static int different_source(struct rule_loader *l, const struct ynode *item)
 			      "Rule has been re-defined with a different source");
 }
 
+/* The source that a change of a rule names: an empty one is none, other than for a new rule. */
+static int changed_source(struct rule_loader *l, const struct ynode *item, struct span *ret)
+{
+	const struct ynode *n = ymap_get(item, "source");
+
+	*ret = SPAN_NONE;
+	if (n == NULL || (n->kind == YNODE_SCALAR && (n->null || n->text.n == 0)))
+		return 0;
+	return yget_optional_text(l, item, "source", ret);
+}
+
 static void warn_unknown_source(struct rule_loader *l, const struct rule_def *r)
 {
 	const char *near = hint_of_words(&l->problem_pool, r->source, "syscall");
@@ -445,8 +459,7 @@ static int define_rule(struct rule_loader *l, const struct ynode *item, struct s
 	r.output_place = ymap_get(item, "output")->from;
 	output_trim(l, &r.output);
 	if (yget_optional_text(l, item, "source", &r.source) < 0 || read_options(l, item, &r) < 0 ||
-	    tags_read(l, item, &r.tags) < 0 ||
-	    exceptions_read(l, ymap_get(item, "exceptions"), &exceptions) < 0)
+	    tags_read(l, item, &r.tags) < 0 || exceptions_read(l, item, false, &exceptions) < 0)
 		return -EINVAL;
 	if (known != 0 && !span_eq(loader_rule(l, known - 1)->source, r.source))
 		return different_source(l, item);
@@ -473,7 +486,7 @@ static int enable_rule(struct rule_loader *l, const struct ynode *item, struct s
 	bool enabled = true;
 
 	if (ymap_get(item, "enabled") == NULL)
-		return ymissing(l, item, "condition");
+		return ymissing(l, item, "enabled");
 	if (yget_optional_bool(l, item, "enabled", &enabled) < 0)
 		return -EINVAL;
 	loader_problem(l, LOAD_DEPRECATED_ITEM, yorigin(l, ymap_get(item, "enabled")),
@@ -491,20 +504,17 @@ static int enable_rule(struct rule_loader *l, const struct ynode *item, struct s
 /* append: true: the condition and the exceptions, nothing else. */
 static int append_rule(struct rule_loader *l, const struct ynode *item, struct span name)
 {
-	const struct ynode *named_source = ymap_get(item, "source");
 	uint32_t known = strmap_find(&l->rule_names, name);
 	struct pool_vec exceptions = { 0 };
-	struct span source = SPAN_NONE;
+	struct span source;
 	struct rule_def *r;
 
 	if (ymap_get(item, "condition") == NULL && ymap_get(item, "exceptions") == NULL)
 		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, item),
 				      "Appended rule must have exceptions or condition property");
-	if (exceptions_read(l, ymap_get(item, "exceptions"), &exceptions) < 0)
+	if (exceptions_read(l, item, true, &exceptions) < 0)
 		return -EINVAL;
-	/* Here, and only here, an empty source is none. */
-	if (named_source != NULL && !named_source->null &&
-	    yget_optional_text(l, item, "source", &source) < 0)
+	if (changed_source(l, item, &source) < 0)
 		return -EINVAL;
 	if (known == 0)
 		return nothing_there(
@@ -566,7 +576,7 @@ static int append_keys(struct rule_loader *l, const struct ynode *item, uint32_t
 		return -EINVAL;
 	if ((keys & KEY(EXCEPTIONS)) == 0)
 		return 0;
-	if (exceptions_read(l, ymap_get(item, "exceptions"), &more) < 0)
+	if (exceptions_read(l, item, true, &more) < 0)
 		return -EINVAL;
 	return exceptions_append(l, r, &more);
 }
@@ -597,7 +607,7 @@ static int replace_keys(struct rule_loader *l, const struct ynode *item, uint32_
 	}
 	if ((keys & KEY(EXCEPTIONS)) != 0) {
 		r->exceptions = (struct pool_vec){ 0 };
-		if (exceptions_read(l, ymap_get(item, "exceptions"), &r->exceptions) < 0)
+		if (exceptions_read(l, item, false, &r->exceptions) < 0)
 			return -EINVAL;
 	}
 	return read_options(l, item, r); /* only keys that may be here are here */
@@ -606,12 +616,13 @@ static int replace_keys(struct rule_loader *l, const struct ynode *item, uint32_
 static int override_rule(struct rule_loader *l, const struct ynode *item, struct span name,
 			 const struct overridable *over)
 {
+	bool looks_at_source = ((over->append | over->replace) & KEY(CONDITION)) != 0;
 	uint32_t known = strmap_find(&l->rule_names, name);
 	struct span source = SPAN_NONE;
 	struct rule_def *r;
 
 	if (check_stray_keys(l, item, over) < 0 ||
-	    yget_optional_text(l, item, "source", &source) < 0)
+	    (looks_at_source && changed_source(l, item, &source) < 0))
 		return -EINVAL;
 	if (known == 0)
 		return nothing_there(
@@ -622,8 +633,7 @@ static int override_rule(struct rule_loader *l, const struct ynode *item, struct
 				: "An 'override.<key>: replace' to a rule was requested but no rule "
 				  "by that name already exists");
 	r = loader_rule(l, known - 1);
-	if (source.n > 0 && ((over->append | over->replace) & KEY(CONDITION)) != 0 &&
-	    !span_eq(source, r->source))
+	if (source.n > 0 && !span_eq(source, r->source))
 		return different_source(l, item);
 	if (over->append != 0) {
 		if (append_keys(l, item, over->append, r) < 0)
@@ -648,8 +658,7 @@ static int read_rule(struct rule_loader *l, const struct ynode *item)
 	if (yget_text(l, item, "rule", &name) < 0)
 		return -EINVAL;
 	l->context[l->ncontext - 1].name = name;
-	if (override_read(l, item, &rule_keys, &over) < 0 ||
-	    append_read(l, item, &over, &append) < 0)
+	if (changes_read(l, item, &rule_keys, &append, &over) < 0)
 		return -EINVAL;
 	if (over.append != 0 || over.replace != 0)
 		return override_rule(l, item, name, &over);

@@ -5,6 +5,7 @@
  * loaded in the versions whose fields they bring.
  */
 #include <errno.h>
+#include <stdio.h>
 
 #include "rule_read.h"
 #include "rule_yaml.h"
@@ -48,16 +49,8 @@ static bool compatible(const struct version *have, const struct version *want)
 /* A plain number N is 0.N.0. */
 static bool parse_engine_version(struct span s, struct version *ret)
 {
-	uint64_t u = 0;
-
 	*ret = (struct version){ { RULE_ENGINE_MAJOR, 0, RULE_ENGINE_PATCH } };
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9' || u > UINT32_MAX / 10)
-			return parse_version(s, ret);
-		u = u * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	ret->part[1] = (uint32_t)u;
-	return s.n > 0;
+	return as_u32(s, &ret->part[1]) || parse_version(s, ret);
 }
 
 static bool newer(const struct version *v, const uint32_t than[3])
@@ -185,10 +178,25 @@ const struct rule_plugin_version rule_native_plugins[] = { VERSION("container", 
 							   VERSION("k8smeta", "0.4.0") };
 const unsigned rule_native_plugin_count = ARRAY_LEN(rule_native_plugins);
 
+/* "a (>= v), b (>= w)", cut where BUF ends. */
+static void name_alternatives(const struct rule_plugin_requirement *r, char *buf, size_t cap)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < r->n && n < cap; i++) {
+		int more = snprintf(buf + n, cap - n, "%s%.*s (>= %.*s)", i > 0 ? ", " : "",
+				    SHOW(r->any[i].name), SHOW(r->any[i].version));
+
+		n += more < 0 ? cap : (size_t)more;
+	}
+}
+
 int rule_requirement_check(const struct rule_plugin_requirement *r,
 			   const struct rule_plugin_version *loaded, unsigned nloaded,
 			   struct diag *diag)
 {
+	char names[sizeof(diag->message)];
+
 	for (unsigned i = 0; i < r->n; i++) {
 		struct version want, have;
 
@@ -206,8 +214,8 @@ int rule_requirement_check(const struct rule_plugin_requirement *r,
 			return -EINVAL;
 		}
 	}
-	diag_set(diag, "Plugin requirement not satisfied, must load one of: %.*s (>= %.*s)%s",
-		 SHOW(r->any[0].name), SHOW(r->any[0].version), r->n > 1 ? ", ..." : "");
+	name_alternatives(r, names, sizeof(names));
+	diag_set(diag, "Plugin requirement not satisfied, must load one of: %s", names);
 	return -EINVAL;
 }
 

@@ -13,16 +13,9 @@ static const char *const deprecated_fields[] = {
 	"evt.latency.ns", "evt.latency.human", "evt.wait_latency",
 };
 
-struct warning {
-	struct rule_loader *l;
-	const struct node *node;
-};
-
-static struct origin place_of(const struct warning *w, uint32_t at)
+static struct origin place_of(const struct node *n, uint32_t at)
 {
-	const struct origin_text *owner = w->node->owner;
-
-	return owner == NULL ? (struct origin){ NULL, 0, 0 } : origin_find(owner, at);
+	return n->owner == NULL ? (struct origin){ NULL, 0, 0 } : origin_find(n->owner, at);
 }
 
 /* ---- regular expressions that need none ---- */
@@ -54,88 +47,156 @@ static bool is_transformer_text(struct span s)
 	       transform_find(span_of(s.p, (size_t)(paren - s.p))) != NULL;
 }
 
-static struct span without_blanks(struct pool *pool, struct span s)
+enum { LONGEST_FIELD = 256 }; /* longer constants look like none */
+
+static struct span without_blanks(struct span s, uint8_t out[LONGEST_FIELD])
 {
-	uint8_t *out = pool_get(pool, s.n);
 	size_t n = 0;
 
-	for (size_t i = 0; out != NULL && i < s.n; i++)
+	if (s.n > LONGEST_FIELD)
+		return SPAN_NONE;
+	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] != ' ')
 			out[n++] = s.p[i];
 	return span_of(out, n);
 }
 
-static void warn_constant(const struct warning *w, const struct operand *o)
+/* Where hints are looked for. */
+struct hints {
+	struct rule_loader *l;
+	const struct rule_def *rule;
+	const struct node *node;
+};
+
+/* BEFORE 'constant O' AFTER. */
+static void hint(const struct hints *h, const struct operand *o, const char *before,
+		 const char *after)
 {
-	struct span s = without_blanks(&w->l->pool, o->text);
+	const struct origin_text *whole = &h->rule->expanded;
+	const struct origin_text *owner = h->node->owner != NULL ? h->node->owner : whole;
+	struct yplace base = h->rule->where.condition;
+	unsigned depth = h->l->ncontext;
+
+	context_push(h->l, "rule condition", SPAN_NONE, base);
+	context_in_condition(h->l, whole, owner, h->node->right->at, base);
+	loader_problem(h->l, LOAD_COMPILE_CONDITION, place_of(h->node, o->at), "%s'%.*s' %s",
+		       before, SHOW(o->text), after);
+	h->l->ncontext = depth;
+}
+
+static void hint_constant(const struct hints *h, const struct operand *o)
+{
+	uint8_t buf[LONGEST_FIELD];
+	struct span s = without_blanks(o->text, buf);
 	struct diag diag = { .message = "" };
 	struct field_ref ref;
 
-	if (w->node->op == OP_REGEX && is_plain_pattern(o->text))
-		loader_problem(w->l, LOAD_COMPILE_CONDITION, place_of(w, o->at),
-			       "regular expression '%.*s' may be optimized with simpler operators "
-			       "such as '=', 'contains', 'startswith', 'endswith'",
-			       SHOW(o->text));
+	if (h->node->op == OP_REGEX && is_plain_pattern(o->text))
+		hint(h, o, "regular expression ",
+		     "may be optimized with simpler operators such as '=', 'contains', "
+		     "'startswith', 'endswith'");
 	if (s.n == 0)
 		return;
 	/* Only texts with a dot can be fields; asking for each would cost. */
 	if (memchr(s.p, '.', s.n) != NULL && field_parse(s, &ref, &diag) == 0)
-		loader_problem(w->l, LOAD_COMPILE_CONDITION, place_of(w, o->at),
-			       "'%.*s' may be a valid field misused as a const string value",
-			       SHOW(o->text));
+		hint(h, o, "", "may be a valid field misused as a const string value");
 	else if (is_transformer_text(s))
-		loader_problem(w->l, LOAD_COMPILE_CONDITION, place_of(w, o->at),
-			       "'%.*s' may be a valid field transformer misused as a const string "
-			       "value",
-			       SHOW(o->text));
+		hint(h, o, "", "may be a valid field transformer misused as a const string value");
 }
 
-/* ka.* and jevt.* are <NA> when they are missing, in Falco's plugins. */
-static void warn_na(const struct warning *w, const struct operand *o)
+static void hint_check(const struct hints *h)
 {
-	const struct operand *left = w->node->left;
+	const struct operand *right = h->node->right;
 
-	if (left->kind != OPERAND_FIELD || !span_is(o->text, "<NA>") ||
-	    (!span_starts(left->text, span_str("ka.")) &&
-	     !span_starts(left->text, span_str("jevt."))))
+	if (right == NULL || right->kind == OPERAND_CALL)
 		return;
-	switch (w->node->op) {
+	for (unsigned i = 0; right->kind == OPERAND_VALUES && i < right->n; i++)
+		hint_constant(h, right->items[i]);
+	if (right->kind != OPERAND_VALUES)
+		hint_constant(h, right);
+}
+
+void condition_hint(struct rule_loader *l, const struct rule_def *d, const struct node *tree)
+{
+	struct hints h = { l, d, tree };
+
+	if (tree->kind == NODE_CHECK)
+		hint_check(&h);
+	for (unsigned i = 0; i < tree->n; i++)
+		condition_hint(l, d, tree->child[i]);
+}
+
+/* ---- comparisons and fields that mislead ---- */
+
+/* What is found in a condition first of each kind. */
+struct finding {
+	const struct node *node;
+	const struct operand *operand;
+};
+
+struct findings {
+	uint32_t walk;
+	unsigned n;
+	struct finding na, deprecated[ARRAY_LEN(deprecated_fields)];
+};
+
+/* ka.* and jevt.* are <NA> when they are missing, in Falco's plugins. */
+static bool is_unsafe_with_na(const struct node *n)
+{
+	if (n->left->kind != OPERAND_FIELD || (!span_starts(n->left->text, span_str("ka.")) &&
+					       !span_starts(n->left->text, span_str("jevt."))))
+		return false;
+	switch (n->op) {
 	case OP_EQ:
 	case OP_EQ2:
 	case OP_NE:
 	case OP_IN:
 	case OP_INTERSECTS:
 	case OP_PMATCH:
-		loader_problem(w->l, LOAD_UNSAFE_NA_CHECK, place_of(w, o->at),
-			       "comparing a field value with <NA> is unsafe and can lead to "
-			       "unpredictable behavior of the rule condition. Use 'exists' "
-			       "instead.");
-		break;
+		return true;
 	default:
-		break;
+		return false;
 	}
 }
 
-static void note_deprecated(const struct operand *o, const struct node *n,
-			    const struct node **found, const struct operand **operands)
+static void note(struct findings *f, struct finding *slot, const struct node *n,
+		 const struct operand *o)
 {
-	for (unsigned i = 0; o->kind == OPERAND_FIELD && i < ARRAY_LEN(deprecated_fields); i++) {
-		if (found[i] == NULL && span_is(o->text, deprecated_fields[i])) {
-			found[i] = n;
-			operands[i] = o;
-		}
-	}
+	if (slot->node != NULL)
+		return;
+	*slot = (struct finding){ n, o };
+	f->n++;
+}
+
+static void note_na(struct findings *f, const struct node *n, const struct operand *o)
+{
+	for (unsigned i = 0; o->kind == OPERAND_VALUES && i < o->n; i++)
+		note_na(f, n, o->items[i]);
+	if (o->kind != OPERAND_CALL && span_is(o->text, "<NA>"))
+		note(f, &f->na, n, o);
+}
+
+static void note_deprecated(struct findings *f, const struct node *n, const struct operand *o)
+{
+	for (unsigned i = 0; o->kind == OPERAND_FIELD && i < ARRAY_LEN(deprecated_fields); i++)
+		if (span_is(o->text, deprecated_fields[i]))
+			note(f, &f->deprecated[i], n, o);
 	for (unsigned i = 0; o->kind == OPERAND_CALL && i < o->n; i++)
-		note_deprecated(o->items[i], n, found, operands);
+		note_deprecated(f, n, o->items[i]);
 }
 
-static void find_deprecated(const struct node *n, const struct node **found,
-			    const struct operand **operands)
+/* Macros may stand for each other many times over; each is looked at once. */
+static void find(struct findings *f, struct node *n)
 {
+	if (n->walk == f->walk)
+		return;
+	n->walk = f->walk;
 	if (n->kind == NODE_CHECK)
-		note_deprecated(n->left, n, found, operands);
+		note_deprecated(f, n, n->left);
+	if (n->kind == NODE_CHECK && n->right != NULL && is_unsafe_with_na(n))
+		note_na(f, n, n->right);
 	for (unsigned i = 0; i < n->n; i++)
-		find_deprecated(n->child[i], found, operands);
+		find(f, n->child[i]);
 }
 
 static const char *deprecated_reason(unsigned i)
@@ -146,50 +207,37 @@ static const char *deprecated_reason(unsigned i)
 		      : "due to the drop of enter events, the field is always zero";
 }
 
-/* Each of them once, macros included: the rule's author is the one to know. */
-void condition_warn_deprecated(struct rule_loader *l, const struct node *tree)
+static void warn_findings(struct rule_loader *l, const struct findings *f)
 {
-	const struct operand *operands[ARRAY_LEN(deprecated_fields)];
-	const struct node *found[ARRAY_LEN(deprecated_fields)] = { NULL };
-
-	find_deprecated(tree, found, operands);
+	if (f->na.node != NULL)
+		loader_problem(l, LOAD_UNSAFE_NA_CHECK, place_of(f->na.node, f->na.operand->at),
+			       "comparing a field value with <NA> is unsafe and can lead to "
+			       "unpredictable behavior of the rule condition. Use 'exists' "
+			       "instead.");
 	for (unsigned i = 0; i < ARRAY_LEN(deprecated_fields); i++) {
-		struct warning w = { l, found[i] };
+		const struct finding *d = &f->deprecated[i];
 
-		if (found[i] == NULL)
+		if (d->node == NULL)
 			continue;
-		loader_problem(l, LOAD_DEPRECATED_ITEM, place_of(&w, operands[i]->at), "%s",
+		loader_problem(l, LOAD_DEPRECATED_ITEM, place_of(d->node, d->operand->at), "%s",
 			       deprecated_reason(i));
 		loader_problem_field(l, span_str(deprecated_fields[i]));
 	}
 }
 
-static void warn_check(const struct warning *w)
+/* Macros included: the rule's author is the one to know. */
+void condition_warn(struct rule_loader *l, const struct rule_def *d, struct node *tree)
 {
-	const struct operand *right = w->node->right;
+	struct findings f = { .walk = ++l->walk };
+	unsigned depth = l->ncontext;
 
-	if (right == NULL || right->kind == OPERAND_CALL)
+	find(&f, tree);
+	if (f.n == 0)
 		return;
-	for (unsigned i = 0; i < (right->kind == OPERAND_VALUES ? right->n : 1); i++) {
-		const struct operand *o = right->kind == OPERAND_VALUES ? right->items[i] : right;
-
-		warn_constant(w, o);
-		warn_na(w, o);
-	}
-}
-
-/* Each node once: a macro's are looked at with the macro, and a rule's own with
- * the rule, whoever shares them. */
-void condition_warn(struct rule_loader *l, const struct node *tree, const struct origin_text *own)
-{
-	struct warning w = { l, tree };
-
-	if (tree->owner != own)
-		return;
-	if (tree->kind == NODE_CHECK)
-		warn_check(&w);
-	for (unsigned i = 0; i < tree->n; i++)
-		condition_warn(l, tree->child[i], own);
+	context_push(l, "rule condition", SPAN_NONE, d->where.condition);
+	context_condition(l, &d->expanded, d->where.condition);
+	warn_findings(l, &f);
+	l->ncontext = depth;
 }
 
 void output_warn_deprecated(struct rule_loader *l, struct span output, struct origin where)

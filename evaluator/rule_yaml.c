@@ -23,17 +23,20 @@ struct origin yorigin(const struct rule_loader *l, const struct ynode *n)
 	return origin_of_node(l->file, n);
 }
 
+/* The value N of KEY will not do. */
+#define refuse_value(l, n, key, ...)                                                               \
+	(context_push(l, "value for", span_str(key), (n)->from),                                   \
+	 loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n), __VA_ARGS__))
+
 int ytext(struct rule_loader *l, const struct ynode *n, const char *key, struct span *ret)
 {
 	if (n->kind != YNODE_SCALAR)
-		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n),
-				      "Value is not a scalar value for key '%s'", key);
+		return refuse_value(l, n, key, "Value is not a scalar value for key '%s'", key);
 	if (n->null)
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n),
 				      "Mapping for key '%s' is empty", key);
 	if (n->text.n == 0)
-		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n),
-				      "Value must be non-empty for key '%s'", key);
+		return refuse_value(l, n, key, "Value must be non-empty for key '%s'", key);
 	*ret = n->text;
 	return 0;
 }
@@ -98,35 +101,39 @@ int yget_optional_bool(struct rule_loader *l, const struct ynode *map, const cha
 		return -EINVAL;
 	if (s.p == NULL || as_bool(s, ret))
 		return 0;
-	context_push(l, "value for", span_str(key), ymap_get(map, key)->from);
-	return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, ymap_get(map, key)),
-			      "Can't decode YAML scalar value for key '%s': it must be true or "
-			      "false",
-			      key);
+	return refuse_value(l, ymap_get(map, key), key,
+			    "Can't decode YAML scalar value for key '%s': it must be true or false",
+			    key);
+}
+
+bool as_u32(struct span s, uint32_t *ret)
+{
+	uint64_t u = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		u = u * 10 + (uint64_t)(s.p[i] - '0');
+		if (u > UINT32_MAX)
+			return false;
+	}
+	*ret = (uint32_t)u;
+	return s.n > 0;
 }
 
 int yget_optional_u32(struct rule_loader *l, const struct ynode *map, const char *key,
 		      uint32_t *ret)
 {
 	struct span s = SPAN_NONE;
-	uint64_t u = 0;
 
 	if (yget_optional_text(l, map, key, &s) < 0)
 		return -EINVAL;
-	if (s.p == NULL)
+	if (s.p == NULL || as_u32(s, ret))
 		return 0;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9' || u > UINT32_MAX / 10) {
-			context_push(l, "value for", span_str(key), ymap_get(map, key)->from);
-			return loader_problem(
-				l, LOAD_ERR_YAML_VALIDATE, yorigin(l, ymap_get(map, key)),
-				"Can't decode YAML scalar value for key '%s': it must be a number",
-				key);
-		}
-		u = u * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	*ret = (uint32_t)u;
-	return 0;
+	return refuse_value(l, ymap_get(map, key), key,
+			    "Can't decode YAML scalar value for key '%s': it must be a number of "
+			    "at most 32 bits",
+			    key);
 }
 
 int yget_texts(struct rule_loader *l, const struct ynode *map, const char *key, bool required,
@@ -139,22 +146,24 @@ int yget_texts(struct rule_loader *l, const struct ynode *map, const char *key, 
 	if (seq == NULL)
 		return ymissing(l, map, key);
 	if (seq->kind == YNODE_SCALAR && seq->null)
-		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, seq),
-				      "Mapping for key '%s' is empty", key);
+		return refuse_value(l, seq, key, "Mapping for key '%s' is empty", key);
 	if (seq->kind != YNODE_SEQUENCE)
-		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, seq),
-				      "Value of key '%s' is not a sequence", key);
+		return refuse_value(l, seq, key, "Value of key '%s' is not a sequence", key);
 	for (unsigned i = 0; i < seq->n; i++) {
+		const struct ynode *n = seq->items[i];
 		struct span *slot;
 
-		if (seq->items[i]->kind != YNODE_SCALAR)
-			return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, seq->items[i]),
+		if (n->kind != YNODE_SCALAR || n->null) {
+			context_push(l, "value for", span_str(key), seq->from);
+			context_push(l, "list item", SPAN_NONE, n->from);
+			return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n),
 					      "sequence value is not scalar for key '%s'", key);
+		}
 		slot = pool_push(&l->pool, ret, sizeof(*slot));
 		if (slot == NULL)
 			return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, seq),
 					      "the rules are too large");
-		*slot = seq->items[i]->text;
+		*slot = n->text;
 	}
 	return 0;
 }

@@ -23,6 +23,9 @@ int yget_optional_bool(struct rule_loader *l, const struct ynode *map, const cha
 int yget_optional_u32(struct rule_loader *l, const struct ynode *map, const char *key,
 		      uint32_t *ret);
 
+/* S as a number of at most 32 bits, in digits alone; false: it is none. */
+bool as_u32(struct span s, uint32_t *ret);
+
 /* MAP has no KEY, and needs one.  Returns -EINVAL. */
 int ymissing(struct rule_loader *l, const struct ynode *map, const char *key);
 

@@ -65,14 +65,29 @@ static struct yfile *file_new(struct rule_loader *l, const char *name)
 	return f == NULL || f->name == NULL ? NULL : f;
 }
 
+static uint32_t offset_of(const struct yfile *f, const struct diag *diag)
+{
+	uint32_t line = diag->line <= f->nlines ? f->lines[diag->line - 1] : 0;
+
+	return line + diag->column - 1;
+}
+
 /* A problem with F as a whole, or at a place in it. */
 static int file_problem(struct rulefile_load *load, enum rule_problem_code code,
 			const struct yfile *f, const struct diag *diag)
 {
-	struct rule_context context = { "rules content", SPAN_NONE, { 0, 0, 0 }, f };
+	struct rule_context context[2] = { { "rules content", SPAN_NONE, { 0, 0, 0 }, f } };
+	unsigned n = 1;
 
+	if (diag->line > 0 && diag->column > 0)
+		context[n++] = (struct rule_context){
+			"value for",
+			SPAN_NONE,
+			{ diag->line - 1, diag->column - 1, offset_of(f, diag) },
+			f,
+		};
 	return rule_problem_add(rule_loader_problems(load->loader), code,
-				(struct origin){ f, diag->line, diag->column }, &context, 1, "%s",
+				(struct origin){ f, diag->line, diag->column }, context, n, "%s",
 				diag->message);
 }
 

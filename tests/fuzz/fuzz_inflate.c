@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_OUT = 4 * 1024 * 1024 }; /* of a bomb we have seen enough then */
+enum { MAX_OUT = 256 * 1024 }; /* of a bomb we have seen enough then */
 
 /* PIECE bytes at a time; how many came, and what came behind them. */
 static size_t read_all(struct inflate *in, size_t piece, uint64_t *ret_hash, int *ret_end)
