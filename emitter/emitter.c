@@ -190,6 +190,21 @@ static uint64_t may_grow(const struct conf *conf, const struct outputs *outputs)
 	       (outputs->count + 2) * (uint64_t)AT_ONCE;
 }
 
+static int open_live(struct stage *st, struct emitter *em)
+{
+	make_spool(st, em);
+	return open_watch(st, em);
+}
+
+static int open_direct(struct emitter *em)
+{
+	em->direct = direct_new(&em->outputs);
+	if (em->direct != NULL)
+		return EXIT_OK;
+	log_error("cannot hold alerts: no memory");
+	return EXIT_HOST;
+}
+
 static int setup(struct stage *st, void *ctx)
 {
 	struct sigaction sa = { .sa_handler = on_reopen, .sa_flags = SA_RESTART };
@@ -214,17 +229,8 @@ static int setup(struct stage *st, void *ctx)
 	if (code != EXIT_OK)
 		return code;
 	st->grows_bytes = may_grow(conf, &em->outputs);
-	if (!st->replay) {
-		make_spool(st, em);
-		if ((code = open_watch(st, em)) != EXIT_OK)
-			return code;
-		return confine(st, em);
-	}
-	em->direct = direct_new(&em->outputs);
-	if (em->direct != NULL)
-		return EXIT_OK;
-	log_error("cannot hold alerts: no memory");
-	return EXIT_HOST;
+	code = st->replay ? open_direct(em) : open_live(st, em);
+	return code == EXIT_OK ? confine(st, em) : code;
 }
 
 static void begin_holding(const struct stage *st, struct emitter *em)

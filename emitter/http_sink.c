@@ -205,8 +205,6 @@ struct sink_result http_sink_send(struct sink *s, const struct batch *b)
 	struct post_answer answer;
 	unsigned done = 0;
 
-	if (s->gives_up)
-		h->owed = 0;
 	if (h->owed > 0) {
 		h->owed--;
 		return (struct sink_result){ SINK_REFUSED, 0, 0, h->why };

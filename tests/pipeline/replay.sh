@@ -108,6 +108,44 @@ check "a reader that sleeps for longer than an output may take gets all" as_want
 replay_into | head -n 1 >"$work/h.out"
 check "a reader that has seen enough is not waited for" [ "${PIPESTATUS[0]}" -eq 0 ]
 
+# ---- outputs on a network, and such as take nothing ----
+
+# receive FILE: an HTTP server on loopback, each body a line of FILE; its port is in $port.
+receive() {
+	python3 -uB -c '
+import sys
+sys.path.insert(0, sys.argv[1])
+import receivers, signal
+r = receivers.Receiver()
+take = r.take
+def keep(h):
+    take(h)
+    with r.lock, open(sys.argv[2], "w") as f:
+        f.writelines(q["body"] + "\n" for q in r.requests)
+r.take = keep
+print(r.port)
+signal.pause()' "$top/tests/support" "$1" >"$work/port" &
+	receiver=$!
+	wait_for 10 test -s "$work/port" && port=$(cat "$work/port")
+}
+receive "$work/received"
+echo 1000 >"$work/some"
+to="-o stdout_output.enabled=false -o http_output.enabled=true -o http_output.url=http://127.0.0.1"
+replay w "$work/some" $to:$port/a --stats "$work/w.json"
+check "alerts come to a receiver on a network" [ $? -eq 0 ]
+check "all of them, in order" cmp "$work/received" <(head -n 100 "$work/want")
+check "nothing is said of it" [ ! -s "$work/w.err" ]
+kill $receiver
+wait $receiver 2>/dev/null
+replay w "$work/some" $to:$port/a -o program_output.enabled=true -o program_output.program='exit 127' \
+	-o file_output.enabled=true -o file_output.filename="$work/w.file" --stats "$work/w.json"
+check "a receiver that is away ends nothing" [ $? -eq 0 ]
+check "it is said, with the reason" grep -q "warning: alerts do not reach output 'http': .*onnect" "$work/w.err"
+check "so is another output's" grep -q "warning: alerts do not reach output 'program': it ended with 127" "$work/w.err"
+check "and how many it missed" grep -q "output 'http' did not get 100 of its alerts" "$work/w.err"
+check "they are counted" [ "$(ran w emitter lost)" -eq 100 ]
+check "other outputs have them" cmp "$work/w.file" <(head -n 100 "$work/want")
+
 # ---- what does not work ----
 
 replay n "$work/nonsense"
@@ -166,6 +204,9 @@ if [ "$(id -u)" -eq 0 ]; then
 	STAND_IN_RATE=1000 start_replay r
 	sleep 0.5
 	uids=$(for pid in $(pgrep -P "$mews_pid"); do awk '/^Uid:/{print $2}' /proc/$pid/status; done | sort -u)
+	if unshare -n true 2>/dev/null; then
+		check "no output needs a network: the emitter has none" [ "$(readlink /proc/$(stage_of emitter)/ns/net)" != "$(readlink /proc/self/ns/net)" ]
+	fi
 	check "root's stages are users of their own" [ "$(wc -l <<<"$uids")" -eq 4 -a -z "$(grep -x 0 <<<"$uids")" ]
 	kill -TERM "$mews_pid"
 	end_replay
