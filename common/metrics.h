@@ -23,6 +23,13 @@ enum metric_group {
 	METRIC_GROUP_COUNT
 };
 
+/* The addresses of an interface. */
+struct metrics_addresses {
+	char interface[16];
+	const char *protocol; /* "ipv4", "ipv6" */
+	char text[512];	      /* with commas between them */
+};
+
 /* What the host says; NULL and 0: it does not. */
 struct metrics_host {
 	const char *version, *kernel_release, *hostname, *engine;
@@ -30,6 +37,8 @@ struct metrics_host {
 	uint64_t cpus;
 	double busy; /* share of the processors' time since the start */
 	uint64_t memory_used, procs_running, open_fds;
+	const struct metrics_addresses *addresses;
+	unsigned naddresses;
 };
 
 struct metrics_view {

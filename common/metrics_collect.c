@@ -84,6 +84,19 @@ void collect_QUEUE_DROPS(const struct metrics_view *v, struct metric_out *out)
 	metric_plain(out, sum);
 }
 
+void collect_HOST_ADDRESSES(const struct metrics_view *v, struct metric_out *out)
+{
+	for (unsigned i = 0; i < v->host.naddresses; i++) {
+		const struct metrics_addresses *a = &v->host.addresses[i];
+		struct metric_sample s = metric_sample();
+
+		metric_label(&s, "addresses", a->text);
+		metric_label(&s, "interface", a->interface);
+		metric_label(&s, "protocol", a->protocol);
+		metric_take_uint(out, &s, 1);
+	}
+}
+
 void collect_NUM_EVTS(const struct metrics_view *v, struct metric_out *out)
 {
 	metric_plain_counter(out, v, STAGE_EVALUATOR, EVALUATOR_EVALUATED);
@@ -152,6 +165,34 @@ void collect_N_THREADS(const struct metrics_view *v, struct metric_out *out)
 void collect_N_ADDED_THREADS(const struct metrics_view *v, struct metric_out *out)
 {
 	metric_plain_counter(out, v, STAGE_ENRICHER, ENRICHER_PROCESSES);
+}
+
+void collect_N_REMOVED_THREADS(const struct metrics_view *v, struct metric_out *out)
+{
+	const struct stage_status *s = v->stage[STAGE_ENRICHER];
+	uint64_t added, here;
+
+	if (s == NULL)
+		return;
+	added = s->counts.v[ENRICHER_PROCESSES];
+	here = s->gauges.v[ENRICHER_GAUGE_THREADS];
+	metric_plain(out, added > here ? added - here : 0);
+}
+
+void collect_N_FDS(const struct metrics_view *v, struct metric_out *out)
+{
+	if (v->stage[STAGE_ENRICHER] != NULL)
+		metric_plain(out, v->stage[STAGE_ENRICHER]->gauges.v[ENRICHER_GAUGE_FILES]);
+}
+
+void collect_N_ADDED_FDS(const struct metrics_view *v, struct metric_out *out)
+{
+	metric_plain_counter(out, v, STAGE_ENRICHER, ENRICHER_FILES);
+}
+
+void collect_N_REMOVED_FDS(const struct metrics_view *v, struct metric_out *out)
+{
+	metric_plain_counter(out, v, STAGE_ENRICHER, ENRICHER_FILES_REMOVED);
 }
 
 void collect_N_FAILED_LOOKUPS(const struct metrics_view *v, struct metric_out *out)

@@ -58,6 +58,33 @@ void collect_N_DROPS_BUFFER(const struct metrics_view *v, struct metric_out *out
 	}
 }
 
+void collect_N_DROPS_SCRATCH(const struct metrics_view *v, struct metric_out *out)
+{
+	metric_plain_counter(out, v, STAGE_COLLECTOR, COLLECTOR_LOST_NOT_MADE);
+}
+
+/* What cannot happen here. */
+static void never(const struct metrics_view *v, struct metric_out *out)
+{
+	if (v->stage[STAGE_COLLECTOR] != NULL)
+		metric_plain(out, 0);
+}
+
+void collect_N_DROPS_SIZE(const struct metrics_view *v, struct metric_out *out)
+{
+	never(v, out);
+}
+
+void collect_N_DROPS_FAULTS(const struct metrics_view *v, struct metric_out *out)
+{
+	never(v, out);
+}
+
+void collect_N_DROPS_BUG(const struct metrics_view *v, struct metric_out *out)
+{
+	never(v, out);
+}
+
 /* ---- losses ---- */
 
 typedef void loss_name(const struct loss *l, char *buf, size_t cap);

@@ -63,25 +63,45 @@ static double one_decimal(double d)
 	return (double)(int64_t)(d * 10 + 0.5) / 10;
 }
 
+/* The value of S's label NAME, as it stands in a field's name: texts of the host as they are, what rules
+ * name without what Falco does not have there. */
+static void put_label(struct line *t, const struct metric *m, const struct metric_sample *s,
+		      struct span name)
+{
+	char clean[FIELD_NAME / 2];
+
+	for (unsigned i = 0; i < s->nlabels; i++) {
+		if (!span_is(name, s->label[i].name))
+			continue;
+		metric_clean_name(s->label[i].value, clean, sizeof(clean));
+		line_put(t, m->kind == METRIC_INFO ? s->label[i].value : span_str(clean));
+	}
+}
+
 /* The field's name: what stands in braces is a label, of which the value stands there. */
 static struct span name_of(const struct fields_out *o, const struct metric *m,
 			   const struct metric_sample *s)
 {
-	const char *open = strchr(m->field, '{');
-	const char *close = open == NULL ? NULL : strchr(open, '}');
-	char name[FIELD_NAME], value[FIELD_NAME / 2] = "";
+	const char *rest = m->field, *open;
+	char name[FIELD_NAME];
+	struct line t;
 
 	if (ends(m->field, "_mb") && !o->s->megabytes) {
 		snprintf(name, sizeof(name), "%.*skb", (int)strlen(m->field) - 2, m->field);
 		return keep(o->arena, name);
 	}
-	if (close == NULL)
+	if (strchr(m->field, '{') == NULL)
 		return span_str(m->field);
-	for (unsigned i = 0; i < s->nlabels; i++)
-		if (strncmp(s->label[i].name, open + 1, (size_t)(close - open) - 1) == 0)
-			metric_clean_name(s->label[i].value, value, sizeof(value));
-	snprintf(name, sizeof(name), "%.*s%s%s", (int)(open - m->field), m->field, value,
-		 close + 1);
+	line_init(&t, (uint8_t *)name, sizeof(name) - 1);
+	while ((open = strchr(rest, '{')) != NULL) {
+		const char *close = strchr(open, '}');
+
+		line_put(&t, span_of(rest, (size_t)(open - rest)));
+		put_label(&t, m, s, span_of(open + 1, (size_t)(close - open) - 1));
+		rest = close + 1;
+	}
+	line_puts(&t, rest);
+	*t.p = '\0';
 	return keep(o->arena, name);
 }
 
@@ -110,6 +130,18 @@ static bool is_empty(const struct alert_value *v)
 	return (v->kind == ALERT_UINT && v->u == 0) || (v->kind == ALERT_DOUBLE && v->d == 0);
 }
 
+/* Falco leaves out what is zero, but not of these. */
+static bool is_always_said(const struct metric *m)
+{
+	static const char *const fields[] = { "falco.rules.matches_total", "scap.n_evts",
+					      "scap.n_drops" };
+
+	for (unsigned i = 0; i < ARRAY_LEN(fields); i++)
+		if (strcmp(m->field, fields[i]) == 0)
+			return true;
+	return m->group == METRICS_ALWAYS;
+}
+
 static void take(struct metric_out *out, const struct metric_sample *s)
 {
 	struct fields_out *o = (struct fields_out *)out;
@@ -117,7 +149,7 @@ static void take(struct metric_out *out, const struct metric_sample *s)
 
 	if (o->a->nfields >= ALERT_MAX_FIELDS - KEPT_FIELDS)
 		return; /* as many rules as that are not said one by one */
-	if (!o->s->with_empty && is_empty(&value))
+	if (!o->s->with_empty && is_empty(&value) && !is_always_said(out->metric))
 		return;
 	/* What a sample holds is gone when the next one comes. */
 	if (value.kind == ALERT_STRING) {
@@ -153,21 +185,26 @@ static double rate(uint64_t now, uint64_t before, double seconds)
 	return now > before && seconds > 0 ? one_decimal((double)(now - before) / seconds) : 0;
 }
 
-static void put_rates(struct snapshot *s, const struct metrics_view *v, struct alert_frame *a)
+static void put_evaluated(struct snapshot *s, const struct metrics_view *v, double seconds,
+			  struct alert_frame *a)
 {
 	uint64_t evaluated = counter(v, STAGE_EVALUATOR, EVALUATOR_EVALUATED);
-	uint64_t seen = counter(v, STAGE_COLLECTOR, COLLECTOR_SEEN), drops = lost(v);
-	double seconds = v->now_ns > s->at_ns ? (double)(v->now_ns - s->at_ns) / 1e9 : 0;
-	bool kernel = (s->groups >> METRICS_KERNEL & 1) != 0;
 
-	if (s->at_ns != 0) {
-		put_uint(a, "falco.num_evts_prev", s->evaluated);
+	put_uint(a, "falco.num_evts_prev", s->evaluated);
+	if (s->at_ns != 0)
 		put_double(a, "falco.evts_rate_sec", rate(evaluated, s->evaluated, seconds));
-	}
-	if (s->at_ns != 0 && kernel) {
-		uint64_t met = seen > s->seen ? seen - s->seen : 0;
-		uint64_t gone = drops > s->lost ? drops - s->lost : 0;
+	s->evaluated = evaluated;
+}
 
+/* Unlike the one above, Falco says these rates in the first one, too. */
+static void put_seen(struct snapshot *s, const struct metrics_view *v, double seconds,
+		     struct alert_frame *a)
+{
+	uint64_t seen = counter(v, STAGE_COLLECTOR, COLLECTOR_SEEN), drops = lost(v);
+	uint64_t met = seen > s->seen ? seen - s->seen : 0;
+	uint64_t gone = drops > s->lost ? drops - s->lost : 0;
+
+	if ((s->groups >> METRICS_KERNEL & 1) != 0) {
 		put_uint(a, "scap.n_evts_prev", s->seen);
 		put_uint(a, "scap.n_drops_prev", s->lost);
 		put_double(a, "scap.evts_rate_sec", rate(seen, s->seen, seconds));
@@ -175,10 +212,21 @@ static void put_rates(struct snapshot *s, const struct metrics_view *v, struct a
 		put_double(a, "scap.n_drops_perc",
 			   met == 0 ? 0 : one_decimal(100.0 * (double)gone / (double)met));
 	}
-	s->at_ns = v->now_ns;
-	s->evaluated = evaluated;
 	s->seen = seen;
 	s->lost = drops;
+}
+
+/* Of a stage that does not answer nothing is said, and the last that it said remembered. */
+static void put_rates(struct snapshot *s, const struct metrics_view *v, struct alert_frame *a)
+{
+	bool is_second = s->at_ns != 0 && v->now_ns > s->at_ns;
+	double seconds = is_second ? (double)(v->now_ns - s->at_ns) / 1e9 : 0;
+
+	if (v->stage[STAGE_EVALUATOR] != NULL)
+		put_evaluated(s, v, seconds, a);
+	if (v->stage[STAGE_COLLECTOR] != NULL)
+		put_seen(s, v, seconds, a);
+	s->at_ns = v->now_ns;
 }
 
 void snapshot_make(struct snapshot *s, const struct metrics_view *v, struct arena *arena,

@@ -14,17 +14,21 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "netinfo.h"
 #include "rundir.h"
 
 #define ASK_NS	    (500 * NS_PER_MSEC)
 #define FRESH_NS    (200 * NS_PER_MSEC) /* many may ask at once */
 #define RULES_BYTES ((size_t)4 << 20)
 
+enum { ADDRESSES_MAX = 64 }; /* by interface and protocol: hosts of containers have any number */
+
 struct readings {
 	pthread_mutex_t lock;
 	const char *run_dir;
 	int stat_fd, meminfo_fd, files_fd; /* -1: nobody says */
 	struct utsname uname;
+	struct metrics_addresses addresses[ADDRESSES_MAX];
 	struct mono at; /* of the last; ns 0: there is none */
 	struct metrics_view view;
 	struct control_answer answer[STAGE_COUNT];
@@ -53,6 +57,8 @@ struct readings *readings_new(const char *run_dir, const char *hostname)
 		.hostname = hostname,
 		.engine = "modern_bpf",
 		.start_ns = wall_now().ns,
+		.addresses = r->addresses,
+		.naddresses = netinfo_read(r->addresses, ADDRESSES_MAX),
 	};
 	if (uname(&r->uname) == 0)
 		r->view.host.kernel_release = r->uname.release;

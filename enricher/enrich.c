@@ -92,6 +92,7 @@ void enrich_status(const struct enrich *en, struct enrich_status *ret)
 		.containers = { en->conttab.count, en->conttab.max, sizeof(struct container) },
 		.pods = { en->podtab.told, en->podtab.max, sizeof(struct pod) },
 		.fds_per_process = en->fdtab.per_table,
+		.fds = en->fdtab.held,
 		.memory_bytes = en->slab.bytes,
 		.memory_max = en->slab.ceiling,
 	};
@@ -126,16 +127,19 @@ static bool is_wanted(const struct enrich *en)
 /* The tables count for themselves; their numbers are part of ours. */
 static void count_tables(struct enrich *en)
 {
-	if ((en->proctab.added | en->proctab.refused | en->fdtab.evicted | en->usertab.refused |
-	     en->slab.refused | en->past.dropped) == 0)
+	if ((en->proctab.added | en->proctab.refused | en->fdtab.evicted | en->fdtab.added |
+	     en->fdtab.removed | en->usertab.refused | en->slab.refused | en->past.dropped) == 0)
 		return;
 	en->counts[ENRICHER_PROCESSES] += en->proctab.added;
 	en->counts[ENRICHER_PROCESSES_EVICTED] += en->proctab.refused;
 	en->counts[ENRICHER_FILES_EVICTED] += en->fdtab.evicted;
+	en->counts[ENRICHER_FILES] += en->fdtab.added;
+	en->counts[ENRICHER_FILES_REMOVED] += en->fdtab.removed;
 	en->counts[ENRICHER_USERS_REFUSED] += en->usertab.refused;
 	en->counts[ENRICHER_MEMORY_REFUSED] += en->slab.refused;
 	en->counts[ENRICHER_PAST_DROPPED] += en->past.dropped;
-	en->proctab.added = en->proctab.refused = en->fdtab.evicted = 0;
+	en->proctab.added = en->proctab.refused = 0;
+	en->fdtab.added = en->fdtab.removed = en->fdtab.evicted = 0;
 	en->usertab.refused = en->slab.refused = en->past.dropped = 0;
 }
 

@@ -135,6 +135,7 @@ struct enrich_table {
 struct enrich_status {
 	struct enrich_table threads, users, containers, pods;
 	uint32_t fds_per_process;
+	uint64_t fds; /* in all tables; one that processes share since a fork counts once */
 	size_t memory_bytes, memory_max; /* of texts and descriptors */
 };
 void enrich_status(const struct enrich *en, struct enrich_status *ret);

@@ -365,6 +365,7 @@ static void status(struct stage *st, void *ctx, struct stage_status *s)
 	s->gauges.v[ENRICHER_GAUGE_USERS] = es.users.used;
 	s->gauges.v[ENRICHER_GAUGE_CONTAINERS] = es.containers.used;
 	s->gauges.v[ENRICHER_GAUGE_PODS] = es.pods.used;
+	s->gauges.v[ENRICHER_GAUGE_FILES] = es.fds;
 	s->gauges.v[ENRICHER_GAUGE_STATE_BYTES] = es.memory_bytes;
 	s->gauges.v[ENRICHER_GAUGE_STATE_BYTES_MAX] = es.memory_max;
 	snprintf(s->detail, sizeof(s->detail),

@@ -95,6 +95,7 @@ static void table_drop(struct fdtab *ft, struct fd_table *t)
 	for (uint32_t i = 0; i < t->cap; i++)
 		if (t->slot[i].fd >= 0)
 			file_drop(ft, t->slot[i].file);
+	ft->held -= t->count;
 	slab_put(ft->slab, t, table_bytes(t->cap));
 }
 
@@ -135,6 +136,7 @@ static bool rebuild(struct fdtab *ft, struct fds *fds, uint32_t cap)
 		s->file->refs++;
 	}
 	t->count = old == NULL ? 0 : old->count;
+	ft->held += t->count;
 	table_drop(ft, old);
 	fds->table = t;
 	fds->all_cloned = false;
@@ -156,6 +158,8 @@ static void remove_at(struct fdtab *ft, struct fd_table *t, uint32_t at)
 	file_drop(ft, t->slot[at].file);
 	t->slot[at].fd = -1;
 	t->count--;
+	ft->held--;
+	ft->removed++;
 	for (uint32_t i = (at + 1) & mask; t->slot[i].fd >= 0; i = (i + 1) & mask) {
 		uint32_t h = home(ft, t, t->slot[i].fd);
 
@@ -238,10 +242,13 @@ struct file *fds_put(struct fdtab *ft, struct fds *fds, int64_t fd, struct file 
 		return NULL;
 	}
 	s = &fds->table->slot[probe(ft, fds->table, (int32_t)fd)];
-	if (s->fd >= 0)
+	if (s->fd >= 0) {
 		file_drop(ft, s->file);
-	else
+	} else {
 		fds->table->count++;
+		ft->held++;
+		ft->added++;
+	}
 	s->fd = (int32_t)fd;
 	s->flags = flags & (FILE_CLOEXEC | FILE_CLONED);
 	s->file = file;

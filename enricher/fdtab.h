@@ -46,7 +46,9 @@ struct fdtab {
 	uint32_t per_table;
 	uint64_t seed;
 	uint64_t evicted; /* descriptors that found no room, or made some */
-	bool replaces;	  /* a full table gives one up for a new one */
+	uint64_t added, removed;
+	uint64_t held; /* in all tables now; a table that is shared counts once */
+	bool replaces; /* a full table gives one up for a new one */
 };
 
 /* One process's view: the table, and whether it came by a fork. */

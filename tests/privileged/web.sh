@@ -155,6 +155,10 @@ of_snapshots() { grep -F '"rule":"Falco internal: metrics snapshot"' "$work/aler
 check "snapshots are alerts of their own" wait_for 10 of_snapshots \
 	'.[-1] | .source == "internal" and .priority == "Informational" and .output_fields["falco.num_evts"] > 0 and
 	.output_fields["scap.n_evts"] > 0 and .output_fields["falco.memory_rss_mb"] > 1 and .output_fields["falco.num_evts_prev"] > 0'
+check "the first one that all stages answered has all that Falco always says" jq -es \
+	'["falco.outputs_queue_num_drops", "falco.num_evts_prev", "scap.n_evts_prev", "scap.n_drops", "scap.n_drops_prev", "scap.n_drops_perc",
+	"scap.evts_rate_sec", "scap.evts_drop_rate_sec", "falco.rules.matches_total"] -
+	([.[].output_fields | select(has("falco.num_evts") and has("scap.n_evts"))][0] | keys) == []' "$work/snapshots"
 check "and lines of a file, numbered" jq -es \
 	'map(.sample) == [range(1; length + 1)] and length > 1 and (.[1].output_fields["evt.source"] == "syscall")' "$work/snapshots"
 check "the ledger balances with them" wait_for 10 balanced run

@@ -48,10 +48,14 @@ Test(fdtab, what_was_put_is_found_until_it_is_removed)
 	for (int fd = 0; fd < 100; fd += 2)
 		fds_remove(&ft, &fds, fd * 7);
 	cr_assert(eq(u32, fds_count(&fds), 50));
+	cr_assert(eq(u64, ft.held, 50));
+	cr_assert(eq(u64, ft.added, 100));
+	cr_assert(eq(u64, ft.removed, 50));
 	for (int fd = 0; fd < 100; fd++)
 		cr_assert_eq(fds_find(&ft, &fds, fd * 7) != NULL, fd % 2 == 1, "%d", fd);
 	fds_clear(&ft, &fds);
 	cr_assert(eq(u32, fds_count(&fds), 0));
+	cr_assert(eq(u64, ft.held, 0));
 }
 
 Test(fdtab, numbers_that_are_no_descriptors_are_refused)
@@ -84,10 +88,12 @@ Test(fdtab, a_fork_sees_its_parents_files_as_cloned_and_changes_only_its_own)
 	fds_put(&ft, &parent, 2, named("/two"), FILE_CLOEXEC);
 	fds_fork(&child, &parent);
 	cr_assert_eq(child.table, parent.table);
+	cr_assert(eq(u64, ft.held, 2), "a table that is shared counts once");
 	cr_assert_neq(fds_flags(&child, fds_find(&ft, &child, 1)) & FILE_CLONED, 0);
 	cr_assert_eq(fds_flags(&parent, fds_find(&ft, &parent, 1)) & FILE_CLONED, 0);
 
 	fds_remove(&ft, &child, 1);
+	cr_assert(eq(u64, ft.held, 3));
 	cr_assert_null(fds_find(&ft, &child, 1));
 	cr_assert(has_name(&parent, 1, "/one"));
 	cr_assert_neq(fds_flags(&child, fds_find(&ft, &child, 2)) & FILE_CLONED, 0);

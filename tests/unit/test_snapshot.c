@@ -15,7 +15,7 @@
 
 static struct alert_frame alert;
 static uint8_t bytes[64 * 1024];
-static struct stage_status collector, enricher, evaluator;
+static struct stage_status collector, enricher, evaluator, emitter;
 
 static struct metrics_view view_of(uint64_t now_s)
 {
@@ -32,6 +32,7 @@ static struct metrics_view view_of(uint64_t now_s)
 	v.stage[STAGE_COLLECTOR] = &collector;
 	v.stage[STAGE_ENRICHER] = &enricher;
 	v.stage[STAGE_EVALUATOR] = &evaluator;
+	v.stage[STAGE_EMITTER] = &emitter;
 	collector.usage.rss_bytes = 3 << 20;
 	enricher.usage.rss_bytes = 512 << 10;
 	return v;
@@ -83,14 +84,96 @@ Test(snapshot, fields_have_falcos_names_and_units)
 
 Test(snapshot, what_is_zero_is_left_out_unless_it_is_asked_for)
 {
+	static const char *const fields[] = {
+		"scap.n_drops_buffer_open_exit", "scap.n_drops_scratch_map",
+		"scap.n_drops_page_faults",	 "scap.n_drops_bug",
+		"scap.n_drops_max_event_size",	 "falco.n_fds",
+		"falco.n_removed_threads",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		struct snapshot s = { .groups = ALL };
+
+		cr_assert_null(make(&s, 11, fields[i]), "%s", fields[i]);
+		cr_assert(is_uint(make(&s, 11, "falco.memory_rss_kb"), 3584));
+		s.with_empty = true;
+		cr_assert(is_uint(make(&s, 11, fields[i]), 0), "%s", fields[i]);
+	}
+}
+
+Test(snapshot, what_falco_always_says_is_there_from_the_first_one_on)
+{
+	static const char *const whole[] = {
+		"falco.outputs_queue_num_drops",
+		"falco.num_evts",
+		"falco.num_evts_prev",
+		"falco.rules.matches_total",
+		"scap.n_evts",
+		"scap.n_evts_prev",
+		"scap.n_drops",
+		"scap.n_drops_prev",
+	};
+	static const char *const real[] = { "scap.evts_rate_sec", "scap.evts_drop_rate_sec",
+					    "scap.n_drops_perc" };
+
+	for (size_t i = 0; i < ARRAY_LEN(whole); i++)
+		cr_assert(is_uint(make(&(struct snapshot){ .groups = ALL }, 11, whole[i]), 0), "%s",
+			  whole[i]);
+	for (size_t i = 0; i < ARRAY_LEN(real); i++)
+		cr_assert(is_double(make(&(struct snapshot){ .groups = ALL }, 11, real[i]), 0),
+			  "%s", real[i]);
+}
+
+Test(snapshot, of_a_stage_that_is_away_nothing_is_said)
+{
+	struct snapshot s = { .groups = ALL, .with_empty = true };
+	struct metrics_view v = view_of(11);
+	struct arena arena;
+
+	v.stage[STAGE_COLLECTOR] = v.stage[STAGE_EVALUATOR] = NULL;
+	arena_init(&arena, bytes, sizeof(bytes));
+	snapshot_make(&s, &v, &arena, &alert);
+	for (unsigned i = 0; i < alert.nfields; i++) {
+		cr_assert_not(span_starts(alert.fields[i].name, span_str("scap.")));
+		cr_assert_not(span_starts(alert.fields[i].name, span_str("falco.num_evts")));
+	}
+}
+
+Test(snapshot, interfaces_have_their_addresses)
+{
+	static const struct metrics_addresses all[] = {
+		{ "eth0.100", "ipv4", "10.0.0.2,10.0.0.3" },
+		{ "eth0.100", "ipv6", "fe80::1" },
+	};
+	const char *name = "falco.host_netinfo.interfaces.eth0.100.protocols.ipv4.addresses";
+	struct snapshot s = { .groups = ALL };
+	struct metrics_view v = view_of(11);
+	struct arena arena;
+	unsigned found = 0;
+
+	v.host.addresses = all;
+	v.host.naddresses = 2;
+	arena_init(&arena, bytes, sizeof(bytes));
+	snapshot_make(&s, &v, &arena, &alert);
+	for (unsigned i = 0; i < alert.nfields; i++)
+		found += span_is(alert.fields[i].name, name) &&
+			 span_is(alert.fields[i].value.s, "10.0.0.2,10.0.0.3");
+	cr_assert(eq(uint, found, 1));
+}
+
+Test(snapshot, threads_and_descriptors_that_went_are_counted)
+{
 	struct snapshot s = { .groups = ALL };
 
-	cr_assert_null(make(&s, 11, "scap.n_drops"));
-	cr_assert_null(make(&s, 11, "scap.n_drops_buffer_open_exit"));
-	cr_assert(is_uint(make(&s, 11, "falco.memory_rss_kb"), 3584));
-	s.with_empty = true;
-	cr_assert(is_uint(make(&s, 11, "scap.n_drops"), 0));
-	cr_assert(is_uint(make(&s, 11, "scap.n_drops_buffer_open_exit"), 0));
+	enricher.counts.v[ENRICHER_PROCESSES] = 30;
+	enricher.gauges.v[ENRICHER_GAUGE_THREADS] = 12;
+	enricher.gauges.v[ENRICHER_GAUGE_FILES] = 40;
+	enricher.counts.v[ENRICHER_FILES] = 100;
+	enricher.counts.v[ENRICHER_FILES_REMOVED] = 55;
+	cr_assert(is_uint(make(&s, 11, "falco.n_removed_threads"), 18));
+	cr_assert(is_uint(make(&s, 11, "falco.n_fds"), 40));
+	cr_assert(is_uint(make(&s, 11, "falco.n_added_fds"), 100));
+	cr_assert(is_uint(make(&s, 11, "falco.n_removed_fds"), 55));
 }
 
 Test(snapshot, rates_are_there_from_the_second_one_on)
