@@ -18,6 +18,7 @@
 struct list {
 	const char *what;
 	struct conf_list rules;
+	struct list_form form;
 	bool json;
 };
 
@@ -49,9 +50,9 @@ static int print_json(const struct list *list, const struct rulefile_load *load)
 		return EXIT_INPUT;
 	}
 	if (strcmp(list->what, "fields") == 0)
-		list_fields_json(j);
+		list_fields_json(&list->form, j);
 	else if (strcmp(list->what, "events") == 0)
-		list_events_json(j);
+		list_events_json(&list->form, j);
 	return jstdout_end(&out);
 }
 
@@ -64,9 +65,9 @@ static int print_text(const struct list *list, const struct rulefile_load *load)
 	if (load != NULL)
 		rules_text(load->rules, &t);
 	else if (strcmp(list->what, "fields") == 0)
-		list_fields_text(&t);
+		list_fields_text(&list->form, &t);
 	else
-		list_events_text(&t);
+		list_events_text(&list->form, &t);
 	return line_finish(&t) == 0 && fflush(stdout) == 0 ? EXIT_OK : EXIT_HOST;
 }
 
@@ -112,7 +113,9 @@ static int take_word(struct list *list, const char *word)
 static int parse_options(struct list *list, int argc, char **argv)
 {
 	static const struct option longs[] = {
+		{ "all", no_argument, NULL, 'a' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -120,7 +123,7 @@ static int parse_options(struct list *list, int argc, char **argv)
 
 	opterr = 0;
 	optind = 1;
-	while ((opt = getopt_long(argc, argv, ":r:h", longs, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":r:vh", longs, NULL)) != -1) {
 		if (opt == 'h') {
 			(void)usage_of("list");
 			return EXIT_OK;
@@ -128,8 +131,10 @@ static int parse_options(struct list *list, int argc, char **argv)
 		if (opt == '?' || opt == ':')
 			return usage_error("list", opt == ':' ? "no value for" : "no such option",
 					   argv[optind - 1]);
-		if (opt == 'j') {
-			list->json = true;
+		if (opt != 'r') {
+			list->json = list->json || opt == 'j';
+			list->form.types = list->form.types || opt == 'v';
+			list->form.all = list->form.all || opt == 'a';
 			continue;
 		}
 		if (list->rules.count == CONF_MAX_LIST)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * list_fields.c -- every field with its type, its flags and its argument, by
- * class.
+ * list_fields.c -- the fields with their flags and arguments, by class: those that Falco lists, or
+ * all of them.
  */
 #include <stdio.h>
 
@@ -59,14 +59,32 @@ static enum field_id class_end(enum field_id from)
 	return id;
 }
 
+/* Which there are of `static`, the settings say. */
+static bool is_shown(enum field_id id, const struct list_form *form)
+{
+	return id != FIELD_static_field &&
+	       (form->all || (field_info(id)->flags & (FF_TABLE_ONLY | FF_DEPRECATED)) == 0);
+}
+
+/* A class of fields that are not shown is not either. */
+static bool any_shown(enum field_id from, enum field_id end, const struct list_form *form)
+{
+	for (enum field_id id = from; id < end; id++)
+		if (is_shown(id, form))
+			return true;
+	return false;
+}
+
 /* ---- text ---- */
 
-static void put_field(struct line *t, const struct field_info *f)
+static void put_field(struct line *t, const struct field_info *f, const struct list_form *form)
 {
-	char text[1024];
-	size_t n = (size_t)snprintf(text, sizeof(text), "(Type: %s) ", param_type_name(f->type));
+	char text[1024] = "";
+	size_t n = 0;
 	bool first = true;
 
+	if (form->types)
+		n = (size_t)snprintf(text, sizeof(text), "(Type: %s) ", param_type_name(f->type));
 	for (unsigned i = 0; i < ARRAY_LEN(flag_names) && n < sizeof(text); i++) {
 		if ((f->flags & flag_names[i].flag) == 0)
 			continue;
@@ -79,22 +97,26 @@ static void put_field(struct line *t, const struct field_info *f)
 	columns_put(t, span_str(f->name), span_str(text), INDENT, WIDTH);
 }
 
-void list_fields_text(struct line *t)
+static void put_class(struct line *t, const struct field_info *first)
+{
+	line_puts(t, "-------------------------------\n");
+	columns_put(t, span_str("Field Class:"), span_str(first->cls), INDENT, WIDTH);
+	line_puts(t, "Event Sources:                syscall \n\n"); /* a blank behind each */
+}
+
+void list_fields_text(const struct list_form *form, struct line *t)
 {
 	enum field_id end;
 
 	for (enum field_id id = FIELD_NONE + 1; id < FIELD_COUNT; id = end) {
 		end = class_end(id);
-		if (id == FIELD_static_field) /* which there are, the settings say */
+		if (!any_shown(id, end, form))
 			continue;
 		line_puts(t, id == FIELD_NONE + 1 ? "" : "\n");
-		line_puts(t, "-------------------------------\n");
-		columns_put(t, span_str("Field Class:"), span_str(field_info(id)->cls), INDENT,
-			    WIDTH);
-		columns_put(t, span_str("Event Sources:"), span_str("syscall"), INDENT, WIDTH);
-		line_put_char(t, '\n');
+		put_class(t, field_info(id));
 		for (; id < end; id++)
-			put_field(t, field_info(id));
+			if (is_shown(id, form))
+				put_field(t, field_info(id), form);
 	}
 }
 
@@ -134,7 +156,8 @@ static void json_field(struct jout *j, const struct field_info *f)
 	jout_end(j);
 }
 
-static void json_class(struct jout *j, enum field_id from, enum field_id end)
+static void json_class(struct jout *j, enum field_id from, enum field_id end,
+		       const struct list_form *form)
 {
 	struct field_class c = class_of(field_info(from));
 
@@ -146,14 +169,15 @@ static void json_class(struct jout *j, enum field_id from, enum field_id end)
 	jout_end(j);
 	jout_array(j, "fields");
 	for (enum field_id id = from; id < end; id++)
-		json_field(j, field_info(id));
+		if (is_shown(id, form))
+			json_field(j, field_info(id));
 	jout_end(j);
 	jout_string(j, "name", c.name);
 	jout_string(j, "shortdesc", c.detail);
 	jout_end(j);
 }
 
-void list_fields_json(struct jout *j)
+void list_fields_json(const struct list_form *form, struct jout *j)
 {
 	enum field_id end;
 
@@ -161,9 +185,8 @@ void list_fields_json(struct jout *j)
 	jout_array(j, "fieldclasses");
 	for (enum field_id id = FIELD_NONE + 1; id < FIELD_COUNT; id = end) {
 		end = class_end(id);
-		if (id == FIELD_static_field) /* which there are, the settings say */
-			continue;
-		json_class(j, id, end);
+		if (any_shown(id, end, form))
+			json_class(j, id, end, form);
 	}
 	jout_end(j);
 	jout_end(j);

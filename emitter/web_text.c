@@ -6,12 +6,13 @@
 
 #include <stdio.h>
 
-/* What rules may ask for with required_engine_version, and the schemas of Falco's that events follow. */
-#define ENGINE_MINOR  "63"
-#define ENGINE	      "0.63.0"
-#define PLUGIN_API    "3.12.0"
-#define DRIVER_API    "10.0.0"
-#define DRIVER_SCHEMA "4.3.0"
+#include "event.h"
+
+/* What rules may ask for with required_engine_version, and the interfaces of Falco's that events follow. */
+#define ENGINE_MINOR "63"
+#define ENGINE	     "0.63.0"
+#define PLUGIN_API   "3.12.0"
+#define DRIVER_API   "10.0.0"
 
 /* Where heartbeats are missing; false: nowhere. */
 static bool is_silent(const struct stage_status *emitter, char *why, size_t cap)
@@ -75,7 +76,7 @@ void web_text_versions(const char *version, struct line *t)
 	jout_object(&j, NULL);
 	jout_str(&j, "default_driver_version", version);
 	jout_str(&j, "driver_api_version", DRIVER_API);
-	jout_str(&j, "driver_schema_version", DRIVER_SCHEMA);
+	jout_str(&j, "driver_schema_version", EVENT_SCHEMA);
 	jout_str(&j, "engine_version", ENGINE_MINOR);
 	jout_str(&j, "engine_version_semver", ENGINE);
 	jout_str(&j, "falco_version", version);

@@ -57,10 +57,31 @@ check "an unknown option: wrong usage" says 2 validate --jsno two.yaml
 check "a full disk is no success" bash -c "! '$mews' validate two.yaml rules.d >/dev/full 2>/dev/null"
 
 check "list fields" says 0 list fields
+check "a field with its flags" grep -qE '^proc\.env +\(ARG_ALLOWED' out
+check "its class and sources" [ "$(sed -n '2,4s/$/./p' out)" = $'Field Class:                  evt (all sources).\nEvent Sources:                syscall .\n.' ]
+check "without types" eval '! grep -q "(Type: " out'
+check "what is deprecated or hidden is left out" eval '! grep -qE "^(evt\.dir|evt\.latency.*|evt\.wait_latency|thread\.nametid|evt\.buflen\.in) " out'
+check "as JSON: left out as well" says 0 list fields --json
+fields_named='[.fieldclasses[].fields[].name] | (index("evt.type"), index("evt.dir"), index("thread.nametid")) != null'
+check "and others are there" [ "$(jq -c "$fields_named" out | paste -sd ' ')" = "true false false" ]
+check "list fields -v" says 0 list fields -v
 check "a field with its type and flags" grep -qE '^proc\.env +\(Type: CHARBUF\) \(ARG_ALLOWED' out
+check "list fields --all" says 0 list fields --json --all
+check "has all that there are" [ "$(jq -c "$fields_named" out | paste -sd ' ')" = "true true true" ]
 check "list events" says 0 list events
-check "an event with its parameters" grep -q '^< close(ERRNO res, FD fd)$' out
-check "a system call without an event of its own" grep -q '^< sysinfo(' out
+check "the version of their schema comes first, then a group" \
+	[ "$(sed -n '1,3s/$/./p' out)" = $'The events below are valid for Falco *Schema Version*: 4.3.0.\n## Syscall events.\n.' ]
+check "an event with its parameters" grep -q '^< close(ERRNO \*\*res\*\*, FD \*\*fd\*\*)$' out
+check "and the flags of these" grep -q '^> open(FSPATH \*\*name\*\*, FLAGS32 \*\*flags\*\*: O_LARGEFILE, ' out
+check "a system call without an event of its own begins and ends" [ "$(grep -c '^[<>] sysinfo(SYSCALLID \*\*ID\*\*' out)" -eq 2 ]
+groups='Syscall events,Tracepoint events,Plugin events,Metaevents'
+check "Falco's groups, and no others" [ "$(sed -n 's/^## //p' out | paste -sd ,)" = "$groups" ]
+check "an empty line behind each of them" [ "$(grep -c '^$' out)" -eq 8 -a -z "$(tail -n 1 out)" ]
+check "list events as JSON" says 0 list events --json
+check "has the same version and groups" [ "$(jq -r '.schema_version, (keys_unsorted | join(","))' out | paste -sd ' ')" = "4.3.0 schema_version,$groups" ]
+check "and both ends" [ "$(jq -r '."Syscall events"[] | select(.name == "sysinfo").dir' out | paste -sd '')" = "><" ]
+check "list events --all" says 0 list events --all
+check "has what only captures hold" [ "$(sed -n 's/^## //p' out | paste -sd ,)" = "$groups,Iterator events,Old events" ]
 check "list rules of files" says 0 list rules -r rules.d -r two.yaml
 check "names and descriptions" [ "$(sed -n '3p;5p' out | tr -s ' ')" = $'one d\ntwo d' ]
 check "list rules as JSON" says 0 list --json rules -r rules.d -r two.yaml
