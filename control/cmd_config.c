@@ -173,12 +173,16 @@ static int convert(const char *file, const char *path)
 
 static int config_convert(int argc, char **argv)
 {
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
 	const char *path = NULL;
 	int opt;
 
 	opterr = 0;
 	optind = 1;
-	while ((opt = getopt(argc, argv, ":o:h")) != -1) {
+	while ((opt = getopt_long(argc, argv, ":o:h", longs, NULL)) != -1) {
 		if (opt == 'h')
 			return usage_of("config"), EXIT_OK;
 		if (opt != 'o')
@@ -203,6 +207,10 @@ int cmd_config(int argc, char **argv)
 
 	if (argc < 2)
 		return usage_of("config");
+	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0) {
+		(void)usage_of("config");
+		return EXIT_OK;
+	}
 	for (unsigned i = 0; i < ARRAY_LEN(words); i++)
 		if (strcmp(words[i].name, argv[1]) == 0)
 			return words[i].run(argc - 1, argv + 1);

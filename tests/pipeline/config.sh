@@ -6,6 +6,16 @@
 . "$(dirname -- "$0")/../support/pipeline.sh"
 [ -x "$mews" ] || skip_all "mews is not built"
 
+# ---- help ----
+
+for asked in -h --help 'check --help' 'convert -h' 'convert --help'; do
+	"$mews" config $asked >"$work/out" 2>&1
+	check "config $asked is 0" [ $? -eq 0 ]
+	check "and says how to call it" grep -q '^usage: mews config check ' "$work/out"
+done
+"$mews" config >/dev/null 2>&1
+check "config alone is wrong usage" [ $? -eq 2 ]
+
 # ---- check ----
 
 cat >"$work/bad.yaml" <<'END'
