@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * cmd_list.c -- `mews list`: the fields, the events, or the rules that there
- * are, as text or as JSON.
+ * are, as text or as JSON.  Settings change rules, and are read if any are named.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "columns.h"
 #include "describe.h"
 #include "jstdout.h"
+#include "launch.h"
 #include "line_file.h"
 #include "list.h"
 #include "mews.h"
@@ -17,7 +18,7 @@
 
 struct list {
 	const char *what;
-	struct conf_list rules;
+	struct launch settings; /* and the rules */
 	struct list_form form;
 	bool json;
 };
@@ -76,14 +77,34 @@ static int print_list(const struct list *list, const struct rulefile_load *load)
 	return list->json ? print_json(list, load) : print_text(list, load);
 }
 
-static int print_rules(const struct list *list)
+static bool has_settings(const struct list *list)
+{
+	return list->settings.conf_file != NULL || list->settings.noptions > 0;
+}
+
+static int print_rules_of(const struct list *list, const struct conf *conf)
 {
 	struct rulefile_load load;
-	int code = rules_load(&list->rules, &load, stderr);
+	int code = has_settings(list) ? rules_load_with(conf, &load, stderr)
+				      : rules_load(&conf->rules_files, &load, stderr);
 
 	if (code == EXIT_OK)
 		code = print_list(list, &load);
 	rulefile_release(&load);
+	return code;
+}
+
+static int print_rules(struct list *list)
+{
+	struct launch *l = &list->settings;
+	static struct conf conf;
+	int code = has_settings(list) ? launch_check_settings(l, &conf) : -1;
+
+	if (code == -1 && l->nrules > 0)
+		code = launch_add_rules(l, &conf);
+	if (code == -1)
+		code = print_rules_of(list, &conf);
+	conf_release(&conf);
 	return code;
 }
 
@@ -109,6 +130,42 @@ static int take_word(struct list *list, const char *word)
 	return -1;
 }
 
+static int add(const char **to, unsigned *n, unsigned max, const char *arg)
+{
+	if (*n == max)
+		return usage_error("list", "too many of", arg);
+	to[(*n)++] = arg;
+	return -1;
+}
+
+static int take_option(struct list *list, int opt, const char *arg)
+{
+	struct launch *l = &list->settings;
+
+	switch (opt) {
+	case 'r':
+		return add(l->rules, &l->nrules, ARRAY_LEN(l->rules), arg);
+	case 'o':
+		return add(l->options, &l->noptions, ARRAY_LEN(l->options), arg);
+	case 'c':
+		l->conf_file = arg;
+		break;
+	case 'j':
+		list->json = true;
+		break;
+	case 'v':
+		list->form.types = true;
+		break;
+	case 'a':
+		list->form.all = true;
+		break;
+	default:
+		(void)usage_of("list");
+		return EXIT_OK;
+	}
+	return -1;
+}
+
 /* -1: go on; else the exit code. */
 static int parse_options(struct list *list, int argc, char **argv)
 {
@@ -123,23 +180,11 @@ static int parse_options(struct list *list, int argc, char **argv)
 
 	opterr = 0;
 	optind = 1;
-	while ((opt = getopt_long(argc, argv, ":r:vh", longs, NULL)) != -1) {
-		if (opt == 'h') {
-			(void)usage_of("list");
-			return EXIT_OK;
-		}
+	while (code == -1 && (opt = getopt_long(argc, argv, ":c:r:o:vh", longs, NULL)) != -1) {
 		if (opt == '?' || opt == ':')
 			return usage_error("list", opt == ':' ? "no value for" : "no such option",
 					   argv[optind - 1]);
-		if (opt != 'r') {
-			list->json = list->json || opt == 'j';
-			list->form.types = list->form.types || opt == 'v';
-			list->form.all = list->form.all || opt == 'a';
-			continue;
-		}
-		if (list->rules.count == CONF_MAX_LIST)
-			return usage_error("list", "too many rules files at", optarg);
-		list->rules.item[list->rules.count++] = optarg;
+		code = take_option(list, opt, optarg);
 	}
 	for (; code == -1 && optind < argc; optind++)
 		code = take_word(list, argv[optind]);
@@ -150,14 +195,17 @@ static int parse_options(struct list *list, int argc, char **argv)
 
 int cmd_list(int argc, char **argv)
 {
-	struct list list = { .what = NULL };
+	static struct list list = { .settings = { .command = "list" } };
 	int code = parse_options(&list, argc, argv);
 
 	if (code != -1)
 		return code;
 	if (strcmp(list.what, "rules") == 0)
 		return print_rules(&list);
-	if (list.rules.count > 0)
-		return usage_error("list", "-r goes with rules, not with", list.what);
+	if (list.settings.nrules > 0 || has_settings(&list))
+		return usage_error("list",
+				   list.settings.nrules > 0 ? "-r goes with rules, not with"
+							    : "settings go with rules, not with",
+				   list.what);
 	return print_list(&list, NULL);
 }

@@ -257,18 +257,33 @@ static void json_exceptions(struct description *d, const struct rule_def *def)
 	json_set(d, "exception_operators", &operators);
 }
 
+/* The fields that the settings add as texts; like Falco, nothing where there are none. */
+static void json_extra_texts(struct description *d, const struct output *output)
+{
+	unsigned pos = 0;
+	const char *name = output_next_text(output, &pos);
+
+	if (name == NULL)
+		return;
+	jout_array(d->j, "extra_output_formatted_fields");
+	for (; name != NULL; name = output_next_text(output, &pos))
+		jout_str(d->j, NULL, name);
+	jout_end(d->j);
+}
+
 static void json_output(struct description *d, const struct ruleset_rule *rule, struct parts *parts)
 {
 	const struct field_ref *refs;
-	unsigned n = output_fields(rule->output, &refs);
+	unsigned n = output_fields(rule->output, &refs), own = output_own_fields(rule->output);
 
+	json_extra_texts(d, rule->output);
 	jout_string(d->j, "output_compiled", rule->output_text);
 	jout_array(d->j, "output_fields");
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < own; i++)
 		jout_string(d->j, NULL, refs[i].text);
-		take_plugin(d, refs[i].text, &parts->plugins);
-	}
 	jout_end(d->j);
+	for (unsigned i = 0; i < n; i++)
+		take_plugin(d, refs[i].text, &parts->plugins);
 }
 
 static void json_rule_info(struct jout *j, const struct rule_def *def,

@@ -323,6 +323,22 @@ unsigned output_fields(const struct output *o, const struct field_ref **ret_refs
 	return o->refs.n;
 }
 
+unsigned output_own_fields(const struct output *o)
+{
+	return o->nshown;
+}
+
+const char *output_next_text(const struct output *o, unsigned *pos)
+{
+	while (*pos < o->nextras) {
+		const struct extra *x = &o->extras[(*pos)++];
+
+		if (x->as_text)
+			return x->name;
+	}
+	return NULL;
+}
+
 static void put_wide(struct text *t, struct span s, uint32_t width)
 {
 	text_put(t, span_of(s.p, s.n < width ? s.n : width));

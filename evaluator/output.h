@@ -27,6 +27,12 @@ int output_check_statics(const struct output *o, const struct static_fields *sta
 /* The field references in it, in order of appearance; behind them those of what was added. */
 unsigned output_fields(const struct output *o, const struct field_ref **ret_refs);
 
+/* How many of these are in its own text. */
+unsigned output_own_fields(const struct output *o);
+
+/* The name of the first field from *POS on that was added as a text; NULL: there is no more.  *POS from 0. */
+const char *output_next_text(const struct output *o, unsigned *pos);
+
 /* The message, fields filled in ("<NA>" where missing); in the event's arena. */
 struct span output_message(const struct output *o, struct field_event *e);
 

@@ -87,6 +87,18 @@ check "names and descriptions" [ "$(sed -n '3p;5p' out | tr -s ' ')" = $'one d\n
 check "list rules as JSON" says 0 list --json rules -r rules.d -r two.yaml
 check "their compiled conditions" jq -e '.rules[1].details.condition_compiled == "(evt.type in (open, openat) and proc.name = b)"' out
 check "their events" jq -e '.rules[1].details.events == ["asyncevent", "open", "openat"]' out
+check "fields that settings add are not there without any" jq -e '[.rules[].details | has("extra_output_formatted_fields")] | any | not' out
+echo 'append_output: [{match: {rule: two}, extra_output: at %evt.num, extra_fields: [proc.pid, by: "%proc.name/%proc.pname", of: x]}]' >added.yaml
+check "list rules with settings" says 0 list rules --json -c added.yaml -r rules.d -r two.yaml
+check "those with a format are named" \
+	jq -e '[.rules[] | select(.info.name == "two").details.extra_output_formatted_fields] == [["by", "of"]]' out
+check "of the rules that they are added to" jq -e '.rules[] | select(.info.name == "one").details | has("extra_output_formatted_fields") | not' out
+check "the output has its own fields, and what is appended" \
+	jq -e '.rules[] | select(.info.name == "two").details | (.output_compiled | endswith(" at %evt.num")) and (.output_fields[-1] == "evt.num")' out
+check "the same with -o" says 0 list rules --json -o 'append_output[]={"extra_fields": [{"by": "%proc.name"}]}' -r rules.d -r two.yaml
+check "for all rules" jq -e '[.rules[].details.extra_output_formatted_fields] == [["by"], ["by"]]' out
+check "settings that are wrong: exit code 1" says 1 list rules -o append_output=1 -r two.yaml -r rules.d
+check "settings without rules: wrong usage" says 2 list fields -o json_output=true
 check "the rules that mews ships, when none are named" says 0 list rules --json
 check "are there" jq -e '(.rules | length) > 5' out
 check "rules that do not load: exit code 1" says 1 list rules -r broken.yaml
