@@ -110,18 +110,20 @@ check "a reader that has seen enough is not waited for" [ "${PIPESTATUS[0]}" -eq
 
 # ---- outputs on a network, and such as take nothing ----
 
-# receive FILE: an HTTP server on loopback, each body a line of FILE; its port is in $port.
+# receive FILE: an HTTP server on loopback, each body that it takes a line of FILE; its port is in $port.  It
+# refuses the second one that comes to /b.
 receive() {
 	python3 -uB -c '
 import sys
 sys.path.insert(0, sys.argv[1])
 import receivers, signal
 r = receivers.Receiver()
+r.faults["/b"] = [{}, {"status": 400}]
 take = r.take
 def keep(h):
     take(h)
     with r.lock, open(sys.argv[2], "w") as f:
-        f.writelines(q["body"] + "\n" for q in r.requests)
+        f.writelines(q["body"] + "\n" for q in r.requests if q.get("status") == 200)
 r.take = keep
 print(r.port)
 signal.pause()' "$top/tests/support" "$1" >"$work/port" &
@@ -135,6 +137,9 @@ replay w "$work/some" $to:$port/a --stats "$work/w.json"
 check "alerts come to a receiver on a network" [ $? -eq 0 ]
 check "all of them, in order" cmp "$work/received" <(head -n 100 "$work/want")
 check "nothing is said of it" [ ! -s "$work/w.err" ]
+replay w "$work/some" $to:$port/b --stats "$work/w.json"
+check "behind one that is refused the others come" cmp <(tail -n +101 "$work/received") <(head -n 100 "$work/want" | sed 2d)
+check "it is said, and counted" eval "grep -q \"alerts do not reach output 'http': HTTP 400\" '$work/w.err' && [ \"\$(ran w emitter lost)\" = 1 ]"
 kill $receiver
 wait $receiver 2>/dev/null
 replay w "$work/some" $to:$port/a -o program_output.enabled=true -o program_output.program='exit 127' \
