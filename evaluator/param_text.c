@@ -78,14 +78,21 @@ static void put_errno(struct text *t, int64_t v)
 		text_str(t, name);
 }
 
-static void put_reltime(struct text *t, uint64_t ns)
+/* All ones: no time at all. */
+static void put_ns(struct text *t, uint64_t ns)
+{
+	if (ns == UINT64_MAX)
+		text_str(t, "none");
+	else
+		text_unsigned(t, ns);
+}
+
+static void put_seconds(struct text *t, uint64_t ns)
 {
 	char buf[40];
 
-	if (ns == UINT64_MAX) {
-		text_str(t, "none");
+	if (ns == UINT64_MAX)
 		return;
-	}
 	snprintf(buf, sizeof(buf), "%gs", (double)ns / 1e9);
 	text_str(t, buf);
 }
@@ -402,7 +409,7 @@ static void put_raw_int(struct text *t, const struct field_event *e, const struc
 		text_octal(t, p->u);
 		break;
 	case PT_RELTIME:
-		put_reltime(t, p->u);
+		put_ns(t, p->u);
 		break;
 	case PT_ABSTIME:
 		field_put_time(t, e, p->u, FORM_DATE | FORM_NS);
@@ -542,6 +549,9 @@ static void put_resolved(struct text *t, const struct field_event *e,
 		break;
 	case PT_SIGSET:
 		put_signals(t, p->u);
+		break;
+	case PT_RELTIME:
+		put_seconds(t, p->u);
 		break;
 	default:
 		break;

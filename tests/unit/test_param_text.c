@@ -315,6 +315,7 @@ Test(param_text, dynamic_values_print_as_what_they_are)
 	cr_assert_str_eq(kit_text(&kit, "evt.arg.val"), "212992");
 	kit.ev.params[4].s = span_of(time, sizeof(time));
 	cr_assert_str_eq(kit_text(&kit, "evt.arg.val"), "1s");
+	ARGS_ARE("res=0 fd=3 level=1(SOL_SOCKET) optname=4(SO_ERROR) val=1000000000(1s) optlen=4");
 	kit.ev.params[4].s = span_of(bytes, sizeof(bytes));
 	cr_assert_str_eq(kit_text(&kit, "evt.arg.val"), "a.");
 	for (size_t n = 0; n < sizeof(error); n++) {
@@ -337,9 +338,15 @@ Test(param_text, signals_times_and_big_numbers)
 	kit_empty(&kit);
 	kit_int(&kit, 1500000000);
 	kit_int(&kit, 0x4001);
-	ARGS_ARE("res=0 fds=NULL timeout=1.5s sigmask=16385(SIGHUP SIGTERM)");
+	ARGS_ARE("res=0 fds=NULL timeout=1500000000(1.5s) sigmask=16385(SIGHUP SIGTERM)");
+	cr_assert_str_eq(kit_text(&kit, "evt.arg.timeout"), "1.5s");
 	kit.ev.params[2].i = -1;
+	ARGS_ARE("res=0 fds=NULL timeout=none sigmask=16385(SIGHUP SIGTERM)");
 	cr_assert_str_eq(kit_text(&kit, "evt.arg.timeout"), "none");
+	at(EVENT_SYSCALL_NANOSLEEP_X);
+	kit_int(&kit, 0);
+	kit_int(&kit, 0);
+	ARGS_ARE("res=0 interval=0(0s)");
 }
 
 Test(param_text, times_in_parameters_print_with_their_date)
