@@ -188,12 +188,17 @@ static void put_syscall(struct text *t, uint64_t sc)
 
 /* ---- sockets ---- */
 
-static void put_endpoint(struct text *t, bool is_ipv6, const uint8_t *p)
+static void put_address(struct text *t, bool is_ipv6, const uint8_t *p)
 {
 	if (is_ipv6)
 		text_ipv6(t, p);
 	else
 		text_ipv4(t, p);
+}
+
+static void put_endpoint(struct text *t, bool is_ipv6, const uint8_t *p)
+{
+	put_address(t, is_ipv6, p);
 	text_char(t, ':');
 	text_unsigned(t, load(p + (is_ipv6 ? 16 : 4), 2));
 }
@@ -211,8 +216,42 @@ static void put_sockaddr(struct text *t, struct span s)
 		text_str(t, "<NA>");
 }
 
+/* An IPv4 address as IPv6 writes it. */
+static bool is_mapped(const uint8_t *p)
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(p, prefix, sizeof(prefix)) == 0;
+}
+
+/* ICMP and raw sockets have none. */
+static bool has_ports(const struct field_event *e)
+{
+	const struct file_info *f = event_file(e);
+	unsigned l4 = f != NULL ? file_l4proto(f) : (unsigned)L4_NA;
+
+	return l4 != L4_ICMP && l4 != L4_RAW;
+}
+
+/* Address, port; address, port. */
+static void put_ends(struct text *t, const struct field_event *e, bool is_ipv6, const uint8_t *p)
+{
+	void (*put)(struct text *, bool, const uint8_t *) =
+		has_ports(e) ? put_endpoint : put_address;
+	const uint8_t *other = p + (is_ipv6 ? 18 : 6);
+	size_t skip = 0;
+
+	if (is_ipv6 && is_mapped(p) && is_mapped(other)) {
+		is_ipv6 = false;
+		skip = 12;
+	}
+	put(t, is_ipv6, p + skip);
+	text_str(t, "->");
+	put(t, is_ipv6, other + skip);
+}
+
 /* Family; two addresses with their ports, or two pointers and a path. */
-static void put_tuple(struct text *t, struct span s)
+static void put_tuple(struct text *t, const struct field_event *e, struct span s)
 {
 	if (s.n >= 17 && s.p[0] == FAMILY_UNIX) {
 		text_hex(t, load(s.p + 1, 8));
@@ -221,13 +260,9 @@ static void put_tuple(struct text *t, struct span s)
 		text_char(t, ' ');
 		text_put(t, span_chomp(span_of(s.p + 17, s.n - 17)));
 	} else if (s.n >= 13 && s.p[0] == FAMILY_INET) {
-		put_endpoint(t, false, s.p + 1);
-		text_str(t, "->");
-		put_endpoint(t, false, s.p + 7);
+		put_ends(t, e, false, s.p + 1);
 	} else if (s.n >= 37 && s.p[0] == FAMILY_INET6) {
-		put_endpoint(t, true, s.p + 1);
-		text_str(t, "->");
-		put_endpoint(t, true, s.p + 19);
+		put_ends(t, e, true, s.p + 1);
 	} else {
 		text_str(t, "NULL");
 	}
@@ -436,7 +471,7 @@ static void put_raw_bytes(struct text *t, const struct field_event *e,
 		put_sockaddr(t, s);
 		break;
 	case PT_SOCKTUPLE:
-		put_tuple(t, s);
+		put_tuple(t, e, s);
 		break;
 	case PT_FDLIST:
 		put_fdlist(t, e, s);

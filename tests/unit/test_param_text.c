@@ -212,6 +212,39 @@ Test(param_text, socket_addresses_and_tuples_print_by_family)
 	ARGS_ARE("res=-115(EINPROGRESS) tuple=NULL fd=3 addr=<NA>");
 }
 
+Test(param_text, a_tuple_of_mapped_addresses_is_one_of_ipv4)
+{
+	uint8_t v6[37] = { 10,		[11] = 0xff, 0xff, 10, 0, 0, 5,	   0x88, 0x13,
+			   [29] = 0xff, 0xff,	     1,	   2,  3, 4, 0xbb, 1 };
+
+	at(EVENT_SOCKET_CONNECT_X);
+	kit_int(&kit, 0);
+	kit_bytes(&kit, v6, sizeof(v6));
+	cr_assert_str_eq(kit_text(&kit, "evt.arg.tuple"), "10.0.0.5:5000->1.2.3.4:443");
+	v6[28] = 1;
+	cr_assert_str_eq(kit_text(&kit, "evt.arg.tuple"),
+			 "::ffff:10.0.0.5:5000->::1:ffff:102:304:443");
+}
+
+Test(param_text, a_tuple_of_a_protocol_without_ports_has_none)
+{
+	static const uint8_t v4[] = { 2, 10, 0, 0, 5, 0, 0, 1, 2, 3, 4, 0, 0 };
+	struct file_info *f;
+
+	at(EVENT_SOCKET_CONNECT_X);
+	kit_int(&kit, 0);
+	kit_bytes(&kit, v4, sizeof(v4));
+	kit_int(&kit, 3);
+	f = kit_own_file(&kit, 3, FILE_IPV4, "10.0.0.5->1.2.3.4");
+	f->flags = FILE_ROLE_CLIENT;
+	f->l4proto = L4_ICMP;
+	ARGS_ARE("res=0 tuple=10.0.0.5->1.2.3.4 fd=3(<4i>10.0.0.5->1.2.3.4)");
+	f->l4proto = L4_RAW;
+	cr_assert_str_eq(kit_text(&kit, "evt.arg.tuple"), "10.0.0.5->1.2.3.4");
+	f->l4proto = L4_UDP;
+	cr_assert_str_eq(kit_text(&kit, "evt.arg.tuple"), "10.0.0.5:0->1.2.3.4:0");
+}
+
 Test(param_text, buffers_show_dots_or_base64)
 {
 	at(EVENT_SOCKET_SENDTO_X);
