@@ -37,15 +37,20 @@ struct span field_join_path(const struct field_event *e, struct span dir, struct
 	return out != NULL ? span_of(out, path_concat(out, PATH_CAP, dir, name)) : span_str("");
 }
 
-/* NAME as the directory before a relative path. */
-static struct span with_slash(struct span name, uint8_t buf[PATH_CAP])
+static struct span add_slash(struct span name, uint8_t buf[PATH_CAP])
 {
-	if (name.n >= PATH_CAP || (name.n > 0 && name.p[name.n - 1] == '/'))
+	if (name.n >= PATH_CAP)
 		return name;
 	if (name.n > 0)
 		memcpy(buf, name.p, name.n);
 	buf[name.n] = '/';
 	return span_of(buf, name.n + 1);
+}
+
+/* NAME as the directory before a relative path. */
+static struct span with_slash(struct span name, uint8_t buf[PATH_CAP])
+{
+	return name.n > 0 && name.p[name.n - 1] == '/' ? name : add_slash(name, buf);
 }
 
 bool field_param_path(const struct field_event *e, int index, struct span *ret)
@@ -232,6 +237,17 @@ static int abspath_param(unsigned code, bool second)
 	}
 }
 
+/* As in Falco a slash comes behind each name of a descriptor, behind the root's, too. */
+static struct span abspath_dir(const struct field_event *e, int64_t dirfd, uint8_t buf[PATH_CAP])
+{
+	const struct file_info *f;
+
+	if (dirfd == AT_FDCWD_PPM)
+		return field_cwd(e);
+	f = field_event_file(e, dirfd);
+	return f != NULL ? add_slash(f->name, buf) : span_str("<UNKNOWN>/");
+}
+
 bool field_abspath(const struct field_ref *ref, struct field_event *e, struct value *ret)
 {
 	int param = abspath_param(e->ev->code, ref->has_key && span_is(ref->key, "dst"));
@@ -245,9 +261,7 @@ bool field_abspath(const struct field_ref *ref, struct field_event *e, struct va
 	if (name.n > 0 && name.p[0] != '/') {
 		if (!event_param_int(e, e->info->params[param].dirfd, &dirfd))
 			return false;
-		dir = field_dirfd_text(e, dirfd, buf);
-		if (span_is(dir, "<UNKNOWN>"))
-			dir = span_str("<UNKNOWN>/");
+		dir = abspath_dir(e, dirfd, buf);
 	}
 	return value_string(ret, field_join_path(e, dir, name));
 }

@@ -528,6 +528,24 @@ Test(field_event, calls_with_two_paths_have_a_source_and_a_target)
 	KIT_CHECK(&kit, { "fs.path.name", "/x/y" });
 }
 
+Test(field_event, abspath_puts_a_slash_behind_each_directory_and_the_root)
+{
+	kit_family(&kit, EVENT_SYSCALL_MKDIRAT_X);
+	kit_int(&kit, 0);
+	kit_int(&kit, 4);
+	kit_str(&kit, "foo");
+	KIT_CHECK(&kit, { "evt.abspath", "<UNKNOWN>/foo" });
+	kit_file(&kit, 4, FILE_DIRECTORY, "/");
+	KIT_CHECK(&kit, { "evt.abspath", "//foo" }, { "fs.path.name", "/foo" },
+		  { "evt.arg.path", "/foo" });
+	kit.ev.files[0].name = span_str("/etc");
+	KIT_CHECK(&kit, { "evt.abspath", "/etc/foo" });
+	kit.ev.params[1].i = -100;
+	KIT_CHECK(&kit, { "evt.abspath", "/srv/foo" });
+	kit.ev.params[2].s = span_str("/foo");
+	KIT_CHECK(&kit, { "evt.abspath", "/foo" });
+}
+
 Test(field_event, a_full_arena_cuts_and_never_overruns)
 {
 	kit_family(&kit, EVENT_SYSCALL_CLOSE_X);
