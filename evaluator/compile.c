@@ -341,6 +341,8 @@ static enum any_mode any_mode_of(const struct expr *left, enum op_id op)
 	case FIELD_fd_port:
 	case FIELD_fd_net:
 	case FIELD_fd_proto:
+		if (op == OP_EXISTS)
+			return ANY_NO; /* the field's to say: a file, too, has fd.ip and fd.net */
 		return op == OP_NE ? ANY_EACH : ANY_ONE;
 	default:
 		return ANY_ONE; /* ancestors: even "!=" is "some ancestor is not" */

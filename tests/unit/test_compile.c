@@ -65,6 +65,13 @@ Test(compile, conditions_are_true_or_false_as_they_should)
 		{ "fd.sip != 1.2.3.4", false },
 		{ "not fd.sip = 1.2.3.4", true },
 		{ "fd.sip exists", false },
+		/* either end of a file is there, but has no value */
+		{ "fd.ip exists", true },
+		{ "fd.net exists", true },
+		{ "fd.port exists", false },
+		{ "fd.proto exists", false },
+		{ "fd.ip = 0.0.0.0", false },
+		{ "fd.ip != 0.0.0.0", false },
 		/* transformers, and fields against fields */
 		{ "toupper(proc.name) = BASH", true },
 		{ "basename(fd.name) = shadow", true },
