@@ -274,7 +274,7 @@ static int check_operator(struct compiler *c, const struct node *n, const struct
 			      op->name, n->modifier == MODIFIER_NONE ? "" : " ",
 			      op_modifier_name(n->modifier), op_group_name(q->group));
 	if (left->kind == EXPR_FIELD && left->field.id == FIELD_evt_around && n->op != OP_EXISTS &&
-	    n->op != OP_EQ)
+	    !is_equality(n->op))
 		return refuse(c, n->at, "evt.around supports only '=' comparison operator");
 	return 0;
 }

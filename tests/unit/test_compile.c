@@ -52,6 +52,9 @@ Test(compile, conditions_are_true_or_false_as_they_should)
 		{ "fd.num < 3", false },
 		{ "fd.num in (1, 2, 3)", true },
 		{ "proc.pid = 42", true },
+		{ "evt.around[1700000000003000001] = 4", true },
+		{ "evt.around[1700000000003000001] == 4", true },
+		{ "evt.around[1700000000003000001] == 3", false },
 		{ "proc.pname = sshd", true },
 		/* ancestors: any of them */
 		{ "proc.aname = systemd", true },
@@ -119,6 +122,7 @@ Test(compile, what_cannot_be_meant_is_refused_with_a_reason)
 		{ "a_macro and proc.name = x", "Undefined macro" },
 		{ "fd.name bcontains 41", "not supported for string" },
 		{ "evt.is_io = yes", "boolean" },
+		{ "evt.around[1700000000003000001] >= 4", "only '='" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
