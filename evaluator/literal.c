@@ -18,20 +18,29 @@ static bool is_digit(uint8_t c)
 	return c >= '0' && c <= '9';
 }
 
-/* The number that the digits at S are, at most UINT64_MAX; false: not digits only. */
-static bool digits(struct span s, uint64_t *ret)
+/* The number that the digits at S are, at most UINT64_MAX, and whether it is more.  False: not
+ * digits only. */
+static bool digits_or_more(struct span s, uint64_t *ret, bool *ret_more)
 {
+	bool more = false;
 	uint64_t u = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
 		if (!is_digit(s.p[i]))
 			return false;
-		if (__builtin_mul_overflow(u, 10, &u) ||
-		    __builtin_add_overflow(u, (uint64_t)(s.p[i] - '0'), &u))
-			u = UINT64_MAX; /* stays there: the next product overflows again */
+		more |= __builtin_mul_overflow(u, 10, &u) ||
+			__builtin_add_overflow(u, (uint64_t)(s.p[i] - '0'), &u);
 	}
-	*ret = u;
+	*ret = more ? UINT64_MAX : u;
+	*ret_more = more;
 	return s.n > 0;
+}
+
+static bool digits(struct span s, uint64_t *ret)
+{
+	bool more;
+
+	return digits_or_more(s, ret, &more);
 }
 
 /* Cut U to the BYTES that the type has, and widen it again by its sign. */
@@ -46,7 +55,7 @@ static uint64_t narrow(uint64_t u, unsigned bytes, bool is_signed)
 
 static int parse_number(struct span text, unsigned type, struct op_right *ret, struct diag *diag)
 {
-	bool is_signed = param_type_is_signed(type), minus;
+	bool is_signed = param_type_is_signed(type), minus, more;
 	unsigned bytes = type == PT_DOUBLE ? 4 : param_type_size(type);
 	struct span s = text;
 	uint64_t u;
@@ -56,13 +65,13 @@ static int parse_number(struct span text, unsigned type, struct op_right *ret, s
 	minus = s.n > 0 && s.p[0] == '-';
 	if (s.n > 0 && (minus || s.p[0] == '+'))
 		s = span_of(s.p + 1, s.n - 1);
-	if (!digits(s, &u)) {
+	if (!digits_or_more(s, &u, &more)) {
 		diag_set(diag, "%.*s is not a valid number", SHOW(text));
 		return -EINVAL;
 	}
 	if (is_signed && u > (uint64_t)INT64_MAX)
 		u = minus ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
-	if (minus)
+	if (minus && (is_signed || !more)) /* too much stays all ones, below 0 as well */
 		u = -u;
 	ret->u = narrow(u, bytes, is_signed);
 	ret->d = (double)(int32_t)u;
