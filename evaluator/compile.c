@@ -315,6 +315,13 @@ static int read_constant(struct compiler *c, const struct node *n, const struct 
 	return 0;
 }
 
+/* A number of evt.rawarg.X: its type is the event's to say. */
+static bool is_retyped(const struct expr *left, const struct predicate *q)
+{
+	return left->kind == EXPR_FIELD && left->field.id == FIELD_evt_rawarg &&
+	       q->group == GROUP_NUMBER;
+}
+
 static int read_constants(struct compiler *c, const struct node *n, struct predicate *q)
 {
 	struct expr left = *program_expr(c->p, q->left);
@@ -328,6 +335,8 @@ static int read_constants(struct compiler *c, const struct node *n, struct predi
 	for (unsigned i = 0; err == 0 && i < q->n; i++)
 		err = read_constant(c, n, &left, o->kind == OPERAND_VALUES ? o->items[i] : o,
 				    &q->rights[i]);
+	for (unsigned i = 0; i < q->n && is_retyped(&left, q); i++)
+		q->rights[i].u = op_narrow(q->rights[i].u, param_type_size(left.type), false);
 	return err;
 }
 
@@ -369,10 +378,11 @@ static int build_set(struct compiler *c, const struct node *n, const struct expr
 	q->kind = q->group != GROUP_LIST ? PREDICATE_SET
 		  : n->op == OP_IN	 ? PREDICATE_LIST_ALL
 					 : PREDICATE_LIST_SOME;
-	if (group == GROUP_NET) {
+	if (group == GROUP_NET || is_retyped(left, q)) {
 		if (q->kind == PREDICATE_SET)
-			q->kind = PREDICATE_NETS;
-		q->compare = op_comparison(OP_EQ, GROUP_NET);
+			q->kind = PREDICATE_ONE_OF;
+		q->compare = group == GROUP_NET ? op_comparison(OP_EQ, GROUP_NET)
+						: op_retyped_comparison(OP_EQ);
 		return 0;
 	}
 	q->set = valueset_new(c->p->pool, group, q->rights, q->n);
@@ -456,7 +466,8 @@ static int build_predicate(struct compiler *c, const struct node *n, struct pred
 	if (err < 0)
 		return err;
 	q->any = any_mode_of(left, n->op);
-	q->compare = op_comparison(n->op, q->group);
+	q->compare =
+		is_retyped(left, q) ? op_retyped_comparison(n->op) : op_comparison(n->op, q->group);
 	if (n->right == NULL) {
 		q->kind = PREDICATE_ALWAYS;
 		return 0;

@@ -123,7 +123,7 @@ static bool count_of(const struct predicate *q, const struct value *v)
 	}
 }
 
-static bool one_of_nets(const struct predicate *q, const struct value *v)
+static bool one_of(const struct predicate *q, const struct value *v)
 {
 	for (unsigned i = 0; i < q->n; i++)
 		if (q->compare(v, &q->rights[i]))
@@ -133,7 +133,7 @@ static bool one_of_nets(const struct predicate *q, const struct value *v)
 
 static bool in_set(const struct predicate *q, const struct value *v)
 {
-	return q->set != NULL ? valueset_has(q->set, v) : one_of_nets(q, v);
+	return q->set != NULL ? valueset_has(q->set, v) : one_of(q, v);
 }
 
 /* The whole list (ALL) or some of it (not ALL) in the set. */
@@ -158,8 +158,8 @@ static bool test_value(const struct predicate *q, const struct value *v)
 		return count_of(q, v);
 	case PREDICATE_SET:
 		return valueset_has(q->set, v);
-	case PREDICATE_NETS:
-		return one_of_nets(q, v);
+	case PREDICATE_ONE_OF:
+		return one_of(q, v);
 	case PREDICATE_PATHS:
 		return (v->kind == VALUE_STRING || v->kind == VALUE_BYTES) &&
 		       pmatch_match(q->paths, v->s);

@@ -43,16 +43,6 @@ static bool digits(struct span s, uint64_t *ret)
 	return digits_or_more(s, ret, &more);
 }
 
-/* Cut U to the BYTES that the type has, and widen it again by its sign. */
-static uint64_t narrow(uint64_t u, unsigned bytes, bool is_signed)
-{
-	unsigned drop = 64 - bytes * 8;
-
-	if (bytes == 0 || bytes >= 8)
-		return u;
-	return is_signed ? (uint64_t)((int64_t)(u << drop) >> drop) : u << drop >> drop;
-}
-
 static int parse_number(struct span text, unsigned type, struct op_right *ret, struct diag *diag)
 {
 	bool is_signed = param_type_is_signed(type), minus, more;
@@ -73,7 +63,7 @@ static int parse_number(struct span text, unsigned type, struct op_right *ret, s
 		u = minus ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
 	if (minus && (is_signed || !more)) /* too much stays all ones, below 0 as well */
 		u = -u;
-	ret->u = narrow(u, bytes, is_signed);
+	ret->u = op_narrow(u, bytes, is_signed);
 	ret->d = (double)(int32_t)u;
 	return 0;
 }

@@ -191,19 +191,34 @@ static bool order(const struct value *l, const struct op_right *r, int *ret)
 	}
 }
 
-#define NUMBER_COMPARISON(name, relation)                                                          \
+#define NUMBER_COMPARISON(name, way_of, relation)                                                  \
 	static bool name(const struct value *l, const struct op_right *r)                          \
 	{                                                                                          \
 		int way;                                                                           \
                                                                                                    \
-		return order(l, r, &way) && way relation 0;                                        \
+		return way_of(l, r, &way) && way relation 0;                                       \
 	}
-NUMBER_COMPARISON(number_eq, ==)
-NUMBER_COMPARISON(number_ne, !=)
-NUMBER_COMPARISON(number_lt, <)
-NUMBER_COMPARISON(number_le, <=)
-NUMBER_COMPARISON(number_gt, >)
-NUMBER_COMPARISON(number_ge, >=)
+NUMBER_COMPARISON(number_eq, order, ==)
+NUMBER_COMPARISON(number_ne, order, !=)
+NUMBER_COMPARISON(number_lt, order, <)
+NUMBER_COMPARISON(number_le, order, <=)
+NUMBER_COMPARISON(number_gt, order, >)
+NUMBER_COMPARISON(number_ge, order, >=)
+
+static bool order_retyped(const struct value *l, const struct op_right *r, int *ret)
+{
+	struct op_right as_left = *r;
+
+	as_left.u = op_narrow(r->u, param_type_size(l->type), param_type_is_signed(l->type));
+	return order(l, &as_left, ret);
+}
+
+NUMBER_COMPARISON(retyped_eq, order_retyped, ==)
+NUMBER_COMPARISON(retyped_ne, order_retyped, !=)
+NUMBER_COMPARISON(retyped_lt, order_retyped, <)
+NUMBER_COMPARISON(retyped_le, order_retyped, <=)
+NUMBER_COMPARISON(retyped_gt, order_retyped, >)
+NUMBER_COMPARISON(retyped_ge, order_retyped, >=)
 
 /* ---- strings and buffers ---- */
 
@@ -331,4 +346,15 @@ op_compare *op_comparison(enum op_id op, enum op_group group)
 	if ((unsigned)op >= OP_COUNT || (unsigned)group >= GROUP_COUNT)
 		return NULL;
 	return table[op][group];
+}
+
+op_compare *op_retyped_comparison(enum op_id op)
+{
+	static op_compare *const table[OP_COUNT] = {
+		[OP_LE] = retyped_le, [OP_LT] = retyped_lt,  [OP_GE] = retyped_ge,
+		[OP_GT] = retyped_gt, [OP_EQ2] = retyped_eq, [OP_EQ] = retyped_eq,
+		[OP_NE] = retyped_ne,
+	};
+
+	return (unsigned)op < OP_COUNT ? table[op] : NULL;
 }

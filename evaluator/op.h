@@ -72,6 +72,16 @@ struct op_right {
  * function is for. */
 typedef bool op_compare(const struct value *left, const struct op_right *right);
 
+/* U cut to the BYTES that a type has, and widened again by its sign. */
+static inline uint64_t op_narrow(uint64_t u, unsigned bytes, bool is_signed)
+{
+	unsigned drop = 64 - bytes * 8;
+
+	if (bytes == 0 || bytes >= 8)
+		return u;
+	return is_signed ? (uint64_t)((int64_t)(u << drop) >> drop) : u << drop >> drop;
+}
+
 struct op_info {
 	const char *name;
 	enum op_arity arity;
@@ -87,6 +97,10 @@ const char *op_modifier_name(enum op_modifier m);
 /* The comparison of OP for values of GROUP; NULL when there is none (set
  * operators are not here: sets and pmatch have structures of their own). */
 op_compare *op_comparison(enum op_id op, enum op_group group);
+
+/* The same for numbers whose type each event says anew (evt.rawarg.X): the constant, as wide as
+ * it was read and without a sign, is read again as LEFT's type. */
+op_compare *op_retyped_comparison(enum op_id op);
 
 /* Find OP by its name; OP_NONE. */
 enum op_id op_find(struct span name);

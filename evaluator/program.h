@@ -47,7 +47,7 @@ enum predicate_kind {
 	PREDICATE_COMPARE,  /* with one constant */
 	PREDICATE_COUNT_OF, /* with each constant: modifiers */
 	PREDICATE_SET,	    /* one of the constants */
-	PREDICATE_NETS,	    /* inside one of the networks */
+	PREDICATE_ONE_OF,   /* one of the constants, compared with each: no set can tell */
 	PREDICATE_PATHS,    /* pmatch */
 	PREDICATE_LIST_ALL, /* each element is one of the constants */
 	PREDICATE_LIST_SOME,

@@ -108,6 +108,60 @@ Test(compile, conditions_are_true_or_false_as_they_should)
 	}
 }
 
+/* The world's event is one of CODE with a parameter of this value. */
+static void event_with(unsigned code, const char *name, int64_t value)
+{
+	int i = event_param_index(code, span_str(name));
+
+	cr_assert(i >= 0);
+	world.open.code = (uint16_t)code;
+	world.open.nparams = (uint8_t)(i + 1);
+	world.open.params[i] = (struct param){ .kind = PARAM_INT, .i = value };
+	world.event.info = event_info(code);
+}
+
+/* The first event that has a `size` says UINT32, with a `tty` INT32, with `flags` FLAGS32. */
+Test(compile, a_raw_number_is_compared_as_the_type_that_its_event_has)
+{
+	static const struct {
+		unsigned code;
+		const char *name;
+		int64_t value;
+		const char *condition;
+		bool is;
+	} rows[] = {
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size = -22", true },
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size == -22", true },
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size != -22", false },
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size > -30", true },
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size < -30", false },
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size >= -22", true },
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size <= -23", false },
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size = 4294967274", true },
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size in (1, -22)", true },
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size in (1, 22)", false },
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size intersects (-22)",
+		  true },
+		{ EVENT_SYSCALL_EPOLL_CREATE_X, "size", -22, "evt.rawarg.size in ()", false },
+		{ EVENT_SYSCALL_READ_X, "size", 4294967274, "evt.rawarg.size = -22", true },
+		{ EVENT_SYSCALL_READ_X, "size", 4294967274, "evt.rawarg.size > 5", true },
+		{ EVENT_SYSCALL_EXECVE_19_X, "tty", 4294967295, "evt.rawarg.tty = -1", true },
+		{ EVENT_SYSCALL_EXECVE_19_X, "tty", 4294967295, "evt.rawarg.tty > 0", true },
+		{ EVENT_SYSCALL_TIMERFD_CREATE_X, "flags", 255, "evt.rawarg.flags = 767", true },
+		{ EVENT_SYSCALL_TIMERFD_CREATE_X, "flags", 255, "evt.rawarg.flags = 511", true },
+		{ EVENT_SYSCALL_TIMERFD_CREATE_X, "flags", 255, "evt.rawarg.flags < 767", false },
+		{ EVENT_SYSCALL_TIMERFD_CREATE_X, "flags", 255, "evt.rawarg.flags in (767)", true },
+		{ EVENT_SYSCALL_SIGNALFD4_X, "flags", 255, "evt.rawarg.flags < 767", true },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		event_with(rows[i].code, rows[i].name, rows[i].value);
+		cr_expect(eq(int, eval_ask(&world.event, rows[i].condition, &diag), rows[i].is),
+			  "%s at %s: %s", rows[i].condition, event_info(rows[i].code)->name,
+			  diag.message);
+	}
+}
+
 Test(compile, what_cannot_be_meant_is_refused_with_a_reason)
 {
 	static const struct {
