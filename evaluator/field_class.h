@@ -194,6 +194,9 @@ bool field_param_path(const struct field_event *e, int index, struct span *ret);
 
 bool field_abspath(const struct field_ref *ref, struct field_event *e, struct value *ret);
 
+/* evt.infra.docker.*. */
+bool field_infra_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
+
 /* ---- time ---- */
 
 /* evt.time and its kin. */

@@ -525,7 +525,7 @@ static bool latency_group(const struct field_ref *ref, struct field_event *e, st
 	}
 }
 
-/* mews has no plugins, and never makes these events. */
+/* mews has no plugins. */
 static bool never_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
 {
 	(void)ref;
@@ -607,10 +607,10 @@ static field_getter *const getters[FIELD_proc_exe] = {
 	[FIELD_evt_buflen_net_out] = buflen_group,
 	[FIELD_evt_is_open_read] = is_open_read_get,
 	[FIELD_evt_is_open_write] = is_open_write_get,
-	[FIELD_evt_infra_docker_name] = never_get,
-	[FIELD_evt_infra_docker_container_id] = never_get,
-	[FIELD_evt_infra_docker_container_name] = never_get,
-	[FIELD_evt_infra_docker_container_image] = never_get,
+	[FIELD_evt_infra_docker_name] = field_infra_get,
+	[FIELD_evt_infra_docker_container_id] = field_infra_get,
+	[FIELD_evt_infra_docker_container_name] = field_infra_get,
+	[FIELD_evt_infra_docker_container_image] = field_infra_get,
 	[FIELD_evt_is_open_exec] = is_open_exec_get,
 	[FIELD_evt_is_open_create] = is_open_create_get,
 	[FIELD_evt_truncated] = truncated_get,

@@ -278,6 +278,29 @@ Test(field_event, events_that_are_no_system_calls)
 		  { "evt.res", NULL });
 }
 
+Test(field_event, old_captures_tell_of_docker_in_a_text)
+{
+	kit_begin(&kit, EVENT_INFRASTRUCTURE_EVENT_E);
+	kit_str(&kit, "docker");
+	kit_str(&kit, "x");
+	kit_str(&kit, "Event: start; ID: 0123456789abcdef0123; Image: busybox:latest ;Name:  web");
+	KIT_CHECK(&kit, { "evt.infra.docker.name", "start" },
+		  { "evt.infra.docker.container.id", "0123456789ab" },
+		  { "evt.infra.docker.container.name", "web" },
+		  { "evt.infra.docker.container.image", "busybox:latest" });
+	kit.ev.params[2].s = span_str(";; ID: abc;NoName: x;Event:");
+	KIT_CHECK(&kit, { "evt.infra.docker.name", "" }, { "evt.infra.docker.container.id", "abc" },
+		  { "evt.infra.docker.container.name", NULL },
+		  { "evt.infra.docker.container.image", NULL });
+	kit.ev.params[2].kind = PARAM_EMPTY;
+	KIT_CHECK(&kit, { "evt.infra.docker.container.id", NULL });
+	kit_family(&kit, EVENT_SYSCALL_OPENAT_2_X);
+	kit_int(&kit, 3);
+	kit_int(&kit, -100);
+	kit_str(&kit, "Event: start");
+	KIT_CHECK(&kit, { "evt.infra.docker.name", NULL });
+}
+
 Test(field_event, evt_type_is_compares_codes)
 {
 	kit_family(&kit, EVENT_SYSCALL_OPEN_X);
