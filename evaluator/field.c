@@ -460,6 +460,7 @@ bool field_is_stateful(const struct field_ref *ref)
 	case FIELD_evt_deltatime:
 	case FIELD_evt_deltatime_s:
 	case FIELD_evt_deltatime_ns:
+	case FIELD_thread_exectime:
 	case FIELD_util_cnt:
 		return true;
 	default:

@@ -97,7 +97,7 @@ bool field_process_is_told(unsigned code);
 /* True if the value is the same at all events of CODE, or missing at all of them. */
 bool field_is_of_code(const struct field_ref *ref, unsigned code);
 
-/* True if each look at the value changes what the next one sees (evt.deltatime, util.cnt): it
+/* True if each look at the value changes what the next one sees (evt.deltatime, thread.exectime, util.cnt): it
  * must be looked at when the condition says so, no more and no less often. */
 bool field_is_stateful(const struct field_ref *ref);
 
@@ -119,6 +119,9 @@ struct field_context {
 		const void *ref;
 		uint64_t ts_ns;
 	} delta[16]; /* evt.deltatime, by instance */
+	struct {
+		uint64_t ts_ns, before_ns;
+	} switches[512]; /* thread.exectime: the last two that were looked at, by CPU */
 };
 
 struct field_event {

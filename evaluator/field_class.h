@@ -202,6 +202,9 @@ bool field_infra_get(const struct field_ref *ref, struct field_event *e, struct 
 /* evt.time and its kin. */
 bool field_time_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
 
+/* thread.exectime. */
+bool field_exectime_get(const struct field_ref *ref, struct field_event *e, struct value *ret);
+
 enum {
 	FORM_DATE = 1 << 0, /* 2026-11-23, too */
 	FORM_NS = 1 << 1,

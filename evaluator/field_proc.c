@@ -340,7 +340,7 @@ static bool is_group(const struct field_ref *ref, struct field_event *e, struct 
 	}
 }
 
-/* Nobody measures it. */
+/* Nobody sums it up. */
 static bool no_time_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
 {
 	(void)ref;
@@ -458,6 +458,6 @@ field_getter *field_proc_getter(enum field_id id)
 	if (id == FIELD_thread_tid)
 		return tid_get;
 	if (id == FIELD_thread_exectime)
-		return no_time_get;
+		return field_exectime_get;
 	return getters[id] != NULL ? of_process : NULL; /* none is: tests/unit/test_field.c */
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * field_time.c -- evt.time and its kin: when an event was, as text, as a number, since the
- * first one, since the last one that the same reference saw.
+ * first one, since the last one that the same reference saw, since the last switch.
  */
 #include "field_class.h"
 
@@ -93,6 +93,30 @@ static uint64_t delta(const struct field_ref *ref, struct field_event *e)
 		return since;
 	}
 	return 0;
+}
+
+/* ns since the last switch on the event's CPU that was looked at, whoever looks again; 0: none was. */
+static uint64_t since_switch(const struct field_event *e)
+{
+	struct field_context *c = e->context;
+	unsigned cpu = e->ev->cpu;
+
+	if (e->ev->code != EVENT_SCHEDSWITCH_6_E || c == NULL || cpu >= ARRAY_LEN(c->switches))
+		return 0;
+	if (c->switches[cpu].ts_ns < e->ev->ts_ns) {
+		c->switches[cpu].before_ns = c->switches[cpu].ts_ns;
+		c->switches[cpu].ts_ns = e->ev->ts_ns;
+	}
+	/* One that had to wait for a name may come after younger ones. */
+	if (c->switches[cpu].ts_ns > e->ev->ts_ns || c->switches[cpu].before_ns == 0)
+		return 0;
+	return e->ev->ts_ns - c->switches[cpu].before_ns;
+}
+
+bool field_exectime_get(const struct field_ref *ref, struct field_event *e, struct value *ret)
+{
+	(void)ref;
+	return value_uint(ret, PT_RELTIME, since_switch(e));
 }
 
 bool field_time_get(const struct field_ref *ref, struct field_event *e, struct value *ret)

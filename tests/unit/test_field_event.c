@@ -404,6 +404,32 @@ Test(field_event, deltas_are_counted_by_each_reference_for_itself)
 	cr_assert(eq(u64, v.u, 2000000000));
 }
 
+static void switch_at(uint16_t cpu, uint64_t ts_ns)
+{
+	kit.ev.cpu = cpu;
+	kit.ev.ts_ns = ts_ns;
+}
+
+Test(field_event, a_thread_has_run_since_the_last_switch_on_its_cpu)
+{
+	kit_family(&kit, EVENT_SCHEDSWITCH_6_E);
+	switch_at(3, 5000000000);
+	KIT_CHECK(&kit, { "thread.exectime", "0" });
+	switch_at(4, 5000000100);
+	KIT_CHECK(&kit, { "thread.exectime", "0" });
+	switch_at(3, 5000000250);
+	KIT_CHECK(&kit, { "thread.exectime", "250" }, { "thread.exectime", "250" });
+	switch_at(3, 5000000260);
+	KIT_CHECK(&kit, { "thread.exectime", "10" });
+	switch_at(3, 5000000255);
+	KIT_CHECK(&kit, { "thread.exectime", "0" });
+	switch_at(UINT16_MAX, 5000000270);
+	KIT_CHECK(&kit, { "thread.exectime", "0" });
+	kit_begin(&kit, EVENT_SYSCALL_CLOSE_X);
+	switch_at(3, 5000000300);
+	KIT_CHECK(&kit, { "thread.exectime", "0" });
+}
+
 Test(field_event, raw_arguments_keep_their_type)
 {
 	struct value v;
