@@ -158,7 +158,7 @@ static bool asks_for_ends(const struct ring_wants *wants)
 	bool polls = asks(wants, EVENT_SYSCALL_POLL_X) || asks(wants, EVENT_SYSCALL_PPOLL_X);
 
 	return asks_extra(wants, WANT_FD_COUNT) || asks_extra(wants, WANT_FD_TYPES) ||
-	       (polls && asks_extra(wants, WANT_FDLIST)) ||
+	       asks_extra(wants, WANT_FD_NAMED) || (polls && asks_extra(wants, WANT_FDLIST)) ||
 	       (wants->extras & (WANT_TAP | WANT_CLOSES)) != 0;
 }
 

@@ -259,8 +259,26 @@ enum want_extra {
 	WANT_FD_TYPES, /* array of uint: the distinct file types that are open */
 	WANT_FDLIST,   /* poll: array of file records, each beginning with its fd */
 	WANT_THREADS,  /* [live threads, live threads but the leader] */
+	WANT_FD_NAMED, /* array of [fd, type]: of those that rules name, the ones that are open */
 	WANT_EXTRA_COUNT
 };
+
+/* Which those are: a bit of the same word for each number that can be named. */
+#define WANT_FD_FIRST 3
+#define WANT_FD_LAST  42
+#define WANT_FD_SHIFT 16
+_Static_assert(WANT_EXTRA_COUNT <= WANT_FD_SHIFT, "each bit has one meaning");
+
+/* All of that. */
+#define WANT_EXTRAS ((UINT64_C(1) << (WANT_FD_SHIFT + WANT_FD_LAST - WANT_FD_FIRST + 1)) - 1)
+
+/* 0: FD is none of these. */
+static inline uint64_t want_fd(uint64_t fd)
+{
+	if (fd < WANT_FD_FIRST || fd > WANT_FD_LAST)
+		return 0;
+	return UINT64_C(1) << WANT_FD_NAMED | UINT64_C(1) << (fd - WANT_FD_FIRST + WANT_FD_SHIFT);
+}
 
 /* Nothing of an event's: the collector is to give all that it gives to ring tap, too. */
 #define WANT_TAP (UINT64_C(1) << 63)
@@ -584,12 +602,19 @@ struct wire_stdio {
 	struct span name;
 };
 
+/* A descriptor of the process that is open. */
+struct wire_fd_type {
+	uint64_t fd;
+	uint8_t type; /* enum file_type */
+};
+
 void wire_extra_begin(struct wire_extra *x, uint8_t *buf, size_t cap);
 void wire_extra_put_fd_count(struct wire_extra *x, uint64_t count);
 void wire_extra_put_stdio(struct wire_extra *x, const struct wire_stdio stdio[static 3]);
 void wire_extra_put_fd_types(struct wire_extra *x, uint32_t types); /* bit per file_type */
 void wire_extra_put_fdlist(struct wire_extra *x, const struct file_info *files, size_t n);
 void wire_extra_put_threads(struct wire_extra *x, uint64_t live, uint64_t live_but_leader);
+void wire_extra_put_fd_named(struct wire_extra *x, const struct wire_fd_type *fds, size_t n);
 /* For event_frame.extra; empty if there is nothing in it or no room. */
 struct span wire_extra_end(struct wire_extra *x);
 
@@ -599,6 +624,7 @@ bool wire_extra_get_fd_count(struct span extra, uint64_t *ret);
 bool wire_extra_get_stdio(struct span extra, struct wire_stdio ret[static 3]);
 bool wire_extra_get_fd_types(struct span extra, uint32_t *ret_types);
 bool wire_extra_get_threads(struct span extra, uint64_t *ret_live, uint64_t *ret_live_but_leader);
+bool wire_extra_get_fd_named(struct span extra, uint64_t fd, uint8_t *ret_type);
 /* The first CAP records: how many, -ENOENT or -EPROTO. */
 ssize_t wire_extra_get_fdlist(struct span extra, struct file_info *ret, size_t cap);
 

@@ -283,6 +283,19 @@ void wire_extra_put_threads(struct wire_extra *x, uint64_t live, uint64_t live_b
 	extra_close(x, &pk);
 }
 
+void wire_extra_put_fd_named(struct wire_extra *x, const struct wire_fd_type *fds, size_t n)
+{
+	struct pack pk = extra_open(x, WANT_FD_NAMED);
+
+	pack_array(&pk, n);
+	for (size_t i = 0; i < n; i++) {
+		pack_array(&pk, 2);
+		pack_uint64(&pk, fds[i].fd);
+		pack_uint8(&pk, fds[i].type);
+	}
+	extra_close(x, &pk);
+}
+
 struct span wire_extra_end(struct wire_extra *x)
 {
 	struct pack pk;
@@ -392,5 +405,30 @@ bool wire_extra_get_threads(struct span extra, uint64_t *ret_live, uint64_t *ret
 		return false;
 	*ret_live = live;
 	*ret_live_but_leader = others;
+	return true;
+}
+
+bool wire_extra_get_fd_named(struct span extra, uint64_t fd, uint8_t *ret_type)
+{
+	uint8_t found = FILE_TYPE_COUNT;
+	struct cursor c;
+	size_t outer, inner;
+
+	if (!find_extra(extra, WANT_FD_NAMED, &c) || !cursor_enter(&c, &outer))
+		return false;
+	while (c.left > 0) {
+		uint64_t of;
+		uint8_t type;
+
+		cursor_enter(&c, &inner);
+		of = cursor_uint(&c, UINT64_MAX);
+		type = cursor_u8(&c);
+		cursor_leave(&c, inner);
+		if (of == fd)
+			found = type;
+	}
+	if (c.bad || found >= FILE_TYPE_COUNT)
+		return false;
+	*ret_type = found;
 	return true;
 }

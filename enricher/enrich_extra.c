@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * enrich_extra.c -- what only some rules need and then rides in the event: counts
- * and types of open files, the standard descriptors, polled files, threads.
+ * and types of open files, the standard descriptors and those that rules name,
+ * polled files, threads.
  */
 #include "enrich_core.h"
 
 enum { POLLED_MAX = 64 };
+
+static uint8_t told_type(const struct fd_slot *slot)
+{
+	return slot->file->type == FILE_REGULAR_V2 ? FILE_REGULAR : slot->file->type;
+}
 
 static void put_stdio(struct enrich *en, struct wire_extra *x, const struct fds *fds)
 {
@@ -17,8 +23,7 @@ static void put_stdio(struct enrich *en, struct wire_extra *x, const struct fds 
 		if (slot == NULL)
 			continue;
 		stdio[fd].is_open = true;
-		stdio[fd].type =
-			slot->file->type == FILE_REGULAR_V2 ? FILE_REGULAR : slot->file->type;
+		stdio[fd].type = told_type(slot);
 		stdio[fd].name = blob_span(slot->file->name);
 	}
 	wire_extra_put_stdio(x, stdio);
@@ -29,12 +34,26 @@ static void put_types(struct wire_extra *x, const struct fds *fds)
 	const struct fd_slot *slot;
 	uint32_t pos = 0, types = 0;
 
-	while (fds != NULL && (slot = fds_next(fds, &pos)) != NULL) {
-		unsigned type = slot->file->type;
-
-		types |= UINT32_C(1) << (type == FILE_REGULAR_V2 ? (unsigned)FILE_REGULAR : type);
-	}
+	while (fds != NULL && (slot = fds_next(fds, &pos)) != NULL)
+		types |= UINT32_C(1) << told_type(slot);
 	wire_extra_put_fd_types(x, types);
+}
+
+/* Those that rules name by their numbers. */
+static void put_named(struct enrich *en, struct wire_extra *x, const struct fds *fds)
+{
+	struct wire_fd_type named[WANT_FD_LAST + 1];
+	size_t n = 0;
+
+	for (unsigned fd = WANT_FD_FIRST; fd <= WANT_FD_LAST; fd++) {
+		const struct fd_slot *slot = NULL;
+
+		if ((en->wants.extras & want_fd(fd)) == want_fd(fd))
+			slot = fds_find(&en->fdtab, fds, fd);
+		if (slot != NULL)
+			named[n++] = (struct wire_fd_type){ fd, told_type(slot) };
+	}
+	wire_extra_put_fd_named(x, named, n);
 }
 
 /* FDLIST: a count of 16 bits, then 64 bits of descriptor and 16 of flags each. */
@@ -87,6 +106,8 @@ struct span extra_encode(struct enrich *en)
 		put_stdio(en, &x, fds);
 	if ((wants >> WANT_FD_TYPES & 1) != 0) /* the event's: a placeholder is in no process */
 		put_types(&x, event_fds(en));
+	if ((wants >> WANT_FD_NAMED & 1) != 0)
+		put_named(en, &x, event_fds(en));
 	if ((wants >> WANT_FDLIST & 1) != 0)
 		put_polled(en, &x, fds);
 	if ((wants >> WANT_THREADS & 1) != 0)

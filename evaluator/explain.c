@@ -448,6 +448,7 @@ static void put_needs(struct line *t, uint64_t wants)
 		[WANT_FD_TYPES] = "the types of its open descriptors",
 		[WANT_FDLIST] = "the files of the descriptors that it polls",
 		[WANT_THREADS] = "how many threads it has",
+		[WANT_FD_NAMED] = "the types of the descriptors whose numbers it has",
 	};
 	unsigned n = 0;
 

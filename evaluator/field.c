@@ -323,8 +323,9 @@ uint64_t field_wants(const struct field_ref *ref)
 	case FIELD_proc_stderr_name:
 		return UINT64_C(1) << WANT_STDIO;
 	case FIELD_fd_types:
-		return UINT64_C(1)
-		       << (ref->has_index && ref->index <= 2 ? WANT_STDIO : WANT_FD_TYPES);
+		if (ref->has_index && ref->index > 2)
+			return want_fd(ref->index);
+		return UINT64_C(1) << (ref->has_index ? WANT_STDIO : WANT_FD_TYPES);
 	case FIELD_proc_nthreads:
 	case FIELD_proc_nchilds:
 		return UINT64_C(1) << WANT_THREADS;

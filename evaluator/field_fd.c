@@ -346,9 +346,12 @@ static bool nth_type(uint64_t fd, const struct field_event *e, struct value *ret
 {
 	struct wire_stdio stdio[3];
 	const struct file_info *f = fd <= INT64_MAX ? field_event_file(e, (int64_t)fd) : NULL;
+	uint8_t type;
 
 	if (f != NULL)
 		return value_str(ret, file_type_text(f->type));
+	if (wire_extra_get_fd_named(e->ev->extra, fd, &type))
+		return value_str(ret, file_type_text(type));
 	return fd < ARRAY_LEN(stdio) && wire_extra_get_stdio(e->ev->extra, stdio) &&
 	       stdio[fd].is_open && value_str(ret, file_type_text(stdio[fd].type));
 }

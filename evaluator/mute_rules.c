@@ -107,7 +107,8 @@ static bool minds_at(const struct program *p, const struct ruleset_rule *rule, u
 
 bool mute_minds_extras(uint64_t extras, const struct codes *wanted)
 {
-	const uint64_t always = UINT64_C(1) << WANT_FD_COUNT | UINT64_C(1) << WANT_FD_TYPES;
+	const uint64_t always = UINT64_C(1) << WANT_FD_COUNT | UINT64_C(1) << WANT_FD_TYPES |
+				UINT64_C(1) << WANT_FD_NAMED;
 	bool polls =
 		codes_has(wanted, EVENT_SYSCALL_POLL_X) || codes_has(wanted, EVENT_SYSCALL_PPOLL_X);
 

@@ -58,8 +58,7 @@ static bool open_rings(struct neighbours *nb)
 	}
 	if (nb->p->out != NULL) {
 		struct inlet_params p = { .door = door, .writer_uid = geteuid() };
-		struct ring_wants wants = { .version = mono_now().ns,
-					    .extras = (1u << WANT_EXTRA_COUNT) - 1 };
+		struct ring_wants wants = { .version = mono_now().ns, .extras = WANT_EXTRAS };
 
 		run_dir_path(door, nb->dir, nb->p->out, ".door");
 		if (inlet_open(&p, &nb->out) < 0)

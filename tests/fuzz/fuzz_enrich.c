@@ -91,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				   .users = 8,
 				   .containers = 3,
 				   .memory_bytes = (size_t)4 << 20 };
-	struct ring_wants wants = { .version = 1, .extras = (1u << WANT_EXTRA_COUNT) - 1 };
+	struct ring_wants wants = { .version = 1, .extras = WANT_EXTRAS };
 	struct ring_frame f = { 0 };
 	struct enrich *en;
 	size_t at = 0;

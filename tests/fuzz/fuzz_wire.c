@@ -29,11 +29,13 @@ static void read_extras(struct span extra)
 	struct file_info files[4];
 	uint64_t a, b;
 	uint32_t types;
+	uint8_t type;
 
 	wire_extra_get_fd_count(extra, &a);
 	wire_extra_get_stdio(extra, stdio);
 	wire_extra_get_fd_types(extra, &types);
 	wire_extra_get_threads(extra, &a, &b);
+	must(!wire_extra_get_fd_named(extra, 4, &type) || type < FILE_TYPE_COUNT);
 	must(wire_extra_get_fdlist(extra, files, 4) <= 4);
 }
 

@@ -40,7 +40,7 @@ int main(void)
 	struct enrich_params p = { .sink = { NULL, reserve, submit, abandon },
 				   .counts = counts,
 				   .seed = 1 };
-	struct ring_wants wants = { .version = 1, .extras = (1u << WANT_EXTRA_COUNT) - 1 };
+	struct ring_wants wants = { .version = 1, .extras = WANT_EXTRAS };
 	struct ring_frame frame = { 0 };
 	struct enrich *en;
 	uint16_t type;

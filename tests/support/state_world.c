@@ -64,7 +64,7 @@ static bool ask(void *ctx, const struct container_wish *wish)
 int state_world_new(struct state_world **ret)
 {
 	struct mirror_limits limits = { 8192, 256, 256, 256, 1, 0 };
-	struct ring_wants wants = { .version = 1, .extras = (1u << WANT_EXTRA_COUNT) - 1 };
+	struct ring_wants wants = { .version = 1, .extras = WANT_EXTRAS };
 	struct state_world *w = calloc(1, sizeof(*w));
 	struct enrich_params p = { .sink = { w, reserve, submit, abandon },
 				   .ask = ask,

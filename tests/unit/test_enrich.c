@@ -598,6 +598,25 @@ Test(enrich, wanted_extras_ride_along)
 	cr_assert_not(stdio[1].is_open);
 }
 
+Test(enrich, descriptors_that_rules_name_by_number_ride_along)
+{
+	struct ring_wants wants = { .version = 1, .extras = want_fd(3) | want_fd(5) };
+	struct event_frame f;
+	uint8_t type = 0;
+
+	two_tasks();
+	memset(wants.events, 0xff, sizeof(wants.events));
+	enrich_want(en, &wants);
+	open_file(10, 3, "/etc/passwd", 1);
+	open_file(10, 4, "/etc/group", 1);
+	open_file(10, 6, "/etc/hosts", 1);
+	f = last_event();
+	cr_assert(wire_extra_get_fd_named(f.extra, 3, &type));
+	cr_assert_eq(type, FILE_REGULAR);
+	cr_assert_not(wire_extra_get_fd_named(f.extra, 4, &type), "nobody asked");
+	cr_assert_not(wire_extra_get_fd_named(f.extra, 5, &type), "it is not open");
+}
+
 Test(enrich, nonsense_is_refused_and_counted)
 {
 	struct raw_event ev = event(EVENT_SYSCALL_CLOSE_X, 10);

@@ -183,6 +183,17 @@ Test(field, wants_and_memory_are_known_per_field)
 	}
 }
 
+Test(field, the_descriptors_that_are_named_are_wanted)
+{
+	struct field_ref ref = kit_ref("fd.types[3]");
+
+	cr_assert(eq(u64, field_wants(&ref), UINT64_C(1) << WANT_FD_NAMED | UINT64_C(1) << 16));
+	ref = kit_ref("fd.types[42]");
+	cr_assert(eq(u64, field_wants(&ref), UINT64_C(1) << WANT_FD_NAMED | UINT64_C(1) << 55));
+	ref = kit_ref("fd.types[43]");
+	cr_assert(eq(u64, field_wants(&ref), 0));
+}
+
 /* ---- processes ---- */
 
 Test(field, a_process_tells_of_itself_and_its_ancestors)
@@ -372,6 +383,7 @@ Test(field, extras_are_missing_until_the_event_carries_them)
 	struct wire_stdio stdio[3] = { { true, FILE_REGULAR, span_str("/dev/null") },
 				       { false, 0, SPAN_NONE },
 				       { true, FILE_UNIX, span_str("") } };
+	struct wire_fd_type named[] = { { 4, FILE_FIFO }, { 7, FILE_IPV6_SERVER } };
 
 	kit_family(&kit, EVENT_SYSCALL_CLOSE_X);
 	KIT_CHECK(&kit, { "proc.fdopencount", NULL }, { "proc.fdusage", NULL },
@@ -387,6 +399,9 @@ Test(field, extras_are_missing_until_the_event_carries_them)
 		  { "proc.stdout.name", NULL }, { "proc.stderr.type", "unix" },
 		  { "proc.stderr.name", "" }, { "fd.types", "(file,ipv4)" },
 		  { "fd.types[0]", "file" }, { "fd.types[1]", NULL }, { "fd.types[7]", NULL });
+	wire_extra_put_fd_named(&kit.x, named, ARRAY_LEN(named));
+	KIT_CHECK(&kit, { "fd.types[0]", "file" }, { "fd.types[7]", "ipv6" },
+		  { "fd.types[8]", NULL });
 }
 
 Test(field, users_and_groups_have_fall_backs)

@@ -214,6 +214,7 @@ Test(selection, ends_of_descriptors_are_spared_unless_somebody_needs_them)
 		{ "fcntl", EVENT_SYSCALL_FCNTL_X, 0, true, true, false },
 		{ "their number", 0, 1u << WANT_FD_COUNT, false, false, true },
 		{ "their types", 0, 1u << WANT_FD_TYPES, false, false, true },
+		{ "those of a number", 0, 1u << WANT_FD_NAMED, false, false, true },
 		{ "standard ones", 0, 1u << WANT_STDIO, true, true, true },
 		{ "polled ones, but no poll", 0, 1u << WANT_FDLIST, true, true, true },
 		{ "polled ones", EVENT_SYSCALL_PPOLL_X, 1u << WANT_FDLIST, false, false, true },

@@ -658,12 +658,14 @@ Test(wire, extras_are_found_again)
 				       { false, 0, SPAN_NONE },
 				       { true, FILE_IPV4, S("a->b") } };
 	struct file_info files[2] = { { .fd = 4, .name = S("/x") }, { .fd = 5 } }, got[2];
+	struct wire_fd_type named[2] = { { 3, FILE_FIFO }, { 42, FILE_PIDFD } };
 	struct wire_stdio got_stdio[3];
 	uint64_t count, live, others;
 	struct event_frame ev = { .fd = FD_NONE, .fd_file = -1 }, ret;
 	struct wire_extra x;
 	uint8_t mem[256];
 	uint32_t types;
+	uint8_t type;
 	ssize_t n;
 
 	wire_extra_begin(&x, mem, sizeof(mem));
@@ -672,6 +674,7 @@ Test(wire, extras_are_found_again)
 	wire_extra_put_fd_count(&x, 300);
 	wire_extra_put_fd_types(&x, 1u << FILE_IPV4 | 1u << FILE_PIDFD);
 	wire_extra_put_threads(&x, 4, 3);
+	wire_extra_put_fd_named(&x, named, 2);
 	ev.extra = wire_extra_end(&x);
 	n = wire_encode_event(buf, sizeof(buf), &ev);
 	cr_assert(n > 0 && (size_t)n <= wire_event_bound(&ev));
@@ -687,6 +690,9 @@ Test(wire, extras_are_found_again)
 	cr_assert(wire_extra_get_fdlist(ret.extra, got, 2) == 2);
 	cr_assert(got[0].fd == 4 && span_is(got[0].name, "/x") && got[1].fd == 5);
 	cr_assert(wire_extra_get_fdlist(ret.extra, got, 1) == 1);
+	cr_assert(wire_extra_get_fd_named(ret.extra, 3, &type) && type == FILE_FIFO);
+	cr_assert(wire_extra_get_fd_named(ret.extra, 42, &type) && type == FILE_PIDFD);
+	cr_assert(!wire_extra_get_fd_named(ret.extra, 4, &type) && type == FILE_PIDFD);
 }
 
 Test(wire, extras_that_are_not_there_are_not_found)
@@ -695,15 +701,18 @@ Test(wire, extras_that_are_not_there_are_not_found)
 	struct wire_stdio stdio[3];
 	struct file_info file;
 	uint32_t types;
+	uint8_t type;
 
 	for (unsigned i = 0; i < 5; i++) {
 		struct span extra[] = { SPAN_NONE, S("\x80"), S("\x82\x09\x01\x0a\x91\xc0"),
-					S("\x81\x00"), S("\x85\0\xc4\0\1\1\2\1\3\1\4\1") };
+					S("\x81\x00"),
+					S("\x86\0\xc4\0\1\1\2\1\3\1\4\1\5\x91\x92\3\xff") };
 
 		cr_assert(!wire_extra_get_fd_count(extra[i], &count) && count == 77, "%u", i);
 		cr_assert(!wire_extra_get_stdio(extra[i], stdio), "%u", i);
 		cr_assert(!wire_extra_get_fd_types(extra[i], &types), "%u", i);
 		cr_assert(!wire_extra_get_threads(extra[i], &count, &others), "%u", i);
+		cr_assert(!wire_extra_get_fd_named(extra[i], 3, &type), "%u", i);
 		cr_assert(wire_extra_get_fdlist(extra[i], &file, 1) < 0, "%u", i);
 	}
 }
