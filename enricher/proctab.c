@@ -297,12 +297,12 @@ void proctab_link(struct proctab *pt, struct thread *th)
 		g = group_find(pt, th->f.pid);
 		if (g == NULL)
 			g = group_add(pt, th->f.pid);
-		if (g != NULL) {
+		if (g != NULL)
 			group_join(g, th);
-			if (th->f.pid == 1 || th->f.vpid == 1)
-				g->reaper = true;
-		}
 	}
+	/* One that a list of tasks told of may have been in its group before. */
+	if (th->group != NULL && (th->f.pid == 1 || th->f.vpid == 1))
+		th->group->reaper = true;
 	if (th->f.pid == 1)
 		return;
 	parent = proctab_find(pt, th->f.ptid);

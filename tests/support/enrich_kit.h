@@ -165,6 +165,15 @@ static inline void end(void)
 	give(FRAME_SNAPSHOT_END, wire_encode_empty(scratch, sizeof(scratch)));
 }
 
+/* A process as the first of a pid namespace is listed, or one of those in it. */
+static inline void task_in_ns(int64_t tid, int64_t ptid, int64_t vtid)
+{
+	struct task_frame f = { .info.tid = tid, .info.pid = tid, .info.ptid = ptid };
+
+	f.info.vtid = f.info.vpid = vtid;
+	give(FRAME_TASK, wire_encode_task(scratch, sizeof(scratch), &f));
+}
+
 /* init and a shell, 1 and 10. */
 static inline void two_tasks(void)
 {

@@ -194,6 +194,25 @@ Test(enrich, the_end_is_told_behind_the_exit_event)
 	cr_assert_eq(out[2].type, FRAME_PROCESS_GONE);
 }
 
+Test(enrich, orphans_go_to_the_first_of_their_namespace_that_was_listed)
+{
+	struct process_frame p;
+
+	begin();
+	task(1, 1, 0, 0, "init");
+	task_in_ns(50, 1, 1);
+	task_in_ns(51, 50, 2);
+	task_in_ns(52, 51, 3);
+	end();
+	clear();
+	procexit(51);
+	close_file(52, 3);
+	cr_assert(eq(uint, count_of(FRAME_PROCESS), 1));
+	p = process(0);
+	cr_assert(eq(u64, p.mask, PROCESS_BIT(ptid)));
+	cr_assert(eq(i64, p.info.ptid, 50));
+}
+
 Test(enrich, an_unknown_thread_gets_a_placeholder)
 {
 	struct process_frame p;

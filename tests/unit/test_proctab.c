@@ -74,6 +74,20 @@ Test(proctab, orphans_go_to_init)
 	cr_assert(eq(i64, child->f.ptid, 1));
 }
 
+/* A task of a list is put in its group before anybody knows its family. */
+Test(proctab, init_gets_orphans_if_its_group_was_there_before)
+{
+	struct thread *init = proctab_add(&pt, 1), *child;
+
+	init->f.vtid = init->f.vpid = 1;
+	proctab_regroup(&pt, init, 1);
+	proctab_link(&pt, init);
+	add(10, 10, 1);
+	child = add(11, 11, 10);
+	end(proctab_find(&pt, 10));
+	cr_assert(eq(i64, child->f.ptid, 1));
+}
+
 Test(proctab, orphans_go_to_the_nearest_subreaper)
 {
 	struct thread *child;
