@@ -210,7 +210,10 @@ static void fold_accept(struct enrich *en)
 	struct net_tuple t;
 	struct file *f;
 
-	if (fd < 0 || !net_parse_tuple(bytes_param(en, 1), &t))
+	if (fd < 0)
+		return;
+	en->th->last_fd = fd; /* whoever is at the other end */
+	if (!net_parse_tuple(bytes_param(en, 1), &t))
 		return;
 	f = file_new(&en->fdtab, FILE_UNIX);
 	if (f == NULL)

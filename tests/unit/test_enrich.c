@@ -289,6 +289,23 @@ Test(enrich, an_accepted_connection_is_a_servers)
 	cr_assert_neq(f.files[0].flags & FILE_ROLE_SERVER, 0);
 }
 
+Test(enrich, an_accepted_connection_has_its_descriptor_even_if_nobody_says_who_came)
+{
+	struct raw_event a = event(EVENT_SOCKET_ACCEPT_5_X, 10);
+	struct event_frame f;
+
+	two_tasks();
+	set_int(&a, "fd", 32);
+	send_event(&a);
+	f = last_event();
+	cr_assert(eq(i64, f.fd, 32));
+	cr_assert(eq(i8, f.fd_file, -1));
+	set_int(&a, "fd", -11);
+	send_event(&a);
+	f = last_event();
+	cr_assert(eq(i64, f.fd, -1));
+}
+
 Test(enrich, the_kernel_puts_a_descriptor_right_that_was_missed)
 {
 	struct raw_event ev = event(EVENT_SYSCALL_READ_X, 10);
