@@ -123,6 +123,9 @@ static void store_enter(struct enrich *en)
 		e.dirfd = int_param(en, 0, -1);
 		name = bytes_param(en, 1);
 		break;
+	case EVENT_SIGNALDELIVER_E: /* came in between: the next exit is not the one of what waits */
+		drop_enter(en, &th->enter);
+		return;
 	default:
 		return;
 	}

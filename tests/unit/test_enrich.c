@@ -76,6 +76,22 @@ Test(enrich, what_the_enter_event_saw_wins_over_the_exit)
 	cr_assert(own_file_is(&f, "/tmp/next"), "an enter event is good for one exit");
 }
 
+Test(enrich, a_signal_in_between_parts_an_enter_event_from_its_exit)
+{
+	struct raw_event enter = event(EVENT_SYSCALL_OPENAT_2_E, 10),
+			 sig = event(EVENT_SIGNALDELIVER_E, 10);
+	struct event_frame f;
+
+	two_tasks();
+	set_int(&enter, "dirfd", -100);
+	set_text(&enter, "name", "/etc/shadow");
+	send_event(&enter);
+	send_event(&sig);
+	open_file(10, 3, "/tmp/other", 1);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/tmp/other"));
+}
+
 Test(enrich, a_child_inherits_files_directory_and_only_differences_are_sent)
 {
 	struct raw_event child = clone_event(11, 0, 11, 10, 0);
