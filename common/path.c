@@ -101,6 +101,34 @@ size_t path_concat(uint8_t *out, size_t cap, struct span dir, struct span name)
 	return dir.n > 1 && out[dir.n - 1] == '/' ? dir.n - 1 : dir.n;
 }
 
+bool path_has_two_slashes(struct span path)
+{
+	const uint64_t slashes = UINT64_C(0x0101010101010101) * '/';
+	uint64_t here, next;
+	size_t i = 0;
+
+	for (; i + 9 <= path.n; i += 8) {
+		memcpy(&here, path.p + i, 8);
+		memcpy(&next, path.p + i + 1, 8);
+		if ((zero_bytes(here ^ slashes) & zero_bytes(next ^ slashes)) != 0)
+			return true;
+	}
+	for (; i + 1 < path.n; i++)
+		if (path.p[i] == '/' && path.p[i + 1] == '/')
+			return true;
+	return false;
+}
+
+size_t path_merge_slashes(uint8_t *out, size_t cap, struct span path)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < path.n && n < cap; i++)
+		if (path.p[i] != '/' || n == 0 || out[n - 1] != '/')
+			out[n++] = path.p[i];
+	return n;
+}
+
 enum { LANES = 16 };
 typedef uint8_t lanes __attribute__((vector_size(LANES)));
 

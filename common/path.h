@@ -22,6 +22,13 @@
  * bytes is PATH_TOO_LONG instead.  CAP is at least PATH_CAP, or the result is empty. */
 size_t path_concat(uint8_t *out, size_t cap, struct span dir, struct span name);
 
+/* Are there two slashes in a row? */
+bool path_has_two_slashes(struct span path);
+
+/* PATH into OUT with one slash where there were several in a row, and nothing else done to it; cut at
+ * CAP.  The length. */
+size_t path_merge_slashes(uint8_t *out, size_t cap, struct span path);
+
 /* Is PATH absolute and already what path_concat() would make of it? */
 bool path_is_plain(struct span path);
 

@@ -67,6 +67,14 @@ static struct opened opened_of(const struct enrich *en)
 	return o;
 }
 
+/* As the program gave it, but for slashes of which one would do. */
+static struct blob *raw_name(struct enrich *en, struct span name)
+{
+	if (path_has_two_slashes(name))
+		name = span_of(en->scratch, path_merge_slashes(en->scratch, FILE_MAX_BYTES, name));
+	return file_text(&en->fdtab, name, NULL);
+}
+
 static void fold_open(struct enrich *en)
 {
 	int64_t fd = result_of(en);
@@ -89,7 +97,7 @@ static void fold_open(struct enrich *en)
 	f->open_flags = o.flags;
 	f->dev = o.dev;
 	f->ino = o.ino;
-	f->name_raw = file_text(&en->fdtab, o.name, NULL);
+	f->name_raw = raw_name(en, o.name);
 	file_set_name(&en->fdtab, f, event_path(en, dir, o.name));
 	if ((o.flags & O_BIT_UPPER_LAYER) != 0)
 		f->flags |= FILE_UPPER_LAYER;

@@ -229,7 +229,7 @@ def expect_fields(m, ev):
         ffd, ty, fl, ofl, dev, ino, name, raw, mnt, res, l4, sip, dip, sport, dport, a, b = f
         out['fd.type'] = TYPES[ty]; out['fd.name'] = text(name or b'')
         out['fd.ino'] = str(ino); out['fd.dev'] = '%X' % dev
-        out['fd.nameraw'] = text(raw or b'').replace('//', '/')
+        out['fd.nameraw'] = text(raw or b'')
         if ty in (3, 4, 5, 6):
             v6 = ty in (4, 6)
             role = fl & 3

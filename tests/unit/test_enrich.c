@@ -18,7 +18,7 @@ Test(enrich, an_open_is_seen_by_its_event_and_by_those_after_it)
 	f = last_event();
 	cr_assert(eq(i64, f.fd, 3));
 	cr_assert(own_file_is(&f, "/home/etc/passwd"));
-	cr_assert(span_is(f.files[f.fd_file].name_raw, "../etc//passwd"));
+	cr_assert(span_is(f.files[f.fd_file].name_raw, "../etc/passwd"));
 	cr_assert(eq(u64, f.files[f.fd_file].ino, 1234));
 	cr_assert(eq(u64, f.origin_generation, 99));
 	cr_assert(eq(u64, f.origin_seq, seq));
@@ -28,6 +28,21 @@ Test(enrich, an_open_is_seen_by_its_event_and_by_those_after_it)
 	send_event(&ev);
 	f = last_event();
 	cr_assert(own_file_is(&f, "/home/etc/passwd"));
+}
+
+Test(enrich, the_name_as_it_was_given_has_no_two_slashes_in_a_row)
+{
+	struct event_frame f;
+
+	two_tasks();
+	open_file(10, 3, "a//b/../c/", 1);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/home/user/a/c"));
+	cr_assert(span_is(f.files[f.fd_file].name_raw, "a/b/../c/"));
+	open_file(10, 4, "///etc//shadow", 1);
+	f = last_event();
+	cr_assert(own_file_is(&f, "/etc/shadow"));
+	cr_assert(span_is(f.files[f.fd_file].name_raw, "/etc/shadow"));
 }
 
 Test(enrich, a_failed_open_leaves_nothing)

@@ -59,6 +59,43 @@ Test(path, names_are_put_behind_their_directory_and_normalised)
 	}
 }
 
+Test(path, slashes_in_a_row_become_one_and_nothing_else_changes)
+{
+	static const struct {
+		const char *path, *merged;
+	} cases[] = {
+		{ "", "" },
+		{ "/", "/" },
+		{ "///", "/" },
+		{ "/abs//y", "/abs/y" },
+		{ "a//b/../c/", "a/b/../c/" },
+		{ ".//./x////", "././x/" },
+		{ "//host//share", "/host/share" },
+		{ "/0123456//89", "/0123456/89" },
+		{ "/01234567//9", "/01234567/9" },
+		{ "/012345/7//9/", "/012345/7/9/" },
+		{ "/0/1/2/3/4/5/6/7//", "/0/1/2/3/4/5/6/7/" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		uint8_t out[64] = { 0 };
+		size_t n = path_merge_slashes(out, sizeof(out) - 1, span_str(cases[i].path));
+
+		cr_assert(eq(sz, n, strlen(cases[i].merged)));
+		cr_assert_str_eq((char *)out, cases[i].merged);
+		cr_assert_eq(path_has_two_slashes(span_str(cases[i].path)),
+			     n != strlen(cases[i].path));
+	}
+}
+
+Test(path, what_is_merged_is_cut_where_there_is_no_room)
+{
+	uint8_t out[3];
+
+	cr_assert(eq(sz, path_merge_slashes(out, sizeof(out), span_str("//abc")), 3));
+	cr_assert_eq(memcmp(out, "/ab", 3), 0);
+}
+
 Test(path, what_could_be_too_long_is_said_to_be)
 {
 	uint8_t name[PATH_CAP], out[PATH_CAP];
