@@ -292,6 +292,9 @@ static inline uint64_t want_fd(uint64_t fd)
 /* Nor this: whoever asks for sockets looks at no streams of the families unix, inet and inet6. */
 #define WANT_RARE_SOCKETS (UINT64_C(1) << 59)
 
+/* Nor this: whoever asks looks at how much memory a process has, and is to be told of each change. */
+#define WANT_MEMORY (UINT64_C(1) << 58)
+
 /* Nor this: whoever asks keeps account of open descriptors for himself, and needs their ends. */
 #define WANT_CLOSES (UINT64_C(1) << 62)
 

@@ -76,11 +76,27 @@ void enrich_free(struct enrich *en)
 	free(en);
 }
 
+/* What changed while nobody looked is told with the next that comes.  Of a capture everything always is: its
+ * events are the same whenever wants come. */
+static void follow_memory(struct enrich *en, bool wanted)
+{
+	struct proctab *pt = &en->proctab;
+	uint64_t before = pt->along;
+
+	pt->along = en->capture || wanted ? 0 : PROCESS_VOLATILE;
+	if (pt->along == before || pt->along != 0)
+		return;
+	for (struct thread *th = proctab_next(pt, NULL); th != NULL; th = proctab_next(pt, th))
+		if (th->sent && th->dirty != 0)
+			proctab_touch(pt, th, th->dirty);
+}
+
 void enrich_want(struct enrich *en, const struct ring_wants *wants)
 {
 	en->wants = *wants;
-	en->wants.extras &=
-		~(WANT_TAP | WANT_CLOSES | WANT_MUTES | WANT_MUTES_ALL | WANT_RARE_SOCKETS);
+	en->wants.extras &= ~(WANT_TAP | WANT_CLOSES | WANT_MUTES | WANT_MUTES_ALL |
+			      WANT_RARE_SOCKETS | WANT_MEMORY);
+	follow_memory(en, (wants->extras & WANT_MEMORY) != 0);
 }
 
 void enrich_status(const struct enrich *en, struct enrich_status *ret)

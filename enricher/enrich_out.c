@@ -189,7 +189,7 @@ static void emit_thread(struct enrich *en, struct thread *th)
 	size_t cap;
 	uint8_t *buf;
 
-	if (th->sent && (th->dirty & ~PROCESS_VOLATILE) == 0)
+	if (th->sent && (th->dirty & ~en->proctab.along) == 0)
 		return;
 	f = frame_of(th, base_of(en, th));
 	f.version++;

@@ -78,7 +78,7 @@ struct thread *proctab_next(const struct proctab *pt, const struct thread *th)
 
 void proctab_touch(struct proctab *pt, struct thread *th, uint64_t bits)
 {
-	if (th->sent && pt->past != NULL && (bits & ~PROCESS_VOLATILE) != 0)
+	if (th->sent && pt->past != NULL && (bits & ~pt->along) != 0)
 		past_note(pt->past, th);
 	th->dirty |= bits;
 	if (th->is_touched)

@@ -31,7 +31,7 @@ enum {
 	CL_IS_MAIN_THREAD = 1 << 30,
 };
 
-/* Change without anybody's doing: they travel along with other changes. */
+/* Change without anybody's doing: mostly nobody looks at them, and they travel along with other changes. */
 #define PROCESS_VOLATILE                                                                           \
 	(PROCESS_BIT(vmsize) | PROCESS_BIT(vmrss) | PROCESS_BIT(vmswap) | PROCESS_BIT(pfmajor) |   \
 	 PROCESS_BIT(pfminor))
@@ -111,6 +111,7 @@ struct proctab {
 	struct thread_group **group_hash;
 	uint32_t max, count, fresh, group_fresh, hash_mask;
 	uint64_t seed, next_key;
+	uint64_t along; /* PROCESS_BITs that alone are nothing to tell of: VOLATILE, or 0 */
 	uint64_t added, refused;
 	struct thread *touched_first, *touched_last;
 	/* An entry that was sent goes for good. */

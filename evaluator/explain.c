@@ -456,6 +456,8 @@ static void put_needs(struct line *t, uint64_t wants)
 	for (unsigned i = 0; i < WANT_EXTRA_COUNT; i++)
 		if ((wants >> i & 1) != 0)
 			put_name(t, texts[i], &n);
+	if ((wants & WANT_MEMORY) != 0)
+		put_name(t, "how much memory it has by then", &n);
 	line_puts(t, n == 0 ? "nothing beyond what each event carries\n" : ", with each event\n");
 }
 

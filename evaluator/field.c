@@ -329,6 +329,14 @@ uint64_t field_wants(const struct field_ref *ref)
 	case FIELD_proc_nthreads:
 	case FIELD_proc_nchilds:
 		return UINT64_C(1) << WANT_THREADS;
+	case FIELD_proc_vmsize:
+	case FIELD_proc_vmrss:
+	case FIELD_proc_vmswap:
+	case FIELD_thread_vmsize:
+	case FIELD_thread_vmrss:
+	case FIELD_thread_vmsize_b:
+	case FIELD_thread_vmrss_b:
+		return WANT_MEMORY;
 	/* A list of polled descriptors is written with their types. */
 	case FIELD_evt_args:
 	case FIELD_evt_info:
@@ -356,9 +364,10 @@ bool field_is_of_process(const struct field_ref *ref)
 	case FIELD_container_duration:
 		return false;
 	default:
-		return field_wants(ref) == 0 && ((ref->id >= (enum field_id)PROC_FIRST &&
-						  ref->id < (enum field_id)FD_FIRST) ||
-						 ref->id >= (enum field_id)CONTAINER_FIRST);
+		return (field_wants(ref) & ~WANT_MEMORY) == 0 &&
+		       ((ref->id >= (enum field_id)PROC_FIRST &&
+			 ref->id < (enum field_id)FD_FIRST) ||
+			ref->id >= (enum field_id)CONTAINER_FIRST);
 	}
 }
 

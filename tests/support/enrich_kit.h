@@ -88,24 +88,30 @@ static inline bool read_again(void *ctx, const struct ring_ask *ask)
 	return true;
 }
 
-static inline void make(uint32_t threads)
+static inline void make(uint32_t threads, bool capture)
 {
 	struct enrich_params p = { .sink = { NULL, reserve, submit, abandon },
 				   .read_again = read_again,
-				   .written = written,
-				   .read = read_by_now,
+				   .written = capture ? NULL : written,
+				   .read = capture ? NULL : read_by_now,
 				   .counts = counts,
 				   .seed = 7,
 				   .threads = threads,
 				   .users = 64,
-				   .containers = 4 };
+				   .containers = 4,
+				   .capture = capture };
 
 	cr_assert_eq(enrich_new(&p, &en), 0);
 }
 
 static inline void setup(void)
 {
-	make(256);
+	make(256, false);
+}
+
+static inline void setup_capture(void)
+{
+	make(256, true);
 }
 
 static inline void teardown(void)

@@ -718,7 +718,7 @@ Test(enrich, an_event_without_its_parameters_does_no_harm)
 Test(enrich, a_full_table_goes_on_without_the_new_ones)
 {
 	enrich_free(en);
-	make(4);
+	make(4, false);
 	for (int64_t tid = 1; tid < 20; tid++)
 		open_file(tid, 3, "/etc/passwd", 1);
 	cr_assert(eq(u64, counts[ENRICHER_PROCESSES_EVICTED], 15));

@@ -239,7 +239,7 @@ Test(enrich_state, what_the_raw_snapshot_tells_makes_the_same_state_elsewhere)
 	cr_assert_eq(enrich_raw_snapshot(en, keep_raw, NULL), 0);
 
 	enrich_free(en);
-	make(256);
+	make(256, false);
 	memset(counts, 0, sizeof(counts));
 	nout = 0; /* kept: BEFORE points there */
 	for (unsigned i = 0; i < nraw; i++) {
