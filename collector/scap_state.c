@@ -29,8 +29,9 @@ void scap_state_release(struct scap_state *s)
 
 /* ---- the host ---- */
 
-static void forget_host(struct scap_state *s)
+static void begin_section(struct scap_state *s)
 {
+	s->begins_anew = s->had_event;
 	s->host = (struct host_frame){ 0 };
 	s->is_host_told = false;
 }
@@ -99,12 +100,24 @@ static ssize_t encode_gone(struct scap_state *s, uint8_t *buf, uint16_t *ret_typ
 
 /* ---- what is due ---- */
 
+static void meet_event(struct scap_state *s)
+{
+	if (!s->is_host_told)
+		s->due |= DUE_HOST;
+	if (s->begins_anew)
+		s->due |= DUE_BEGIN;
+	if (s->begins_anew || s->in_snapshot)
+		s->due |= DUE_END;
+	s->had_event = true;
+	s->begins_anew = s->in_snapshot = false;
+}
+
 void scap_state_meet(struct scap_state *s, const struct scap_item *item)
 {
 	s->due = 0;
 	switch (item->kind) {
 	case SCAP_SECTION:
-		forget_host(s);
+		begin_section(s);
 		return;
 	case SCAP_MACHINE:
 		take_machine(s, &item->host);
@@ -119,6 +132,7 @@ void scap_state_meet(struct scap_state *s, const struct scap_item *item)
 		if (!s->in_snapshot)
 			s->due = DUE_HOST | DUE_BEGIN;
 		s->in_snapshot = true;
+		s->begins_anew = false;
 		return;
 	case SCAP_PEOPLE:
 		s->due = s->npeople > 0 ? DUE_GONE : 0;
@@ -137,10 +151,7 @@ void scap_state_meet(struct scap_state *s, const struct scap_item *item)
 		return;
 	case SCAP_EVENT:
 	case SCAP_OVERSIZE:
-		if (scap_state_is_open(s))
-			s->due =
-				(s->is_host_told ? 0u : DUE_HOST) | (s->in_snapshot ? DUE_END : 0u);
-		s->in_snapshot = false;
+		meet_event(s);
 		return;
 	case SCAP_NOTHING:
 		return;

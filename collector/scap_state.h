@@ -2,8 +2,8 @@
  *
  * scap_state.h -- what a capture says before its events, as frames of ring raw: the
  * host and its people, then SNAPSHOT_BEGIN, the tasks with their files, SNAPSHOT_END.
- * A capture may have several sections; each one's tasks replace all before, and so do
- * its people.  Core.
+ * A capture may have several sections; each one's tasks replace all before, even if
+ * there are none, and its people those of the last list.  Core.
  */
 #ifndef MEWS_SCAP_STATE_H
 #define MEWS_SCAP_STATE_H
@@ -24,6 +24,8 @@ struct scap_state {
 	char names[HOST_MAX_ADDRS][64];
 	bool is_host_told; /* as it is now */
 	bool in_snapshot;
+	bool had_event;	  /* of any section */
+	bool begins_anew; /* a later section, which has told of no tasks yet: who was, is no more */
 	struct scap_person *people; /* of the last list */
 	uint32_t npeople, max_people;
 	bool no_memory; /* for one of them: who goes on would say what is not so */

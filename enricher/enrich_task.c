@@ -3,7 +3,7 @@
  * enrich_task.c -- the state that ring raw brings as frames: tasks and their files
  * of a snapshot.  A snapshot replaces what we believed: entries that it has too
  * keep their keys, entries that it has not are gone, families are put together at
- * its end, when everybody is there.
+ * its end, when everybody is there.  That of a capture's section begins with nobody.
  */
 #include <errno.h>
 
@@ -266,8 +266,18 @@ static void set_role(struct enrich *en, struct file *f)
 
 /* ---- begin, end ---- */
 
+/* Of a capture a section begins, which has nothing to do with the one before: it may be of another machine. */
+static void begin_section(struct enrich *en)
+{
+	proctab_clear(&en->proctab);
+	memset(en->exits, 0, sizeof(en->exits));
+	en->in_capture_start = true;
+}
+
 void take_snapshot_begin(struct enrich *en)
 {
+	if (en->capture)
+		begin_section(en);
 	en->in_snapshot = true;
 	again_forget_asks(en);
 	en->snapshot++;
@@ -281,7 +291,7 @@ static void was_not_there(struct enrich *en, struct thread *th)
 {
 	if (th->key >= en->snapshot_key)
 		return;
-	if (en->capture || th->dead || thread_is_invalid(th))
+	if (th->dead || thread_is_invalid(th))
 		proctab_evict(&en->proctab, th);
 	else
 		again_gone(en, th);

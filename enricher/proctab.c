@@ -493,7 +493,6 @@ void proctab_clear(struct proctab *pt)
 
 		if (!th->in_use)
 			continue;
-		th->sent = false;
 		while (th->first_child != NULL)
 			leave_parent(th->first_child);
 		discard(pt, th);

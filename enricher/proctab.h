@@ -153,7 +153,7 @@ void proctab_evict(struct proctab *pt, struct thread *th);
 /* All other threads of TH's group go, as an execve does to them. */
 void proctab_remove_siblings(struct proctab *pt, struct thread *th);
 
-/* Remove everything, silently. */
+/* Everybody goes, for good and at once. */
 void proctab_clear(struct proctab *pt);
 
 /* The first entry behind TH (NULL: of all) in slot order; NULL at the end. */

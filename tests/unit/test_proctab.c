@@ -205,6 +205,19 @@ Test(proctab, the_end_of_an_entry_is_told_only_if_it_was_sent)
 	cr_assert(eq(uint, gone, 1));
 }
 
+Test(proctab, who_goes_with_all_others_is_told_too)
+{
+	add(1, 1, 0)->sent = true;
+	add(10, 10, 1)->sent = true;
+	add(12, 10, 1)->sent = true;
+	add(20, 20, 12);
+	proctab_clear(&pt);
+	cr_assert(eq(uint, gone, 3));
+	cr_assert(eq(u32, pt.count, 0));
+	cr_assert_null(proctab_next(&pt, NULL));
+	cr_assert(eq(u32, add(10, 10, 0)->group->alive, 1));
+}
+
 Test(proctab, threads_use_the_main_threads_files_and_directory)
 {
 	struct thread *main = add(10, 10, 0), *other = add(11, 10, 0);

@@ -176,6 +176,22 @@ Test(scap_state, a_section_has_its_own_host_and_tasks)
 	cr_assert(eq(u8, host.naddrs, 0));
 }
 
+Test(scap_state, nobody_is_left_behind_a_section_that_tells_of_no_tasks)
+{
+	meet(SCAP_SECTION);
+	machine("one");
+	meet(SCAP_EVENT);
+	meet(SCAP_SECTION);
+	machine("two");
+	meet(SCAP_EVENT);
+	meet(SCAP_EVENT);
+	meet(SCAP_SECTION);
+	meet(SCAP_TASKS);
+	task();
+	meet(SCAP_EVENT);
+	cr_assert(eq(str, made, (char *)"H.H()..H(t)."));
+}
+
 Test(scap_state, a_later_list_of_interfaces_replaces_the_first)
 {
 	char name[100];
