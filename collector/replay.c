@@ -134,6 +134,21 @@ static int next_frame(struct replay *r)
 	return n > 0 ? SOURCE_STATE : 0;
 }
 
+static int too_long(const struct replay *r)
+{
+	log_rationed(LOG_LEVEL_WARNING,
+		     "an event at byte %llu of '%s' is too long, passed over and counted",
+		     (unsigned long long)r->reader.block_offset, r->path);
+	return -EPROTO;
+}
+
+/* Hardly any is so long that it is worth a closer look. */
+static bool fits_a_frame(const struct replay *r, const struct raw_event *ev)
+{
+	return r->item.event.data.n < WIRE_MAX_PAYLOAD / 2 ||
+	       wire_raw_event_bound(ev) <= WIRE_MAX_PAYLOAD;
+}
+
 static int next_event(struct replay *r, struct raw_event *ret)
 {
 	int err;
@@ -141,10 +156,7 @@ static int next_event(struct replay *r, struct raw_event *ret)
 	r->seen++;
 	if (r->item.kind == SCAP_OVERSIZE) {
 		r->num++;
-		log_rationed(LOG_LEVEL_WARNING,
-			     "an event at byte %llu of '%s' is too long, passed over and counted",
-			     (unsigned long long)r->reader.block_offset, r->path);
-		return -EPROTO;
+		return too_long(r);
 	}
 	err = scap_convert(r->convert, &r->item.event, ret);
 	if (err < 0)
@@ -155,7 +167,7 @@ static int next_event(struct replay *r, struct raw_event *ret)
 	if (ret->ts_ns == UINT64_MAX) /* the format's "now" */
 		ret->ts_ns = wall_now().ns;
 	r->last_ts = ret->ts_ns;
-	return 1;
+	return fits_a_frame(r, ret) ? 1 : too_long(r);
 }
 
 static int replay_next(struct source *source, struct raw_event *ret)

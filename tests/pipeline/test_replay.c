@@ -405,6 +405,25 @@ static void test_collector(void)
 	      "one that is damaged in front of its events is refused");
 }
 
+/* The file's reader takes it, a ring does not. */
+static void test_too_long(void)
+{
+	static const uint8_t json[300000];
+	const struct kit_param params[] = { KIT_INT(uint32_t, 0),
+					    KIT_TEXT("container"),
+					    { json, sizeof(json) } };
+	int code;
+
+	make(2);
+	kit_event(&kit, EV_V2_LARGE, EVENT_ASYNCEVENT_E, 1, params, 3, 4);
+	write_file("big", kit.b, kit.n);
+	code = read_until_end(start("big", "mews.rings.raw_mb=1"), 1000, 0);
+	check(code == EXIT_OK && heard.events == 2 && !heard.bad &&
+		      said("warning: an event at byte ") &&
+		      said("is too long, passed over and counted"),
+	      "an event that no frame takes is not left out without a word");
+}
+
 /* In the middle of waiting for a reader that does nothing. */
 static void test_stop(void)
 {
@@ -503,6 +522,7 @@ int main(int argc, char **argv)
 	test_no_captures();
 	test_cuts();
 	test_collector();
+	test_too_long();
 	test_stop();
 	clear();
 	return tests_end();
