@@ -170,6 +170,14 @@ static int next_event(struct replay *r, struct raw_event *ret)
 	return fits_a_frame(r, ret) ? 1 : too_long(r);
 }
 
+static void lacks_addrs(const struct replay *r)
+{
+	log_rationed(
+		LOG_LEVEL_WARNING,
+		"a list of interfaces in '%s' has more than %u addresses, the rest is not known",
+		r->path, HOST_MAX_ADDRS);
+}
+
 static int replay_next(struct source *source, struct raw_event *ret)
 {
 	struct replay *r = replay_of(source);
@@ -186,6 +194,8 @@ static int replay_next(struct source *source, struct raw_event *ret)
 			scap_state_meet(&r->state, &r->item);
 			if (r->state.no_memory)
 				return -ENOMEM;
+			if (r->state.lacks_addrs && r->item.kind == SCAP_INTERFACE)
+				lacks_addrs(r);
 		}
 		if (r->state.due != 0)
 			return next_frame(r);

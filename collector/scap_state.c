@@ -54,7 +54,8 @@ static void take_interface(struct scap_state *s, const struct interface_addr *a)
 	unsigned i = s->host.naddrs;
 	size_t n = a->name.n < sizeof(s->names[0]) ? a->name.n : sizeof(s->names[0]);
 
-	if (i == HOST_MAX_ADDRS)
+	s->lacks_addrs = i == HOST_MAX_ADDRS;
+	if (s->lacks_addrs)
 		return;
 	s->host.addrs[i] = *a;
 	if (n > 0)
@@ -124,6 +125,7 @@ void scap_state_meet(struct scap_state *s, const struct scap_item *item)
 		return;
 	case SCAP_INTERFACES:
 		s->host.naddrs = 0;
+		s->lacks_addrs = false;
 		return;
 	case SCAP_INTERFACE:
 		take_interface(s, &item->addr);

@@ -22,6 +22,7 @@ struct scap_state {
 	struct host_frame host; /* its texts are below */
 	char hostname[128];
 	char names[HOST_MAX_ADDRS][64];
+	bool lacks_addrs;  /* the last one found no room */
 	bool is_host_told; /* as it is now */
 	bool in_snapshot;
 	bool had_event;	  /* of any section */

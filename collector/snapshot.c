@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "decode.h"
+#include "log.h"
 #include "procfs.h"
 #include "snapshot_file.h"
 #include "timeline.h"
@@ -205,6 +206,11 @@ static int put_host(struct snapshot *s)
 	}
 	for (const struct ifaddrs *ifa = list; ifa != NULL; ifa = ifa->ifa_next)
 		add_address(&host, ifa);
+	if (host.naddrs == HOST_MAX_ADDRS)
+		log_rationed(
+			LOG_LEVEL_WARNING,
+			"this host has %u addresses or more, others are not known to be its own",
+			HOST_MAX_ADDRS);
 	err = put_frame(s, FRAME_HOST, wire_encode_host(s->frame, sizeof(s->frame), &host));
 	freeifaddrs(list);
 	return err;

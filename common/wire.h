@@ -377,14 +377,14 @@ struct interface_addr {
 	struct span name;
 };
 
-#define HOST_MAX_ADDRS 64
+#define HOST_MAX_ADDRS 1024 /* each container that runs may have one */
 
 struct host_frame {
 	struct span hostname;
 	uint64_t boot_ts_ns; /* epoch */
 	uint64_t memory_bytes;
 	uint32_t num_cpus;
-	uint8_t naddrs;
+	uint16_t naddrs;
 	struct interface_addr addrs[HOST_MAX_ADDRS];
 	uint64_t first_event_ns; /* ring enriched: epoch; 0: no event yet */
 };

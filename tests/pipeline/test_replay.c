@@ -424,6 +424,28 @@ static void test_too_long(void)
 	      "an event that no frame takes is not left out without a word");
 }
 
+static void test_too_many_addresses(void)
+{
+	int code;
+
+	make(0);
+	kit_begin(&kit, IL);
+	for (unsigned i = 0; i <= HOST_MAX_ADDRS; i++) {
+		kit_int(&kit, 1, 2);
+		kit_int(&kit, 4, 2);
+		kit_int(&kit, 0x0a000000 + i, 4);
+		kit_int(&kit, UINT32_MAX, 8); /* its mask and broadcast, */
+		kit_int(&kit, 0, 8);	      /* how fast it is */
+		kit_put(&kit, "veth", 4);
+	}
+	kit_end(&kit);
+	kit_close_event(&kit, 0);
+	write_file("many", kit.b, kit.n);
+	code = read_until_end(start("many", "mews.rings.raw_mb=1"), 1000, 0);
+	check(code == EXIT_OK && heard.events == 1 && said("has more than 1024 addresses"),
+	      "nor are addresses for which there is no room");
+}
+
 /* In the middle of waiting for a reader that does nothing. */
 static void test_stop(void)
 {
@@ -523,6 +545,7 @@ int main(int argc, char **argv)
 	test_cuts();
 	test_collector();
 	test_too_long();
+	test_too_many_addresses();
 	test_stop();
 	clear();
 	return tests_end();
