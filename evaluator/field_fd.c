@@ -127,6 +127,17 @@ static bool name_by_event(const struct field_event *e, struct span *ret)
 	}
 }
 
+/* As the enricher has it of files that are open: one slash where there were several. */
+static struct span merged(const struct field_event *e, struct span raw)
+{
+	uint8_t *p;
+
+	if (!path_has_two_slashes(raw))
+		return raw;
+	p = arena_get(e->arena, raw.n);
+	return p == NULL ? raw : span_of(p, path_merge_slashes(p, raw.n, raw));
+}
+
 /* The path as the program gave it, where the event has one. */
 static void raw_name_by_event(const struct field_event *e, struct span *ret)
 {
@@ -146,6 +157,17 @@ static bool raw_name_of_openat(const struct field_event *e, struct span *ret)
 	       event_param_span(e, 2, ret);
 }
 
+static bool raw_name(const struct field_event *e, struct span *ret)
+{
+	if (!raw_name_of_openat(e, ret)) {
+		if (!name_by_event(e, ret))
+			return false;
+		raw_name_by_event(e, ret);
+	}
+	*ret = merged(e, *ret);
+	return true;
+}
+
 /* PATH up to its last slash; "/" if there is none, or only the first. */
 static struct span directory_of(struct span path)
 {
@@ -158,12 +180,10 @@ static bool name_field(enum field_id id, const struct field_event *e, const stru
 		       struct span *ret)
 {
 	if (f == NULL) {
-		if (id == FIELD_fd_nameraw && raw_name_of_openat(e, ret))
-			return true;
+		if (id == FIELD_fd_nameraw)
+			return raw_name(e, ret);
 		if (!name_by_event(e, ret))
 			return false;
-		if (id == FIELD_fd_nameraw)
-			raw_name_by_event(e, ret);
 		if (id == FIELD_fd_directory)
 			*ret = directory_of(*ret);
 		return true;

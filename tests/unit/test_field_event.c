@@ -77,6 +77,8 @@ Test(field_event, a_descriptor_that_is_not_in_the_table_is_told_by_the_event)
 		  { "fd.directory", "/etc" }, { "fd.nameraw", "../etc/shadow" },
 		  { "fd.typechar", "f" }, { "fd.filename", NULL }, { "fd.type", NULL },
 		  { "fd.uid", "60-1" });
+	kit.ev.params[2].s = span_str("..//x///shadow/");
+	KIT_CHECK(&kit, { "fd.name", "/x/shadow" }, { "fd.nameraw", "../x/shadow/" });
 	kit.ev.params[2].kind = PARAM_EMPTY;
 	KIT_CHECK(&kit, { "fd.name", NULL }, { "fd.directory", NULL },
 		  { "fd.containername", NULL });
