@@ -255,13 +255,3 @@ void conf_release(struct conf *c)
 	conf_output_release(c);
 	conf_list_clear(&c->read_files);
 }
-
-int conf_add_rules(struct conf *c, const char *path)
-{
-	return conf_list_add(&c->rules_files, path);
-}
-
-void conf_clear_rules(struct conf *c)
-{
-	conf_list_clear(&c->rules_files);
-}

@@ -40,6 +40,7 @@ struct conf {
 
 	/* rules */
 	struct conf_list rules_files; /* files or directories, in order */
+	bool rules_asked_for;	      /* they are those of -r */
 	unsigned priority;	      /* least severe priority that is evaluated, 7 = debug */
 	bool rule_matching_all;	      /* rule_matching: all */
 	struct rule_choices rules;    /* which are enabled, which not */
@@ -230,8 +231,14 @@ int conf_load_text(struct span text, const char *name, const char *const *option
 unsigned conf_check(const char *file, const char *const *options, unsigned noptions,
 		    void (*hear)(const struct diag *));
 
-/* Put PATH at the end of the rules files; -ENOSPC, -ENOMEM. */
-int conf_add_rules(struct conf *c, const char *path);
+/* ---- conf_rules.c ---- */
+
+/* -r in place of what the settings name: first none, then PATH at the end; -ENOSPC, -ENOMEM. */
 void conf_clear_rules(struct conf *c);
+int conf_add_rules(struct conf *c, const char *path);
+
+/* The rules files to read: those that settings name without what is not there, which is said; of
+ * those of -r each must be there.  RET borrows C's texts. */
+void conf_rules_present(const struct conf *c, struct conf_list *ret);
 
 #endif

@@ -40,22 +40,6 @@ static int take_settings(struct launch *l, struct bundle *keep, struct conf *ret
 	return -1;
 }
 
-/* As in Falco, rules files that the settings name need not be there. */
-static void leave_out_missing(struct conf_list *files)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < files->count; i++) {
-		if (access(files->item[i], F_OK) == 0 || errno != ENOENT) {
-			files->item[n++] = files->item[i];
-			continue;
-		}
-		log_info("there is no '%s': no rules from there", files->item[i]);
-		free(files->item[i]);
-	}
-	files->count = n;
-}
-
 static void first_error(const struct rulefile_load *load, char *why, size_t cap)
 {
 	snprintf(why, cap, "the rules cannot be loaded");
@@ -68,23 +52,22 @@ static void first_error(const struct rulefile_load *load, char *why, size_t cap)
 /* As rules_load_with(), without a look at what is in the files. */
 static int read_rules(const struct conf *conf, struct bundle *keep, struct rulefile_load *ret)
 {
-	const struct conf_list *files = &conf->rules_files;
-	struct conf_list standard = { .count = 0 };
+	bool by_default = conf->rules_files.count == 0;
+	struct conf_list files = { .count = 0 };
 	int err;
 
-	if (files->count == 0) {
-		if (rules_default_paths(&standard) < 0) {
-			log_error("no rules: none given, and there is no /etc/mews/rules.d");
-			return EXIT_INPUT;
-		}
-		files = &standard;
+	if (by_default && rules_default_paths(&files) < 0) {
+		log_error("no rules: none given, and there is no /etc/mews/rules.d");
+		return EXIT_INPUT;
 	}
-	err = rulefile_gather(files, keep, ret);
+	if (!by_default)
+		conf_rules_present(conf, &files);
+	err = rulefile_gather(&files, keep, ret);
 	rulefile_print(ret, false, stderr);
 	if (err < 0 && err != -EINVAL)
 		log_error("cannot read the rules: %s", strerror(-err));
-	if (standard.count > 0)
-		free(standard.item[0]);
+	if (by_default)
+		free(files.item[0]);
 	return err < 0 ? EXIT_INPUT : -1;
 }
 
@@ -98,16 +81,11 @@ static int check_rules(const struct conf *conf, struct bundle *keep, struct rule
 static int take_rules(const struct launch *l, enum gather_how how, struct conf *conf,
 		      struct bundle *keep, char *why, size_t cap)
 {
-	unsigned named = conf->rules_files.count;
 	struct rulefile_load load = { .loader = NULL };
 	int code;
 
 	if (l->nrules > 0 && (code = launch_add_rules(l, conf)) != -1)
 		return code;
-	if (l->nrules == 0)
-		leave_out_missing(&conf->rules_files);
-	if (named > 0 && l->nrules == 0 && conf->rules_files.count == 0)
-		return -1; /* not those by default, either */
 	code = how == GATHER_ONLY ? read_rules(conf, keep, &load) : check_rules(conf, keep, &load);
 	if (code != -1)
 		first_error(&load, why, cap);

@@ -49,8 +49,12 @@ enum { NOTE_GENERATION, NOTE_SEQ };
 static const struct conf_list *rule_paths(struct evaluator *ev, const struct conf *conf,
 					  struct span bundle)
 {
-	if (conf->rules_files.count > 0 || bundle.n > 0)
+	if (bundle.n > 0)
 		return &conf->rules_files;
+	if (conf->rules_files.count > 0) {
+		conf_rules_present(conf, &ev->paths);
+		return &ev->paths;
+	}
 	if (ev->default_paths.count == 0 && rules_default_paths(&ev->default_paths) < 0)
 		log_warning("no rules: none given, and there is no /etc/mews/rules.d");
 	return &ev->default_paths;

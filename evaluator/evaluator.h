@@ -42,7 +42,7 @@ struct evaluator {
 	uint64_t loaded_ns; /* when, since the epoch */
 	struct rule_counts rule_counts;
 	struct costs costs;
-	struct conf_list default_paths;
+	struct conf_list paths, default_paths; /* the first: of the load in hand, borrowed */
 	struct mirror *mirror;
 	struct field_context context;
 	struct arena arena;

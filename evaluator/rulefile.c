@@ -471,29 +471,33 @@ int rules_default_paths(struct conf_list *ret)
 static int load_or_say(const struct conf_list *files, const struct rule_extras *extras,
 		       struct rulefile_load *ret, FILE *err)
 {
-	struct conf_list defaults = { .count = 0 };
-	int failed;
+	int failed = rulefile_load_with(files, extras, ret);
 
-	*ret = (struct rulefile_load){ .loader = NULL };
-	if (files->count == 0) {
-		if (rules_default_paths(&defaults) < 0) {
-			fprintf(err, "no rules: none given, and there is no /etc/mews/rules.d\n");
-			return EXIT_INPUT;
-		}
-		files = &defaults;
-	}
-	failed = rulefile_load_with(files, extras, ret);
 	rulefile_print(ret, false, err);
 	if (failed < 0 && failed != -EINVAL)
 		fprintf(err, "cannot load the rules: %s\n", strerror(-failed));
-	if (defaults.count > 0)
-		free(defaults.item[0]);
 	return failed == -ENOMEM ? EXIT_HOST : failed < 0 ? EXIT_INPUT : 0;
+}
+
+static int load_defaults(const struct rule_extras *extras, struct rulefile_load *ret, FILE *err)
+{
+	struct conf_list defaults = { .count = 0 };
+	int code;
+
+	*ret = (struct rulefile_load){ .loader = NULL };
+	if (rules_default_paths(&defaults) < 0) {
+		fprintf(err, "no rules: none given, and there is no /etc/mews/rules.d\n");
+		return EXIT_INPUT;
+	}
+	code = load_or_say(&defaults, extras, ret, err);
+	free(defaults.item[0]);
+	return code;
 }
 
 int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *err)
 {
-	return load_or_say(files, NULL, ret, err);
+	return files->count == 0 ? load_defaults(NULL, ret, err)
+				 : load_or_say(files, NULL, ret, err);
 }
 
 struct rule_extras rules_extras(const struct conf *conf)
@@ -506,8 +510,12 @@ struct rule_extras rules_extras(const struct conf *conf)
 int rules_load_with(const struct conf *conf, struct rulefile_load *ret, FILE *err)
 {
 	struct rule_extras extras = rules_extras(conf);
+	struct conf_list present;
 
-	return load_or_say(&conf->rules_files, &extras, ret, err);
+	if (conf->rules_files.count == 0)
+		return load_defaults(&extras, ret, err);
+	conf_rules_present(conf, &present);
+	return load_or_say(&present, &extras, ret, err);
 }
 
 int rules_check(const struct conf *conf, FILE *err)

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <unistd.h>
 
 #include "rulefile.h"
 
@@ -292,7 +293,8 @@ Test(rules, a_file_that_is_not_there_is_an_error_with_its_name)
 
 Test(rules, the_check_prints_what_is_wrong)
 {
-	struct conf conf = { .rules_files = { 1, { (char *)"/nowhere/rules.yaml" } } };
+	struct conf conf = { .rules_files = { 1, { (char *)"/nowhere/rules.yaml" } },
+			     .rules_asked_for = true };
 	char *text = NULL;
 	size_t n = 0;
 	FILE *f = open_memstream(&text, &n);
@@ -301,6 +303,32 @@ Test(rules, the_check_prints_what_is_wrong)
 	fclose(f);
 	cr_assert_not_null(strstr(text, "/nowhere/rules.yaml: cannot read the file"));
 	free(text);
+}
+
+Test(rules, files_that_settings_name_need_not_be_there)
+{
+	char path[] = "/tmp/mews-rules-XXXXXX";
+	FILE *f = fdopen(mkstemp(path), "w");
+	struct conf conf = { .rules_files = { 3,
+					      { (char *)"/nowhere/rules.yaml", path,
+						(char *)"/dev/null/rules.yaml" } } };
+	struct conf_list present;
+
+	cr_assert_not_null(f);
+	fputs(RULE("r", "evt.type=open"), f);
+	fclose(f);
+	cr_assert(eq(int, rules_load_with(&conf, &load, stderr), 0));
+	cr_assert(eq(uint, ruleset_count(load.rules), 1));
+	rulefile_release(&load);
+	unlink(path);
+	/* None of them is there: that does not bring those by default. */
+	cr_assert(eq(int, rules_load_with(&conf, &load, stderr), 0));
+	cr_assert(eq(uint, ruleset_count(load.rules), 0));
+	conf_rules_present(&conf, &present);
+	cr_assert(eq(uint, present.count, 0));
+	conf.rules_asked_for = true;
+	conf_rules_present(&conf, &present);
+	cr_assert(eq(uint, present.count, 3));
 }
 
 /* ---- what is said ---- */
