@@ -260,7 +260,8 @@ static void indent(struct converter *c, bool comment, unsigned columns)
 /* May TEXT stand without quotes, and be read as the same? */
 static bool is_plain(struct span text)
 {
-	if (text.n == 0 || strchr("-:.", text.p[0]) != NULL || text.p[text.n - 1] == ':')
+	if (text.n == 0 || strchr("-:.", text.p[0]) != NULL || text.p[text.n - 1] == ':' ||
+	    conf_is_null(text))
 		return false;
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] == '\0' ||

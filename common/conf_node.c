@@ -26,14 +26,17 @@ struct span conf_node_text(const yaml_node_t *node)
 	return span_of(node->data.scalar.value, node->data.scalar.length);
 }
 
+bool conf_is_null(struct span text)
+{
+	return text.n == 0 || span_is(text, "~") || span_is(text, "null") ||
+	       span_is(text, "Null") || span_is(text, "NULL");
+}
+
 bool conf_is_nothing(const yaml_node_t *node)
 {
-	struct span text;
-
-	if (node->type != YAML_SCALAR_NODE || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
-		return false;
-	text = conf_node_text(node);
-	return text.n == 0 || span_is(text, "~") || span_is(text, "null");
+	return node->type == YAML_SCALAR_NODE &&
+	       node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	       conf_is_null(conf_node_text(node));
 }
 
 int conf_expand(struct span raw, char *buf, size_t cap)

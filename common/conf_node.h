@@ -17,6 +17,9 @@ enum { CONF_VALUE_MAX = 4096 };
 /* DIAG's file, line and column are NODE's.  DOC must be the one of a struct conf_doc. */
 void conf_place(yaml_document_t *doc, const yaml_node_t *node, struct diag *diag);
 
+/* TEXT, without quotes, is how YAML says nothing. */
+bool conf_is_null(struct span text);
+
 /* Nothing stands behind the key: the default stays. */
 bool conf_is_nothing(const yaml_node_t *node);
 

@@ -129,6 +129,23 @@ Test(conf, a_file_sets_what_it_names)
 	conf_release(&c);
 }
 
+Test(conf, nothing_behind_a_key_leaves_its_default)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int,
+		     load("priority: Null\njson_output: NULL\nrule_matching: ~\nrules_files:\n"
+			  "file_output: {filename: \"NULL\"}\n",
+			  NULL, &c, &d),
+		     0),
+		  "%s", d.message);
+	cr_assert(eq(uint, c.priority, 7));
+	cr_assert(eq(uint, c.rules_files.count, 0));
+	cr_assert_str_eq(c.outputs[0].filename, "NULL");
+	conf_release(&c);
+}
+
 Test(conf, the_command_line_wins_over_the_file)
 {
 	struct conf c;
