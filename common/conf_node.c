@@ -10,6 +10,9 @@
 #include "conf_doc.h"
 #include "conf_node.h"
 
+/* Of a text without variables in variables there cannot be so many. */
+enum { MAX_ROUNDS = 2000 };
+
 void conf_place(yaml_document_t *doc, const yaml_node_t *node, struct diag *diag)
 {
 	const struct conf_doc *d = (struct conf_doc *)(void *)doc;
@@ -39,48 +42,71 @@ bool conf_is_nothing(const yaml_node_t *node)
 	       conf_is_null(conf_node_text(node));
 }
 
+/* A text that is worked on where it stands. */
+struct expansion {
+	char *buf;
+	size_t n, cap;
+};
+
+/* The N bytes at AT give way to TEXT. */
+static int replace(struct expansion *x, char *at, size_t n, const char *text)
+{
+	size_t more = strlen(text), behind = x->n - (size_t)(at - x->buf) - n;
+
+	if (x->n - n + more >= x->cap)
+		return -ENOSPC;
+	memmove(at + more, at + n, behind + 1);
+	memcpy(at, text, more);
+	x->n = x->n - n + more;
+	return 0;
+}
+
+/* Its value for "${NAME}" at AT, whose brace is at END. */
+static int put_variable(struct expansion *x, char *at, const char *end)
+{
+	const char *value;
+
+	x->buf[end - x->buf] = '\0';
+	value = getenv(at + 2);
+	return replace(x, at, (size_t)(end + 1 - at), value == NULL ? "" : value);
+}
+
+/* A value is looked at again from its beginning: it may name others.  "$${" loses a "$", and what its
+ * brace then holds is looked at. */
 int conf_expand(struct span raw, char *buf, size_t cap)
 {
-	size_t at = 0;
+	struct expansion x = { buf, raw.n, cap };
+	unsigned rounds = 0;
+	char *at = buf;
+	int err = 0;
 
-	for (size_t i = 0; i < raw.n;) {
-		struct span rest = { raw.p + i, raw.n - i };
-		const uint8_t *end = memchr(rest.p, '}', rest.n);
-		char name[128];
+	if (raw.n >= cap)
+		return -ENOSPC;
+	if (raw.n > 0)
+		memcpy(buf, raw.p, raw.n);
+	buf[raw.n] = '\0';
+	if (strlen(buf) != raw.n)
+		return -EINVAL;
+	while (err == 0 && (at = strchr(at, '$')) != NULL) {
+		const char *end = strchr(at, '}');
 
-		if (raw.p[i] == '\0')
-			return -EINVAL;
-		if (span_starts(rest, span_str("$${")) && end != NULL) {
-			size_t n = (size_t)(end - rest.p);
-
-			if (at + n + 1 > cap)
-				return -ENOSPC;
-			memcpy(buf + at, rest.p + 1, n);
-			at += n;
-			i += n + 1;
-		} else if (span_starts(rest, span_str("${")) && end != NULL &&
-			   (size_t)(end - rest.p) - 2 < sizeof(name)) {
-			size_t n = (size_t)(end - rest.p) - 2;
-			const char *value;
-
-			memcpy(name, rest.p + 2, n);
-			name[n] = '\0';
-			value = getenv(name);
-			if (value != NULL) {
-				if (at + strlen(value) + 1 > cap)
-					return -ENOSPC;
-				memcpy(buf + at, value, strlen(value));
-				at += strlen(value);
-			}
-			i += n + 3;
-		} else {
-			if (at + 2 > cap)
-				return -ENOSPC;
-			buf[at++] = (char)raw.p[i++];
-		}
+		if (end == NULL)
+			break;
+		if (at[1] == '{')
+			err = ++rounds > MAX_ROUNDS ? -ELOOP : put_variable(&x, at, end);
+		else if (at[1] == '$' && at[2] == '{')
+			err = replace(&x, at++, 1, "");
+		else
+			at++;
 	}
-	buf[at] = '\0';
-	return 0;
+	return err;
+}
+
+static const char *expand_error(int err)
+{
+	return err == -ENOSPC  ? "this text is too long, with its variables"
+	       : err == -ELOOP ? "this text names a variable that stands for itself"
+			       : "a text without NUL is wanted here";
 }
 
 void conf_reader_place(struct conf_reader *r, const yaml_node_t *node)
@@ -105,8 +131,7 @@ int conf_read_text(struct conf_reader *r, const yaml_node_t *node, char **ret)
 		return conf_refuse(r, "a text is wanted here");
 	err = conf_expand(conf_node_text(node), value, sizeof(value));
 	if (err < 0)
-		return conf_refuse(r, err == -ENOSPC ? "this text is too long"
-						     : "a text without NUL is wanted here");
+		return conf_refuse(r, expand_error(err));
 	*ret = strdup(value);
 	return *ret == NULL ? -ENOMEM : 0;
 }

@@ -25,8 +25,8 @@ bool conf_is_nothing(const yaml_node_t *node);
 
 struct span conf_node_text(const yaml_node_t *node);
 
-/* RAW with ${VAR} replaced by the environment's value, $${VAR} by itself.
- * -ENOSPC; -EINVAL: a NUL. */
+/* RAW with ${VAR} replaced by the environment's value, in which others may be named; $${VAR} by itself.
+ * -ENOSPC; -EINVAL: a NUL; -ELOOP: a variable names itself. */
 int conf_expand(struct span raw, char *buf, size_t cap);
 
 struct conf_reader {

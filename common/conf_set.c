@@ -72,6 +72,11 @@ static int set_value(struct loader *ld, const struct conf_row *row, void *base, 
 			 CONF_VALUE_MAX - 1);
 		return -EINVAL;
 	}
+	if (err == -ELOOP) {
+		diag_set(ld->diag, "the value of '%s' names a variable that stands for itself",
+			 row->key);
+		return -EINVAL;
+	}
 	if (err < 0)
 		return loader_wrong(ld, row, "...");
 	err = conf_row_set(row, base, value);

@@ -251,6 +251,67 @@ Test(conf, variables_of_the_environment_are_put_in)
 	conf_release(&c);
 }
 
+Test(conf, variables_may_stand_in_each_other)
+{
+	static const struct {
+		const char *raw, *value;
+	} cases[] = {
+		{ "${MEWS_TEST_OUTER}/foo", "inside/foo" },
+		{ "a${MEWS_TEST_OUTER}b${MEWS_TEST_INNER}", "ainsidebinside" },
+		{ "$${${MEWS_TEST_INNER}}", "${inside}" },
+		{ "$${MEWS_TEST_INNER}", "${MEWS_TEST_INNER}" },
+		{ "$$${MEWS_TEST_INNER}", "$${MEWS_TEST_INNER}" },
+		{ "${MEWS_TEST_ESCAPED}", "${MEWS_TEST_INNER}" },
+		{ "${}${MEWS_TEST_NONE}x", "x" },
+		{ "${MEWS_TEST_INNER", "${MEWS_TEST_INNER" },
+		{ "$x} ${MEWS_TEST_INNER} $", "$x} inside $" },
+	};
+
+	setenv("MEWS_TEST_INNER", "inside", 1);
+	setenv("MEWS_TEST_OUTER", "${MEWS_TEST_INNER}", 1);
+	setenv("MEWS_TEST_ESCAPED", "$${MEWS_TEST_INNER}", 1);
+	unsetenv("MEWS_TEST_NONE");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[256];
+		struct conf c;
+		struct diag d;
+
+		snprintf(text, sizeof(text),
+			 "capture: {path_prefix: '%s'}\nappend_output: [{extra_output: '%s'}]\n",
+			 cases[i].raw, cases[i].raw);
+		cr_assert(eq(int, load(text, NULL, &c, &d), 0), "%s", d.message);
+		cr_assert_str_eq(c.capture_prefix, cases[i].value);
+		cr_assert_str_eq(c.append_output.entry[0].extra_output, cases[i].value);
+		conf_release(&c);
+	}
+}
+
+Test(conf, a_variable_that_names_itself_has_an_end)
+{
+	static const struct {
+		const char *text, *needle;
+	} cases[] = {
+		{ "\ncapture: {path_prefix: '${MEWS_TEST_SELF}'}\n", "stands for itself" },
+		{ "\ncapture: {path_prefix: '${MEWS_TEST_MORE}'}\n", "longer than 4095 bytes" },
+		{ "\nappend_output: [{extra_output: '${MEWS_TEST_ONE}'}]\n", "stands for itself" },
+		{ "\nappend_output: [{extra_output: '${MEWS_TEST_MORE}'}]\n", "too long" },
+	};
+
+	setenv("MEWS_TEST_SELF", "${MEWS_TEST_SELF}", 1);
+	setenv("MEWS_TEST_ONE", "${MEWS_TEST_TWO}", 1);
+	setenv("MEWS_TEST_TWO", "${MEWS_TEST_ONE}", 1);
+	setenv("MEWS_TEST_MORE", "${MEWS_TEST_MORE}${MEWS_TEST_MORE}", 1);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct conf c;
+		struct diag d;
+
+		cr_assert(eq(int, load(cases[i].text, NULL, &c, &d), -EINVAL));
+		cr_assert_not_null(strstr(d.message, cases[i].needle), "%s", d.message);
+		cr_assert_str_eq(d.file, "x.yaml");
+		cr_assert(eq(u32, d.line, 2));
+	}
+}
+
 Test(conf, an_unknown_key_is_a_warning_with_its_place)
 {
 	struct conf c;
