@@ -139,7 +139,7 @@ int conf_append_read(yaml_document_t *doc, const yaml_node_t *node, void *at, st
 		     void (*warn)(const struct diag *))
 {
 	struct append_list *list = at;
-	struct conf_reader r = { .doc = doc, .diag = diag, .warn = warn };
+	struct conf_reader r = { .doc = doc, .diag = diag, .warn = warn, .key = "append_output" };
 	int n, err = 0;
 
 	if (node->type == YAML_MAPPING_NODE)

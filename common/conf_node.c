@@ -9,6 +9,7 @@
 
 #include "conf_doc.h"
 #include "conf_node.h"
+#include "conf_value.h"
 
 /* Of a text without variables in variables there cannot be so many. */
 enum { MAX_ROUNDS = 2000 };
@@ -143,8 +144,7 @@ int conf_read_bool(struct conf_reader *r, const yaml_node_t *node, bool *ret)
 
 	if (err < 0)
 		return err;
-	*ret = strcasecmp(text, "true") == 0;
-	if (!*ret && strcasecmp(text, "false") != 0)
+	if (conf_bool_parse(text, ret) < 0)
 		err = conf_refuse(r, "true or false is wanted here");
 	free(text);
 	return err;

@@ -15,7 +15,7 @@
 
 /* ---- one setter for each type; VALUE is expanded and terminated ---- */
 
-static int parse_bool(const char *value, bool *ret)
+int conf_bool_parse(const char *value, bool *ret)
 {
 	static const char *const yes[] = { "true", "yes", "on", "y", NULL };
 	static const char *const no[] = { "false", "no", "off", "n", NULL };
@@ -170,7 +170,7 @@ int conf_row_set(const struct conf_row *row, void *base, const char *value)
 
 	switch (row->type) {
 	case CONF_BOOL:
-		return parse_bool(value, at);
+		return conf_bool_parse(value, at);
 	case CONF_UINT:
 		return parse_number(value, row->least, row->most, at);
 	case CONF_MEGABYTES:

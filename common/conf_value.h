@@ -12,6 +12,9 @@
  * such; -ENOSPC: the list is full; -ENOMEM. */
 int conf_row_set(const struct conf_row *row, void *base, const char *value);
 
+/* The words of true and false; -EINVAL: it is none of them. */
+int conf_bool_parse(const char *value, bool *ret);
+
 /* A list or set of words begins anew. */
 void conf_row_clear(const struct conf_row *row, void *base);
 

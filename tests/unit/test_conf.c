@@ -235,6 +235,44 @@ Test(conf, what_is_wrong_in_what_is_added_is_shown_with_its_place)
 	}
 }
 
+Test(conf, what_is_said_of_what_is_added_names_the_key)
+{
+	static const char *const options[] = {
+		"append_output[]={extra_output: a, extra_output: b}",
+		"append_output[]=foo",
+		"append_output[]={match: [a]}",
+	};
+	struct conf c;
+	struct diag d;
+
+	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+		cr_assert(eq(int, load("", options[i], &c, &d), -EINVAL), "%s", options[i]);
+		cr_assert(eq(int, strncmp(d.message, "append_output: ", 15), 0), "%s", d.message);
+	}
+	cr_assert(eq(int, load("", "append_output[]={extra: a}", &c, &d), 0));
+	cr_assert_str_eq(last_warning.message,
+			 "append_output does not know the key 'extra', ignored");
+	conf_release(&c);
+}
+
+Test(conf, true_has_the_same_words_everywhere)
+{
+	static const char *const words[] = { "true", "Yes", "on", "y" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		char text[128];
+		struct conf c;
+		struct diag d;
+
+		snprintf(text, sizeof(text),
+			 "json_output: %s\nappend_output: [{suggested_output: %s}]\n", words[i],
+			 words[i]);
+		cr_assert(eq(int, load(text, NULL, &c, &d), 0), "%s", d.message);
+		cr_assert(c.json_output && c.append_output.entry[0].suggested_output);
+		conf_release(&c);
+	}
+}
+
 Test(conf, variables_of_the_environment_are_put_in)
 {
 	struct conf c;
