@@ -143,6 +143,13 @@ static bool is_output(const struct path *p, unsigned step)
 	       conf_output_kind(p->step[0].key, strlen(p->step[0].key)) != OUTPUT_KIND_COUNT;
 }
 
+/* Is NODE all of what a list takes: a list, or what is written as a map? */
+static bool is_whole(const struct conf_row *row, const yaml_node_t *node)
+{
+	return node->type == YAML_SEQUENCE_NODE ||
+	       (row->type == CONF_PAIRS && node->type == YAML_MAPPING_NODE);
+}
+
 /* The node of VALUE for P, of ROW; negative errno. */
 static int make_value(struct conf_doc *d, const struct path *p, const struct conf_row *row,
 		      struct span value, struct diag *diag)
@@ -161,7 +168,7 @@ static int make_value(struct conf_doc *d, const struct path *p, const struct con
 		diag_set(diag, "the value is no text");
 		return -EINVAL;
 	}
-	if (id > 0 && whole_list && conf_doc_node(d, id)->type != YAML_SEQUENCE_NODE)
+	if (id > 0 && whole_list && !is_whole(row, conf_doc_node(d, id)))
 		return wrap(d, id);
 	return id;
 }

@@ -926,6 +926,27 @@ Test(conf, braces_make_a_map)
 	conf_release(&c);
 }
 
+Test(conf, braces_are_all_of_a_key_that_takes_a_map)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int,
+		     load("static_fields: {a: b}\n", "static_fields={env: prod, ver: 1.0}", &c, &d),
+		     0),
+		  "%s", d.message);
+	cr_assert(eq(uint, c.static_fields.count, 2));
+	cr_assert_str_eq(c.static_fields.item[1], "ver=1.0");
+	conf_release(&c);
+	cr_assert(eq(int, load("", "http_output.headers={X-A: \"1\"}", &c, &d), 0), "%s",
+		  d.message);
+	cr_assert_str_eq(conf_output_at(&c, OUTPUT_HTTP, 0)->headers.item[0], "X-A: 1");
+	conf_release(&c);
+	cr_assert(eq(int, load("", "static_fields=a=b", &c, &d), 0), "%s", d.message);
+	cr_assert_str_eq(c.static_fields.item[0], "a=b");
+	conf_release(&c);
+}
+
 /* ---- rules ---- */
 
 Test(conf, rules_are_enabled_and_disabled_in_order)
