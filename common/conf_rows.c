@@ -171,7 +171,7 @@ static const struct conf_row rows[] = {
 	     "a kubeconfig may say insecure-skip-tls-verify"),
 	FLAG("webserver.enabled", web_enabled, "false",
 	     "the emitter answers by HTTP about health, versions and metrics"),
-	ROW("webserver.threadiness", UINT, web_threads, "0", 0, 64, NULL,
+	ROW("webserver.threadiness", UINT, web_threads, "0", 0, UINT32_MAX, NULL,
 	    "threads that answer; 0: as many as there are processors, 16 at most"),
 	ROW("webserver.listen_port", UINT, web_port, "8765", 1, 65535, NULL, "where it listens"),
 	ROW("webserver.listen_address", STRING, web_address, "127.0.0.1", 0, 0, NULL,

@@ -46,25 +46,61 @@ static int parse_number(const char *value, uint64_t least, uint64_t most, uint64
 	return 0;
 }
 
-/* Digits with at most one point among them: no sign, no exponent, whatever the locale. */
+/* "e-2" and the like, or nothing, to the end of TEXT: added to *POWER. */
+static int parse_exponent(const char *text, int *power)
+{
+	bool minus = text[0] != '\0' && text[1] == '-';
+	int n = 0;
+
+	if (*text == '\0')
+		return 0;
+	if (*text != 'e' && *text != 'E')
+		return -EINVAL;
+	text += text[1] == '-' || text[1] == '+' ? 2 : 1;
+	if (*text == '\0')
+		return -EINVAL;
+	for (; *text >= '0' && *text <= '9'; text++)
+		n = n < 1000 ? n * 10 + (*text - '0') : n; /* what is beyond is none or endless */
+	*power += minus ? -n : n;
+	return *text == '\0' ? 0 : -EINVAL;
+}
+
+/* N times ten to POWER, rounded once where both fit. */
+static double scale(double n, int power)
+{
+	double unit = 1;
+
+	for (int i = power < 0 ? -power : power; n > 0 && i > 0; i--)
+		unit *= 10;
+	return power < 0 ? n / unit : n * unit;
+}
+
+/* Digits, a point among them, an exponent behind them, whatever the locale: no sign. */
 static int parse_share(const char *value, uint64_t least, uint64_t most, double *ret)
 {
-	double n = 0, unit = 1;
-	unsigned digits = 0;
-	bool point = false;
+	bool point = false, digits = false;
+	const char *p = value;
+	double n = 0;
+	int power = 0;
 
-	for (const char *p = value; *p != '\0'; p++) {
-		if (*p == '.' && !point) {
+	for (; (*p >= '0' && *p <= '9') || (*p == '.' && !point); p++) {
+		if (*p == '.') {
 			point = true;
 			continue;
 		}
-		if (*p < '0' || *p > '9' || ++digits > 18)
-			return -EINVAL;
-		n = n * 10 + (*p - '0');
-		unit *= point ? 10 : 1;
+		digits = true;
+		/* Of more digits than a double has only the number matters. */
+		if (n < 1e17) {
+			n = n * 10 + (*p - '0');
+			power -= point;
+		} else {
+			power += !point;
+		}
 	}
-	n /= unit;
-	if (digits == 0 || n < (double)least || n > (double)most)
+	if (!digits || parse_exponent(p, &power) < 0)
+		return -EINVAL;
+	n = scale(n, power);
+	if (n < (double)least || n > (double)most)
 		return -EINVAL;
 	*ret = n;
 	return 0;

@@ -404,6 +404,41 @@ Test(conf, what_is_done_about_losses_is_a_set_of_words)
 	conf_release(&c);
 }
 
+Test(conf, numbers_are_written_as_falco_takes_them)
+{
+	static const struct {
+		const char *text;
+		double rate;
+	} cases[] = {
+		{ "3e-2", 0.03 },
+		{ "3E-2", 0.03 },
+		{ "0.5e+1", 5 },
+		{ "1.25e3", 1250 },
+		{ "0e999", 0 },
+		{ "1e-999", 0 },
+		{ "0.10000000000000000555111512312578270211815834045410156250", 0.1 },
+		{ "000000000000000000000001.50", 1.5 },
+	};
+	struct conf c;
+	struct diag d;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "syscall_event_drops: {rate: %s}\n", cases[i].text);
+		cr_assert(eq(int, load(text, NULL, &c, &d), 0), "%s", d.message);
+		cr_assert(eq(dbl, c.drops_rate, cases[i].rate), "%s", cases[i].text);
+		conf_release(&c);
+	}
+	cr_assert(eq(int,
+		     load("http_output: {max_consecutive_timeouts: 300}\n",
+			  "webserver.threadiness=100", &c, &d),
+		     0),
+		  "%s", d.message);
+	cr_assert(eq(u64, c.web_threads, 100));
+	conf_release(&c);
+}
+
 Test(conf, a_wrong_value_is_refused_with_its_place)
 {
 	static const struct {
@@ -444,7 +479,13 @@ Test(conf, a_wrong_value_is_refused_with_its_place)
 		{ "heartbeat: {interval: 2d}\n", 1, 23, "to 86400s" },
 		{ "syscall_event_drops: {threshold: .}\n", 1, 34, "from 0 to 1" },
 		{ "syscall_event_drops: {threshold: 0.1.2}\n", 1, 34, "from 0 to 1" },
-		{ "syscall_event_drops: {actions: log}\n", 1, 32, "takes a list" },
+		{ "syscall_event_drops: {rate: 3e}\n", 1, 29, "from 0 to 1000000" },
+		{ "syscall_event_drops: {rate: e2}\n", 1, 29, "from 0 to 1000000" },
+		{ "syscall_event_drops: {rate: 1e2.5}\n", 1, 29, "from 0 to 1000000" },
+		{ "syscall_event_drops: {rate: 1e999999}\n", 1, 29, "from 0 to 1000000" },
+		{ "syscall_event_drops: {rate: -3e-2}\n", 1, 29, "from 0 to 1000000" },
+		{ "syscall_event_drops: {rate: .inf}\n", 1, 29, "from 0 to 1000000" },
+		{ "syscall_event_drops: {actions: {log: 1}}\n", 1, 32, "takes a list" },
 		{ "syscall_event_drops: {actions: [log, shout]}\n", 1, 38, "one of ignore, log" },
 	};
 
