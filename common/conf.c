@@ -206,7 +206,9 @@ static int load(struct loader *ld, const char *file, const char *const *options,
 	*ld->diag = (struct diag){ 0 };
 	err = load_begin(ld);
 	if (err == 0)
-		err = loader_settle(ld, merge_files(ld, file, options, noptions));
+		err = merge_files(ld, file, options, noptions);
+	ld->files_told = err == -EINVAL;
+	err = loader_settle(ld, err);
 	return load_end(ld, err, options, noptions, ret);
 }
 

@@ -162,8 +162,17 @@ struct conf_row {
 
 /* The table, for whoever prints the settings. */
 const struct conf_row *conf_rows(unsigned *ret_count);
+/* What Falco called rules_files once: taken with a warning, beside rules_files an error. */
+#define CONF_OLD_RULES_KEY "rules_file"
+
 /* Of an output's sub-key as well: http_output.url. */
 const struct conf_row *conf_row_find(const char *key);
+
+/* Is it a list of texts of which one may stand by itself? */
+static inline bool conf_takes_one(const struct conf_row *row)
+{
+	return row->type == CONF_LIST || row->type == CONF_WORDS || row->type == CONF_FILES;
+}
 
 /* A key that Falco had, or has and that is none here, and what there is in its place. */
 struct conf_gone {

@@ -120,20 +120,31 @@ static int read_entry(struct conf_reader *r, const yaml_node_t *node)
 	return conf_refuse(r, "a path is missing here");
 }
 
+/* One text is a list of one. */
+static int count_entries(struct conf_reader *r, const yaml_node_t *node)
+{
+	return node->type == YAML_SCALAR_NODE ? 1 : conf_count_items(r, node, MAX_ENTRIES);
+}
+
+static const yaml_node_t *entry_node(struct conf_reader *r, const yaml_node_t *node, int i)
+{
+	return node->type == YAML_SCALAR_NODE ? node : conf_item(r, node, i);
+}
+
 /* All of them, before anything is merged: nodes move when others come. */
 static int read_entries(struct merge *m)
 {
 	struct conf_reader r = { .doc = &m->d->yaml, .diag = m->diag, .key = "config_files" };
 	const yaml_node_pair_t *p = conf_doc_find(m->d, 1, "config_files");
-	const yaml_node_t *list = p == NULL ? NULL : conf_doc_node(m->d, p->value);
+	const yaml_node_t *node = p == NULL ? NULL : conf_doc_node(m->d, p->value);
 	int n, err = 0;
 
-	if (list == NULL || conf_is_nothing(list))
+	if (node == NULL || conf_is_nothing(node))
 		return 0;
-	n = conf_count_items(&r, list, MAX_ENTRIES);
+	n = count_entries(&r, node);
 	for (int i = 0; err == 0 && i < n; i++) {
 		r.at = &m->entry[m->n++];
-		err = read_entry(&r, conf_item(&r, list, i));
+		err = read_entry(&r, entry_node(&r, node, i));
 	}
 	return n < 0 ? n : err;
 }
@@ -145,11 +156,11 @@ int conf_files_read(yaml_document_t *doc, const yaml_node_t *node, void *at, str
 	struct conf_reader r = {
 		.doc = doc, .diag = diag, .warn = warn, .key = "config_files", .at = &e
 	};
-	int n = conf_count_items(&r, node, MAX_ENTRIES), err = 0;
+	int n = count_entries(&r, node), err = 0;
 
 	for (int i = 0; err == 0 && i < n; i++) {
 		e = (struct entry){ .path = NULL };
-		err = read_entry(&r, conf_item(&r, node, i));
+		err = read_entry(&r, entry_node(&r, node, i));
 		if (err == 0)
 			err = conf_list_add(at, e.path);
 		free(e.path);

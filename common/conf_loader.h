@@ -19,6 +19,7 @@ struct loader {
 	void (*warn)(const struct diag *);
 	struct diag *diag;   /* its place is kept at the value in hand */
 	struct bundle *keep; /* gets the texts of all files; NULL: nobody wants them */
+	bool files_told;     /* what is wrong with config_files was said when they were merged */
 	bool all;	     /* conf_check(): WARN hears all, and behind an error it goes on */
 	unsigned errors;
 	bool seen[MAX_ROWS];

@@ -264,15 +264,29 @@ static int go_down(struct conf_doc *d, int id, struct step s, struct step next,
 	return err < 0 ? err : child;
 }
 
-/* A map at S of node ID becomes a list of it. */
-static int make_list(struct conf_doc *d, int id, struct step s)
+/* What is of TYPE at S of node ID becomes a list of it. */
+static int make_list(struct conf_doc *d, int id, struct step s, yaml_node_type_t type)
 {
 	int *at = find_child(d, id, s), list;
 
-	if (at == NULL || conf_doc_node(d, *at)->type != YAML_MAPPING_NODE)
+	if (at == NULL || conf_doc_node(d, *at)->type != type ||
+	    conf_is_nothing(conf_doc_node(d, *at)))
 		return 0;
 	list = wrap(d, *at);
 	return list < 0 ? list : set_child(d, id, s, list);
+}
+
+/* An item is named of what stands at STEP: it may stand there as the only one, by itself. */
+static int make_lists(struct conf_doc *d, const struct path *p, unsigned step, int id,
+		      const struct conf_row *row)
+{
+	if (p->step[step + 1].kind == STEP_KEY)
+		return 0;
+	if (is_output(p, step))
+		return make_list(d, id, p->step[step], YAML_MAPPING_NODE);
+	return row != NULL && conf_takes_one(row)
+		       ? make_list(d, id, p->step[step], YAML_SCALAR_NODE)
+		       : 0;
 }
 
 static int set_path(struct conf_doc *d, const struct path *p, const struct conf_row *row, int value)
@@ -280,8 +294,7 @@ static int set_path(struct conf_doc *d, const struct path *p, const struct conf_
 	int id = ROOT;
 
 	for (unsigned i = 0; i + 1 < p->n && id > 0; i++) {
-		if (is_output(p, i) && p->step[i + 1].kind != STEP_KEY &&
-		    make_list(d, id, p->step[i]) < 0)
+		if (make_lists(d, p, i, id, row) < 0)
 			return -ENOMEM;
 		id = go_down(d, id, p->step[i], p->step[i + 1], row);
 		if (id > 0)

@@ -258,7 +258,6 @@ static const struct conf_row rows[] = {
 
 /* By what begins them: the first that fits. */
 static const struct conf_gone gone[] = {
-	{ "rules_file", "it is 'rules_files', a list" },
 	{ "syscall_buf_size_preset", "it is 'engine.modern_ebpf.buf_size_preset'" },
 	{ "syscall_drop_failed_exit", "it is 'engine.modern_ebpf.drop_failed_exit'" },
 	{ "modern_bpf.cpus_for_each_syscall_buffer",
@@ -296,6 +295,8 @@ static const struct conf_row *find_of_output(const char *key)
 
 const struct conf_row *conf_row_find(const char *key)
 {
+	if (strcmp(key, CONF_OLD_RULES_KEY) == 0)
+		key = "rules_files";
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (strcmp(rows[i].key, key) == 0)
 			return &rows[i];

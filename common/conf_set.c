@@ -96,6 +96,14 @@ void loader_place(struct loader *ld, const yaml_node_t *node)
 	conf_place(&ld->doc.yaml, node, ld->diag);
 }
 
+/* One text is a list of one. */
+static int set_one(struct loader *ld, const struct conf_row *row, void *base,
+		   const yaml_node_t *node)
+{
+	conf_row_clear(row, base);
+	return set_value(ld, row, base, conf_node_text(node));
+}
+
 static int set_list(struct loader *ld, const struct conf_row *row, void *base,
 		    const yaml_node_t *node)
 {
@@ -160,6 +168,8 @@ int loader_set_node(struct loader *ld, const struct conf_row *row, void *base,
 		return set_list(ld, row, base, node);
 	if (row->type == CONF_PAIRS && node->type == YAML_MAPPING_NODE)
 		return set_pairs(ld, row, base, node);
+	if (is_list(row) && conf_takes_one(row) && node->type == YAML_SCALAR_NODE)
+		return set_one(ld, row, base, node);
 	if (tree != NULL) {
 		tree->clear(field_of(base, row));
 		return tree->read(&ld->doc.yaml, node, field_of(base, row), ld->diag, ld->warn);

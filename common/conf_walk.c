@@ -100,6 +100,19 @@ static int walk_outputs(struct loader *ld, const yaml_node_t *node, enum output_
 
 /* ---- maps ---- */
 
+/* The diag's place is the key's. */
+static int check_old_name(struct loader *ld)
+{
+	if (conf_doc_find(&ld->doc, 1, "rules_files") != NULL) {
+		diag_set(ld->diag, "'" CONF_OLD_RULES_KEY "' is an old name of 'rules_files', "
+				   "which is given, too: one of them must go");
+		return -EINVAL;
+	}
+	loader_complain(ld, CONF_FOUND_GONE,
+			"'" CONF_OLD_RULES_KEY "' is an old name of 'rules_files'");
+	return 0;
+}
+
 static int walk_value(struct loader *ld, const char *path, const yaml_node_t *value, unsigned depth)
 {
 	enum output_kind kind = conf_output_kind(path, strlen(path));
@@ -113,9 +126,12 @@ static int walk_value(struct loader *ld, const char *path, const yaml_node_t *va
 		loader_complain_of_key(ld, path);
 		return 0;
 	}
+	if (strcmp(path, CONF_OLD_RULES_KEY) == 0 && check_old_name(ld) < 0)
+		return -EINVAL;
 	if (row != NULL)
 		loader_note_row(ld, row);
-	if ((row != NULL && row->type == CONF_UNUSED) || (row == NULL && conf_is_nothing(value)))
+	if ((row != NULL && row->type == CONF_FILES && ld->files_told) ||
+	    (row != NULL && row->type == CONF_UNUSED) || (row == NULL && conf_is_nothing(value)))
 		return 0;
 	loader_place(ld, value);
 	if (row != NULL)

@@ -170,6 +170,79 @@ Test(conf, brackets_add_to_a_list_and_without_them_it_is_replaced)
 	conf_release(&c);
 }
 
+Test(conf, one_text_is_a_list_of_one)
+{
+	static const struct {
+		const char *text, *option;
+		unsigned count;
+		const char *last;
+	} cases[] = {
+		{ "rules_files: a\n", NULL, 1, "a" },
+		{ "rules_files: a\n", "rules_files[]=b", 2, "b" },
+		{ "rules_files: a\n", "rules_files[0]=b", 1, "b" },
+		{ "rules_files: a\n", "rules_files=b", 1, "b" },
+	};
+	struct conf c;
+	struct diag d;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		cr_assert(eq(int, load(cases[i].text, cases[i].option, &c, &d), 0), "%s",
+			  d.message);
+		cr_assert(eq(uint, warnings, 0));
+		cr_assert(eq(uint, c.rules_files.count, cases[i].count), "%zu", i);
+		cr_assert_str_eq(c.rules_files.item[c.rules_files.count - 1], cases[i].last);
+		conf_release(&c);
+	}
+	cr_assert(eq(int,
+		     load("config_files: x\nsyscall_event_drops: {actions: exit}\n", NULL, &c, &d),
+		     0),
+		  "%s", d.message);
+	cr_assert(eq(uint, c.config_files.count, 1));
+	cr_assert(eq(uint, c.drops_actions, 8));
+	conf_release(&c);
+}
+
+Test(conf, the_old_name_of_rules_files_is_taken_with_a_warning)
+{
+	static const struct {
+		const char *text, *option;
+		unsigned count;
+	} cases[] = {
+		{ "rules_file: a\n", NULL, 1 },
+		{ "rules_file: [a, b]\n", NULL, 2 },
+		{ "", "rules_file=a", 1 },
+		{ "", "rules_file=[a, b]", 2 },
+		{ "rules_file: a\n", "rules_file[]=b", 2 },
+		{ "rules_file: a\n", "rules_file=b", 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct conf c;
+		struct diag d;
+
+		cr_assert(eq(int, load(cases[i].text, cases[i].option, &c, &d), 0), "%s",
+			  d.message);
+		cr_assert(eq(uint, warnings, 1));
+		cr_assert(eq(uint, last_warning.kind, CONF_FOUND_GONE));
+		cr_assert(eq(uint, c.rules_files.count, cases[i].count), "%zu", i);
+		conf_release(&c);
+	}
+}
+
+Test(conf, the_old_name_beside_the_new_one_is_an_error)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load("priority: error\nrules_file: a\n", "rules_files=b", &c, &d),
+		     -EINVAL));
+	cr_assert_str_eq(d.file, "x.yaml");
+	cr_assert(eq(u32, d.line, 2));
+	cr_assert(eq(int, load("rules_files: [a]\n", "rules_file=b", &c, &d), -EINVAL));
+	cr_assert_str_eq(d.file, "-o");
+	cr_assert_not_null(strstr(d.message, "one of them must go"));
+}
+
 Test(conf, outputs_are_added_to)
 {
 	const char *text = "append_output:\n"
@@ -449,7 +522,9 @@ Test(conf, a_wrong_value_is_refused_with_its_place)
 		{ "json_output: maybe\n", 1, 14, "true or false" },
 		{ "a: 1\npriority: loud\n", 2, 11, "one of emergency, alert" },
 		{ "rule_matching: [all]\n", 1, 16, "single value" },
-		{ "rules_files: x\n", 1, 14, "takes a list" },
+		{ "rules_files: {x: y}\n", 1, 14, "takes a list" },
+		{ "rules_file: {x: y}\n", 1, 13, "'rules_files' takes a list" },
+		{ "rules_file: x\nrules_files: [y]\n", 1, 1, "one of them must go" },
 		{ "rules_files: [x, {y: 1}]\n", 1, 18, "list of texts" },
 		{ "stdout_output: yes\n", 1, 16, "takes a map" },
 		{ "http_output: [{url: x}, y]\n", 1, 25, "takes a map, or a list of maps" },
@@ -1029,7 +1104,7 @@ Test(conf, an_unknown_key_says_which_may_be_meant)
 		{ "syscall_buf_size_preset: 4\n", "'engine.modern_ebpf.buf_size_preset'",
 		  CONF_FOUND_GONE },
 		{ "grpc: {enabled: true}\n", "there is no gRPC", CONF_FOUND_GONE },
-		{ "rules_file: x\n", "it is 'rules_files'", CONF_FOUND_GONE },
+		{ "rules_file: x\n", "old name of 'rules_files'", CONF_FOUND_GONE },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
