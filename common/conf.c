@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * conf.c -- loading as a whole: defaults, files, options, the document, and what no single
- * value shows.
+ * conf.c -- loading as a whole: defaults, files, options, the document.
  *
  * The files are the administrator's and are read before the jail; still, their size,
  * their depth and the length of every list are bounded.
@@ -29,31 +28,6 @@ static int load_standards(struct loader *ld)
 	return err;
 }
 
-/* What no single value shows. */
-static int check_whole(struct loader *ld)
-{
-	int err;
-
-	*ld->diag = (struct diag){ 0 };
-	/* Nobody spoke of it: it is there, as the defaults say. */
-	if (conf_output_at(ld->conf, OUTPUT_STDOUT, 0) == NULL &&
-	    loader_add_output(ld, OUTPUT_STDOUT) == NULL)
-		return -EINVAL;
-	err = conf_output_settle(ld->conf, ld->diag);
-	if (err < 0)
-		return err;
-	if (ld->conf->engine == CONF_ENGINE_KMOD) {
-		ld->conf->kernel_buffer_bytes = ld->conf->kmod_buffer_bytes;
-		ld->conf->drop_failed = ld->conf->kmod_drop_failed;
-	}
-	if ((ld->conf->drops_actions & 1) != 0 && ld->conf->drops_actions != 1) {
-		diag_set(ld->diag, "'syscall_event_drops.actions': to ignore is all that can be "
-				   "done then");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 /* The options that say which files there are count before these are read; all others behind
  * them. */
 static int set_options(struct loader *ld, const char *const *options, unsigned n, bool of_files)
@@ -73,9 +47,7 @@ static int take_document(struct loader *ld)
 
 	*ld->diag = (struct diag){ 0 };
 	err = loader_settle(ld, loader_walk(ld, yaml_document_get_root_node(&ld->doc.yaml), "", 0));
-	if (err == 0)
-		err = loader_settle(ld, check_whole(ld));
-	return err;
+	return err < 0 ? err : loader_check(ld);
 }
 
 static int load_begin(struct loader *ld)

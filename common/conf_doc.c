@@ -227,6 +227,24 @@ yaml_node_pair_t *conf_doc_find(struct conf_doc *d, int map, const char *key)
 	return find_among(d, map, span_str(key), SIZE_MAX);
 }
 
+yaml_node_t *conf_doc_at(struct conf_doc *d, const char *path)
+{
+	int id = ROOT;
+
+	while (*path != '\0') {
+		size_t n = strcspn(path, ".");
+		yaml_node_pair_t *p = NULL;
+
+		if (conf_doc_node(d, id)->type == YAML_MAPPING_NODE)
+			p = find_among(d, id, span_of(path, n), SIZE_MAX);
+		if (p == NULL)
+			return NULL;
+		id = p->value;
+		path += n + (path[n] == '.');
+	}
+	return conf_doc_node(d, id);
+}
+
 /* The items of list MORE at the end of list LIST. */
 static int append_items(struct conf_doc *d, int list, int more)
 {

@@ -46,9 +46,17 @@ int conf_doc_add_yaml(struct conf_doc *d, struct span text, struct diag *diag);
  * until a node is added. */
 yaml_node_pair_t *conf_doc_find(struct conf_doc *d, int map, const char *key);
 
+/* The value at PATH, keys of maps with dots between; NULL: nothing is there. */
+yaml_node_t *conf_doc_at(struct conf_doc *d, const char *path);
+
 static inline yaml_node_t *conf_doc_node(struct conf_doc *d, int id)
 {
 	return yaml_document_get_node(&d->yaml, id);
+}
+
+static inline unsigned conf_doc_id(const struct conf_doc *d, const yaml_node_t *node)
+{
+	return (unsigned)(node - d->yaml.nodes.start) + 1;
 }
 
 #endif

@@ -63,4 +63,9 @@ struct conf_output *loader_add_output(struct loader *ld, enum output_kind kind);
 /* All keys of MAP, which stands under PREFIX ("": it is the whole). */
 int loader_walk(struct loader *ld, const yaml_node_t *map, const char *prefix, unsigned depth);
 
+/* ---- conf_check.c ---- */
+
+/* What no single value shows, when all are set: -EINVAL, -ENOMEM. */
+int loader_check(struct loader *ld);
+
 #endif

@@ -306,7 +306,7 @@ static int check_needed(const struct conf_output *o, struct diag *diag)
 	return -EINVAL;
 }
 
-int conf_output_settle(struct conf *c, struct diag *diag)
+int conf_output_settle(struct conf *c)
 {
 	int err = 0;
 
@@ -319,8 +319,14 @@ int conf_output_settle(struct conf *c, struct diag *diag)
 			o->json = c->json_output ? CONF_JSON_YES : CONF_JSON_NO;
 		err = name_one(o, place);
 	}
-	for (unsigned i = 0; i < c->output_count && err == 0; i++)
-		if ((err = check_name(c, i, diag)) == 0)
-			err = check_needed(&c->outputs[i], diag);
 	return err;
+}
+
+int conf_output_check(const struct conf *c, unsigned i, struct diag *diag, const char **ret_key)
+{
+	*ret_key = "name";
+	if (check_name(c, i, diag) < 0)
+		return -EINVAL;
+	*ret_key = "enabled";
+	return check_needed(&c->outputs[i], diag);
 }

@@ -40,6 +40,7 @@ enum { CONF_JSON_AUTO, CONF_JSON_NO, CONF_JSON_YES };
 
 struct conf_output {
 	enum output_kind kind;
+	unsigned node; /* while it is loaded: the map of the document that it is; 0: none */
 
 	/* all */
 	bool enabled;
@@ -102,7 +103,10 @@ struct conf_output *conf_output_at(const struct conf *c, enum output_kind kind, 
 void conf_output_clear(struct conf *c, enum output_kind kind);
 void conf_output_release(struct conf *c);
 
-/* When all is set: order, names, what is missing.  -EINVAL with DIAG, -ENOMEM. */
-int conf_output_settle(struct conf *c, struct diag *diag);
+/* When all is set: order, names, json.  -ENOMEM. */
+int conf_output_settle(struct conf *c);
+
+/* Then, of output I: -EINVAL, with DIAG, whose place is not set, and the sub-key to blame. */
+int conf_output_check(const struct conf *c, unsigned i, struct diag *diag, const char **ret_key);
 
 #endif

@@ -72,6 +72,7 @@ static int walk_output(struct loader *ld, const yaml_node_t *map, enum output_ki
 	o = loader_add_output(ld, kind);
 	if (o == NULL)
 		return -EINVAL;
+	o->node = conf_doc_id(&ld->doc, map);
 	for (const yaml_node_pair_t *p = map->data.mapping.pairs.start;
 	     err == 0 && p < map->data.mapping.pairs.top; p++)
 		err = loader_settle(ld, walk_output_pair(ld, conf_doc_node(&ld->doc, p->key),

@@ -28,18 +28,11 @@ static void open_one(struct outputs *os, const struct conf_output *conf, const s
 
 int outputs_open(struct outputs *os, const struct conf *conf, const struct format *form)
 {
-	unsigned enabled = 0;
-
 	os->count = 0;
-	for (unsigned i = 0; i < conf->output_count; i++) {
-		if (!conf->outputs[i].enabled)
-			continue;
-		enabled++;
-		open_one(os, &conf->outputs[i], form);
-	}
-	if (enabled == 0)
-		log_error("no output is enabled, set stdout_output.enabled or that of another");
-	else if (os->count == 0)
+	for (unsigned i = 0; i < conf->output_count; i++)
+		if (conf->outputs[i].enabled)
+			open_one(os, &conf->outputs[i], form);
+	if (os->count == 0)
 		log_error("no output can be opened");
 	return os->count == 0 ? EXIT_INPUT : EXIT_OK;
 }

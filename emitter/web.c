@@ -248,11 +248,7 @@ static int open_parts(struct web *w, const struct conf *conf)
 			  err == -EINVAL ? "has no certificate or no private key" : strerror(-err));
 		return -EINVAL;
 	}
-	if (!address_of(conf, &w->address)) {
-		log_error("webserver.listen_address: '%s' is no IPv4 or IPv6 address",
-			  conf->web_address);
-		return -EINVAL;
-	}
+	BUG_ON(!address_of(conf, &w->address)); /* settings with another are none */
 	return listen_first(w);
 }
 

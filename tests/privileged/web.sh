@@ -169,5 +169,5 @@ check "when it is rotated they go to the new one" wait_for 10 test -s "$work/sna
 stop_mews
 for wrong in metrics.interval=5000 metrics.interval=99ms metrics.output_rule=false; do
 	check "$wrong is refused" bash -c \
-		"timeout 20 '$mews' run --run-dir '$work/no' -o metrics.enabled=true -o metrics.output_rule=true -o '$wrong' 2>&1 | grep -q 'error: metrics\\.'"
+		"timeout 20 '$mews' run --run-dir '$work/no' -o metrics.enabled=true -o metrics.output_rule=true -o '$wrong' 2>&1 | grep -q 'error: -o: .metrics\\.'"
 done
