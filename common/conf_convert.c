@@ -46,33 +46,13 @@ static void tell(struct converter *c, const yaml_node_t *where, const char *form
 
 /* ---- the document ---- */
 
-/* The value at PATH, keys with dots between; NULL: nothing is there. */
-static yaml_node_t *find(struct converter *c, const char *path)
-{
-	int id = ROOT;
-
-	while (*path != '\0') {
-		size_t n = strcspn(path, ".");
-		char key[MAX_PATH];
-		yaml_node_pair_t *p;
-
-		snprintf(key, sizeof(key), "%.*s", (int)n, path);
-		if (conf_doc_node(&c->doc, id)->type != YAML_MAPPING_NODE ||
-		    (p = conf_doc_find(&c->doc, id, key)) == NULL)
-			return NULL;
-		id = p->value;
-		path += n + (path[n] == '.');
-	}
-	return conf_doc_node(&c->doc, id);
-}
-
 /* KEY is VALUE, if nobody has said anything of it. */
 static void set_missing(struct converter *c, const char *key, const char *value)
 {
 	char option[MAX_PATH + MAX_TEXT];
 	struct diag diag;
 
-	if (find(c, key) != NULL)
+	if (conf_doc_at(&c->doc, key) != NULL)
 		return;
 	snprintf(option, sizeof(option), "%s=%s", key, value);
 	if (conf_doc_option(&c->doc, option, &diag) < 0)
@@ -86,13 +66,22 @@ static void text_of(const yaml_node_t *node, char *buf, size_t cap)
 	snprintf(buf, cap, "%.*s", (int)(text.n < cap ? text.n : cap), (const char *)text.p);
 }
 
+/* A key of old, whatever stands behind it.  Beside the new one it is wrong, and is said to be. */
+static void rename_rules(struct converter *c)
+{
+	int key = conf_doc_add_scalar(&c->doc, span_str("rules_files"));
+	yaml_node_pair_t *p = conf_doc_find(&c->doc, ROOT, CONF_OLD_RULES_KEY);
+
+	if (p != NULL && key != 0 && conf_doc_find(&c->doc, ROOT, "rules_files") == NULL)
+		p->key = key;
+}
+
 /* What had another name, or stands elsewhere. */
 static void rename_old(struct converter *c)
 {
 	static const struct {
 		const char *old, *key;
 	} names[] = {
-		{ "rules_file", "rules_files" },
 		{ "syscall_buf_size_preset", "engine.modern_ebpf.buf_size_preset" },
 		{ "syscall_drop_failed_exit", "engine.modern_ebpf.drop_failed_exit" },
 		{ "modern_bpf.cpus_for_each_syscall_buffer",
@@ -102,7 +91,7 @@ static void rename_old(struct converter *c)
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
-		const yaml_node_t *node = find(c, names[i].old);
+		const yaml_node_t *node = conf_doc_at(&c->doc, names[i].old);
 		char value[MAX_TEXT];
 
 		if (node == NULL || node->type != YAML_SCALAR_NODE)
@@ -124,6 +113,8 @@ static void write_defaults(struct converter *c)
 		{ "syscall_event_drops.actions", "ignore" },
 		{ "syscall_event_drops.rate", "0.03333" },
 		{ "syscall_event_drops.max_burst", "1" },
+		{ "webserver.listen_address", "0.0.0.0" },
+		{ "webserver.ssl_certificate", "/etc/falco/falco.pem" },
 		{ "log_syslog", "true" },
 	};
 
@@ -136,7 +127,7 @@ static void write_defaults(struct converter *c)
 /* The item of `plugins' with this name; its number, 0: there is none. */
 static int find_plugin(struct converter *c, const char *name)
 {
-	const yaml_node_t *list = find(c, "plugins");
+	const yaml_node_t *list = conf_doc_at(&c->doc, "plugins");
 
 	if (list == NULL || list->type != YAML_SEQUENCE_NODE)
 		return 0;
@@ -230,7 +221,7 @@ static void take_node_name(struct converter *c)
 static void tell_of_plugins(struct converter *c)
 {
 	static const char *const name[] = { "name", NULL };
-	const yaml_node_t *list = find(c, "plugins");
+	const yaml_node_t *list = conf_doc_at(&c->doc, "plugins");
 	size_t n =
 		list == NULL || list->type != YAML_SEQUENCE_NODE
 			? 0
@@ -545,6 +536,7 @@ int conf_convert(const char *file, FILE *out, void (*say)(const struct diag *), 
 	if (err == 0)
 		err = read_all(&c, file);
 	if (err == 0) {
+		rename_rules(&c);
 		rename_old(&c);
 		take_engines(&c);
 		take_node_name(&c);

@@ -54,6 +54,44 @@ check "a file that is not there is an error" eval '! "$mews" config check "$work
 "$mews" config frobnicate 2>/dev/null
 check "another word is wrong usage" [ $? -eq 2 ]
 
+# ---- what could not start ----
+
+refuses() { # NAME, what is said, OPTION...
+	local name=$1 text=$2 option args=()
+	shift 2
+	for option; do args+=(-o "$option"); done
+	"$mews" config check "${args[@]}" >"$work/out"
+	check "$name is 1" [ $? -eq 1 ]
+	check "$name is said" eval '[ "$(grep -c "^-o: error: " "$work/out")" -eq 1 ] && grep -qF -- "$text" "$work/out"'
+}
+refuses "no output" "no output is enabled" stdout_output.enabled=false
+refuses "metrics that go nowhere" "metrics go nowhere" metrics.enabled=true
+refuses "an interval without a unit" "'5000' is no duration" metrics.enabled=true metrics.interval=5000 webserver.prometheus_metrics_enabled=true
+refuses "an address that is a name" "'localhost' is no IPv4 or IPv6 address" webserver.enabled=true webserver.listen_address=localhost
+refuses "an engine without its capture" "needs 'engine.replay.capture_file'" engine.kind=replay
+printf 'priority: error\nhttp_output: {enabled: true}\nsyscall_event_drops: {actions: [ignore, log]}\nconfig_files: {a: b}\n' >"$work/bad.yaml"
+"$mews" config check "$work/bad.yaml" >"$work/out"
+says "what one key asks of another has a place" "2:24: error: 'http_output.enabled' needs 'http_output.url'"
+says "and does not hide the next" "3:32: error: 'syscall_event_drops.actions'"
+check "nothing is said twice" [ "$(wc -l <"$work/out")" -eq 3 ]
+printf 'config_files: none.yaml\nrules_files: r.yaml\n' >"$work/one.yaml"
+check "one text is a list of one" [ "$("$mews" config check "$work/one.yaml")" = Ok ]
+
+# ---- rules files that are not there ----
+
+captures=("${MEWS_CAPTURES:-$top/../shared/captures}"/01_*.scap)
+if [ -r "${captures[0]}" ]; then
+	printf -- '- rule: r\n  desc: d\n  condition: evt.type = openat\n  output: o\n  priority: INFO\n' >"$work/r1.yaml"
+	printf 'rules_files: [%s/none.yaml, %s/r1.yaml]\n' "$work" "$work" >"$work/nx.yaml"
+	check "a replay passes them over, where settings name them" eval '
+		"$mews" replay "${captures[0]}" -c "$work/nx.yaml" >"$work/alerts" 2>"$work/log" </dev/null && [ -s "$work/alerts" ] &&
+			grep -q "there is no .$work/none.yaml" "$work/log"'
+	check "the old name does as well" eval '
+		"$mews" replay "${captures[0]}" -o rules_file="$work/r1.yaml" >"$work/again" 2>/dev/null </dev/null && cmp "$work/alerts" "$work/again"'
+	"$mews" replay "${captures[0]}" -c "$work/nx.yaml" -r "$work/none.yaml" >"$work/out" 2>"$work/log" </dev/null
+	check "what -r names must be there" eval "[ $? -eq 1 ] && grep -q LOAD_ERR_FILE_READ '$work/log'"
+fi
+
 # ---- convert: an installation with what people have in theirs ----
 
 mkdir "$work/falco" "$work/falco/config.d" "$work/falco/rules.d"
@@ -135,7 +173,26 @@ check "rules load with it" eval '"$mews" config check "$out" -o priority=debug >
 printf 'stdout_output: {enabled: true}\nrules_file: /x\nsyscall_buf_size_preset: 6\nengine: {kind: ebpf}\n' >"$work/old.yaml"
 "$mews" config convert "$work/old.yaml" >"$out" 2>"$work/err"
 check "old keys get their new names" eval 'grep -q "buf_size_preset: 6" "$out" && grep -A 1 "^rules_files:" "$out" | grep -q "/x"'
+check "and are no comments" eval '! grep -q "rules_file:" "$out"'
 check "an engine of old is the one that there is" eval '"$mews" config check "$out" >/dev/null'
+cat >"$work/list.yaml" <<'END'
+rules_file: [/a, "/b \"c\""]
+stdout_output: {enabled: true}
+static_fields: {site: "null", other: 'NULL', more: "~", last: Null}
+file_output: {filename: "null"}
+webserver: {enabled: true}
+END
+"$mews" config convert "$work/list.yaml" >"$out" 2>"$work/err"
+check "a list under an old name is taken over" [ $? -eq 0 ]
+check "with all that is in it" eval 'grep -A 2 "^rules_files:" "$out" | grep -qxF "  - \"/b \\\"c\\\"\""'
+check "and nothing is said" [ ! -s "$work/err" ]
+has "where Falco listens is written down" '  listen_address: 0.0.0.0'
+has "and its certificate" '  ssl_certificate: /etc/falco/falco.pem'
+has "a text that reads as nothing keeps its quotes" '  filename: "null"'
+has "so it does in a map" '  other: "NULL"'
+printf 'stdout_output: {enabled: true}\nrules_file: /x\nrules_files: [/y]\n' >"$work/both.yaml"
+check "an old name beside the new one is wrong, as it is for Falco" eval '
+	! "$mews" config convert "$work/both.yaml" >"$out" 2>"$work/err" && grep -q "one of them must go" "$work/err"'
 printf 'a: &a [*a]\nb: &b {c: *b}\npriority: loud\n' >"$work/odd.yaml"
 check "what is wrong is said, and 1" eval '! "$mews" config convert "$work/odd.yaml" >"$out" 2>"$work/err" && [ -s "$work/err" ]'
 check "a file that is not there is 1" eval '! "$mews" config convert "$work/none.yaml" 2>"$work/err" && grep -q "none.yaml: cannot read" "$work/err"'
