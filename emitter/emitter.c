@@ -163,8 +163,6 @@ static int open_watch(struct stage *st, struct emitter *em)
 	bool reports =
 		conf->metrics_enabled && (conf->metrics_rule || conf->metrics_file[0] != '\0');
 
-	if (!reporter_check(conf))
-		return EXIT_INPUT;
 	if (!reports && !conf->web_enabled)
 		return EXIT_OK;
 	em->readings = readings_new(st->run_dir, (const char *)em->format.hostname.p);

@@ -20,7 +20,6 @@
 #include "log.h"
 #include "metrics_alert.h"
 
-#define LEAST_NS    (100 * NS_PER_MSEC)
 #define ARENA_BYTES ((size_t)128 * 1024)
 #define LINE_BYTES  ((size_t)512 * 1024)
 #define STACK_BYTES ((size_t)256 * 1024)
@@ -57,24 +56,6 @@ unsigned reporter_groups(const struct conf *c)
 	       (unsigned)c->metrics_resources << METRICS_RESOURCES |
 	       (unsigned)c->metrics_state << METRICS_STATE |
 	       (unsigned)c->metrics_kernel << METRICS_KERNEL;
-}
-
-bool reporter_check(const struct conf *conf)
-{
-	if (!conf->metrics_enabled)
-		return true;
-	if (!conf->metrics_rule && conf->metrics_file[0] == '\0' && !conf->web_metrics) {
-		log_error("metrics.enabled: metrics go nowhere, set metrics.output_rule, "
-			  "metrics.output_file or webserver.prometheus_metrics_enabled");
-		return false;
-	}
-	if ((conf->metrics_rule || conf->metrics_file[0] != '\0') &&
-	    duration_parse(conf->metrics_interval) < LEAST_NS) {
-		log_error("metrics.interval: '%s' is no duration of 100ms or more, as 1h30m is",
-			  conf->metrics_interval);
-		return false;
-	}
-	return true;
 }
 
 static int open_file(const char *path)

@@ -15,9 +15,6 @@ struct reporter;
 /* The groups that CONF has on, as a mask. */
 unsigned reporter_groups(const struct conf *conf);
 
-/* Are the settings of metrics ones that can be followed?  False: why not was said. */
-bool reporter_check(const struct conf *conf);
-
 /* With privilege: opens the file.  NULL: it cannot be, which was said. */
 struct reporter *reporter_open(const struct conf *conf, struct readings *readings,
 			       const struct format *format);
