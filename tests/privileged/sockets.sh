@@ -133,7 +133,8 @@ check "and where each is told of when it is made" lived whole
 all=$(told whole 50000)
 stop_mews
 check "in the same words" diff "$work/whole" "$work/spared"
-check "that 50,000 were made is so many events less" sh -c "[ $((all - few)) -ge 40000 ] || { echo $few of $all; false; }"
+# Whatever else the host did meanwhile: if each were told of, there would be as many events.
+check "that 50,000 were made is no 50,000 events" sh -c "[ $few -lt 50000 ] && [ $all -ge 50000 ] || { echo $few of $all; false; }"
 
 rules "evt.arg.domain contains AF_PACKET"
 start_mews -r "$work/rules.yaml" -o json_output=true
