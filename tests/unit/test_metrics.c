@@ -19,8 +19,17 @@ static struct metrics_view full_view(void)
 {
 	struct metrics_view v = {
 		.now_ns = UINT64_C(1700000010000000000),
-		.host = { "0.1.0", "6.1.0", "a\"host\\\n", "modern_bpf",
-			  UINT64_C(1700000000000000000), 5, 4, 0.25, 1 << 20, 3, 99 },
+		.host = { .version = "0.1.0",
+			  .kernel_release = "6.1.0",
+			  .hostname = "a\"host\\\n",
+			  .engine = "modern_bpf",
+			  .start_ns = UINT64_C(1700000000000000000),
+			  .boot_ns = 5,
+			  .cpus = 4,
+			  .busy = 0.25,
+			  .memory_used = 1 << 20,
+			  .procs_running = 3,
+			  .open_fds = 99 },
 		.knows_rules = true,
 	};
 
