@@ -111,13 +111,23 @@ static bool quoted(struct parser *p, struct span *ret)
 
 	if (!lex_quoted(&p->lex, &raw))
 		return false;
-	p->last = raw;
 	err = lex_unescape(raw, p->pool, ret, p->diag);
 	if (err == -ENOMEM)
 		no_memory(p);
 	else if (err < 0)
 		fail_at(p, at, err);
+	else
+		p->last = *ret;
 	return true;
+}
+
+static bool closing(struct parser *p, const char *s)
+{
+	bool ok = lex_literal(&p->lex, s);
+
+	if (ok)
+		p->last = span_str(s);
+	return ok;
 }
 
 static bool number(struct parser *p, struct span *ret)
@@ -167,7 +177,7 @@ static bool parse_arg(struct parser *p, struct operand *o)
 		fail(p, "expected a valid field argument: a quoted string or a bare string");
 		return false;
 	}
-	if (p->err == 0 && !lex_literal(&p->lex, "]"))
+	if (p->err == 0 && !closing(p, "]"))
 		fail(p, "expected a ']' token");
 	return p->err == 0;
 }
@@ -214,7 +224,7 @@ static struct operand *parse_tuple(struct parser *p, uint32_t at)
 	if (o == NULL)
 		return NULL;
 	lex_blank(&p->lex);
-	if (lex_literal(&p->lex, ")"))
+	if (closing(p, ")"))
 		return o;
 	do {
 		lex_blank(&p->lex);
@@ -222,7 +232,7 @@ static struct operand *parse_tuple(struct parser *p, uint32_t at)
 			return NULL;
 		lex_blank(&p->lex);
 	} while (lex_literal(&p->lex, ","));
-	if (!lex_literal(&p->lex, ")"))
+	if (!closing(p, ")"))
 		return fail(p, "expected a ')' token closing the list");
 	o->items = items.items;
 	o->n = items.n;
@@ -262,7 +272,7 @@ static struct operand *parse_call(struct parser *p, struct span name, uint32_t a
 			return NULL;
 		lex_blank(&p->lex);
 	} while (lex_literal(&p->lex, ","));
-	if (!lex_literal(&p->lex, ")"))
+	if (!closing(p, ")"))
 		return fail(p, "expected a ')' token closing the transformer");
 	o->items = items.items;
 	o->n = items.n;
@@ -292,7 +302,7 @@ static struct operand *parse_right_field(struct parser *p)
 	if (*item == NULL)
 		return NULL;
 	lex_blank(&p->lex);
-	if (!lex_literal(&p->lex, ")"))
+	if (!closing(p, ")"))
 		return fail(p, "expected a ')' token closing 'val'");
 	o->items = item;
 	o->n = 1;
@@ -364,7 +374,7 @@ static struct operand *parse_values(struct parser *p, uint32_t at)
 		if (item == NULL)
 			return fail(p, "expected a string value");
 	}
-	if (!lex_literal(&p->lex, ")"))
+	if (!closing(p, ")"))
 		return fail(p, "expected a ')' token");
 	o->items = items.items;
 	o->n = items.n;
@@ -498,7 +508,7 @@ static struct node *parse_embedded(struct parser *p)
 	lex_blank(&p->lex);
 	n = nested(p, parse_or);
 	lex_blank(&p->lex);
-	if (p->err == 0 && !lex_literal(&p->lex, ")"))
+	if (p->err == 0 && !closing(p, ")"))
 		return fail(p, "expected a ')' token");
 	return p->err == 0 ? n : NULL;
 }

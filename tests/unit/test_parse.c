@@ -124,6 +124,13 @@ Test(parse, says_where_and_what_was_wrong)
 	cr_assert(eq(u32, diag.line, 1));
 	cr_assert(eq(u32, diag.column, 17));
 
+	cr_assert_null(parsed("(a.b = c) foo"));
+	cr_assert_str_eq(diag.message, "unexpected token after ')', expecting 'or', 'and'");
+	cr_assert_null(parsed("a.b in (c, d) foo"));
+	cr_assert_str_eq(diag.message, "unexpected token after ')', expecting 'or', 'and'");
+	cr_assert_null(parsed("a.b = \"c \\\"d\" foo"));
+	cr_assert_str_eq(diag.message, "unexpected token after 'c \"d', expecting 'or', 'and'");
+
 	cr_assert_null(parsed("a.b = c\nand a.b in (x,\n  )"));
 	cr_assert(eq(u32, diag.line, 3));
 	cr_assert(eq(u32, diag.column, 3));
