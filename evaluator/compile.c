@@ -15,8 +15,7 @@
 struct compiler {
 	struct program *p;
 	struct diag *diag;
-	const struct node *root;
-	uint32_t error_at, outer_at;
+	uint32_t error_at;
 	unsigned nsteps;
 };
 
@@ -519,8 +518,6 @@ static int compile_checks(struct compiler *c, struct node *n, struct compile_err
 	uint32_t ignored;
 	int err = 0;
 
-	if (n->owner == c->root->owner)
-		c->outer_at = n->at;
 	if (n->kind == NODE_MACRO && n->n == 0)
 		err = refuse(c, n->at, "Undefined macro '%.*s' used in filter.", SHOW(n->name));
 	if (n->kind == NODE_CHECK) {
@@ -533,7 +530,7 @@ static int compile_checks(struct compiler *c, struct node *n, struct compile_err
 	if (err < 0) {
 		ret_error->owner = n->owner;
 		ret_error->at = err == -ENOMEM ? n->at : c->error_at;
-		ret_error->outer_at = c->outer_at;
+		ret_error->node_at = n->at;
 		return err;
 	}
 	for (unsigned i = 0; err == 0 && i < n->n; i++)
@@ -573,7 +570,7 @@ static int emit(struct compiler *c, struct node *n, uint32_t yes, uint32_t no, u
 int compile_condition(struct program *p, struct node *n, uint32_t *ret_start, struct diag *diag,
 		      struct compile_error *ret_error)
 {
-	struct compiler c = { .p = p, .diag = diag, .root = n };
+	struct compiler c = { .p = p, .diag = diag };
 	int err;
 
 	*ret_error = (struct compile_error){ n->owner, n->at, n->at };

@@ -16,7 +16,7 @@
 struct compile_error {
 	const void *owner;
 	uint32_t at;
-	uint32_t outer_at; /* of the condition itself: the check, or the macro that brings it in */
+	uint32_t node_at; /* where the check begins, in the same text */
 };
 
 /* P grows; all of it is POOL's.  release frees what is not. */

@@ -342,7 +342,7 @@ static int compile_tree(struct rule_loader *l, struct ruleset *rs, const struct 
 	owner = error.owner != NULL ? error.owner : &d->expanded;
 	where = origin_find(owner, error.at);
 	context_push(l, "rule condition", SPAN_NONE, d->where.condition);
-	context_in_condition(l, &d->expanded, &d->expanded, error.outer_at, d->where.condition);
+	context_in_condition(l, &d->expanded, owner, error.node_at, d->where.condition);
 	if (err == -EINVAL && d->skip_if_unknown && is_unknown_filter(diag.message)) {
 		loader_problem(l, LOAD_UNKNOWN_FILTER, where, "%s", diag.message);
 		return 1;

@@ -191,6 +191,11 @@ Test(rule_places, hints_are_for_the_rules_that_are_compiled)
 		  "\"evt.type=open and m\" 2:45; "
 		  "COMPILE_CONDITION rule s 2:2 > rule condition 2:32 > condition expression "
 		  "\"evt.type=open and m\" 3:45" },
+		/* A check in a macro is where it is in the macro. */
+		{ "- {macro: m, condition: evt.type=open and proc.nope=1}\n" RULE(
+			  "r", "proc.name=x and proc.pid=1 and m"),
+		  "ERR_COMPILE_CONDITION rule r 1:2 > rule condition 1:32 > condition expression "
+		  "\"proc.name=x and p...\" 2:51" },
 		{ RULE("r", "evt.type=open and proc.name = proc.pname and proc.nope = 1"),
 		  "ERR_COMPILE_CONDITION rule r 0:2 > rule condition 0:32 > condition expression "
 		  "\"evt.type=open and...\" 1:78" },
