@@ -110,6 +110,9 @@ bool outlet_asked(struct outlet *o, struct ring_ask *ret);
 /* The same of what it wants no more of: ring_writer_muted(). */
 bool outlet_muted(struct outlet *o, uint64_t *ret_num);
 
+/* The names that the reader asks for, if they are others than those that were taken last: ring_writer_names(). */
+bool outlet_names(struct outlet *o, uint8_t ret[RING_NAMES], size_t *ret_n);
+
 /* The reader's counters as it committed them last.  False: there are none. */
 bool outlet_peer_counts(const struct outlet *o, struct ring_counts *ret);
 
@@ -180,6 +183,9 @@ bool inlet_ask(struct inlet *in, const struct ring_ask *ask);
 
 /* ring_reader_mute(), if there is one writer and it lives. */
 void inlet_mute(struct inlet *in, uint64_t num);
+
+/* ring_reader_say_names() to all writers, and to those that come.  TEXT is copied.  -EMSGSIZE. */
+int inlet_say_names(struct inlet *in, struct span text);
 
 /* Words that outlive this process with the writer: set before a commit.  They are
  * there once it is attached; what is set before that stays. */

@@ -27,11 +27,12 @@
 #define RING_PAGE	  4096 /* of header and cursor, or the system's page if that is larger */
 #define RING_MIN_SIZE	  (64u * 1024)
 #define RING_MAX_SIZE	  (1024u * 1024 * 1024)
-#define RING_COUNTS	  48 /* words of a stage's counters that travel with the ring */
-#define RING_NOTES	  16 /* words that a reader leaves to its successor */
-#define RING_ASKS	  32 /* of a reader's that may wait for an answer */
-#define RING_MUTES	  64 /* events like which no more are wanted, that were not taken yet */
-#define RING_SHEETS	  2  /* behind the header: room for what the writer leaves to its own */
+#define RING_COUNTS	  48	/* words of a stage's counters that travel with the ring */
+#define RING_NOTES	  16	/* words that a reader leaves to its successor */
+#define RING_ASKS	  32	/* of a reader's that may wait for an answer */
+#define RING_NAMES	  16360 /* bytes, of what a reader says in names */
+#define RING_MUTES	  64	/* events like which no more are wanted, that were not taken yet */
+#define RING_SHEETS	  2	/* behind the header: room for what the writer leaves to its own */
 #define RING_SHEET	  (16u * 1024) /* bytes of each; what stands there is not the ring's matter */
 #define RING_MARKS	  8	       /* places to which what a reader keeps can reach back */
 
@@ -181,6 +182,11 @@ bool ring_writer_asked(struct ring_writer *w, struct ring_ask *ret);
 /* The number of the next event like which the reader wants no more, which then is taken: as asks are. */
 bool ring_writer_muted(struct ring_writer *w, uint64_t *ret_num);
 
+/* The bytes that the reader said with ring_reader_say_names(), RING_NAMES at most, if it has said any and their
+ * version is not *VERSION (0: none was seen), which becomes theirs.  Nobody but the caller looks at what they are. */
+bool ring_writer_names(const struct ring_writer *w, uint64_t *version, uint8_t ret[RING_NAMES],
+		       size_t *ret_n);
+
 /* Sleep is due: nothing has changed since the last refresh.  True: sleep on RET,
  * then call ring_writer_awake(), which is not needed after false. */
 bool ring_writer_nap(struct ring_writer *w, struct ring_nap *ret);
@@ -266,6 +272,10 @@ void ring_reader_ask(struct ring_reader *r, const struct ring_ask *ask);
 /* Event NUM (evt.num) is of a kind of which no more need come, as long as the wants stay as they are.  Nobody waits
  * for it: of more than RING_MUTES that were not taken the oldest are forgotten. */
 void ring_reader_mute(struct ring_reader *r, uint64_t num);
+
+/* TEXT, RING_NAMES bytes at most (-EMSGSIZE), is for the writer, whole, and replaces what was said before.  It ends with
+ * the cursor: a successor says its own. */
+int ring_reader_say_names(struct ring_reader *r, struct span text);
 
 /* A note as it will be with the next commit. */
 uint64_t ring_reader_note(const struct ring_reader *r, unsigned i);

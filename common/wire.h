@@ -53,6 +53,7 @@ enum frame_type {
 	FRAME_EVENT = 20, /* one event with what it refers to */
 	FRAME_POD = 21,	  /* upsert: what Kubernetes says of a pod */
 	FRAME_POD_GONE = 22,
+	FRAME_ADDRESS = 23, /* upsert: the names that an address has */
 
 	/* ring alerts */
 	FRAME_ALERT = 32,
@@ -430,6 +431,25 @@ struct pod_frame {
 	uint8_t wait; /* enum container_wait */
 };
 
+/* Of the names that rules ask for, those that ADDRESS has now; none: it has none of them any more. */
+#define ADDRESS_MAX_NAMES 64
+struct address_frame {
+	struct span address; /* 4 or 16 bytes, network order: the key */
+	uint8_t nnames;
+	struct span names[ADDRESS_MAX_NAMES]; /* each is_host_name() */
+};
+
+/* The names that rules ask for; no frame: the evaluator says them beside its wants (ring_reader_say_names()). */
+#define HOST_NAME_LONGEST 127
+#define HOST_NAMES_MAX	  512
+struct host_names {
+	uint16_t n;
+	struct span name[HOST_NAMES_MAX];
+};
+
+/* Can S be asked of a resolver: letters, digits, '-', '_' and dots, HOST_NAME_LONGEST at most. */
+bool is_host_name(struct span s);
+
 /* One event's alert by one rule. */
 enum alert_value_kind {
 	ALERT_NULL,
@@ -549,6 +569,12 @@ int wire_decode_container(struct span payload, struct container_frame *ret);
 ssize_t wire_encode_pod(uint8_t *buf, size_t cap, const struct pod_frame *f);
 int wire_decode_pod(struct span payload, struct pod_frame *ret);
 
+ssize_t wire_encode_address(uint8_t *buf, size_t cap, const struct address_frame *f);
+int wire_decode_address(struct span payload, struct address_frame *ret);
+
+ssize_t wire_encode_host_names(uint8_t *buf, size_t cap, const struct host_names *names);
+int wire_decode_host_names(struct span payload, struct host_names *ret);
+
 ssize_t wire_encode_alert(uint8_t *buf, size_t cap, const struct alert_frame *f);
 int wire_decode_alert(struct span payload, struct alert_frame *ret);
 
@@ -575,6 +601,7 @@ size_t wire_user_bound(const struct user_frame *f);
 size_t wire_group_bound(const struct group_frame *f);
 size_t wire_container_bound(const struct container_frame *f);
 size_t wire_pod_bound(const struct pod_frame *f);
+size_t wire_address_bound(const struct address_frame *f);
 size_t wire_alert_bound(const struct alert_frame *f);
 size_t wire_capture_bound(const struct capture_frame *f);
 #define WIRE_GAP_BOUND 1280 /* of any */

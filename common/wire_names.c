@@ -25,6 +25,7 @@ const char *frame_type_name(unsigned type)
 		[FRAME_EVENT] = "EVENT",
 		[FRAME_POD] = "POD",
 		[FRAME_POD_GONE] = "POD_GONE",
+		[FRAME_ADDRESS] = "ADDRESS",
 		[FRAME_ALERT] = "ALERT",
 		[FRAME_CAPTURE] = "CAPTURE",
 	};

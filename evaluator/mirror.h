@@ -88,6 +88,9 @@ const struct mirror_container *mirror_container(const struct mirror *m, struct s
 const struct mirror_pod *mirror_pod(const struct mirror *m, struct span uid);
 const struct host_frame *mirror_host(const struct mirror *m);
 
+/* The names that ADDRESS (4 or 16 bytes) has; NULL: none. */
+const struct address_frame *mirror_address(const struct mirror *m, struct span address);
+
 /* P may be NULL. */
 void mirror_metadata(const struct mirror *m, const struct mirror_process *p,
 		     struct mirror_metadata *ret);

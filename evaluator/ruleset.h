@@ -76,6 +76,10 @@ bool ruleset_captures(const struct ruleset *rs);
 /* What the rules in force need from the stages before. */
 void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *ret_extras);
 
+/* The host names that rules in force compare fd.cip.name and its like with, each once; they live as long as RS.  How
+ * many found no room in RET, or can be no host's names. */
+unsigned ruleset_host_names(const struct ruleset *rs, struct host_names *ret);
+
 /* ---- at an event ---- */
 
 /* Whether rules that look at paths and do not match are tried with the files' other paths, too; if

@@ -34,6 +34,7 @@ WRAP_BOUND(user)
 WRAP_BOUND(group)
 WRAP_BOUND(container)
 WRAP_BOUND(pod)
+WRAP_BOUND(address)
 WRAP_BOUND(alert)
 WRAP_BOUND(capture)
 WRAP(process_gone)
@@ -361,6 +362,11 @@ static void fill_pod_gone(union any_frame *f)
 	f->pod_gone = S("4348581d-93ad-4c9c-93fd-c71bd2cb4d20");
 }
 
+static void fill_address(union any_frame *f)
+{
+	f->address = (struct address_frame){ S("\x0a\x60\x01\x02"), 2, { S("a.example"), S("b") } };
+}
+
 static void fill_empty(union any_frame *f)
 {
 	memset(f, 0, sizeof(f->gap));
@@ -461,6 +467,8 @@ const struct wire_sample wire_samples[] = {
 	    "[\"4348581d-93ad-4c9c-93fd-c71bd2cb4d20\", \"{\\\"name\\\":\\\"web\\\"}\", 2]"),
 	ROW("pod gone", POD_GONE, pod_gone, fill_pod_gone,
 	    "[\"4348581d-93ad-4c9c-93fd-c71bd2cb4d20\"]"),
+	ROW("address", ADDRESS, address, fill_address,
+	    "[\"\\x0a`\\x01\\x02\", [\"a.example\", \"b\"]]"),
 	ROW("event with all parts", EVENT, event, fill_event,
 	    "[307, 1, 4, 1700000000123456789, 70000, 5000000000, 65536, 9, 2, 4243, 3, 0, "
 	    "[" SHADOW_SEEN ", " SOCKET_SEEN "], {0=>19, 4=>[4, 3]}, " OPENAT_SEEN "]"),

@@ -26,6 +26,7 @@ union any_frame {
 	struct span container_gone;
 	struct pod_frame pod;
 	struct span pod_gone;
+	struct address_frame address;
 	struct alert_frame alert;
 	struct capture_frame capture;
 };

@@ -300,6 +300,12 @@ static const struct golden goldens[] = {
 	  B("\x91\xc4\x02"
 	    "ab"),
 	  B("") },
+	{ "address", FRAME_ADDRESS,
+	  B("\x92\xc4\x04"
+	    "abcd\x92\xc4\x01"
+	    "a\xc4\x01"
+	    "b"),
+	  B("") },
 	{ "event", FRAME_EVENT,
 	  B("\x9f\x05\x00\x00\x01\x02\x03\x04\x05\x06\x07\xff\xff\x90\xc0"
 	    "\x93\xc0\xc4\x00\x08"),
@@ -531,6 +537,18 @@ static const struct golden refused[] = {
 	    "a\xc0\x03"),
 	  B("") },
 	{ "nobody is gone", FRAME_POD_GONE, B("\x90"), B("") },
+	{ "an address of five bytes", FRAME_ADDRESS,
+	  B("\x92\xc4\x05"
+	    "abcde\x90"),
+	  B("") },
+	{ "an address without its names", FRAME_ADDRESS,
+	  B("\x91\xc4\x04"
+	    "abcd"),
+	  B("") },
+	{ "an address with a name that is none", FRAME_ADDRESS,
+	  B("\x92\xc4\x04"
+	    "abcd\x91\xc4\x01/"),
+	  B("") },
 	{ "its file is not there", FRAME_EVENT,
 	  B("\x9c\x05\x00\x00\x01\x02\x03\x04\x05\x06\x07\x03\x00"), B("") },
 	{ "extras that are no map", FRAME_EVENT,
@@ -627,6 +645,53 @@ Test(wire, structs_that_break_their_own_bounds_are_not_sent)
 		  -EINVAL);
 	cr_assert(wire_encode_pod(buf, sizeof(buf), &(struct pod_frame){ 0 }) == -EINVAL);
 	cr_assert(wire_encode_pod_gone(buf, sizeof(buf), SPAN_NONE) == -EINVAL);
+	cr_assert(wire_encode_address(buf, sizeof(buf),
+				      &(struct address_frame){ .address = S("abc") }) == -EINVAL);
+	cr_assert(wire_encode_address(buf, sizeof(buf),
+				      &(struct address_frame){ .address = S("abcd"),
+							       .nnames = 1,
+							       .names = { S("a b") } }) == -EINVAL);
+	cr_assert(wire_encode_address(buf, sizeof(buf),
+				      &(struct address_frame){ .address = S("abcd"),
+							       .nnames = ADDRESS_MAX_NAMES + 1 }) ==
+		  -EINVAL);
+}
+
+/* ---- names that are asked for ---- */
+
+Test(wire, host_names_come_as_they_were_said)
+{
+	static struct host_names names = { .n = 2, .name = { B("a.example"), B("b-1_c.example") } };
+	static struct host_names got;
+	ssize_t n = wire_encode_host_names(buf, sizeof(buf), &names);
+
+	cr_assert(n > 0);
+	cr_assert(wire_decode_host_names(span_of(buf, (size_t)n), &got) == 0);
+	cr_assert(got.n == 2);
+	cr_assert(span_is(got.name[0], "a.example") && span_is(got.name[1], "b-1_c.example"));
+	for (size_t cap = 0; cap < (size_t)n; cap++)
+		cr_assert(wire_encode_host_names(buf, cap, &names) == -ENOSPC);
+}
+
+Test(wire, names_that_are_none_are_refused)
+{
+	static struct host_names got;
+	static const struct span rows[] = {
+		B("\x91\xc4\x00"), B("\x91\xc4\x02 a"),	 B("\x91\xc4\x02.a"),
+		B("\x91\x07"),	   B("\x91\xc4\x03-ab"), B("\xc0"),
+	};
+	static uint8_t many[2 * (HOST_NAMES_MAX + 1) + 3] = { 0xdc, (HOST_NAMES_MAX + 1) >> 8,
+							      (HOST_NAMES_MAX + 1) & 0xff };
+	static char longest[HOST_NAME_LONGEST + 1];
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++)
+		cr_assert(wire_decode_host_names(rows[i], &got) == -EPROTO, "row %u", i);
+	for (unsigned i = 0; i <= HOST_NAMES_MAX; i++)
+		memcpy(many + 3 + 2 * i, "\xa1z", 2);
+	cr_assert(wire_decode_host_names(span_of(many, sizeof(many)), &got) == -EPROTO);
+	memset(longest, 'l', sizeof(longest));
+	cr_assert(is_host_name(span_of(longest, HOST_NAME_LONGEST)));
+	cr_assert(!is_host_name(span_of(longest, HOST_NAME_LONGEST + 1)));
 }
 
 /* ---- process entries of other versions ---- */
