@@ -7,7 +7,7 @@
  *   P (publish)  the writer's head; frames and slot lie behind it
  *   C (commit)   the reader's tail, or what it keeps behind that; the copies of its frames
  *                lie behind it
- *   S (slot)     the numbers that bracket a slot or the wants
+ *   S (slot)     the numbers that bracket a slot, the wants or the names
  *   A (ask)      how many there are; the words of these lie behind it
  *   Z (sleep)    ASLEEP against head or tail: sequentially consistent on both
  *                sides, so that never both miss each other
@@ -169,6 +169,40 @@ static void wants_write(struct ring_page *page, const struct ring_wants *wants)
 	for (unsigned i = 0; i < ARRAY_LEN(wants->syscalls); i++)
 		atomic_store_explicit(&p->syscalls[i], wants->syscalls[i], release);
 	atomic_store_explicit(&p->end, wants->version, release);
+}
+
+/* VERSION is the one that was seen last; the new one, 0: there is none that is whole. */
+static uint64_t names_read(const struct ring_names_page *p, uint64_t version, uint8_t *ret,
+			   size_t *ret_n)
+{
+	uint64_t end = atomic_load_explicit(&p->end, acquire), length, word;
+
+	if (end == 0 || end == version)
+		return 0;
+	length = atomic_load_explicit(&p->length, acquire); /* S2 */
+	if (length > RING_NAMES)
+		return 0;
+	for (uint64_t i = 0; i < (length + 7) / 8; i++) {
+		word = atomic_load_explicit(&p->text[i], acquire);
+		memcpy(ret + i * 8, &word, sizeof(word));
+	}
+	if (atomic_load_explicit(&p->begin, relaxed) != end)
+		return 0;
+	*ret_n = length;
+	return end;
+}
+
+static void names_write(struct ring_names_page *p, uint64_t version, struct span text)
+{
+	atomic_store_explicit(&p->begin, version, relaxed);
+	atomic_store_explicit(&p->length, text.n, release); /* S1 */
+	for (size_t at = 0; at < text.n; at += 8) {
+		uint64_t word = 0;
+
+		memcpy(&word, text.p + at, text.n - at < 8 ? text.n - at : 8);
+		atomic_store_explicit(&p->text[at / 8], word, release);
+	}
+	atomic_store_explicit(&p->end, version, release);
 }
 
 /* ---- naps ---- */
@@ -386,6 +420,21 @@ bool ring_writer_muted(struct ring_writer *w, uint64_t *ret_num)
 		return false;
 	p = &w->cursor->mutes;
 	return take_word(w, &p->said, p->num, RING_MUTES, &w->muted, ret_num);
+}
+
+bool ring_writer_names(const struct ring_writer *w, uint64_t *version, uint8_t ret[RING_NAMES],
+		       size_t *ret_n)
+{
+	const struct ring_cursor *cursor = (const void *)w->cursor;
+	uint64_t said;
+
+	if (cursor == NULL || w->reader_lies)
+		return false;
+	said = names_read(&cursor->names, *version, ret, ret_n);
+	if (said == 0)
+		return false;
+	*version = said;
+	return true;
 }
 
 bool ring_writer_peer_counts(const struct ring_writer *w, struct ring_counts *ret)
@@ -690,6 +739,19 @@ void ring_reader_mute(struct ring_reader *r, uint64_t num)
 	struct ring_mutes_page *p = &r->cursor->mutes;
 
 	say_word(&p->said, p->num, RING_MUTES, num);
+}
+
+int ring_reader_say_names(struct ring_reader *r, struct span text)
+{
+	struct ring_names_page *p = &((struct ring_cursor *)(void *)r->cursor)->names;
+	uint64_t version;
+
+	if (text.n > RING_NAMES)
+		return -EMSGSIZE;
+	/* The own memory.  0 is no version, not even behind the last one. */
+	version = atomic_load_explicit(&p->end, relaxed) + 1;
+	names_write(p, version != 0 ? version : 1, text);
+	return 0;
 }
 
 uint64_t ring_reader_note(const struct ring_reader *r, unsigned i)

@@ -9,11 +9,11 @@
  * frames are copied out, then read.
  *
  *   writer's memfd  [ header page(s): magic, ABI, generation, head, futex, counts ][ sheets ][ data ][ data again ]
- *   reader's memfd  [ cursor page(s): tail, futex, wants, asks, mutes, counts, notes ]
+ *   reader's memfd  [ cursor page: tail, futex, wants, asks, mutes, counts, notes ][ names ]
  *
  * A frame is 8-byte aligned: u32 length of the payload, u16 type, u16 flags,
  * u64 sequence number, payload, padding.  The first frame of a ring is number 1.
- * docs/wire.md has it to the byte, ring_layout.h the two pages.
+ * docs/wire.md has it to the byte, ring_layout.h the pages.
  * Pure: no system call, no clock, no allocation.  One thread per end.
  */
 #ifndef MEWS_RING_H
@@ -21,18 +21,19 @@
 
 #include "span.h"
 
-#define RING_ABI	  5
+#define RING_ABI	  6
 #define RING_FRAME_HEADER 16
 #define RING_MAX_PAYLOAD  (256u * 1024)
-#define RING_PAGE	  4096 /* of header and cursor, or the system's page if that is larger */
+#define RING_PAGE	  4096 /* of a cursor; of a header too, or the system's page if that is larger */
 #define RING_MIN_SIZE	  (64u * 1024)
 #define RING_MAX_SIZE	  (1024u * 1024 * 1024)
 #define RING_COUNTS	  48	/* words of a stage's counters that travel with the ring */
 #define RING_NOTES	  16	/* words that a reader leaves to its successor */
 #define RING_ASKS	  32	/* of a reader's that may wait for an answer */
 #define RING_NAMES	  16360 /* bytes, of what a reader says in names */
-#define RING_MUTES	  64	/* events like which no more are wanted, that were not taken yet */
-#define RING_SHEETS	  2	/* behind the header: room for what the writer leaves to its own */
+#define RING_CURSOR	  (RING_PAGE + 24 + RING_NAMES) /* bytes: its page, then the names */
+#define RING_MUTES	  64 /* events like which no more are wanted, that were not taken yet */
+#define RING_SHEETS	  2  /* behind the header: room for what the writer leaves to its own */
 #define RING_SHEET	  (16u * 1024) /* bytes of each; what stands there is not the ring's matter */
 #define RING_MARKS	  8	       /* places to which what a reader keeps can reach back */
 
@@ -183,7 +184,8 @@ bool ring_writer_asked(struct ring_writer *w, struct ring_ask *ret);
 bool ring_writer_muted(struct ring_writer *w, uint64_t *ret_num);
 
 /* The bytes that the reader said with ring_reader_say_names(), RING_NAMES at most, if it has said any and their
- * version is not *VERSION (0: none was seen), which becomes theirs.  Nobody but the caller looks at what they are. */
+ * version is not *VERSION (0: none was seen), which becomes theirs.  Nobody but the caller looks at what they are.
+ * After false RET may hold anything: they were being said just then, or never come whole. */
 bool ring_writer_names(const struct ring_writer *w, uint64_t *version, uint8_t ret[RING_NAMES],
 		       size_t *ret_n);
 
@@ -228,7 +230,7 @@ struct ring_reader {
 };
 
 /* Read the ring at HEADER and DATA (mapped twice in a row, SIZE bytes as the own
- * mapping knows) from PLACE on; CURSOR is zeroed memory of RING_PAGE bytes, and
+ * mapping knows) from PLACE on; CURSOR is zeroed memory of RING_CURSOR bytes, and
  * holds all of PLACE before anyone sees it.  PLACE's generation must be the
  * header's.  -EPROTO: this is no such ring, or PLACE is nowhere in it. */
 int ring_reader_init(struct ring_reader *r, const void *header, const uint8_t *data, uint64_t size,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ring_layout.h -- the two shared pages of a ring, to the byte.  For ring.c, shm.c
+ * ring_layout.h -- the shared pages of a ring, to the byte.  For ring.c, shm.c
  * and those tests that play a lying peer; nobody else looks inside.
  *
  *        header (the writer's)    cursor (the reader's)
@@ -13,6 +13,7 @@
  *   1792                           wants
  *   2048                           asks
  *   2560                           mutes
+ *   4096                           names
  *
  * Head and tail are multiples of 8, so their low bit is free: it says which slot
  * goes with them.  One store moves the position and all that belongs to it.  What lies before the tail
@@ -66,6 +67,12 @@ struct ring_mutes_page {
 	_Atomic uint64_t said, num[RING_MUTES];
 };
 
+/* In the form of the wants: BEGIN and END are the version, LENGTH is in bytes.  What stands behind these is
+ * what was said before. */
+struct ring_names_page {
+	_Atomic uint64_t begin, length, text[RING_NAMES / 8], end;
+};
+
 struct ring_page {
 	struct ring_identity id;
 	uint8_t pad0[128 - sizeof(struct ring_identity)];
@@ -81,6 +88,13 @@ struct ring_page {
 	struct ring_mutes_page mutes __attribute__((aligned(256))); /* and this */
 };
 
+/* All of a cursor.  The names stand there whatever the system's page is. */
+struct ring_cursor {
+	struct ring_page page;
+	uint8_t pad[RING_PAGE - sizeof(struct ring_page)];
+	struct ring_names_page names;
+};
+
 _Static_assert(sizeof(struct ring_slot) == 560, "docs/wire.md has the layout");
 _Static_assert(offsetof(struct ring_page, word) == 128, "docs/wire.md has the layout");
 _Static_assert(offsetof(struct ring_page, kept) == 136, "docs/wire.md has the layout");
@@ -90,5 +104,9 @@ _Static_assert(offsetof(struct ring_page, wants) == 1792, "docs/wire.md has the 
 _Static_assert(offsetof(struct ring_page, asks) == 2048, "docs/wire.md has the layout");
 _Static_assert(offsetof(struct ring_page, mutes) == 2560, "docs/wire.md has the layout");
 _Static_assert(sizeof(struct ring_page) <= RING_PAGE, "a page is enough");
+_Static_assert(RING_NAMES % 8 == 0, "names are whole words");
+_Static_assert(offsetof(struct ring_cursor, names) == 4096, "docs/wire.md has the layout");
+_Static_assert(offsetof(struct ring_names_page, end) == 16376, "docs/wire.md has the layout");
+_Static_assert(sizeof(struct ring_cursor) == RING_CURSOR, "docs/wire.md has the layout");
 
 #endif

@@ -40,12 +40,22 @@ void shm_release(struct shm *s)
 	*s = SHM_NONE;
 }
 
+static size_t whole_pages(size_t n)
+{
+	size_t page = shm_page();
+
+	return (n + page - 1) / page * page;
+}
+
+size_t shm_cursor_size(void)
+{
+	return whole_pages(RING_CURSOR);
+}
+
 /* What lies before the data: whole pages. */
 static size_t head_size(void)
 {
-	size_t page = shm_page(), sheets = RING_SHEETS * RING_SHEET;
-
-	return page + (sheets + page - 1) / page * page;
+	return shm_page() + whole_pages(RING_SHEETS * RING_SHEET);
 }
 
 /* Map header and data, and the data once more behind it.  A page that cannot be
@@ -144,12 +154,12 @@ int shm_cursor_make(struct shm *ret)
 	struct shm s = SHM_NONE;
 	int err;
 
-	s.fd = err = make_memfd("mews-cursor", shm_page());
+	s.fd = err = make_memfd("mews-cursor", shm_cursor_size());
 	if (err < 0) {
 		s.fd = -1;
 		return err;
 	}
-	err = map_plain(s.fd, PROT_READ | PROT_WRITE, MAP_SHARED, shm_page(), &s);
+	err = map_plain(s.fd, PROT_READ | PROT_WRITE, MAP_SHARED, shm_cursor_size(), &s);
 	if (err < 0 || (err = seal_shared(&s)) < 0) {
 		shm_release(&s);
 		return err;
@@ -247,7 +257,7 @@ int shm_cursor_map(int fd, uid_t owner, struct shm *ret)
 
 	if (err < 0)
 		return err;
-	return size != shm_page() ? -EINVAL : map_whole(fd, MAP_SHARED, size, ret);
+	return size != shm_cursor_size() ? -EINVAL : map_whole(fd, MAP_SHARED, size, ret);
 }
 
 int shm_sealed_map(int fd, uid_t owner, size_t cap, struct shm *ret)

@@ -6,7 +6,8 @@
  * shrink it or grow it.  Who is given one checks owner, mode, seals and size
  * before it maps it.  Shell; no logs, negative errno.
  *
- * A ring's memfd holds the header page, two sheets and the data area; a cursor's one page.
+ * A ring's memfd holds the header page, two sheets and the data area; a cursor's RING_CURSOR bytes
+ * and what fills the last page.
  * A "page" is RING_PAGE bytes, or the system's page where that is larger.
  */
 #ifndef MEWS_SHM_H
@@ -55,6 +56,9 @@ void shm_make_readonly(int *fd);
 void shm_release(struct shm *s);
 
 size_t shm_page(void);
+
+/* Of a cursor's memfd: whole pages. */
+size_t shm_cursor_size(void);
 
 /* For two ends without a door between them: sleep while *WORD is VALUE, until shm_wake() on
  * it, or TIMEOUT_NS; may return early.  WORD may lie in a mapping that is read only. */

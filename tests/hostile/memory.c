@@ -120,13 +120,13 @@ int memory_bad(void)
 		return memfd(ring_bytes(RING_MIN_SIZE + 8 * chance_below(4096)), 0600, SEALS_RING,
 			     false);
 	case 4:
-		return memfd(chance_below(3 * shm_page()), 0600, SEALS_RING, false);
+		return memfd(chance_below(2 * shm_cursor_size()), 0600, SEALS_RING, false);
 	case 5: /* nothing behind it: whoever looks pays for the memory */
 		return memfd(ring_bytes(RING_MIN_SIZE << chance_below(15)), 0600, SEALS_RING, true);
 	case 6:
 		return memfd((size_t)1 << chance_below(40), 0600, SEALS_FROZEN, true);
 	case 7:
-		return memfd(shm_page(), 0600, SEALS_RING, one_in(2));
+		return memfd(shm_cursor_size(), 0600, SEALS_RING, one_in(2));
 	case 8:
 		return a_file();
 	case 9:

@@ -21,8 +21,9 @@ HELLO, OFFER, TAKE, BUSY = 1, 2, 3, 4
 HAS_COUNTS, HAS_CURSOR, HAS_SNAPSHOT, SKIP, KEPT = 1, 2, 4, 8, 16
 END, EVENT, RAW_EVENT, ALERT = 14, 20, 1, 32
 OPENAT = 307
-ABI = 5
+ABI = 6
 PAGE = max(4096, mmap.PAGESIZE)
+CURSOR_SIZE = -(-(4096 + 16384) // PAGE) * PAGE
 SIZE = 65536
 SHEETS = 32768
 DATA = PAGE + SHEETS
@@ -145,7 +146,7 @@ class Writer:
             socket.send_fds(self.peer, [message(OFFER, 0, self.generation, SIZE, 0, 1)], [self.fd])
             (kind, _, generation, _, _, _), fds = hear(self.peer)
             if kind == TAKE and generation == self.generation:
-                self.cursor_memory, self.cursor = take(fds[0], CURSOR, PAGE, self.generation)
+                self.cursor_memory, self.cursor = take(fds[0], CURSOR, CURSOR_SIZE, self.generation)
                 return
 
     def write(self, kind, payload):
@@ -181,7 +182,7 @@ class Reader:
         assert kind == OFFER and flags & (HAS_CURSOR | KEPT) == 0, "the first reader gets a ring to read from its start"
         self.size = size
         self.memory, self.page = take(fds[0], RING, DATA + size, generation)
-        fd, self.own_memory, self.own = make(PAGE, CURSOR, generation)
+        fd, self.own_memory, self.own = make(CURSOR_SIZE, CURSOR, generation)
         self.own.words[2] = size
         self.own.want(wanted)
         self.own.move(self.tail, self.seq, [], keeps=True)

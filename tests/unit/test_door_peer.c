@@ -119,7 +119,7 @@ static int make_cursor(struct outlet *o, int seals, mode_t mode, size_t size, ui
 	int fd = memfd_create("cursor", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct ring_page *page;
 
-	cr_assert(eq(int, ftruncate(fd, (off_t)size), 0));
+	cr_assert(eq(int, fallocate(fd, 0, 0, (off_t)size), 0));
 	fchmod(fd, mode);
 	page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	cr_assert(page != MAP_FAILED);
@@ -140,23 +140,26 @@ Test(door_peer, a_cursor_that_is_not_sealed_is_refused)
 		const char *name;
 		int seals;
 		mode_t mode;
-		size_t pages;
+		enum { WHOLE, PAGE_ALONE, LARGER } size;
 		uint64_t position;
 		bool taken;
 	} rows[] = {
-		{ "good", GOOD, 0600, 1, 0, true },
-		{ "may shrink", GOOD & ~F_SEAL_SHRINK, 0600, 1, 0, false },
-		{ "may grow", GOOD & ~F_SEAL_GROW, 0600, 1, 0, false },
-		{ "may be written", GOOD & ~F_SEAL_FUTURE_WRITE, 0600, 1, 0, false },
-		{ "mode", GOOD, 0644, 1, 0, false },
-		{ "size", GOOD, 0600, 2, 0, false },
-		{ "position", GOOD, 0600, 1, 64, false },
-		{ "not aligned", GOOD, 0600, 1, 4, false },
+		{ "good", GOOD, 0600, WHOLE, 0, true },
+		{ "may shrink", GOOD & ~F_SEAL_SHRINK, 0600, WHOLE, 0, false },
+		{ "may grow", GOOD & ~F_SEAL_GROW, 0600, WHOLE, 0, false },
+		{ "may be written", GOOD & ~F_SEAL_FUTURE_WRITE, 0600, WHOLE, 0, false },
+		{ "mode", GOOD, 0644, WHOLE, 0, false },
+		{ "page alone", GOOD, 0600, PAGE_ALONE, 0, false },
+		{ "larger", GOOD, 0600, LARGER, 0, false },
+		{ "position", GOOD, 0600, WHOLE, 64, false },
+		{ "not aligned", GOOD, 0600, WHOLE, 4, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const size_t sizes[] = { shm_cursor_size(), shm_page(),
+					 shm_cursor_size() + shm_page() };
 		struct outlet *o = new_outlet();
-		int fd = make_cursor(o, rows[i].seals, rows[i].mode, rows[i].pages * shm_page(),
+		int fd = make_cursor(o, rows[i].seals, rows[i].mode, sizes[rows[i].size],
 				     rows[i].position);
 
 		cr_assert(eq(int, is_taken_with(o, fd), rows[i].taken), "%s", rows[i].name);
@@ -172,7 +175,7 @@ Test(door_peer, a_cursor_that_is_no_memfd_is_refused)
 	int fds[2];
 
 	fchmod(fileno(f), 0600);
-	cr_assert(eq(int, ftruncate(fileno(f), (off_t)shm_page()), 0));
+	cr_assert(eq(int, ftruncate(fileno(f), (off_t)shm_cursor_size()), 0));
 	cr_assert(not(is_taken_with(o, fileno(f))));
 	fclose(f);
 	cr_assert(eq(int, pipe(fds), 0));
@@ -374,7 +377,7 @@ Test(door_peer, memory_with_holes_is_refused)
 	int fd = memfd_create("hole", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	struct shm s;
 
-	cr_assert(eq(int, ftruncate(fd, (off_t)shm_page()), 0));
+	cr_assert(eq(int, ftruncate(fd, (off_t)shm_cursor_size()), 0));
 	cr_assert(eq(int, fchmod(fd, 0600), 0));
 	cr_assert(eq(int, fcntl(fd, F_ADD_SEALS, seals), 0));
 	cr_assert(eq(int, shm_cursor_map(fd, geteuid(), &s), -EPERM));
@@ -387,7 +390,7 @@ Test(door_peer, memory_that_its_maker_could_shrink_is_refused)
 	struct shm s;
 
 	fchmod(fd, 0600);
-	cr_assert(eq(int, ftruncate(fd, (off_t)shm_page()), 0));
+	cr_assert(eq(int, ftruncate(fd, (off_t)shm_cursor_size()), 0));
 	cr_assert(eq(int, shm_cursor_map(fd, geteuid(), &s), -EPERM));
 	cr_assert(eq(int, ftruncate(fd, (off_t)(shm_page() + RING_MIN_SIZE)), 0));
 	cr_assert(eq(int, shm_ring_map(fd, geteuid(), &s), -EPERM));

@@ -19,7 +19,8 @@
 static struct shm ring, cursor;
 static struct ring_writer w;
 static struct ring_reader r;
-static uint8_t buf[RING_MAX_PAYLOAD];
+static uint8_t buf[RING_MAX_PAYLOAD], names[RING_NAMES];
+static uint64_t names_seen; /* the version of what was taken last */
 
 static const struct ring_place start = { .generation = GENERATION, .seq = 1 };
 
@@ -38,6 +39,16 @@ static void begin(void)
 	cr_assert(eq(int, shm_ring_make(SIZE, &ring), 0));
 	cr_assert(eq(int, shm_cursor_make(&cursor), 0));
 	ring_writer_init(&w, ring.page, ring.data, SIZE, RESERVE, GENERATION);
+	cr_assert(
+		eq(int, ring_reader_init(&r, ring.page, ring.data, SIZE, cursor.page, &start), 0));
+	cr_assert(eq(int, ring_writer_attach(&w, cursor.page), 0));
+}
+
+/* A successor, with a cursor of its own. */
+static void begin_again(void)
+{
+	shm_release(&cursor);
+	cr_assert(eq(int, shm_cursor_make(&cursor), 0));
 	cr_assert(
 		eq(int, ring_reader_init(&r, ring.page, ring.data, SIZE, cursor.page, &start), 0));
 	cr_assert(eq(int, ring_writer_attach(&w, cursor.page), 0));
@@ -422,11 +433,14 @@ Test(ring, a_liar_is_not_asked_for_anything)
 	struct ring_wants wants = { .version = 1 }, got = { 0 };
 	struct ring_counts c;
 	struct ring_nap nap;
+	size_t n;
 
 	ring_reader_want(&r, &wants);
+	cr_assert(eq(int, ring_reader_say_names(&r, span_str("a")), 0));
 	page()->word = 8;
 	cr_assert(eq(int, ring_writer_refresh(&w), -EPROTO));
 	cr_assert(not(ring_writer_wants(&w, &got)));
+	cr_assert(not(ring_writer_names(&w, &names_seen, names, &n)));
 	cr_assert(not(ring_writer_peer_counts(&w, &c)));
 	cr_assert(not(ring_writer_nap(&w, &nap)));
 }
@@ -714,11 +728,7 @@ Test(ring, asks_die_with_their_cursor)
 
 	ring_reader_ask(&r, &ask);
 	asked(7, -1);
-	shm_release(&cursor);
-	cr_assert(eq(int, shm_cursor_make(&cursor), 0));
-	cr_assert(
-		eq(int, ring_reader_init(&r, ring.page, ring.data, SIZE, cursor.page, &start), 0));
-	cr_assert(eq(int, ring_writer_attach(&w, cursor.page), 0));
+	begin_again();
 	cr_assert(not(ring_writer_asked(&w, &ask)));
 	ring_reader_ask(&r, &ask);
 	asked(7, -1);
@@ -748,4 +758,154 @@ Test(ring, events_are_muted_one_by_one_and_of_too_many_the_oldest_are_forgotten)
 	cr_assert(not(ring_writer_muted(&w, &num)));
 	cr_assert(eq(int, ring_writer_attach(&w, NULL), 0));
 	cr_assert(not(ring_writer_muted(&w, &num)));
+}
+
+/* ---- names ---- */
+
+static struct ring_names_page *names_page(void)
+{
+	return &((struct ring_cursor *)cursor.page)->names;
+}
+
+static void say(struct span text)
+{
+	cr_assert(eq(int, ring_reader_say_names(&r, text), 0));
+}
+
+static void said(struct span text)
+{
+	size_t n = SIZE;
+
+	memset(names, 0xee, sizeof(names));
+	cr_assert(ring_writer_names(&w, &names_seen, names, &n));
+	cr_assert(eq(sz, n, text.n));
+	cr_assert(eq(int, memcmp(names, text.p, n), 0));
+}
+
+static void said_nothing_new(void)
+{
+	uint64_t seen = names_seen;
+	size_t n = SIZE;
+
+	cr_assert(not(ring_writer_names(&w, &names_seen, names, &n)));
+	cr_assert(eq(u64, names_seen, seen));
+	cr_assert(eq(sz, n, SIZE));
+}
+
+/* Bytes that differ from their neighbours, and those of one FIRST from another's. */
+static struct span text_of(size_t n, uint8_t first)
+{
+	for (size_t i = 0; i < n; i++)
+		buf[i] = (uint8_t)(first + i * 7 + i / 256);
+	return span_of(buf, n);
+}
+
+Test(ring, names_are_seen_once)
+{
+	said_nothing_new();
+	say(span_str("one.example"));
+	said(span_str("one.example"));
+	said_nothing_new();
+	say(span_str("one.example")); /* said again is new again */
+	said(span_str("one.example"));
+	said_nothing_new();
+}
+
+Test(ring, names_said_later_replace_those_before)
+{
+	say(text_of(100, 1));
+	say(span_str("two.example"));
+	said(span_str("two.example"));
+	say(span_str(""));
+	said(span_str(""));
+	say(text_of(9, 3));
+	said(text_of(9, 3));
+	said_nothing_new();
+}
+
+Test(ring, names_of_each_length_come_whole)
+{
+	for (size_t n = 0; n <= 33; n++) {
+		say(text_of(n, (uint8_t)n));
+		said(text_of(n, (uint8_t)n));
+	}
+	for (size_t n = RING_NAMES - 17; n <= RING_NAMES; n++) {
+		say(text_of(n, (uint8_t)n));
+		said(text_of(n, (uint8_t)n));
+	}
+}
+
+Test(ring, names_that_are_too_long_are_refused_and_those_before_hold)
+{
+	say(span_str("one.example"));
+	cr_assert(eq(int, ring_reader_say_names(&r, text_of(RING_NAMES + 1, 1)), -EMSGSIZE));
+	cr_assert(eq(int, ring_reader_say_names(&r, span_of(buf, SIZE_MAX)), -EMSGSIZE));
+	said(span_str("one.example"));
+	said_nothing_new();
+}
+
+Test(ring, names_lie_as_the_document_says)
+{
+	const uint64_t *words = (const uint64_t *)(const void *)((uint8_t *)cursor.page + 4096);
+
+	say(span_str("one.example"));
+	say(span_str("two.example"));
+	cr_assert(eq(u64, words[0], 2));
+	cr_assert(eq(u64, words[1], 11));
+	cr_assert(eq(int, memcmp(&words[2], "two.example\0\0\0\0\0", 16), 0));
+	cr_assert(eq(u64, words[2047], 2));
+}
+
+Test(ring, names_come_whole_or_not_at_all)
+{
+	say(span_str("one.example"));
+	names_page()->begin++;
+	said_nothing_new();
+	names_page()->begin--;
+	said(span_str("one.example"));
+	/* Who says them died behind the first store: then they stay as they were. */
+	names_page()->begin++;
+	said_nothing_new();
+}
+
+Test(ring, names_that_cannot_be_are_not_believed)
+{
+	static const uint64_t lengths[] = { RING_NAMES + 1,    RING_NAMES + 8, UINT32_MAX,
+					    (uint64_t)1 << 63, UINT64_MAX - 7, UINT64_MAX };
+
+	say(span_str("one.example"));
+	for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+		names_page()->length = lengths[i];
+		said_nothing_new();
+	}
+	names_page()->length = 11;
+	names_page()->begin = names_page()->end = 0; /* no version at all */
+	said_nothing_new();
+	names_page()->end = 7;
+	said_nothing_new();
+	names_page()->begin = 7;
+	said(span_str("one.example"));
+}
+
+Test(ring, names_are_heard_behind_the_last_version_that_there_is)
+{
+	names_page()->begin = names_page()->end = UINT64_MAX;
+	said(span_str(""));
+	say(span_str("one.example"));
+	said(span_str("one.example"));
+	cr_assert(eq(u64, names_seen, 1));
+}
+
+Test(ring, names_die_with_their_cursor)
+{
+	say(span_str("one.example"));
+	said(span_str("one.example"));
+	begin_again();
+	names_seen = 0;
+	said_nothing_new();
+	say(span_str("two.example")); /* its first, as the other's was */
+	said(span_str("two.example"));
+	cr_assert(eq(int, ring_writer_attach(&w, NULL), 0));
+	names_seen = 0;
+	said_nothing_new();
 }
