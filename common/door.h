@@ -110,7 +110,8 @@ bool outlet_asked(struct outlet *o, struct ring_ask *ret);
 /* The same of what it wants no more of: ring_writer_muted(). */
 bool outlet_muted(struct outlet *o, uint64_t *ret_num);
 
-/* The names that the reader asks for, if they are others than those that were taken last: ring_writer_names(). */
+/* The names that the reader asks for: ring_writer_names().  Once for each time that they are said, and once for each
+ * reader that comes, or comes back. */
 bool outlet_names(struct outlet *o, uint8_t ret[RING_NAMES], size_t *ret_n);
 
 /* The reader's counters as it committed them last.  False: there are none. */

@@ -313,6 +313,21 @@ void inlet_mute(struct inlet *in, uint64_t num)
 		ring_reader_mute(&in->link[0].r, num);
 }
 
+int inlet_say_names(struct inlet *in, struct span text)
+{
+	if (text.n > sizeof(in->said))
+		return -EMSGSIZE;
+	if (text.n > 0)
+		memcpy(in->said, text.p, text.n);
+	in->said_n = text.n;
+	in->self_names = true;
+	for (unsigned i = 0; i < in->n; i++)
+		(void)ring_reader_say_names(&in->link[i].r, text);
+	if (in->knock == KNOCK_ATTACHED)
+		door_ring(in->fd);
+	return 0;
+}
+
 uint64_t inlet_note(const struct inlet *in, unsigned i)
 {
 	return i < RING_NOTES ? in->self.notes[i] : 0;

@@ -50,6 +50,9 @@ struct inlet {
 	struct ring_place self; /* what is carried from ring to ring: counts, notes, wants */
 	uint32_t own_notes;	/* a bit for each that inlet_set_note() set */
 	bool self_wants;	/* inlet_want() was called */
+	bool self_names;	/* inlet_say_names() was: */
+	uint8_t said[RING_NAMES];
+	size_t said_n;
 	bool has_inherited;
 	struct ring_counts inherited;
 

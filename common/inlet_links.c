@@ -72,6 +72,8 @@ int link_begin(struct inlet *in, struct link *l, const struct ring_place *place)
 				       l->cursor.page, place);
 	if (err < 0)
 		return err;
+	if (in->self_names)
+		(void)ring_reader_say_names(&l->r, span_of(in->said, in->said_n));
 	if (in->has_state) {
 		ring_reader_keep(&l->r);
 		if (in->attaches == 0)

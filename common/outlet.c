@@ -39,8 +39,9 @@ struct outlet {
 	struct shm ring, cursor;
 	struct socket_place door;
 	struct caller callers[MAX_CALLERS];
-	bool had_reader;  /* ever */
-	bool wants_again; /* a new reader's version may be the number of an old one's */
+	bool had_reader;	/* ever */
+	bool wants_again;	/* a new reader's version may be the number of an old one's */
+	uint64_t names_version; /* of the names that were taken from this cursor; 0: none */
 	bool inherited;
 	uint64_t offered;	/* where the reader begins that a snapshot is made for */
 	struct mono next_offer; /* with a snapshot: what these cost is not for readers to say */
@@ -160,6 +161,7 @@ static int adopt_cursor(struct outlet *o, int fd)
 	}
 	shm_release(&o->cursor);
 	o->cursor = cursor;
+	o->names_version = 0; /* the same number may be another one's */
 	o->had_reader = true;
 	return 0;
 }
@@ -566,6 +568,11 @@ bool outlet_asked(struct outlet *o, struct ring_ask *ret)
 bool outlet_muted(struct outlet *o, uint64_t *ret_num)
 {
 	return ring_writer_muted(&o->w, ret_num);
+}
+
+bool outlet_names(struct outlet *o, uint8_t ret[RING_NAMES], size_t *ret_n)
+{
+	return ring_writer_names(&o->w, &o->names_version, ret, ret_n);
 }
 
 bool outlet_peer_counts(const struct outlet *o, struct ring_counts *ret)

@@ -4,6 +4,7 @@
  * either: frames, counters, wants and state with it.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -298,6 +299,140 @@ Test(door, wants_reach_the_writer_and_outlive_both)
 	meet(o, in);
 	cr_assert(outlet_wants(o, &got));
 	cr_assert(eq(u64, got.events[0], 8));
+	outlet_close(o);
+	inlet_close(in);
+}
+
+static bool has_names(struct outlet *o, const char *text)
+{
+	uint8_t names[RING_NAMES];
+	size_t n;
+
+	return outlet_names(o, names, &n) && span_is(span_of(names, n), text);
+}
+
+static bool has_no_names(struct outlet *o)
+{
+	uint8_t names[RING_NAMES];
+	size_t n;
+
+	return !outlet_names(o, names, &n);
+}
+
+static void say_names(struct inlet *in, const char *text)
+{
+	char copy[32]; /* that is gone when they are told to whoever comes */
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	cr_assert(eq(int, inlet_say_names(in, span_str(copy)), 0));
+	memset(copy, 0, sizeof(copy));
+}
+
+Test(door, names_reach_the_writer_once_and_each_writer_that_comes)
+{
+	struct outlet *o = new_outlet();
+	struct inlet *in = new_inlet();
+
+	say_names(in, "one.example"); /* before there is a ring */
+	cr_assert(has_no_names(o));
+	meet(o, in);
+	cr_assert(has_names(o, "one.example"));
+	cr_assert(has_no_names(o));
+	say_names(in, "two.example");
+	say_names(in, "three.example");
+	cr_assert(has_names(o, "three.example"));
+	cr_assert(has_no_names(o));
+
+	outlet_close(o);
+	o = new_outlet();
+	meet(o, in);
+	cr_assert(has_names(o, "three.example"));
+	cr_assert(has_no_names(o));
+	say_names(in, "");
+	cr_assert(has_names(o, ""), "that there are none is something to say");
+	outlet_close(o);
+	o = new_outlet();
+	meet(o, in);
+	cr_assert(has_names(o, ""));
+	outlet_close(o);
+	inlet_close(in);
+}
+
+Test(door, names_of_a_new_reader_are_heard_though_they_have_the_number_of_the_olds)
+{
+	struct outlet *o = new_outlet();
+	struct inlet *in = new_inlet();
+
+	meet(o, in);
+	say_names(in, "one.example");
+	cr_assert(has_names(o, "one.example"));
+	inlet_close(in);
+	meet(o, NULL);
+	cr_assert(has_no_names(o));
+	in = new_inlet();
+	meet(o, in);
+	cr_assert(has_no_names(o), "its predecessor's are not its own");
+	say_names(in, "two.example");
+	cr_assert(has_names(o, "two.example"));
+	cr_assert(has_no_names(o));
+	outlet_close(o);
+	inlet_close(in);
+}
+
+Test(door, names_reach_a_writer_whose_predecessors_ring_is_still_read)
+{
+	struct outlet *o = new_outlet();
+	struct inlet *in = new_inlet();
+
+	meet(o, in);
+	put_range(o, 1, 2);
+	outlet_close(o);
+	o = new_outlet();
+	meet(o, in); /* two rings by now */
+	say_names(in, "one.example");
+	cr_assert(has_names(o, "one.example"));
+	expect_range(in, 1, 2);
+	commit(in, 2);
+	meet(o, in);
+	cr_assert(has_no_names(o));
+	say_names(in, "two.example");
+	cr_assert(has_names(o, "two.example"));
+	outlet_close(o);
+	inlet_close(in);
+}
+
+Test(door, names_that_are_too_long_are_refused)
+{
+	static uint8_t text[RING_NAMES + 1];
+	static uint8_t names[RING_NAMES];
+	struct outlet *o = new_outlet();
+	struct inlet *in = new_inlet();
+	size_t n;
+
+	meet(o, in);
+	say_names(in, "one.example");
+	cr_assert(eq(int, inlet_say_names(in, span_of(text, RING_NAMES + 1)), -EMSGSIZE));
+	cr_assert(has_names(o, "one.example"));
+	cr_assert(eq(int, inlet_say_names(in, span_of(text, RING_NAMES)), 0));
+	cr_assert(outlet_names(o, names, &n));
+	cr_assert(eq(sz, n, RING_NAMES));
+	outlet_close(o);
+	inlet_close(in);
+}
+
+/* The writer was asleep when they were said. */
+Test(door, names_ring_the_bell)
+{
+	struct outlet *o = new_outlet();
+	struct inlet *in = new_inlet();
+	struct pollfd p[OUTLET_FDS];
+	unsigned n;
+
+	meet(o, in);
+	n = outlet_fds(o, p);
+	cr_assert(eq(int, poll(p, n, 0), 0));
+	say_names(in, "one.example");
+	cr_assert(eq(int, poll(p, n, 0), 1));
 	outlet_close(o);
 	inlet_close(in);
 }
