@@ -18,7 +18,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct shm ring, cursor;
-static uint8_t buf[4096];
+static uint8_t buf[4096], names[RING_NAMES];
 
 static size_t least(size_t a, size_t b)
 {
@@ -52,7 +52,7 @@ static void read_it(const uint8_t *data, size_t size)
 	memset(ring.data, 0, SIZE);
 	memcpy(ring.data, data + head, least(size - head, SIZE));
 	lay_out(data, size, ring.page, RING_MAGIC);
-	memset(cursor.page, 0, sizeof(struct ring_page));
+	memset(cursor.page, 0, RING_CURSOR);
 	if (ring_reader_init(&r, ring.page, ring.data, SIZE, cursor.page, &place) < 0)
 		return;
 	while ((got = ring_next(&r, buf, sizeof(buf), &f)) == 1) {
@@ -66,6 +66,28 @@ static void read_it(const uint8_t *data, size_t size)
 	(void)ring_commit(&r, NULL);
 	if (ring_reader_nap(&r, &nap))
 		ring_reader_awake(&r);
+}
+
+/* What is behind the page; the version is put right as identity is. */
+static void lay_out_names(const uint8_t *data, size_t size, struct ring_names_page *p)
+{
+	size_t head = least(size, sizeof(struct ring_page));
+
+	memset(p, 0, sizeof(*p));
+	memcpy(p, data + head, least(size - head, sizeof(*p)));
+	if (size > 0 && data[0] % 8 != 0)
+		p->end = p->begin;
+}
+
+static void read_names(const struct ring_writer *w)
+{
+	uint64_t version = 0;
+	size_t n;
+
+	if (!ring_writer_names(w, &version, names, &n))
+		return;
+	must(n <= sizeof(names) && version != 0);
+	must(!ring_writer_names(w, &version, names, &n));
 }
 
 static void write_it(const uint8_t *data, size_t size)
@@ -84,6 +106,7 @@ static void write_it(const uint8_t *data, size_t size)
 	}
 	ring_publish(&w, NULL);
 	lay_out(data, size, cursor.page, CURSOR_MAGIC);
+	lay_out_names(data, size, &((struct ring_cursor *)cursor.page)->names);
 	(void)ring_place_read(cursor.page, &place);
 	if (ring_writer_attach(&w, cursor.page) < 0)
 		return;
@@ -94,6 +117,7 @@ static void write_it(const uint8_t *data, size_t size)
 	}
 	must(frames <= SIZE / 128 && w.head - w.tail <= SIZE && w.tail <= w.published);
 	(void)ring_writer_wants(&w, &wants);
+	read_names(&w);
 	(void)ring_writer_peer_counts(&w, &counts);
 	if (ring_writer_nap(&w, &nap))
 		ring_writer_awake(&w);

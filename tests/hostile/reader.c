@@ -6,6 +6,7 @@
 #include "reader.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -221,7 +222,7 @@ static void lie_cursor(struct reader *r)
 static void lie_page(struct reader *r)
 {
 	_Atomic uint64_t *words = r->cursor.page;
-	uint64_t at = chance_below(sizeof(struct ring_page) / 8);
+	uint64_t at = chance_below((one_in(2) ? sizeof(struct ring_page) : RING_CURSOR) / 8);
 
 	lie_nothing(r);
 	atomic_store(&words[at], chance_word());
@@ -274,6 +275,44 @@ static void lie_mutes(struct reader *r)
 	lie_nothing(r);
 }
 
+/* As an evaluator says them, of none to all that there may be; nobody has these. */
+static size_t make_names(uint8_t *ret)
+{
+	static _Thread_local char text[HOST_NAMES_MAX][24];
+	static _Thread_local struct host_names names;
+	ssize_t n;
+
+	names.n = (uint16_t)chance_below(one_in(2) ? 8 : HOST_NAMES_MAX + 1);
+	for (unsigned i = 0; i < names.n; i++) {
+		snprintf(text[i], sizeof(text[i]), "x%u.invalid", (unsigned)chance_below(1000));
+		names.name[i] = span_str(text[i]);
+	}
+	n = wire_encode_host_names(ret, RING_NAMES, &names);
+	return n < 0 ? 0 : (size_t)n;
+}
+
+/* Good ones, and noise of any length; a length that cannot be, versions that do not fit. */
+static void lie_names(struct reader *r)
+{
+	static _Thread_local uint8_t text[RING_NAMES];
+	struct ring_names_page *p = &((struct ring_cursor *)r->cursor.page)->names;
+
+	for (unsigned i = 0; i < 16; i++) {
+		size_t n = one_in(2) ? make_names(text) : chance_below(RING_NAMES + 1);
+
+		if (one_in(2))
+			chance_fill(text + chance_below(n + 1) / 2, n / 2);
+		(void)ring_reader_say_names(&r->r, span_of(text, n));
+		if (one_in(4))
+			atomic_store(&p->length, one_in(2) ? chance_word() : RING_NAMES);
+		if (one_in(8))
+			atomic_store(one_in(2) ? &p->begin : &p->end, chance_word());
+		door_ring(r->fd);
+	}
+	did(DEED_MUTATIONS, 16);
+	lie_nothing(r);
+}
+
 static void lie_bells(struct reader *r)
 {
 	for (unsigned i = 0; i < 512; i++)
@@ -312,8 +351,8 @@ static void lie_asleep(struct reader *r)
 }
 
 static void (*const lies[])(struct reader *r) = {
-	lie_nothing, lie_nothing, lie_cursor, lie_page,	    lie_wants,	lie_asks,
-	lie_mutes,   lie_bells,	  lie_naps,   lie_messages, lie_lazily, lie_asleep,
+	lie_nothing, lie_nothing, lie_cursor, lie_page,	    lie_wants,	lie_asks,   lie_mutes,
+	lie_names,   lie_bells,	  lie_naps,   lie_messages, lie_lazily, lie_asleep,
 };
 
 static void want_all(struct reader *r)

@@ -2,7 +2,8 @@
  *
  * stress_ring.c -- one ring under load: random sizes, batches and pauses, both
  * sides sleeping when they have nothing to do, first as two threads, then as two
- * processes.  Each frame's bytes follow from its number, so that a wrong one shows.
+ * processes.  Each frame's bytes follow from its number, so that a wrong one shows.  The reader
+ * says names all the while, of which the writer may see some, but whole.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -21,8 +22,8 @@
 
 /* What both sides see, beside the ring. */
 struct shared {
-	_Atomic uint64_t end_at; /* ns; the writer's last frame comes then */
-	_Atomic uint64_t read;
+	_Atomic uint64_t end_at;      /* ns; the writer's last frame comes then */
+	_Atomic uint64_t read, heard; /* frames; names */
 	_Atomic uint64_t naps[2], wakes[2];
 	_Atomic int failed;
 };
@@ -58,10 +59,42 @@ static void fail(const char *what, uint64_t n)
 	atomic_store(&shared->failed, 1);
 }
 
+/* Their first word is what they follow from. */
+static size_t names_of(uint64_t n, uint8_t ret[RING_NAMES])
+{
+	size_t len = sizeof(n) + hash(n * 7) % (RING_NAMES - sizeof(n) + 1);
+
+	memset(ret, (int)(uint8_t)hash(n + 2), len);
+	memcpy(ret, &n, sizeof(n));
+	return len;
+}
+
+static void check_names(const struct ring_writer *w, uint64_t *version)
+{
+	static uint8_t names[RING_NAMES], expected[RING_NAMES];
+	size_t len;
+	uint64_t n;
+
+	if (!ring_writer_names(w, version, names, &len))
+		return;
+	memcpy(&n, names, sizeof(n));
+	if (len != names_of(n, expected) || memcmp(names, expected, len) != 0)
+		fail("names are torn", n);
+	atomic_fetch_add(&shared->heard, 1);
+}
+
+static void say_names(struct ring_reader *r, uint64_t n)
+{
+	static uint8_t names[RING_NAMES];
+
+	if (ring_reader_say_names(r, span_of(names, names_of(n, names))) < 0)
+		fail("names are refused", n);
+}
+
 /* Type 2 ends it. */
 static void write_side(struct ring_writer *w)
 {
-	uint64_t n = 0, end_at = atomic_load(&shared->end_at);
+	uint64_t n = 0, end_at = atomic_load(&shared->end_at), version = 0;
 	struct ring_counts counts = { 0 };
 	bool last = false;
 
@@ -92,6 +125,7 @@ static void write_side(struct ring_writer *w)
 			atomic_fetch_add(&shared->wakes[0], 1);
 			shm_wake(ring_writer_bell(w));
 		}
+		check_names(w, &version);
 		if (hash(n) % 512 == 0)
 			usleep(100);
 	}
@@ -133,6 +167,8 @@ static void read_side(struct ring_reader *r)
 		if (got < 0)
 			return fail("the ring is said to lie", n);
 		check_peer_counts(r, n);
+		if (hash(n) % 8 == 0)
+			say_names(r, n);
 		counts.v[0] = n;
 		if (ring_commit(r, &counts)) {
 			atomic_fetch_add(&shared->wakes[1], 1);
@@ -169,17 +205,18 @@ static bool end(const char *name, const struct ring_writer *w, const struct ring
 {
 	uint64_t read = atomic_load(&shared->read);
 	struct ring_counts c;
-	bool good = !atomic_load(&shared->failed) && read > 1000;
+	bool good = !atomic_load(&shared->failed) && read > 1000 && atomic_load(&shared->heard) > 0;
 
 	if (good && w != NULL)
 		good = w->seq == read + 1;
 	if (good && r != NULL)
 		good = ring_reader_peer_counts(r, &c) && c.v[0] == read;
 	printf("%s - %s: %llu frames, each in its place and whole "
-	       "(writer slept %llu times, reader %llu)\n",
+	       "(writer slept %llu times, reader %llu; names heard %llu times)\n",
 	       good ? "ok" : "not ok", name, (unsigned long long)read,
 	       (unsigned long long)atomic_load(&shared->naps[0]),
-	       (unsigned long long)atomic_load(&shared->naps[1]));
+	       (unsigned long long)atomic_load(&shared->naps[1]),
+	       (unsigned long long)atomic_load(&shared->heard));
 	fflush(stdout);
 	shm_release(&ring);
 	shm_release(&cursor);
