@@ -106,6 +106,7 @@ struct conf {
 
 	/* the API server of Kubernetes */
 	unsigned kubernetes_mode; /* kubernetes_words in conf_rows.c */
+	unsigned resolve_names;	  /* resolve_words in conf_rows.c */
 	char *kubernetes_config, *kubernetes_node, *kubernetes_account;
 	bool kubernetes_insecure;
 

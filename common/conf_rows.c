@@ -23,6 +23,8 @@ static const char *const fsync_words[] = { "never", "interval", "always", NULL }
 
 static const char *const kubernetes_words[] = { "auto", "in-cluster", "kubeconfig", "off", NULL };
 
+static const char *const resolve_words[] = { "auto", "always", "never", NULL };
+
 static const char *const static_joint[] = { "=", NULL };
 
 #define ROW(key, type, field, standard, least, most, words, text)                                  \
@@ -169,6 +171,9 @@ static const struct conf_row rows[] = {
 	    "the directory with a pod's token and ca.crt"),
 	FLAG("kubernetes.insecure", kubernetes_insecure, "false",
 	     "a kubeconfig may say insecure-skip-tls-verify"),
+	ROW("mews.resolve_names", CHOICE, resolve_names, "auto", 0, 0, resolve_words,
+	    "host names that rules compare fd.sip.name and its like with are looked up; auto: where "
+	    "Kubernetes is asked"),
 	FLAG("webserver.enabled", web_enabled, "false",
 	     "the emitter answers by HTTP about health, versions and metrics"),
 	ROW("webserver.threadiness", UINT, web_threads, "0", 0, UINT32_MAX, NULL,

@@ -48,6 +48,8 @@ int enrich_new(const struct enrich_params *p, struct enrich **ret)
 				   p->seed);
 	if (err == 0)
 		err = podtab_init(&en->podtab, &en->slab, p->pods != 0 ? p->pods : DEFAULT_PODS);
+	if (err == 0)
+		err = nametab_init(&en->nametab, &en->slab);
 	if (err < 0) {
 		enrich_free(en);
 		return err;
@@ -71,6 +73,7 @@ void enrich_free(struct enrich *en)
 	usertab_release(&en->usertab);
 	conttab_release(&en->conttab);
 	podtab_release(&en->podtab);
+	nametab_release(&en->nametab);
 	slab_release(&en->slab);
 	free(en->scratch);
 	free(en);
@@ -454,6 +457,26 @@ static void give_pods(struct snapshot *s)
 	}
 }
 
+/* By address, each once: with the first of the names that it has. */
+static void give_addresses(struct snapshot *s)
+{
+	const struct nametab *nt = &s->en->nametab;
+
+	for (unsigned i = 0; i < nt->count; i++) {
+		struct span left = blob_span(nt->names[i].addresses), address;
+
+		while (s->err == 0 && (address = named_next(&left)).n > 0) {
+			struct address_frame f;
+
+			nametab_frame(nt, address, &f);
+			if (!span_eq(f.names[0], blob_span(nt->names[i].name)))
+				continue;
+			give(s, FRAME_ADDRESS,
+			     wire_encode_address(s->en->scratch, WIRE_MAX_PAYLOAD, &f));
+		}
+	}
+}
+
 /* What was when the frame at FROM was written, and ceased to be since.  A reader of all of the ring meets
  * everybody in it, but it may have another's to read before, by who has which number: so it gets all, as
  * of a version that whatever it reads replaces. */
@@ -519,6 +542,7 @@ int enrich_snapshot(struct enrich *en, uint64_t from,
 	give_people(&s, true);
 	give_containers(&s);
 	give_pods(&s);
+	give_addresses(&s);
 	give_past(&s);
 	give_threads(&s, true);
 	give_threads(&s, false);

@@ -127,6 +127,12 @@ void enrich_pod_gone(struct enrich *en, struct span uid);
 /* It was asked about, and not told of in time. */
 void enrich_pod_absent(struct enrich *en, struct span uid);
 
+/* The host names that rules ask for now; what was told of others holds no more. */
+void enrich_want_names(struct enrich *en, const struct host_names *names);
+
+/* What a resolver says of one of them: ADDRESSES in the form of nametab.h, "": it has none. */
+void enrich_name(struct enrich *en, struct span name, struct span addresses);
+
 /* A table: entries in use, at most, and what one takes without what hangs on it. */
 struct enrich_table {
 	uint32_t used, max, entry_bytes;

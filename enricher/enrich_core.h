@@ -11,6 +11,7 @@
 #include "conttab.h"
 #include "enrich.h"
 #include "fdtab.h"
+#include "nametab.h"
 #include "netaddr.h"
 #include "past.h"
 #include "path.h"
@@ -82,6 +83,7 @@ struct enrich {
 	struct usertab usertab;
 	struct conttab conttab;
 	struct podtab podtab;
+	struct nametab nametab;
 	struct past past;
 	struct net_local local;
 	struct ring_wants wants;
@@ -253,6 +255,7 @@ void emit_container(struct enrich *en, const struct container *c);
 void emit_container_gone(struct enrich *en, const struct container *c);
 void emit_pod(struct enrich *en, const struct pod *p);
 void emit_pod_gone(struct enrich *en, const struct pod *p);
+void emit_address(struct enrich *en, const struct address_frame *f);
 void file_record(const struct enrich *en, const struct fds *fds, const struct fd_slot *slot,
 		 struct file_info *ret);
 /* All of F, as VERSION of KEY. */

@@ -114,6 +114,15 @@ void emit_pod_gone(struct enrich *en, const struct pod *p)
 	done(en, FRAME_POD_GONE, wire_encode_pod_gone(buf, cap, f.uid));
 }
 
+void emit_address(struct enrich *en, const struct address_frame *f)
+{
+	size_t cap = wire_address_bound(f);
+	uint8_t *buf = room(en, cap);
+
+	if (buf != NULL)
+		done(en, FRAME_ADDRESS, wire_encode_address(buf, cap, f));
+}
+
 /* ---- processes ---- */
 
 /* The fields in which TH is not as BASE; all that travel along, too. */

@@ -38,7 +38,7 @@ struct enricher {
 	char host_etc[HOST_PATH_MAX];
 	bool host_users;	   /* the host's users are those of the events */
 	struct metadata *metadata; /* NULL: the events bring their own */
-	struct mono next_files, next_wants;
+	struct mono next_files, next_wants, next_names;
 };
 
 /* ---- users ---- */
@@ -155,6 +155,9 @@ static void take_update(struct enricher *er, const struct meta_update *u)
 		return;
 	case META_POD_GONE:
 		enrich_pod_gone(er->core, u->id);
+		return;
+	case META_NAME:
+		enrich_name(er->core, u->id, u->text);
 		return;
 	default:
 		return;
@@ -304,10 +307,45 @@ static void pass_mutes_on(struct stage *st)
 		inlet_mute(st->in, num);
 }
 
+static bool wish_name(struct enricher *er, struct span name)
+{
+	struct meta_wish w = { .kind = WISH_NAME };
+
+	copy_text(w.id, sizeof(w.id), name);
+	return metadata_wish(er->metadata, &w);
+}
+
+/* The host names that rules ask for are not the collector's business: whose addresses they are is found here. */
+static void follow_names(struct stage *st, struct enricher *er, struct mono now)
+{
+	static uint8_t text[RING_NAMES];
+	static struct host_names names;
+	unsigned left = 0;
+	size_t n;
+
+	if (er->metadata == NULL || now.ns < er->next_names.ns || !outlet_names(st->out, text, &n))
+		return;
+	er->next_names = mono_after(now, WANTS_NS);
+	if (wire_decode_host_names(span_of(text, n), &names) < 0) {
+		log_rationed(LOG_LEVEL_WARNING, "the names that rules ask for made no sense");
+		return;
+	}
+	enrich_want_names(er->core, &names);
+	left = wish_name(er, SPAN_NONE) ? 0 : names.n;
+	for (unsigned i = 0; left == 0 && i < names.n; i++)
+		if (!wish_name(er, names.name[i]))
+			left = names.n - i;
+	if (left > 0)
+		log_info("%u host names that rules ask for are not looked up, and match no "
+			 "address: see mews.resolve_names",
+			 left);
+}
+
 static void look_around(struct stage *st, struct enricher *er, struct mono now)
 {
 	follow_wants(st, er, now);
 	pass_mutes_on(st);
+	follow_names(st, er, now);
 	enrich_look_again(er->core);
 	if (now.ns >= er->next_files.ns) {
 		er->next_files = mono_after(now, FILES_NS);

@@ -49,6 +49,11 @@ static void find(const struct conf *conf, struct source_places *ret)
 		 access_found.server[0] != '\0' ? access_found.server : "no server");
 }
 
+bool source_kubernetes_found(void)
+{
+	return access_found.found;
+}
+
 static const char *reads(void)
 {
 	return access_found.token_place[0] == '\0' ? NULL : access_found.token_place;

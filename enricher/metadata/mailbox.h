@@ -26,6 +26,7 @@ enum meta_kind {
 	META_POD,	       /* TEXT: an object; ID: the pod's uid */
 	META_POD_GONE,
 	META_POD_ABSENT, /* it was asked for, and is not known yet */
+	META_NAME,	 /* ID: a host name; TEXT: its addresses, in the form of nametab.h */
 	META_SOURCE,	 /* TEXT: the bytes of a struct source_status; TYPE: the source's number */
 	META_KIND_COUNT
 };
@@ -76,7 +77,13 @@ static inline bool mailbox_has_mail(const struct mailbox *m)
 #define META_ID_MAX    128
 #define META_SPACE_MAX 64
 
-enum wish_kind { WISH_NONE, WISH_CONTAINER, WISH_POD, WISH_KIND_COUNT };
+enum wish_kind {
+	WISH_NONE,
+	WISH_CONTAINER,
+	WISH_POD,
+	WISH_NAME, /* ID: a host name; "": the wishes that follow replace those before */
+	WISH_KIND_COUNT
+};
 
 /* Somebody is in a container (or pod) that the tables know nothing of: ask now. */
 struct meta_wish {

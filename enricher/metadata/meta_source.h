@@ -79,6 +79,10 @@ extern const struct source_ops source_docker, source_podman; /* docker.c */
 extern const struct source_ops source_cri;		     /* cri.c */
 extern const struct source_ops source_containerd;	     /* containerd.c */
 extern const struct source_ops source_kubernetes;	     /* kube_source.c */
+extern const struct source_ops source_dns;		     /* dns.c */
+
+/* Did source_kubernetes.find() find an API server? */
+bool source_kubernetes_found(void);
 
 /* ---- what a source may use ---- */
 

@@ -9,7 +9,8 @@
 #include "meta_source.h"
 
 const struct source_ops *const source_rows[] = {
-	&source_docker, &source_podman, &source_cri, &source_containerd, &source_kubernetes,
+	&source_docker,	    &source_podman, &source_cri, &source_containerd,
+	&source_kubernetes, &source_dns, /* behind kubernetes, which it looks at */
 };
 const unsigned source_row_count = ARRAY_LEN(source_rows);
 

@@ -204,6 +204,14 @@ static void tell_status(struct metadata *md, struct source *s, struct mono now)
 						 .text = span_of(&s->status, sizeof(s->status)) });
 }
 
+/* Nobody waits for an answer to it. */
+static void pass_name(struct metadata *md, const struct meta_wish *w, struct mono now)
+{
+	for (unsigned i = 0; i < md->nsources; i++)
+		if (md->sources[i].self != NULL && md->sources[i].ops->wishes == WISH_NAME)
+			md->sources[i].ops->wish(&md->sources[i], w, now);
+}
+
 static void pass_wish(struct metadata *md, const struct meta_wish *w, struct mono now)
 {
 	struct asked *a = &md->asked[md->next_asked++ % ASKED_MAX];
@@ -260,8 +268,12 @@ static void turn(struct metadata *md)
 
 	if (now.ns >= md->next_look.ns)
 		look_for_sources(md, now);
-	while (wishbox_take(&md->wishes, &w))
-		pass_wish(md, &w, now);
+	while (wishbox_take(&md->wishes, &w)) {
+		if (w.kind == WISH_NAME)
+			pass_name(md, &w, now);
+		else
+			pass_wish(md, &w, now);
+	}
 	sleep_ns = step_sources(md, now);
 	/* S1: pairs with S2 in metadata_wish(): either the wish is seen here, or the sleep there. */
 	atomic_store_explicit(&md->sleeps, true, memory_order_seq_cst);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lookups.h -- when which host name is looked up, and what the last answers were.  Names are found again
+ * each minute, since addresses change; those that cannot be looked up sooner, and less and less often.  Core.
+ */
+#ifndef MEWS_LOOKUPS_H
+#define MEWS_LOOKUPS_H
+
+#include "clock.h"
+#include "nametab.h"
+
+enum lookup_end {
+	LOOKUP_FOUND,
+	LOOKUP_NONE,   /* the answer is that there is no such name, or that it has no address */
+	LOOKUP_FAILED, /* no answer: what was known holds */
+};
+
+/* Addresses in the form of nametab.h. */
+struct lookup_answer {
+	enum lookup_end end;
+	unsigned n;	   /* bytes */
+	unsigned too_many; /* addresses that found no room */
+	uint8_t bytes[NAMED_MAX_BYTES];
+};
+
+struct lookup {
+	char name[HOST_NAME_LONGEST + 1];
+	bool is_wanted, is_failing;
+	unsigned failures; /* in a row */
+	struct mono due;
+	struct lookup_answer
+		answer; /* the last one that was any; LOOKUP_FAILED: there was none yet */
+};
+
+/* Whoever says the names could tell secrets to whom he likes in them: new ones are few.  HOST_NAMES_MAX, and one
+ * each minute, since ALLOWED_AT was. */
+struct lookups {
+	unsigned count, used; /* USED of those that are allowed */
+	struct mono allowed_at;
+	struct lookup all[HOST_NAMES_MAX];
+};
+
+struct lookup_numbers {
+	unsigned names, found, failing, unasked;
+};
+
+/* All are wanted no more but those that are wanted again before the next lookups_next(). */
+void lookups_forget(struct lookups *l);
+
+/* False: there is no room, NAME is none, or too many new ones came of late. */
+bool lookups_want(struct lookups *l, const char *name, struct mono now);
+
+/* The one to look up now; NULL: none.  *RET_DUE is when there is one, UINT64_MAX ns if never. */
+const struct lookup *lookups_next(struct lookups *l, struct mono now, struct mono *ret_due);
+
+/* One more address for A, of N bytes. */
+void lookup_add(struct lookup_answer *a, const uint8_t *address, unsigned n);
+
+/* What came of NAME.  The addresses are put in order.  The entry if they are others than before; NULL: nothing is
+ * new, or nobody wants to know. */
+const struct lookup *lookups_answer(struct lookups *l, const char *name, struct lookup_answer *a,
+				    struct mono now);
+
+struct lookup_numbers lookups_numbers(const struct lookups *l);
+
+#endif

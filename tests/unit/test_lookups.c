@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Host names that are looked up: when, in which order, and what of an answer is new.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+
+#include "lookups.h"
+
+static struct lookups l;
+static struct mono now = { 100 * NS_PER_SEC };
+
+static void setup(void)
+{
+	l = (struct lookups){ 0 };
+}
+
+TestSuite(lookups, .init = setup);
+
+static struct mono after_s(uint64_t s)
+{
+	return mono_after(now, s * NS_PER_SEC);
+}
+
+/* An answer of the addresses 10.0.0.B, for each byte B of LAST. */
+static struct lookup_answer answer(const char *last)
+{
+	struct lookup_answer a = { .end = *last != '\0' ? LOOKUP_FOUND : LOOKUP_NONE };
+
+	for (; *last != '\0'; last++)
+		lookup_add(&a, (const uint8_t[4]){ 10, 0, 0, (uint8_t)*last }, 4);
+	return a;
+}
+
+static bool is_news(const char *name, const char *last, struct mono at)
+{
+	struct lookup_answer a = answer(last);
+
+	return lookups_answer(&l, name, &a, at) != NULL;
+}
+
+static void fails(const char *name, struct mono at)
+{
+	struct lookup_answer a = { .end = LOOKUP_FAILED };
+
+	cr_assert(lookups_answer(&l, name, &a, at) == NULL);
+}
+
+static const char *next_at(struct mono at)
+{
+	struct mono due;
+	const struct lookup *one = lookups_next(&l, at, &due);
+
+	return one == NULL ? "" : one->name;
+}
+
+Test(lookups, a_name_is_looked_up_at_once_and_each_minute_from_then_on)
+{
+	struct mono due;
+
+	cr_assert_str_eq(next_at(now), "");
+	cr_assert(lookups_want(&l, "a.example", now));
+	cr_assert_str_eq(next_at(now), "a.example");
+	cr_assert(is_news("a.example", "x", now));
+	cr_assert(lookups_next(&l, after_s(59), &due) == NULL);
+	cr_assert(eq(u64, due.ns, after_s(60).ns));
+	cr_assert_str_eq(next_at(after_s(60)), "a.example");
+}
+
+Test(lookups, the_same_addresses_in_another_order_are_nothing_new)
+{
+	cr_assert(lookups_want(&l, "a", now));
+	cr_assert(is_news("a", "xyz", now));
+	cr_assert(not(is_news("a", "zxy", now)));
+	cr_assert(not(is_news("a", "zxyzx", now)));
+	cr_assert(is_news("a", "xy", now));
+	cr_assert(is_news("a", "", now));
+	cr_assert(not(is_news("a", "", now)));
+}
+
+Test(lookups, that_there_is_none_is_nothing_new_at_first)
+{
+	cr_assert(lookups_want(&l, "a", now));
+	cr_assert(not(is_news("a", "", now)));
+	cr_assert(eq(uint, lookups_numbers(&l).unasked, 0));
+}
+
+Test(lookups, who_does_not_answer_takes_nothing_away_and_is_asked_less_and_less)
+{
+	uint64_t at = 0;
+
+	cr_assert(lookups_want(&l, "a", now));
+	cr_assert(is_news("a", "x", now));
+	for (uint64_t wait = 5; wait <= 320; wait *= 2) {
+		fails("a", after_s(at));
+		cr_assert_str_eq(next_at(after_s(at + wait - 1)), "");
+		cr_assert_str_eq(next_at(after_s(at + wait)), "a");
+		at += wait;
+	}
+	fails("a", after_s(at));
+	cr_assert_str_eq(next_at(after_s(at + 319)), "");
+	cr_assert_str_eq(next_at(after_s(at + 320)), "a");
+	cr_assert(eq(uint, lookups_numbers(&l).failing, 1));
+	cr_assert(eq(uint, lookups_numbers(&l).found, 1));
+	cr_assert(not(is_news("a", "x", after_s(at + 320))));
+	cr_assert(eq(uint, lookups_numbers(&l).failing, 0));
+}
+
+Test(lookups, names_that_are_wanted_no_more_go)
+{
+	cr_assert(lookups_want(&l, "a", now));
+	cr_assert(lookups_want(&l, "b", now));
+	cr_assert(is_news("b", "x", now));
+	lookups_forget(&l);
+	cr_assert(lookups_want(&l, "b", now));
+	cr_assert(lookups_want(&l, "c", after_s(1)));
+	cr_assert_str_eq(next_at(after_s(1)), "c");
+	cr_assert(eq(uint, lookups_numbers(&l).names, 2));
+	/* Its answer was on the way. */
+	cr_assert(not(is_news("a", "y", after_s(1))));
+	/* What was known of the others still is. */
+	cr_assert(not(is_news("b", "x", after_s(1))));
+}
+
+Test(lookups, an_answer_while_all_are_forgotten_is_kept_for_who_wants_it_again)
+{
+	cr_assert(lookups_want(&l, "a", now));
+	lookups_forget(&l);
+	cr_assert(not(is_news("a", "x", now)));
+	cr_assert_str_eq(next_at(now), "");
+	cr_assert(lookups_want(&l, "a", now));
+	cr_assert_str_eq(next_at(now), "a");
+	cr_assert(is_news("a", "x", now));
+}
+
+Test(lookups, what_is_no_name_is_not_looked_up)
+{
+	char longest[HOST_NAME_LONGEST + 2];
+
+	memset(longest, 'l', sizeof(longest));
+	longest[HOST_NAME_LONGEST + 1] = '\0';
+	cr_assert(not(lookups_want(&l, "", now)));
+	cr_assert(not(lookups_want(&l, "a b", now)));
+	cr_assert(not(lookups_want(&l, longest, now)));
+	cr_assert(lookups_want(&l, longest + 1, now));
+}
+
+Test(lookups, new_names_are_few)
+{
+	char name[16];
+	unsigned n = 0;
+
+	/* All at once, as rules that are loaded ask for them. */
+	for (; n < HOST_NAMES_MAX; n++) {
+		snprintf(name, sizeof(name), "n%u", n);
+		cr_assert(lookups_want(&l, name, now));
+	}
+	cr_assert(not(lookups_want(&l, "more", now)));
+	cr_assert(lookups_want(&l, "n0", now));
+	/* Others in their place: one a minute. */
+	lookups_forget(&l);
+	cr_assert_str_eq(next_at(now), "");
+	cr_assert(not(lookups_want(&l, "secret", after_s(59))));
+	cr_assert(lookups_want(&l, "secret", after_s(60)));
+	cr_assert(not(lookups_want(&l, "secret2", after_s(61))));
+	cr_assert(lookups_want(&l, "s1", after_s(240)));
+	cr_assert(lookups_want(&l, "s2", after_s(240)));
+	cr_assert(lookups_want(&l, "s3", after_s(240)));
+	cr_assert(not(lookups_want(&l, "s4", after_s(250))));
+}
+
+Test(lookups, more_addresses_than_there_is_room_for_are_counted)
+{
+	struct lookup_answer a = { .end = LOOKUP_FOUND };
+	struct span left, one;
+	unsigned n = 0;
+
+	for (uint8_t i = 0; i < NAMED_MAX_ADDRESSES + 2; i++) {
+		uint8_t address[16] = { 0xfd, [15] = i };
+
+		lookup_add(&a, address, sizeof(address));
+		lookup_add(&a, address, sizeof(address));
+	}
+	left = span_of(a.bytes, a.n);
+	while ((one = named_next(&left)).n > 0) {
+		cr_assert(eq(sz, one.n, 16));
+		cr_assert(eq(uint, one.p[15], n));
+		n++;
+	}
+	cr_assert(eq(uint, n, NAMED_MAX_ADDRESSES));
+	cr_assert(gt(uint, a.too_many, 0));
+}
