@@ -84,6 +84,8 @@ int mirror_apply(struct mirror *m, uint16_t frame_type, struct span payload)
 		return mirror_apply_pod(m, payload);
 	case FRAME_POD_GONE:
 		return mirror_apply_pod_gone(m, payload);
+	case FRAME_ADDRESS:
+		return mirror_apply_address(m, payload);
 	case FRAME_HOST:
 		return apply_host(m, payload);
 	case FRAME_SNAPSHOT_BEGIN:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * mirror.h -- the state as the enricher's frames told it: the thread table,
- * users, groups, containers, pods, the host.  Bounded: what does not fit is refused
- * with -ENOSPC.  Core.
+ * users, groups, containers, pods, the names of addresses, the host.  Bounded: what does not
+ * fit is refused with -ENOSPC.  Core.
  */
 #ifndef MEWS_MIRROR_H
 #define MEWS_MIRROR_H
@@ -54,8 +54,8 @@ int mirror_new(const struct mirror_limits *limits, struct mirror **ret);
 void mirror_free(struct mirror *m);
 
 /* Take one state frame (PROCESS, PROCESS_GONE, USER, GROUP, CONTAINER,
- * CONTAINER_GONE, POD, POD_GONE, HOST, SNAPSHOT_BEGIN, SNAPSHOT_END).  0; -EPROTO: refused;
- * -ENOENT: it builds on an entry that is not there (the entry is made all the
+ * CONTAINER_GONE, POD, POD_GONE, ADDRESS, HOST, SNAPSHOT_BEGIN, SNAPSHOT_END).  0; -EPROTO:
+ * refused; -ENOENT: it builds on an entry that is not there (the entry is made all the
  * same, from its parent's or from defaults); -ENOSPC: table or memory full; -ENOMEM.  A text that
  * finds no room is left out of its entry, and counted. */
 int mirror_apply(struct mirror *m, uint16_t frame_type, struct span payload);
@@ -66,7 +66,8 @@ void mirror_forget_former(struct mirror *m);
 
 /* Never 0.  It grows when something changed that may matter to what was
  * remembered of an entry although that entry itself did not change: an ancestor
- * that was looked at, a user, a group, a container, the host. */
+ * that was looked at, a user, a group, a container, the host.  The names of addresses are nothing
+ * that is remembered of a process. */
 uint64_t mirror_epoch(const struct mirror *m);
 
 /* NULL if there is none.  Valid until the next mirror_apply(). */
@@ -88,7 +89,7 @@ const struct mirror_container *mirror_container(const struct mirror *m, struct s
 const struct mirror_pod *mirror_pod(const struct mirror *m, struct span uid);
 const struct host_frame *mirror_host(const struct mirror *m);
 
-/* The names that ADDRESS (4 or 16 bytes) has; NULL: none. */
+/* The names that ADDRESS (4 or 16 bytes) has, one at least; NULL: none. */
 const struct address_frame *mirror_address(const struct mirror *m, struct span address);
 
 /* P may be NULL. */

@@ -7,7 +7,7 @@
  *   by_tid[]    the same by tid; the youngest entry of a tid (greatest key) wins
  *
  * Strings are counted blobs: a clone shares its parent's, and an exec that tells
- * an unchanged string again keeps the old one.  Users, groups and containers
+ * an unchanged string again keeps the old one.  Users, groups, containers and addresses
  * are few and lie in one chained table of records that own a copy of their frame.
  */
 #ifndef MEWS_MIRROR_CORE_H
@@ -40,25 +40,36 @@ struct slot {
 	bool former;	/* of a state that was replaced */
 };
 
-enum record_kind { RECORD_USER, RECORD_GROUP, RECORD_CONTAINER, RECORD_POD, RECORD_KIND_COUNT };
+enum record_kind {
+	RECORD_USER,
+	RECORD_GROUP,
+	RECORD_CONTAINER,
+	RECORD_POD,
+	RECORD_ADDRESS,
+	RECORD_KIND_COUNT
+};
 
-/* A user, a group, a container or a pod, with its frame's bytes behind it. */
+/* A user, a group, a container, a pod or an address, with its frame's bytes behind it. */
 struct record {
 	struct record *next;
 	uint8_t kind;
-	uint32_t number; /* uid, gid; 0 for a container or a pod */
+	uint32_t number; /* uid, gid; 0 for the others */
 	size_t size;	 /* of it all */
-	struct span id;	 /* the container's; the pod's uid */
+	struct span id;	 /* the container's; the pod's uid; the address */
 	union {
 		struct user_frame user;
 		struct group_frame group;
 		struct mirror_container container;
 		struct mirror_pod pod;
+		const struct address_frame *address; /* behind the bytes: it is large */
 	};
 	uint8_t bytes[];
 };
 
-enum { RECORD_BUCKETS = 4096 };
+enum {
+	RECORD_BUCKETS = 4096,
+	ADDRESSES_MAX = 16384 /* that have names at a time */
+};
 
 struct mirror {
 	struct mirror *frozen_of; /* whose memory and records these are; NULL: its own */
@@ -188,6 +199,7 @@ int mirror_apply_container(struct mirror *m, struct span payload);
 int mirror_apply_container_gone(struct mirror *m, struct span payload);
 int mirror_apply_pod(struct mirror *m, struct span payload);
 int mirror_apply_pod_gone(struct mirror *m, struct span payload);
+int mirror_apply_address(struct mirror *m, struct span payload);
 
 /* ---- mirror_record.c ---- */
 

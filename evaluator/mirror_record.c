@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * mirror_record.c -- users, groups, containers and pods: few, in one chained table of records that own a
- * copy of their frame.
+ * mirror_record.c -- users, groups, containers, pods and the names of addresses: few, in one chained
+ * table of records that own a copy of their frame.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -36,6 +36,14 @@ static void count_awaited(struct mirror *m, const struct record *r, bool there)
 		m->awaited += there ? 1 : -1u;
 }
 
+/* Something that was remembered of a process may be otherwise: none knows addresses, whose names may change
+ * every minute. */
+static void records_changed(struct mirror *m, unsigned kind)
+{
+	if (kind != RECORD_ADDRESS)
+		m->epoch++;
+}
+
 void record_remove(struct mirror *m, struct record **at)
 {
 	struct record *r = *at;
@@ -45,7 +53,7 @@ void record_remove(struct mirror *m, struct record **at)
 	count_awaited(m, r, false);
 	*at = r->next;
 	m->nrecords[r->kind]--;
-	m->epoch++;
+	records_changed(m, r->kind);
 	mirror_put_bytes(m, r, r->size);
 }
 
@@ -65,11 +73,12 @@ static int record_put(struct mirror *m, enum record_kind kind, unsigned limit, s
 	*at = fresh;
 	count_awaited(m, fresh, true);
 	m->nrecords[kind]++;
-	m->epoch++;
+	records_changed(m, kind);
 	return 0;
 }
 
-/* Where a container's or pod's record has what its JSON says: behind the frame's bytes. */
+/* Where a record has what its frame says at length -- a container's or pod's JSON, the names of an address --:
+ * behind the frame's bytes. */
 static size_t meta_at(size_t payload_bytes)
 {
 	size_t align = _Alignof(max_align_t);
@@ -77,11 +86,23 @@ static size_t meta_at(size_t payload_bytes)
 	return (sizeof(struct record) + payload_bytes + align - 1) / align * align;
 }
 
+static size_t record_size(enum record_kind kind, size_t payload_bytes)
+{
+	switch (kind) {
+	case RECORD_CONTAINER:
+		return meta_at(payload_bytes) + sizeof(struct contmeta);
+	case RECORD_POD:
+		return meta_at(payload_bytes) + sizeof(struct podmeta);
+	case RECORD_ADDRESS:
+		return meta_at(payload_bytes) + sizeof(struct address_frame);
+	default:
+		return sizeof(struct record) + payload_bytes;
+	}
+}
+
 static struct record *record_new(struct mirror *m, enum record_kind kind, struct span payload)
 {
-	size_t size = kind == RECORD_CONTAINER ? meta_at(payload.n) + sizeof(struct contmeta)
-		      : kind == RECORD_POD     ? meta_at(payload.n) + sizeof(struct podmeta)
-					       : sizeof(struct record) + payload.n;
+	size_t size = record_size(kind, payload.n);
 	struct record *r = mirror_get_bytes(m, size);
 
 	if (r == NULL)
@@ -202,6 +223,29 @@ int mirror_apply_pod_gone(struct mirror *m, struct span payload)
 	return 0;
 }
 
+/* What has no names any more goes even if there is no memory for a copy of the frame. */
+int mirror_apply_address(struct mirror *m, struct span payload)
+{
+	struct address_frame *frame, told;
+	struct record *r;
+	int err = wire_decode_address(payload, &told);
+
+	if (err < 0)
+		return err;
+	if (told.nnames == 0) {
+		record_remove(m, record_at(m, RECORD_ADDRESS, told.address, 0));
+		return 0;
+	}
+	r = record_new(m, RECORD_ADDRESS, payload);
+	if (r == NULL)
+		return -ENOSPC;
+	frame = (struct address_frame *)((uint8_t *)r + meta_at(payload.n));
+	(void)wire_decode_address(span_of(r->bytes, payload.n), frame); /* the same bytes */
+	r->id = frame->address;
+	r->address = frame;
+	return record_put(m, RECORD_ADDRESS, ADDRESSES_MAX, r);
+}
+
 /* ---- who is there ---- */
 
 const struct user_frame *mirror_user(const struct mirror *m, struct span container_id, uint32_t uid)
@@ -231,4 +275,11 @@ const struct mirror_pod *mirror_pod(const struct mirror *m, struct span uid)
 	const struct record *r = *record_at(m, RECORD_POD, uid, 0);
 
 	return r != NULL ? &r->pod : NULL;
+}
+
+const struct address_frame *mirror_address(const struct mirror *m, struct span address)
+{
+	const struct record *r = *record_at(m, RECORD_ADDRESS, address, 0);
+
+	return r != NULL ? r->address : NULL;
 }

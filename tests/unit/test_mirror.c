@@ -667,6 +667,128 @@ Test(mirror, what_is_frozen_stays_and_containers_go_on)
 	mirror_free(m);
 }
 
+/* ---- names of addresses ---- */
+
+/* Up to two names; NULL: none. */
+static int name_address(struct mirror *m, const void *ip, size_t n, const char *a, const char *b)
+{
+	struct address_frame f = { .address = span_of(ip, n) };
+	uint8_t buf[512];
+	ssize_t len;
+
+	if (a != NULL)
+		f.names[f.nnames++] = span_str(a);
+	if (b != NULL)
+		f.names[f.nnames++] = span_str(b);
+	len = wire_encode_address(buf, sizeof(buf), &f);
+	cr_assert(lt(i64, 0, (int64_t)len));
+	len = mirror_apply(m, FRAME_ADDRESS, span_of(buf, (size_t)len));
+	memset(buf, 0xff, sizeof(buf)); /* what the mirror keeps is its own */
+	return (int)len;
+}
+
+Test(mirror, an_address_has_the_names_that_were_told_last)
+{
+	static const uint8_t v4[4] = { 10, 0, 0, 1 }, v6[16] = { 10, 0, 0, 1 };
+	struct mirror *m = mirror_of(4);
+	const struct address_frame *a;
+	uint64_t epoch = mirror_epoch(m);
+
+	cr_assert_null(mirror_address(m, span_of(v4, 4)));
+	cr_assert(eq(int, name_address(m, v4, 4, "a.example", "b.example"), 0));
+	cr_assert(eq(int, name_address(m, v6, 16, "six.example", NULL), 0));
+	a = mirror_address(m, span_of(v4, 4));
+	cr_assert_not_null(a);
+	cr_assert(eq(u8, a->nnames, 2));
+	cr_assert(span_is(a->names[0], "a.example"));
+	cr_assert(span_is(a->names[1], "b.example"));
+	cr_assert(span_is(mirror_address(m, span_of(v6, 16))->names[0], "six.example"));
+	cr_assert(eq(int, name_address(m, v4, 4, "c.example", NULL), 0));
+	a = mirror_address(m, span_of(v4, 4));
+	cr_assert(eq(u8, a->nnames, 1));
+	cr_assert(span_is(a->names[0], "c.example"));
+	cr_assert(eq(int, name_address(m, v4, 4, NULL, NULL), 0));
+	cr_assert_null(mirror_address(m, span_of(v4, 4)));
+	cr_assert_not_null(mirror_address(m, span_of(v6, 16)));
+	cr_assert(eq(int, name_address(m, v4, 4, NULL, NULL), 0), "gone twice");
+	cr_assert(eq(u64, mirror_epoch(m), epoch), "nothing of a process rests on it");
+	mirror_free(m);
+}
+
+Test(mirror, a_snapshot_forgets_names_and_a_frozen_mirror_sees_those_there_are)
+{
+	static const uint8_t v4[4] = { 10, 0, 0, 1 };
+	struct mirror *m = mirror_of(4), *then;
+	struct process_frame f = whole(7, 100, 1, "sh");
+	struct mirror_status before, after;
+
+	cr_assert(eq(int, put(m, &f), 0));
+	then = mirror_freeze(m, mirror_process(m, 7));
+	mirror_status(m, &before);
+	cr_assert(eq(int, name_address(m, v4, 4, "a", NULL), 0));
+	cr_assert(span_is(mirror_address(then, span_of(v4, 4))->names[0], "a"));
+	cr_assert(eq(int, name_address(m, v4, 4, "b", NULL), 0));
+	cr_assert(span_is(mirror_address(then, span_of(v4, 4))->names[0], "b"));
+	cr_assert(eq(int, mirror_apply(m, FRAME_SNAPSHOT_BEGIN, SPAN_NONE), 0));
+	cr_assert_null(mirror_address(m, span_of(v4, 4)));
+	cr_assert_null(mirror_address(then, span_of(v4, 4)));
+	mirror_status(m, &after);
+	cr_assert(eq(sz, after.bytes, before.bytes));
+	mirror_free(then);
+	mirror_free(m);
+}
+
+Test(mirror, addresses_are_bounded_and_one_that_goes_makes_room)
+{
+	enum { MOST = 16384 };
+	struct mirror *m = mirror_of(4);
+	uint8_t ip[4] = { 10 };
+
+	for (unsigned i = 0; i < MOST; i++) {
+		ip[2] = (uint8_t)(i >> 8);
+		ip[3] = (uint8_t)i;
+		cr_assert(eq(int, name_address(m, ip, 4, "a", NULL), 0));
+	}
+	cr_assert(eq(int, name_address(m, "\x7f\0\0\1", 4, "a", NULL), -ENOSPC));
+	cr_assert_null(mirror_address(m, span_of("\x7f\0\0\1", 4)));
+	cr_assert(eq(int, name_address(m, ip, 4, "b", NULL), 0), "one that is there may change");
+	cr_assert(eq(int, name_address(m, ip, 4, NULL, NULL), 0));
+	cr_assert(eq(int, name_address(m, "\x7f\0\0\1", 4, "a", NULL), 0));
+	mirror_free(m);
+}
+
+Test(mirror, names_of_addresses_stop_at_the_ceiling)
+{
+	struct mirror *m = small_mirror();
+	struct mirror_status s;
+	uint8_t ip[4] = { 10 };
+	unsigned taken = 0;
+
+	for (unsigned i = 0; i < 2048; i++) {
+		ip[2] = (uint8_t)(i >> 8);
+		ip[3] = (uint8_t)i;
+		taken += name_address(m, ip, 4, "a", NULL) == 0;
+	}
+	mirror_status(m, &s);
+	cr_assert(le(sz, s.bytes, FLOOD_BYTES));
+	cr_assert(lt(uint, 0, taken));
+	cr_assert(lt(uint, taken, 2048));
+	memset(ip + 2, 0, 2);
+	cr_assert(eq(int, name_address(m, ip, 4, NULL, NULL), 0), "to go needs no memory");
+	cr_assert_null(mirror_address(m, span_of(ip, 4)));
+	mirror_free(m);
+}
+
+Test(mirror, an_address_that_is_none_is_refused)
+{
+	struct mirror *m = mirror_of(4);
+
+	cr_assert(eq(int, mirror_apply(m, FRAME_ADDRESS, SPAN_NONE), -EPROTO));
+	cr_assert(eq(int, mirror_apply(m, FRAME_ADDRESS, span_of("\x92\xc4\3\1\2\3\x91\xc4\1a", 9)),
+		     -EPROTO));
+	mirror_free(m);
+}
+
 /* ---- who had the most events ---- */
 
 static void count(struct mirror *m, uint64_t key, uint32_t second, unsigned events)
