@@ -349,6 +349,10 @@ static enum any_mode any_mode_of(const struct expr *left, enum op_id op)
 	case FIELD_fd_port:
 	case FIELD_fd_net:
 	case FIELD_fd_proto:
+	case FIELD_fd_cip_name:
+	case FIELD_fd_sip_name:
+	case FIELD_fd_lip_name:
+	case FIELD_fd_rip_name:
 		if (op == OP_EXISTS)
 			return ANY_NO; /* the field's to say: a file, too, has fd.ip and fd.net */
 		return op == OP_NE ? ANY_EACH : ANY_ONE;

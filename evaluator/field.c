@@ -406,6 +406,12 @@ bool field_is_of_name(const struct field_ref *ref)
 	}
 }
 
+bool field_is_host_name(const struct field_ref *ref)
+{
+	return ref->id == FIELD_fd_cip_name || ref->id == FIELD_fd_sip_name ||
+	       ref->id == FIELD_fd_lip_name || ref->id == FIELD_fd_rip_name;
+}
+
 bool field_is_path(const struct field_ref *ref)
 {
 	switch (ref->id) {
@@ -536,9 +542,11 @@ bool field_is_any(const struct field_ref *ref)
 	case FIELD_fd_net:
 		return true;
 	default:
-		return false;
+		return field_is_host_name(ref);
 	}
 }
+
+_Static_assert(ADDRESS_MAX_NAMES <= FIELD_ANY_MAX, "all names of an address are compared");
 
 unsigned field_get_any(const struct field_ref *ref, struct field_event *e,
 		       struct value out[FIELD_ANY_MAX])

@@ -88,6 +88,9 @@ bool field_is_of_process(const struct field_ref *ref);
  * be missing first and come later. */
 uint8_t field_metadata(const struct field_ref *ref);
 
+/* Is it the name of a host, that of one end of a connection?  Who has which name changes with time. */
+bool field_is_host_name(const struct field_ref *ref);
+
 /* Does its value depend on fd.name, fd.nameraw and the type of the event's file alone? */
 bool field_is_of_name(const struct field_ref *ref);
 
@@ -144,8 +147,8 @@ typedef bool field_getter(const struct field_ref *ref, struct field_event *e, st
 field_getter *field_getter_of(const struct field_ref *ref);
 
 /* Fields for which a comparison is tried with several values (any ancestor of
- * proc.aname, both ends of fd.ip, fd.port, fd.net): all of them.  How many were
- * written; 0: missing.  FIELD_ANY_MAX bounds it. */
+ * proc.aname, both ends of fd.ip, fd.port, fd.net, all names of fd.sip.name): all of them.
+ * How many were written; 0: missing.  FIELD_ANY_MAX bounds it. */
 #define FIELD_ANY_MAX 64
 bool field_is_any(const struct field_ref *ref);
 unsigned field_get_any(const struct field_ref *ref, struct field_event *e,

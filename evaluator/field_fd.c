@@ -75,6 +75,11 @@ static bool is_regular(const struct file_info *f)
 	return f->type == FILE_REGULAR || f->type == FILE_REGULAR_V2;
 }
 
+static bool has_fd(const struct field_event *e)
+{
+	return e->info->flags & (EF_CREATES_FD | EF_USES_FD | EF_DESTROYS_FD);
+}
+
 /* ---- a descriptor that is not in the table ---- */
 
 static char char_by_event(unsigned code)
@@ -228,23 +233,28 @@ static enum end end_of(enum field_id id, const struct file_info *f)
 	if (file_is_ip_server(f)) {
 		if (id == FIELD_fd_sport)
 			return END_DEST;
-		return (id == FIELD_fd_sip || id == FIELD_fd_snet) && has_role ? END_DEST
-									       : END_NONE;
+		return (id == FIELD_fd_sip || id == FIELD_fd_snet || id == FIELD_fd_sip_name) &&
+				       has_role
+			       ? END_DEST
+			       : END_NONE;
 	}
 	if (!has_role)
 		return END_NONE;
 	switch (id) {
 	case FIELD_fd_cip:
+	case FIELD_fd_cip_name:
 	case FIELD_fd_cnet:
 	case FIELD_fd_cport:
 	case FIELD_fd_cproto:
 		return END_SOURCE;
 	case FIELD_fd_sip:
+	case FIELD_fd_sip_name:
 	case FIELD_fd_snet:
 	case FIELD_fd_sport:
 	case FIELD_fd_sproto:
 		return END_DEST;
 	case FIELD_fd_lip:
+	case FIELD_fd_lip_name:
 	case FIELD_fd_lnet:
 	case FIELD_fd_lport:
 	case FIELD_fd_lproto:
@@ -259,6 +269,15 @@ static bool address_of(const struct file_info *f, enum end end, unsigned type, s
 	return value_ip(ret, type, file_is_ipv6(f) ? 6 : 4, end == END_SOURCE ? f->sip : f->dip);
 }
 
+/* The names that END's address has as far as rules ask for any; NULL: none. */
+static const struct address_frame *names_of_end(const struct field_event *e,
+						const struct file_info *f, enum end end)
+{
+	const uint8_t *address = end == END_SOURCE ? f->sip : f->dip;
+
+	return mirror_address(e->mirror, span_of(address, file_is_ipv6(f) ? 16 : 4));
+}
+
 static uint16_t port_of(const struct file_info *f, enum end end)
 {
 	return end == END_SOURCE ? f->sport : f->dport;
@@ -268,9 +287,16 @@ static bool socket_field(enum field_id id, const struct field_event *e, const st
 			 struct value *ret)
 {
 	enum end end = end_of(id, f);
+	const struct address_frame *names;
 	struct text t;
 
 	switch (id) {
+	case FIELD_fd_cip_name:
+	case FIELD_fd_sip_name:
+	case FIELD_fd_lip_name:
+	case FIELD_fd_rip_name:
+		names = end == END_NONE ? NULL : names_of_end(e, f, end);
+		return names != NULL && value_string(ret, names->names[0]);
 	case FIELD_fd_cip:
 	case FIELD_fd_sip:
 	case FIELD_fd_lip:
@@ -317,6 +343,24 @@ static bool is_server(const struct file_info *f)
 	       (f->type == FILE_IPV6 && is_zero(f->dip, sizeof(f->dip)));
 }
 
+/* Of an end that has none of the names which rules ask for, "!=" is true and "=" is not: that is what the
+ * empty text does, which is nobody's name.  Only of no end is nothing true. */
+static unsigned names_of(enum field_id id, const struct field_event *e, const struct file_info *f,
+			 struct value *out)
+{
+	enum end end = end_of(id, f);
+	const struct address_frame *names;
+
+	if (end == END_NONE)
+		return 0;
+	names = names_of_end(e, f, end);
+	if (names == NULL)
+		return value_str(&out[0], "");
+	for (unsigned i = 0; i < names->nnames; i++)
+		value_string(&out[i], names->names[i]);
+	return names->nnames;
+}
+
 unsigned field_fd_get_any(const struct field_ref *ref, struct field_event *e, struct value *out)
 {
 	const struct file_info *f = event_file(e);
@@ -325,6 +369,8 @@ unsigned field_fd_get_any(const struct field_ref *ref, struct field_event *e, st
 
 	if (f == NULL || !file_is_ip(f))
 		return 0;
+	if (field_is_host_name(ref))
+		return has_fd(e) ? names_of(ref->id, e, f, out) : 0;
 	for (enum end end = file_is_ip_server(f) ? END_DEST : END_SOURCE; end <= END_DEST; end++) {
 		if (is_port)
 			value_uint(&out[n++], PT_PORT, port_of(f, end));
@@ -470,19 +516,9 @@ static bool file_field(enum field_id id, const struct field_event *e, const stru
 		return value_bool(ret, f->flags & FILE_HARD_LINKED);
 	case FIELD_fd_mnt_id:
 		return f->mnt_id != 0 && value_uint(ret, PT_UINT64, f->mnt_id);
-	case FIELD_fd_cip_name:
-	case FIELD_fd_sip_name:
-	case FIELD_fd_lip_name:
-	case FIELD_fd_rip_name:
-		return false; /* no names are looked up */
 	default:
 		return socket_field(id, e, f, ret);
 	}
-}
-
-static bool has_fd(const struct field_event *e)
-{
-	return e->info->flags & (EF_CREATES_FD | EF_USES_FD | EF_DESTROYS_FD);
 }
 
 bool field_fd_get(const struct field_ref *ref, struct field_event *e, struct value *ret)

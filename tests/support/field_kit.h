@@ -91,6 +91,20 @@ static inline void kit_host(struct kit *k, struct host_frame host)
 	cr_assert(mirror_apply(k->mirror, FRAME_HOST, span_of(k->frame, (size_t)n)) == 0);
 }
 
+/* The names of an address, N of them. */
+static inline void kit_names(struct kit *k, const void *ip, size_t bytes, const char *const *names,
+			     unsigned n)
+{
+	struct address_frame f = { .address = span_of(ip, bytes), .nnames = (uint8_t)n };
+	ssize_t len;
+
+	for (unsigned i = 0; i < n; i++)
+		f.names[i] = span_str(names[i]);
+	len = wire_encode_address(k->frame, sizeof(k->frame), &f);
+	cr_assert(len > 0);
+	cr_assert(mirror_apply(k->mirror, FRAME_ADDRESS, span_of(k->frame, (size_t)len)) == 0);
+}
+
 static const uint8_t kit_env[] = "HOME=/root\0PATH=/bin\0EMPTY=";
 static const uint8_t kit_args[] = "-o\0BatchMode=yes\0"
 				  "127.0.0.1";

@@ -172,6 +172,10 @@ Test(field, wants_and_memory_are_known_per_field)
 		{ "fd.ip", -1, false, true },
 		{ "fd.net", -1, false, true },
 		{ "fd.port", -1, false, true },
+		{ "fd.cip.name", -1, false, true },
+		{ "fd.sip.name", -1, false, true },
+		{ "fd.lip.name", -1, false, true },
+		{ "fd.rip.name", -1, false, true },
 		{ "evt.type", -1, false, false },
 	};
 

@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 
 #include "support/field_kit.h"
 
@@ -182,6 +183,114 @@ Test(field_event, either_end_of_a_file_is_there_but_has_no_value)
 	cr_assert(eq(uint, field_get_any(&ref, &kit.e, out), 0));
 	kit.ev.fd_file = -1;
 	cr_assert_not(kit_has(&kit, "fd.ip"));
+}
+
+/* All values of a field, with blanks between; "-": none. */
+static const char *any_of(const char *name)
+{
+	static char text[4096];
+	struct value out[FIELD_ANY_MAX];
+	struct field_ref ref = kit_ref(name);
+	unsigned n = field_get_any(&ref, &kit.e, out);
+
+	snprintf(text, sizeof(text), "%s", n == 0 ? "-" : "");
+	for (unsigned i = 0; i < n; i++) {
+		size_t at = strlen(text);
+
+		snprintf(text + at, sizeof(text) - at, "%s%.*s", i > 0 ? " " : "", (int)out[i].s.n,
+			 (const char *)out[i].s.p);
+	}
+	return text;
+}
+
+static const uint8_t client_ip[4] = { 10, 0, 0, 1 }, server_ip[4] = { 93, 184, 216, 34 };
+static const char *const two_names[] = { "www.example", "example" }, *const one_name[] = { "me" };
+
+Test(field_event, an_end_of_a_connection_has_the_names_of_its_address)
+{
+	socket_of(FILE_IPV4, FILE_ROLE_CLIENT | FILE_SIP_LOCAL);
+	KIT_CHECK(&kit, { "fd.cip.name", NULL }, { "fd.sip.name", NULL }, { "fd.lip.name", NULL },
+		  { "fd.rip.name", NULL });
+	cr_assert_str_eq(any_of("fd.sip.name"), "", "no name, and \"!=\" is true");
+	kit_names(&kit, server_ip, 4, two_names, 2);
+	KIT_CHECK(&kit, { "fd.cip.name", NULL }, { "fd.sip.name", "www.example" },
+		  { "fd.lip.name", NULL }, { "fd.rip.name", "www.example" });
+	cr_assert_str_eq(any_of("fd.sip.name"), "www.example example");
+	cr_assert_str_eq(any_of("fd.rip.name"), "www.example example");
+	cr_assert_str_eq(any_of("fd.cip.name"), "");
+	cr_assert_str_eq(any_of("fd.lip.name"), "");
+	kit_names(&kit, client_ip, 4, one_name, 1);
+	KIT_CHECK(&kit, { "fd.cip.name", "me" }, { "fd.lip.name", "me" });
+	socket_of(FILE_IPV4, FILE_ROLE_SERVER | FILE_DIP_LOCAL);
+	cr_assert_str_eq(any_of("fd.lip.name"), "www.example example");
+	cr_assert_str_eq(any_of("fd.rip.name"), "me");
+	kit_names(&kit, server_ip, 4, NULL, 0);
+	KIT_CHECK(&kit, { "fd.sip.name", NULL });
+	cr_assert_str_eq(any_of("fd.sip.name"), "");
+}
+
+Test(field_event, where_there_is_no_end_there_is_no_name)
+{
+	static const char *const names[] = { "fd.cip.name", "fd.sip.name", "fd.lip.name",
+					     "fd.rip.name" };
+
+	socket_of(FILE_IPV4, 0);
+	kit_names(&kit, server_ip, 4, two_names, 2);
+	kit_names(&kit, client_ip, 4, one_name, 1);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		cr_assert_str_eq(any_of(names[i]), "-", "%s without a role", names[i]);
+	KIT_CHECK(&kit, { "fd.sip.name", NULL }, { "fd.rip.name", NULL });
+	kit_family(&kit, EVENT_SYSCALL_CLOSE_X);
+	kit_own_file(&kit, 3, FILE_REGULAR, "/x");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		cr_assert_str_eq(any_of(names[i]), "-", "%s of a file", names[i]);
+	kit.ev.fd_file = -1;
+	cr_assert_str_eq(any_of("fd.sip.name"), "-");
+	socket_of(FILE_IPV4, FILE_ROLE_CLIENT);
+	kit.ev.code = EVENT_SYSCALL_MKDIR_2_X;
+	kit.e.info = event_info(kit.ev.code);
+	cr_assert_str_eq(any_of("fd.sip.name"), "-", "an event without a descriptor");
+}
+
+Test(field_event, a_listening_socket_has_the_names_of_its_bound_address)
+{
+	socket_of(FILE_IPV4_SERVER, FILE_ROLE_SERVER);
+	kit_names(&kit, server_ip, 4, two_names, 2);
+	KIT_CHECK(&kit, { "fd.sip.name", "www.example" }, { "fd.cip.name", NULL },
+		  { "fd.lip.name", NULL }, { "fd.rip.name", NULL });
+	cr_assert_str_eq(any_of("fd.cip.name"), "-");
+	cr_assert_str_eq(any_of("fd.lip.name"), "-");
+	socket_of(FILE_IPV4_SERVER, 0);
+	cr_assert_str_eq(any_of("fd.sip.name"), "-");
+}
+
+Test(field_event, ipv6_addresses_have_names_of_their_own)
+{
+	static const uint8_t six[16] = { 0x20, 1, 0xd, 0xb8, [15] = 1 };
+	struct file_info *f = socket_of(FILE_IPV6, FILE_ROLE_CLIENT);
+
+	memcpy(f->dip, six, 16);
+	kit_names(&kit, six, 4, one_name, 1);
+	cr_assert_str_eq(any_of("fd.sip.name"), "", "not by the first four bytes");
+	kit_names(&kit, six, 16, two_names, 2);
+	KIT_CHECK(&kit, { "fd.sip.name", "www.example" });
+}
+
+Test(field_event, of_an_address_with_most_names_all_are_there)
+{
+	static char names[ADDRESS_MAX_NAMES][8];
+	const char *list[ADDRESS_MAX_NAMES];
+	struct value out[FIELD_ANY_MAX];
+	struct field_ref ref = kit_ref("fd.sip.name");
+
+	for (unsigned i = 0; i < ADDRESS_MAX_NAMES; i++) {
+		snprintf(names[i], sizeof(names[i]), "n%u", i);
+		list[i] = names[i];
+	}
+	socket_of(FILE_IPV4, FILE_ROLE_CLIENT);
+	kit_names(&kit, server_ip, 4, list, ADDRESS_MAX_NAMES);
+	cr_assert(eq(uint, field_get_any(&ref, &kit.e, out), ADDRESS_MAX_NAMES));
+	cr_assert(span_is(out[ADDRESS_MAX_NAMES - 1].s, "n63"));
 }
 
 Test(field_event, ipv6_prints_without_brackets)

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "eval_world.h"
 #include "inode_names.h"
@@ -546,4 +547,88 @@ Test(ruleset, which_opens_may_be_left_out_is_what_no_rule_would_miss_later)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		cr_assert(eq(u64, mutes_with(cases[i].condition), cases[i].mutes), "%s",
 			  cases[i].condition);
+}
+
+/* ---- names of hosts ---- */
+
+static const uint8_t peer[4] = { 93, 184, 216, 34 }, other_peer[4] = { 93, 184, 216, 35 };
+
+/* The event is a connection to PEER from here on. */
+static void connect_to(const uint8_t ip[4], uint16_t flags)
+{
+	world.open = (struct event_frame){ .code = EVENT_SOCKET_CONNECT_X,
+					   .process = 3,
+					   .tid = 42,
+					   .fd = 3,
+					   .fd_file = 0,
+					   .nfiles = 1 };
+	world.open.files[0] = (struct file_info){
+		.fd = 3, .type = FILE_IPV4, .l4proto = L4_TCP, .flags = flags, .name = span_str("c")
+	};
+	memcpy(world.open.files[0].dip, ip, 4);
+	world.event.info = event_info(world.open.code);
+}
+
+static void name_peer(const uint8_t ip[4], const char *a, const char *b)
+{
+	struct address_frame f = { .address = span_of(ip, 4) };
+	uint8_t buf[512];
+	ssize_t n;
+
+	if (a != NULL)
+		f.names[f.nnames++] = span_str(a);
+	if (b != NULL)
+		f.names[f.nnames++] = span_str(b);
+	n = wire_encode_address(buf, sizeof(buf), &f);
+	cr_assert(eq(int, mirror_apply(world.mirror, FRAME_ADDRESS, span_of(buf, (size_t)n)), 0));
+}
+
+static void add_name_rules(void)
+{
+	add("is", "evt.type = connect and fd.sip.name = a.example", 4, true);
+	add("is-not", "evt.type = connect and fd.sip.name != a.example", 4, true);
+	add("in", "evt.type = connect and fd.sip.name in (b.example, c.example)", 4, true);
+	add("not-in", "evt.type = connect and not fd.sip.name in (b.example, c.example)", 4, true);
+	add("exists", "evt.type = connect and fd.sip.name exists", 4, true);
+	cr_assert(eq(int, ruleset_seal(rules, 7), 0));
+}
+
+Test(ruleset, a_host_is_known_by_each_of_its_names)
+{
+	add_name_rules();
+	connect_to(peer, FILE_ROLE_CLIENT);
+	name_peer(peer, "a.example", "b.example");
+	cr_assert_str_eq(tripped(), "is in exists ");
+	name_peer(peer, "c.example", NULL);
+	cr_assert_str_eq(tripped(), "is-not in exists ");
+	name_peer(peer, "A.example", "x");
+	cr_assert_str_eq(tripped(), "is-not not-in exists ", "as the rule has it");
+	name_peer(other_peer, "a.example", NULL);
+	cr_assert_str_eq(tripped(), "is-not not-in exists ", "another host");
+}
+
+Test(ruleset, who_has_which_name_is_looked_at_anew_with_each_event)
+{
+	add_name_rules();
+	connect_to(peer, FILE_ROLE_CLIENT);
+	cr_assert_str_eq(tripped(), "is-not not-in ", "a host without a name is not that one");
+	for (unsigned i = 0; i < 3; i++) {
+		name_peer(peer, "a.example", NULL);
+		cr_assert_str_eq(tripped(), "is not-in exists ");
+		cr_assert_str_eq(tripped_of_each(0), "is not-in exists ");
+		name_peer(peer, "b.example", NULL);
+		cr_assert_str_eq(tripped(), "is-not in exists ");
+		name_peer(peer, NULL, NULL);
+		cr_assert_str_eq(tripped(), "is-not not-in ");
+	}
+}
+
+Test(ruleset, where_there_is_no_host_no_comparison_is_true)
+{
+	add_name_rules();
+	connect_to(peer, 0);
+	name_peer(peer, "a.example", "b.example");
+	cr_assert_str_eq(tripped(), "not-in ", "no role: as of fd.sip");
+	world.open.fd_file = -1;
+	cr_assert_str_eq(tripped(), "not-in ");
 }
