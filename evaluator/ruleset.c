@@ -13,6 +13,7 @@
 #include "mute_rules.h"
 #include "name_memo.h"
 #include "path_view.h"
+#include "rule_hosts.h"
 #include "rule_index.h"
 
 /* By the index; each rule; each rule, as long as it is open what a runtime tells. */
@@ -52,6 +53,7 @@ struct ruleset {
 	bool captures;
 	struct codes wanted;
 	uint64_t extras;
+	struct rule_hosts hosts; /* of the rules in force */
 
 	bool other_paths;
 	struct codes path_codes; /* at which rules look at paths */
@@ -249,9 +251,12 @@ int ruleset_seal(struct ruleset *rs, unsigned priority)
 	if (err < 0)
 		return err;
 	rs->priority = priority;
+	rule_hosts_init(&rs->hosts, &rs->pool);
 	for (unsigned i = 0; i < rs->rules.n; i++) {
 		if (!rule_is_in_force(rule_at(rs, i), priority))
 			continue;
+		if (!rule_hosts_add(&rs->hosts, rule_at(rs, i)->tree))
+			return -ENOMEM;
 		rs->evaluated++;
 		rs->captures |= rule_at(rs, i)->capture;
 		add_wants(rs, rule_at(rs, i));
@@ -325,6 +330,11 @@ void ruleset_wants(const struct ruleset *rs, struct codes *ret_codes, uint64_t *
 	for (unsigned i = 0; i < inode_names_ncodes; i++)
 		ret_codes->events[inode_names_codes[i] / 64] |= UINT64_C(1)
 								<< (inode_names_codes[i] % 64);
+}
+
+unsigned ruleset_host_names(const struct ruleset *rs, struct host_names *ret)
+{
+	return rule_hosts_get(&rs->hosts, ret);
 }
 
 void ruleset_match_other_paths(struct ruleset *rs, bool on)

@@ -498,3 +498,50 @@ Test(rules, the_last_of_several_static_fields_counts)
 	cr_assert_not(static_fields_find(&s, span_str(""), &value));
 	cr_assert_not(static_fields_find(NULL, span_str("a"), &value));
 }
+
+/* ---- names of hosts ---- */
+
+static const char *hosts(void)
+{
+	static char text[1024];
+	struct host_names names;
+	unsigned missing;
+
+	cr_assert(eq(int, ruleset_seal(load.rules, 7), 0));
+	missing = ruleset_host_names(load.rules, &names);
+	text[0] = '\0';
+	for (unsigned i = 0; i < names.n; i++) {
+		strncat(text, (const char *)names.name[i].p, names.name[i].n);
+		strcat(text, " ");
+	}
+	snprintf(text + strlen(text), 16, "%u", missing);
+	return text;
+}
+
+Test(rules, names_of_hosts_are_found_in_lists_and_macros)
+{
+	cr_assert(eq(
+		int,
+		load_text(
+			"- list: more\n  items: [c.example, d.example]\n"
+			"- list: known\n  items: [b.example, more]\n"
+			"- macro: ours\n  condition: (fd.sip.name in (known))\n"
+			"- macro: unused\n  condition: (fd.sip.name = unused.example)\n" RULE(
+				"a", "evt.type = connect and ours and fd.rip.name = a.example")
+				RULE("b", "evt.type = connect and not ours") RULE(
+					"off",
+					"evt.type = connect and fd.sip.name = off.example") "  enabled: false\n"),
+		0));
+	cr_assert_str_eq(hosts(), "b.example c.example d.example a.example 0");
+}
+
+Test(rules, the_official_ones_ask_for_one_host)
+{
+	static char path[] = "../shared/rules/falco_rules.yaml";
+	struct conf_list paths = { .count = 1, .item = { path } };
+
+	if (access(path, R_OK) != 0)
+		cr_skip_test("there is no %s", path);
+	cr_assert(eq(int, rulefile_load(&paths, &load), 0));
+	cr_assert_str_eq(hosts(), "kubernetes.default.svc.cluster.local 0");
+}

@@ -632,3 +632,64 @@ Test(ruleset, where_there_is_no_host_no_comparison_is_true)
 	world.open.fd_file = -1;
 	cr_assert_str_eq(tripped(), "not-in ");
 }
+
+/* The names that rules ask for, with blanks between, and how many were left out. */
+static const char *hosts(void)
+{
+	static char text[1024];
+	struct host_names names;
+	unsigned missing = ruleset_host_names(rules, &names);
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < names.n; i++) {
+		strncat(text, (const char *)names.name[i].p, names.name[i].n);
+		strcat(text, " ");
+	}
+	snprintf(text + strlen(text), 16, "%u", missing);
+	return text;
+}
+
+Test(ruleset, names_of_hosts_are_those_that_rules_in_force_compare_with)
+{
+	add("a", "evt.type = connect and (fd.sip.name = one or not fd.cip.name != two)", 4, true);
+	add("b", "evt.type = connect and fd.lip.name in (one, three) and fd.rip.name == four", 4,
+	    true);
+	add("off", "evt.type = connect and fd.sip.name = off", 4, false);
+	add("minor", "evt.type = connect and fd.sip.name = minor", 7, true);
+	add("parts", "evt.type = connect and fd.sip.name startswith part", 4, true);
+	add("there", "evt.type = connect and fd.sip.name exists", 4, true);
+	add("else", "evt.type = connect and fd.name = file and proc.name in (x, y)", 4, true);
+	cr_assert(eq(int, ruleset_seal(rules, 6), 0));
+	cr_assert_str_eq(hosts(), "one two three four 0");
+}
+
+Test(ruleset, what_is_no_name_of_a_host_is_counted_once)
+{
+	add("a", "evt.type = connect and fd.sip.name in (10.0.0.1, 'x y', ok, \"\", '::1')", 4,
+	    true);
+	add("b", "evt.type = connect and fd.sip.name = 10.0.0.1", 4, true);
+	cr_assert(eq(int, ruleset_seal(rules, 7), 0));
+	cr_assert_str_eq(hosts(), "ok 4");
+}
+
+Test(ruleset, more_names_of_hosts_than_there_is_room_for_are_counted)
+{
+	static char condition[16384] = "evt.type = connect and fd.sip.name in (";
+	struct host_names names;
+
+	for (unsigned i = 0; i < HOST_NAMES_MAX + 3; i++)
+		snprintf(condition + strlen(condition), 16, "%sh%u", i > 0 ? ", " : "", i);
+	strcat(condition, ")");
+	add("a", condition, 4, true);
+	cr_assert(eq(int, ruleset_seal(rules, 7), 0));
+	cr_assert(eq(uint, ruleset_host_names(rules, &names), 3));
+	cr_assert(eq(uint, names.n, HOST_NAMES_MAX));
+	cr_assert(span_is(names.name[HOST_NAMES_MAX - 1], "h511"));
+}
+
+Test(ruleset, rules_that_ask_for_no_names_have_none)
+{
+	add("a", "evt.type = connect and fd.sip = 10.0.0.1", 4, true);
+	cr_assert(eq(int, ruleset_seal(rules, 7), 0));
+	cr_assert_str_eq(hosts(), "0");
+}
