@@ -12,6 +12,7 @@
 #include "nearest.h"
 #include "path_view.h"
 #include "priority.h"
+#include "rule_hosts.h"
 
 enum { LABEL = 14, EXPLAIN_LIMIT = 256 * 1024 * 1024, MAX_NAMED = 6 };
 
@@ -461,6 +462,35 @@ static void put_needs(struct line *t, uint64_t wants)
 	line_puts(t, n == 0 ? "nothing beyond what each event carries\n" : ", with each event\n");
 }
 
+/* The hosts that somebody must resolve for it, if there are any. */
+static int put_hosts(struct line *t, struct explanation *x)
+{
+	struct rule_hosts hosts;
+	const struct span *names;
+
+	rule_hosts_init(&hosts, &x->pool);
+	if (!rule_hosts_add(&hosts, x->rule->tree))
+		return -ENOMEM;
+	names = hosts.names.items;
+	if (hosts.names.n + hosts.others == 0)
+		return 0;
+	put_label(t, "resolved");
+	for (unsigned i = 0; i < hosts.names.n; i++) {
+		line_puts(t, i == 0 ? "" : ", ");
+		line_put_visible(t, names[i]);
+	}
+	if (hosts.names.n == 0)
+		line_puts(t, "nothing");
+	if (hosts.others > 0) {
+		line_puts(t, "; ");
+		line_put_uint(t, hosts.others);
+		line_puts(t, hosts.others == 1 ? " that is no host's name"
+					       : " that are no hosts' names");
+	}
+	line_puts(t, "\n");
+	return 0;
+}
+
 static void put_output(struct line *t, struct explanation *x)
 {
 	const struct field_ref *refs;
@@ -508,6 +538,8 @@ static int explain(struct line *t, struct explanation *x)
 	err = put_checks(t, x);
 	line_puts(t, "\n");
 	put_needs(t, x->wants);
+	if (err == 0)
+		err = put_hosts(t, x);
 	return x->pool.failed ? -ENOMEM : err;
 }
 

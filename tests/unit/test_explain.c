@@ -121,6 +121,27 @@ Test(explain, transformers_and_patterns_are_told)
 		     NULL));
 }
 
+Test(explain, the_hosts_that_are_resolved_for_a_rule_are_told)
+{
+	load_text("- list: ours\n  items: [a.example, b.example]\n"
+		  "- rule: Some\n  desc: d\n  priority: INFO\n  output: o\n"
+		  "  condition: evt.type = connect and (fd.sip.name in (ours) or\n"
+		  "    fd.rip.name in (10.0.0.1, a.example))\n"
+		  "- rule: None\n  desc: d\n  priority: INFO\n  output: o\n"
+		  "  condition: evt.type = connect and fd.sip.name startswith a\n"
+		  "- rule: No name\n  desc: d\n  priority: INFO\n  output: o\n"
+		  "  condition: evt.type = connect and fd.sip.name = 10.0.0.1\n");
+	explained(0);
+	cr_assert(strstr(text,
+			 "\nneeds         nothing beyond what each event carries\n"
+			 "resolved      a.example, b.example; 1 that is no host's name\n") != NULL);
+	cr_assert(strstr(text, "        of the event; found in a hash set\n") != NULL);
+	explained(1);
+	cr_assert(strstr(text, "resolved") == NULL);
+	explained(2);
+	cr_assert(strstr(text, "resolved      nothing; 1 that is no host's name\n") != NULL);
+}
+
 /* ---- names ---- */
 
 static const char *found(const char *name)
