@@ -78,6 +78,10 @@ struct scene {
 	uint32_t file_said;    /* SAID_FD_* */
 	uint16_t flags_said;   /* bits of file.flags */
 	bool has_file;	       /* scene_finish(): it is in the table */
+	struct scene_names {
+		unsigned n;
+		struct span name[2]; /* by what is local, and by who began */
+	} source_names, dest_names;  /* of the file's ends */
 
 	struct param params[EVENT_MAX_PARAMS];
 	uint32_t params_said; /* bit per parameter */
@@ -163,6 +167,8 @@ enum scene_slot {
 	SLOT_GROUP,
 	SLOT_CONTAINER,
 	SLOT_POD,
+	SLOT_SOURCE,
+	SLOT_DEST,
 	SLOT_COUNT
 };
 

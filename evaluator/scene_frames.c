@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "field_class.h"
 #include "scene.h"
 
 static int push(struct scene_frames *f, uint16_t type, uint8_t *buf, ssize_t n)
@@ -214,6 +215,52 @@ static int emit_host(const struct scene *s, struct scene_frames *f)
 		       : push_new(f, SLOT_HOST, FRAME_HOST, buf, wire_encode_host(buf, cap, &h));
 }
 
+/* ---- names of addresses ---- */
+
+static void add_names(struct address_frame *a, const struct scene_names *names)
+{
+	for (unsigned i = 0; i < names->n; i++)
+		a->names[a->nnames++] = names->name[i];
+}
+
+static struct address_frame address_of(const struct scene *s, const uint8_t *ip,
+				       const struct scene_names *names)
+{
+	struct address_frame a = { .address = span_of(ip, file_is_ipv6(&s->file) ? 16 : 4) };
+
+	add_names(&a, names);
+	return a;
+}
+
+static int emit_address(struct scene_frames *f, enum scene_slot slot, const struct address_frame *a)
+{
+	size_t cap = wire_address_bound(a);
+	int err;
+	uint8_t *buf = room(f, cap, &err);
+
+	return buf == NULL
+		       ? err
+		       : push_new(f, slot, FRAME_ADDRESS, buf, wire_encode_address(buf, cap, a));
+}
+
+/* The names of both ends, from the first that is said on: an end of which this event says none has none. */
+static int emit_addresses(const struct scene *s, struct scene_frames *f)
+{
+	struct address_frame source = address_of(s, s->file.sip, &s->source_names);
+	struct address_frame dest = address_of(s, s->file.dip, &s->dest_names);
+	int err;
+
+	if (!s->has_file || !file_is_ip(&s->file) ||
+	    (source.nnames + dest.nnames == 0 && f->last[SLOT_DEST].n == 0))
+		return 0;
+	if (span_eq(source.address, dest.address)) /* one host */
+		add_names(&dest, &s->source_names);
+	err = emit_address(f, SLOT_DEST, &dest);
+	if (err < 0 || file_is_ip_server(&s->file) || span_eq(source.address, dest.address))
+		return err;
+	return emit_address(f, SLOT_SOURCE, &source);
+}
+
 /* ---- the event ---- */
 
 /* The same file under the other descriptors of a dup. */
@@ -297,6 +344,8 @@ int scene_emit(const struct scene *s, struct scene_frames *f)
 		err = emit_container(s, f);
 	if (err == 0)
 		err = emit_pod(s, f);
+	if (err == 0)
+		err = emit_addresses(s, f);
 	if (err == 0)
 		err = emit_processes(s, f);
 	if (err == 0)

@@ -111,6 +111,7 @@ said_setter said_set_fd_resolved;
 said_setter said_set_fd_num;
 said_setter said_set_fd_type;
 said_setter said_set_file_flag;
+said_setter said_set_host_name;
 said_setter said_set_l4;
 said_setter said_set_leads;
 said_setter said_set_line;

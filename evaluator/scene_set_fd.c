@@ -128,6 +128,27 @@ int said_set_address(struct said *x)
 	return 0;
 }
 
+/* Of the address that is there in the end, said or not; who has a name is at an end of a connection. */
+int said_set_host_name(struct said *x)
+{
+	struct scene *s = x->s;
+	struct scene_names *names = is_source(x) ? &s->source_names : &s->dest_names;
+
+	if (!is_host_name(x->text))
+		return said_refuse(x, "takes the name of a host");
+	if ((s->file_said & (SAID_FD_TYPE | SAID_FD_NAME)) == 0) {
+		s->file.type = FILE_IPV4;
+		say_fd(x, SAID_FD_TYPE);
+	}
+	say_near(x);
+	if (names->n > 0 && span_eq(names->name[0], x->text))
+		return 0;
+	if (names->n == ARRAY_LEN(names->name))
+		return said_refuse(x, "is of an end that has two names already");
+	names->name[names->n++] = x->text;
+	return 0;
+}
+
 int said_set_port(struct said *x)
 {
 	int64_t port;

@@ -262,6 +262,54 @@ Test(ruletest, what_a_runtime_and_kubernetes_tell_can_be_said)
 		   5));
 }
 
+#define HOST_RULES                                                                                 \
+	"- list: ours\n  items: [a.example, b.example]\n"                                          \
+	"- rule: Ours\n  desc: d\n  priority: INFO\n"                                              \
+	"  condition: evt.type = connect and fd.sip.name in (ours)\n  output: \"%fd.sip.name\"\n"  \
+	"- rule: Not a\n  desc: d\n  priority: INFO\n"                                             \
+	"  condition: evt.type = connect and fd.sip.name != a.example\n  output: o\n"
+
+Test(ruletest, the_names_of_hosts_can_be_said)
+{
+	cr_expect(eq(uint,
+		     run_text(HOST_RULES
+			      "- test: a host\n  event: connect\n  fd: {sip.name: a.example}\n"
+			      "  alerts:\n  - {rule: Ours, output: a.example}\n"
+			      "- test: its address too\n  event: connect\n"
+			      "  fd: {sip.name: b.example, sip: \"2001:db8::7\", sport: 80}\n"
+			      "  alerts: [Ours, Not a]\n"
+			      "- test: by both ends as a name has them\n  event: connect\n"
+			      "  fd: {name: \"10.0.0.1:4000->10.0.0.2:80\", sip.name: a.example,\n"
+			      "    cip.name: c.example}\n"
+			      "  alerts: [Ours]\n"
+			      "- test: two names\n  event: connect\n"
+			      "  fd: {sip.name: b.example, rip.name: a.example}\n"
+			      "  alerts: [Ours]\n"
+			      "- test: one host at both ends\n  event: connect\n"
+			      "  fd: {sip: 10.0.0.1, cip: 10.0.0.1, cip.name: a.example}\n"
+			      "  alerts: [Ours]\n"
+			      "- test: nobody\n  event: connect\n  alerts: [Not a]\n"),
+		     6));
+}
+
+Test(ruletest, a_name_is_of_the_event_that_says_it)
+{
+	cr_expect(eq(uint,
+		     run_text(HOST_RULES "- test: t\n  events:\n"
+					 "  - {event: connect, alerts: [Not a]}\n"
+					 "  - event: connect\n    fd: {sip.name: a.example}\n"
+					 "    alerts: [Ours]\n"
+					 "  - {event: openat, alerts: []}\n"
+					 "  - {event: connect, alerts: [Not a]}\n"
+					 "  - event: connect\n    fd: {sip.name: b.example}\n"
+					 "    alerts: [Ours, Not a]\n"
+					 "  - event: connect\n"
+					 "    fd: {cip: 198.51.100.1, sip: 10.0.0.7}\n"
+					 "    alerts: [Not a]\n"
+					 "  - {event: connect, alerts: [Not a]}\n"),
+		     1));
+}
+
 Test(ruletest, a_process_that_did_not_change_is_told_once)
 {
 	unsigned states[3] = { 0 };
@@ -417,6 +465,16 @@ static const struct {
 	{ "fd.rip", "connect", "10.1.2.3" },
 	{ "fd.rip", "accept4", "10.1.2.3" },
 	{ "fd.ip", "sendto", "10.1.2.3" },
+	{ "fd.cip.name", "connect", "a.example" },
+	{ "fd.cip.name", "accept4", "a.example" },
+	{ "fd.sip.name", "connect", "a.example" },
+	{ "fd.sip.name", "sendto", "a.example" },
+	{ "fd.sip.name", "bind", "a.example" },
+	{ "fd.sip.name", "write", "a.example" },
+	{ "fd.lip.name", "connect", "a.example" },
+	{ "fd.lip.name", "accept4", "a.example" },
+	{ "fd.rip.name", "connect", "a.example" },
+	{ "fd.rip.name", "accept4", "a.example" },
 	{ "fd.cport", "connect", "1" },
 	{ "fd.sport", "connect", "4444" },
 	{ "fd.sport", "bind", "4444" },
@@ -637,6 +695,10 @@ static const struct {
 	  "'evt.is_open_read' is true or false" },
 	{ "- test: t\n  event: connect\n  fields: {fd.sip: 1.2.3}\n  alerts: []\n", 3, 12,
 	  "'fd.sip' takes an IP address" },
+	{ "- test: t\n  event: connect\n  fields: {fd.sip.name: a b}\n  alerts: []\n", 3, 12,
+	  "'fd.sip.name' takes the name of a host" },
+	{ "- test: t\n  event: bind\n  fields: {fd.cip.name: a}\n  alerts: []\n", 3, 12,
+	  "'fd.cip.name' is <NA> at this event, not what is said" },
 	{ "- test: t\n  event: close\n  fields: {proc.name: [a, b]}\n  alerts: []\n", 3, 12,
 	  "'proc.name' takes one value" },
 	{ "- test: t\n  event: close\n  fields: {proc.name: a-name-of-17-byte}\n  alerts: []\n", 3,
