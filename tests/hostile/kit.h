@@ -47,7 +47,7 @@ struct twin {
 	struct twin_door {
 		const char *ring;
 		enum stage_id reader;
-		uint16_t types[16];
+		uint16_t types[20];
 	} writes[2];
 	/* It reads these rings, of these writers. */
 	struct twin_source {
