@@ -136,6 +136,41 @@ void evaluator_follow_settings(struct stage *st, struct evaluator *ev)
 	say_mutes(st, ev);
 }
 
+static void log_names(unsigned said, unsigned missing)
+{
+	if (said > 0)
+		log_info("names of hosts in rules, which are to be resolved: %u", said);
+	if (missing > 0)
+		log_warning("%u of what rules compare with the names of hosts is left out: "
+			    "no names, or too many",
+			    missing);
+}
+
+/* Which names rules ask for, if these are others than before: none, too, so that nobody goes on to resolve those
+ * which a former set of rules asked for. */
+static void say_names(struct stage *st, struct evaluator *ev)
+{
+	struct host_names names;
+	uint8_t text[RING_NAMES];
+	unsigned missing = ruleset_host_names(ev->load.rules, &names);
+	ssize_t n;
+
+	while ((n = wire_encode_host_names(text, sizeof(text), &names)) == -ENOSPC) {
+		names.n--;
+		missing++;
+	}
+	BUG_ON(n < 0); /* the rules' are names */
+	if (missing == ev->unsaid_names &&
+	    span_eq(span_of(text, (size_t)n), span_of(ev->names, ev->said_names)))
+		return;
+	BUG_ON(inlet_say_names(st->in, span_of(text, (size_t)n)) <
+	       0); /* there is room for as many */
+	memcpy(ev->names, text, (size_t)n);
+	ev->said_names = (size_t)n;
+	ev->unsaid_names = missing;
+	log_names(names.n, missing);
+}
+
 void publish_wants(struct stage *st, struct evaluator *ev)
 {
 	const struct ruleset_rule *minds;
@@ -156,6 +191,7 @@ void publish_wants(struct stage *st, struct evaluator *ev)
 	ev->wants_version = now > ev->wants_version ? now : ev->wants_version + 1;
 	wants.version = ev->wants_version;
 	inlet_want(st->in, &wants);
+	say_names(st, ev);
 }
 
 /* ---- setup ---- */

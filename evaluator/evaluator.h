@@ -60,6 +60,11 @@ struct evaluator {
 	bool knows_last;	/* the notes were read, or an event was evaluated */
 	uint64_t last_generation, last_seq;
 
+	/* The names of hosts as they were said last; said_names 0: nothing was. */
+	size_t said_names;
+	unsigned unsaid_names; /* that were left out */
+	uint8_t names[RING_NAMES];
+
 	struct event_frame event;
 	struct alert_frame alert;
 	_Alignas(16) uint8_t arena_bytes[EVALUATOR_ARENA_BYTES];
@@ -72,7 +77,7 @@ struct evaluator {
 int load_rules(struct evaluator *ev, const struct conf *conf, struct span bundle,
 	       struct rulefile_load *ret, char *why, size_t cap);
 
-/* Ask the stages before us for what the rules in force need. */
+/* Ask the stages before us for what the rules in force need: events, what rides in them, names of hosts. */
 void publish_wants(struct stage *st, struct evaluator *ev);
 
 /* What is kept of the settings and rules in force. */
