@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "log.h"
 #include "meta_source.h"
 #include "resolver.h"
 
@@ -17,7 +18,6 @@ struct dns {
 	struct resolver *resolver;
 	bool is_busy;
 	struct mono asked_at;
-	unsigned too_many; /* of the last answer that had some */
 	struct lookups lookups;
 };
 
@@ -77,6 +77,9 @@ static void take_answer(struct source *s, struct mono now)
 		s->status.misses++;
 	else
 		source_heard(s, now, took_ns);
+	if (answer.too_many > 0)
+		log_rationed(LOG_LEVEL_WARNING, "'%s' has more than %u addresses: %u are let go",
+			     name, NAMED_MAX_ADDRESSES, answer.too_many);
 	news = lookups_answer(&d->lookups, name, &answer, now);
 	if (news != NULL)
 		metadata_tell(s->md, &(struct meta_update){
@@ -94,9 +97,12 @@ static void show(struct source *s)
 	s->status.objects = n.found;
 	if (n.unasked > 0)
 		return;
-	if (n.failing > 0)
-		source_set(s, SOURCE_FAILING, "%u of %u names cannot be looked up now", n.failing,
-			   n.names);
+	if (n.names == 0)
+		source_set(s, SOURCE_CONNECTED, "no rule asks for a name");
+	else if (n.failing > 0)
+		source_set(s, SOURCE_FAILING,
+			   "%s of the names that rules ask for cannot be looked up now",
+			   n.failing == n.names ? "all" : "some");
 	else
 		source_set(s, SOURCE_CONNECTED, "%u of %u names that rules ask for have addresses",
 			   n.found, n.names);

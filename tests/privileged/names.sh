@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Host names in rules: fd.sip.name and its like against the addresses that the machine's resolver has for the names,
+# from the hosts file and from a name server on loopback.
+
+# Its own /etc/hosts and /etc/resolv.conf, for this script and all that it starts.
+if [ -z "${NAMES_APART:-}" ] && unshare -m true 2>/dev/null; then
+	NAMES_APART=1 exec unshare -m --propagation private "$0" "$@"
+fi
+. "$(dirname -- "$0")/../support/pipeline.sh"
+. "$top/tests/support/status.sh"
+need_live
+[ -n "${NAMES_APART:-}" ] || skip_all "no mount namespace can be made here"
+for program in jq python3; do
+	command -v $program >/dev/null || skip_all "needs $program"
+done
+
+printf '127.0.0.1 localhost\n127.0.0.61 in-hosts.mews.test\n' >"$work/hosts"
+printf 'nameserver 127.0.0.62\noptions timeout:1 attempts:1\n' >"$work/resolv.conf"
+chmod 644 "$work/hosts" "$work/resolv.conf"
+mount --bind "$work/hosts" /etc/hosts && mount --bind "$work/resolv.conf" /etc/resolv.conf ||
+	skip_all "nothing can be mounted over /etc/hosts here"
+python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).bind(("127.0.0.62", 53))' 2>/dev/null ||
+	skip_all "no name server can listen on 127.0.0.62 here"
+
+port=$((20000 + RANDOM % 20000))
+# Someone who takes connections on all of loopback, and a name server that says what it was asked.
+python3 - "$port" <<-'END' &
+	import socket, sys
+	s = socket.create_server(("0.0.0.0", int(sys.argv[1])), backlog=64)
+	while True:
+	    s.accept()[0].close()
+END
+takers=$!
+python3 -B "$top/tests/support/name_server.py" 127.0.0.62 "$work/asked" \
+	two.mews.test=127.0.0.63,127.0.0.64 also.mews.test=127.0.0.63 slow.mews.test=FAIL &
+server=$!
+trap 'kill $takers $server 2>/dev/null; finish' EXIT
+if ! wait_for 10 test -e "$work/asked"; then
+	kill $takers $server
+	skip_all "the name server does not start"
+fi
+
+cat >"$work/rules.yaml" <<-'END'
+	- list: known
+	  items: [two.mews.test, none.mews.test, slow.mews.test]
+	- rule: By name in the hosts file
+	  desc: a name that no name server is asked of
+	  condition: evt.type = connect and fd.sip.name = in-hosts.mews.test
+	  output: hosts %fd.sip %fd.sip.name %fd.cip.name
+	  priority: NOTICE
+	- rule: By name in a list
+	  desc: any of several
+	  condition: evt.type = connect and fd.sip.name in (known)
+	  output: list %fd.sip %fd.sip.name
+	  priority: NOTICE
+	- rule: By two names
+	  desc: an address that has two
+	  condition: evt.type = connect and fd.sip.name = two.mews.test and fd.sip.name = also.mews.test
+	  output: both %fd.sip
+	  priority: NOTICE
+	- rule: By no name
+	  desc: whoever it is, it is not that one
+	  condition: evt.type = connect and fd.snet in (127.0.0.61/32, 127.0.0.63/32, 127.0.0.64/30) and fd.sip.name != two.mews.test
+	  output: other %fd.sip %fd.sip.name
+	  priority: NOTICE
+	- rule: Read shadow
+	  desc: what the pipeline is tried with
+	  condition: evt.type in (open, openat, openat2) and fd.name = /etc/shadow
+	  output: read with %proc.cmdline
+	  priority: NOTICE
+	- rule: Not in force
+	  desc: its name is nobody's business
+	  condition: evt.type = connect and fd.sip.name = secret.mews.test
+	  output: never
+	  priority: NOTICE
+	  enabled: false
+END
+
+connect_to() { (exec 3<>"/dev/tcp/$1/$port") 2>/dev/null; }
+said() { grep -qF "$1" "$work/alerts"; }
+source_dns() { status_of run | jq -e '.. | objects | select(.name? == "dns" and .place? != null)' | jq -e "$1"; }
+
+start_mews -r "$work/rules.yaml" -o rule_matching=all -o mews.resolve_names=always
+check "status tells of the names" wait_for 20 source_dns '.objects == 3'
+for i in 61 63 64 65; do
+	connect_to 127.0.0.$i
+done
+check "a name in the hosts file" wait_for 10 said 'hosts 127.0.0.61 in-hosts.mews.test <NA>'
+check "a name in a list, by its first address" wait_for 10 said 'list 127.0.0.63 two.mews.test'
+check "and by its second" wait_for 10 said 'list 127.0.0.64 two.mews.test'
+check "an address that has two names" wait_for 10 said 'both 127.0.0.63'
+check "and one that has only one of them" bash -c "! grep -qF 'both 127.0.0.64' '$work/alerts'"
+check "an address without a name is none of these" wait_for 10 said 'other 127.0.0.65 <NA>'
+check "and one with another name" wait_for 10 said 'other 127.0.0.61 in-hosts.mews.test'
+check "but not the one itself" bash -c "! grep -qE 'other 127.0.0.6[34]' '$work/alerts'"
+check "who cannot be looked up is said" source_dns '.state == "failing" and .misses > 0'
+check "the name server was asked of names in rules in force alone" bash -c "sort -u '$work/asked' | sed 's/ .*//' | uniq | diff - <(printf '%s\n' also.mews.test none.mews.test slow.mews.test two.mews.test)"
+
+# A successor asks again and goes on; so does one of the evaluator.
+for stage in enricher evaluator; do
+	kill -9 "$(stage_pid run $stage)"
+	check "a new $stage knows the names" wait_for 20 bash -c "sleep 0.2; before=\$(grep -cF 'list 127.0.0.64' '$work/alerts'); (exec 3<>/dev/tcp/127.0.0.64/$port) 2>/dev/null; sleep 1; [ \$(grep -cF 'list 127.0.0.64' '$work/alerts') -gt \$before ]"
+done
+
+# Other rules: what is asked for no more is not known any more, and what is new is.
+sed -i -e 's/in-hosts.mews.test/also.mews.test/' "$work/rules.yaml"
+"$mews" reload --run-dir "$work/run" >/dev/null
+check "rules that are loaded bring their names" wait_for 20 bash -c "(exec 3<>/dev/tcp/127.0.0.63/$port) 2>/dev/null; sleep 0.3; grep -qF 'hosts 127.0.0.63' '$work/alerts'"
+check "the ledger balances" wait_for 10 balanced run
+stop_mews
+
+# ---- nobody looks names up ----
+
+: >"$work/asked"
+start_mews -r "$work/rules.yaml" -o mews.resolve_names=never
+connect_to 127.0.0.63
+connect_to 127.0.0.65
+check "without lookups an address has no name" wait_for 10 said 'other 127.0.0.63 <NA>'
+check "and that is said" grep -q 'host names that rules ask for are not looked up' "$work/mews.log"
+check "nobody was asked" [ ! -s "$work/asked" ]
+stop_mews
+
+# ---- the official rule that lives of it ----
+
+official=${MEWS_RULES:-$top/../shared/rules}/falco_rules.yaml
+hierarchy=/sys/fs/cgroup
+[ -d $hierarchy/memory ] && hierarchy=$hierarchy/memory
+group=$hierarchy/mews-test-$$/docker/$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')
+if [ ! -r "$official" ] || ! mkdir -p "$group" 2>/dev/null; then
+	ok "the rule of contacts to the API server # SKIP no official rules here, or no control group can be made"
+else
+	trap 'kill $takers $server 2>/dev/null; rmdir -p --ignore-fail-on-non-empty "$group" 2>/dev/null; finish' EXIT
+	echo '127.0.0.66 kubernetes.default.svc.cluster.local' >>"$work/hosts"
+	start_mews -r "$official" -o mews.resolve_names=always -o rule_matching=all -o "rules[0].disable.rule=*" \
+		-o "rules[1].enable.rule=Contact K8S API Server From Container" -o "rules[2].enable.rule=Read sensitive file untrusted"
+	wait_for 20 source_dns '.objects == 1'
+	contact() { bash -c 'echo $$ >"$1/cgroup.procs" && exec 3<>"/dev/tcp/127.0.0.$2/$3"' - "$group" "$1" "$port" 2>/dev/null; }
+	contact 65
+	contact 66
+	check "Falco's rule sees who contacts the API server from a container" wait_for 10 said "Unexpected connection to K8s API Server from container | connection=127.0.0.1:"
+	check "and nobody else" bash -c "[ \$(grep -c 'Unexpected connection' '$work/alerts') -eq 1 ] && grep -q -- '->127.0.0.66:$port' '$work/alerts'"
+	stop_mews
+fi
+echo "1..$tests"
