@@ -134,7 +134,10 @@ enum which { COLLECTOR, ENRICHER, EVALUATOR, EMITTER, RECORDER, STAGES };
 
 static struct bench benches[STAGES] = {
 	[COLLECTOR] = { .stage = "collector", .p = { .out = "raw" }, .ends = true },
-	[ENRICHER] = { .stage = "enricher", .p = { .in = { "raw" }, .out = "enriched" } },
+	[ENRICHER] = { .stage = "enricher",
+		       .p = { .in = { "raw" },
+			      .out = "enriched",
+			      .words = { "-o", "mews.resolve_names=always" } } },
 	[EVALUATOR] = { .stage = "evaluator",
 			.p = { .in = { "enriched" },
 			       .out = "alerts",
