@@ -336,7 +336,7 @@ static void follow_names(struct stage *st, struct enricher *er, struct mono now)
 		if (!wish_name(er, names.name[i]))
 			left = names.n - i;
 	if (left > 0)
-		log_info("%u host names that rules ask for are not looked up, and match no "
+		log_info("names of hosts that rules ask for are not looked up (%u), and match no "
 			 "address: see mews.resolve_names",
 			 left);
 }

@@ -146,7 +146,7 @@ check "and its owners', and its services'" seen $web '.["k8smeta.deployment.name
 check "and labels" seen $web '.["k8smeta.pod.label[app]"] == "web" and (.["k8smeta.pod.labels"] | tostring | contains("app:web"))'
 check "the runtime's fields of pods, too, where no runtime tells them" seen $web ".[\"k8s.pod.name\"] == \"$web_name\" and .[\"k8s.ns.name\"] == \"shop\""
 in_the_shop() { jq -e 'select(.rule == "seen in the shop")' "$work/alerts"; }
-check "a condition asks for them" in_the_shop
+check "a condition asks for them" wait_for 5 in_the_shop
 pods_has() { "$mews" pods --json --run-dir "$work/run" | jq -e --arg name "$1" 'any(.pod.name == $name)'; }
 check "mews pods lists it" pods_has "$web_name"
 table_has() { "$mews" pods --run-dir "$work/run" | grep -E "^shop +$1 .* Deployment +web "; }
