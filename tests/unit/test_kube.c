@@ -724,7 +724,7 @@ static bool answer_recorded(const char *name)
 /* The object of that name in a recorded list. */
 static void answer_from_list(const char *list)
 {
-	size_t n;
+	size_t n = 0;
 	char *text = recorded(list, &n), *object = NULL;
 	json_t *top = json_loadb(text, n, 0, NULL), *item;
 	const char *name = strrchr(w.asked.path, '/') + 1;
