@@ -139,7 +139,7 @@ void evaluator_follow_settings(struct stage *st, struct evaluator *ev)
 static void log_names(unsigned said, unsigned missing)
 {
 	if (said > 0)
-		log_info("rules compare addresses with the names of %u hosts", said);
+		log_info("names of hosts that rules compare addresses with: %u", said);
 	if (missing > 0)
 		log_warning("%u of what rules compare with the names of hosts is left out: "
 			    "no names, or too many",
