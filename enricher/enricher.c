@@ -331,10 +331,10 @@ static void follow_names(struct stage *st, struct enricher *er, struct mono now)
 		return;
 	}
 	enrich_want_names(er->core, &names);
-	left = wish_name(er, SPAN_NONE) ? 0 : names.n;
 	for (unsigned i = 0; left == 0 && i < names.n; i++)
 		if (!wish_name(er, names.name[i]))
 			left = names.n - i;
+	(void)wish_name(er, SPAN_NONE);
 	if (left > 0)
 		log_info("names of hosts that rules ask for are not looked up (%u), and match no "
 			 "address: see mews.resolve_names",

@@ -49,13 +49,13 @@ static int start(struct source *s)
 	return resolver_new(&d->resolver);
 }
 
-/* "": those are all that are asked for, and the names follow. */
+/* "": the names before it, from the last such wish on, are all. */
 static bool wish(struct source *s, const struct meta_wish *w, struct mono now)
 {
 	struct dns *d = s->self;
 
 	if (w->id[0] == '\0')
-		lookups_forget(&d->lookups);
+		lookups_keep(&d->lookups);
 	else if (!lookups_want(&d->lookups, w->id, now))
 		s->status.misses++;
 	source_hurry(s, now);
@@ -89,10 +89,10 @@ static void take_answer(struct source *s, struct mono now)
 }
 
 /* Not while the first answers come: each would be another text. */
-static void show(struct source *s)
+static void show(struct source *s, struct mono now)
 {
 	const struct dns *d = s->self;
-	struct lookup_numbers n = lookups_numbers(&d->lookups);
+	struct lookup_numbers n = lookups_numbers(&d->lookups, now);
 
 	s->status.objects = n.found;
 	if (n.unasked > 0)
@@ -129,7 +129,7 @@ static struct mono step(struct source *s, struct mono now)
 	if (d->is_busy)
 		return when_to_look(d, now);
 	next = lookups_next(&d->lookups, now, &due);
-	show(s);
+	show(s, now);
 	if (next == NULL)
 		return due;
 	d->is_busy = resolver_ask(d->resolver, next->name);

@@ -10,12 +10,6 @@
 
 enum { MOST_DOUBLINGS = 6 }; /* 5 s to 320 s */
 
-void lookups_forget(struct lookups *l)
-{
-	for (unsigned i = 0; i < l->count; i++)
-		l->all[i].is_wanted = false;
-}
-
 static struct lookup *find(struct lookups *l, const char *name)
 {
 	for (unsigned i = 0; i < l->count; i++)
@@ -24,7 +18,8 @@ static struct lookup *find(struct lookups *l, const char *name)
 	return NULL;
 }
 
-static bool is_allowed(struct lookups *l, struct mono now)
+/* When a new one may be looked up.  Who brings ever others has them wait, not us remember how many there were. */
+static struct mono allowed(struct lookups *l, struct mono now)
 {
 	uint64_t minutes = mono_since(l->allowed_at, now) / NEW_NS;
 
@@ -32,7 +27,10 @@ static bool is_allowed(struct lookups *l, struct mono now)
 		l->used -= minutes < l->used ? (unsigned)minutes : l->used;
 		l->allowed_at = now;
 	}
-	return l->used < HOST_NAMES_MAX;
+	if (l->used < ARRAY_LEN(l->all))
+		l->used++;
+	return l->used <= HOST_NAMES_MAX ? now
+					 : mono_after(now, (l->used - HOST_NAMES_MAX) * NEW_NS);
 }
 
 bool lookups_want(struct lookups *l, const char *name, struct mono now)
@@ -40,33 +38,37 @@ bool lookups_want(struct lookups *l, const char *name, struct mono now)
 	struct lookup *one = find(l, name);
 
 	if (one == NULL) {
-		if (l->count == HOST_NAMES_MAX || !is_host_name(span_str(name)) ||
-		    !is_allowed(l, now))
+		if (l->count == ARRAY_LEN(l->all) || !is_host_name(span_str(name)))
 			return false;
-		l->used++;
 		one = &l->all[l->count++];
-		*one = (struct lookup){ .due = now, .answer.end = LOOKUP_FAILED };
+		*one = (struct lookup){ .due = allowed(l, now), .answer.end = LOOKUP_FAILED };
 		memcpy(one->name, name, strlen(name) + 1);
 	}
 	one->is_wanted = true;
 	return true;
 }
 
+void lookups_keep(struct lookups *l)
+{
+	for (unsigned i = 0; i < l->count;) {
+		struct lookup *one = &l->all[i];
+
+		if (one->is_wanted) {
+			one->is_wanted = false;
+			i++;
+		} else {
+			*one = l->all[--l->count];
+		}
+	}
+}
+
 const struct lookup *lookups_next(struct lookups *l, struct mono now, struct mono *ret_due)
 {
 	const struct lookup *first = NULL;
 
-	for (unsigned i = 0; i < l->count;) {
-		struct lookup *one = &l->all[i];
-
-		if (!one->is_wanted) {
-			*one = l->all[--l->count];
-			continue;
-		}
-		if (first == NULL || one->due.ns < first->due.ns)
-			first = one;
-		i++;
-	}
+	for (unsigned i = 0; i < l->count; i++)
+		if (first == NULL || l->all[i].due.ns < first->due.ns)
+			first = &l->all[i];
 	ret_due->ns = first == NULL ? UINT64_MAX : first->due.ns;
 	return first != NULL && first->due.ns <= now.ns ? first : NULL;
 }
@@ -123,17 +125,18 @@ const struct lookup *lookups_answer(struct lookups *l, const char *name, struct 
 	/* None where there was no answer yet is nothing new. */
 	is_new = one->answer.n != a->n || memcmp(one->answer.bytes, a->bytes, a->n) != 0;
 	one->answer = *a;
-	return is_new && one->is_wanted ? one : NULL;
+	return is_new ? one : NULL;
 }
 
-struct lookup_numbers lookups_numbers(const struct lookups *l)
+struct lookup_numbers lookups_numbers(const struct lookups *l, struct mono now)
 {
 	struct lookup_numbers ret = { .names = l->count };
 
 	for (unsigned i = 0; i < l->count; i++) {
 		ret.found += l->all[i].answer.n > 0;
 		ret.failing += l->all[i].is_failing;
-		ret.unasked += l->all[i].answer.end == LOOKUP_FAILED && !l->all[i].is_failing;
+		ret.unasked += l->all[i].answer.end == LOOKUP_FAILED && !l->all[i].is_failing &&
+			       l->all[i].due.ns <= now.ns;
 	}
 	return ret;
 }

@@ -25,30 +25,31 @@ struct lookup_answer {
 
 struct lookup {
 	char name[HOST_NAME_LONGEST + 1];
-	bool is_wanted, is_failing;
+	bool is_wanted; /* since the last lookups_keep() */
+	bool is_failing;
 	unsigned failures; /* in a row */
 	struct mono due;
 	struct lookup_answer
 		answer; /* the last one that was any; LOOKUP_FAILED: there was none yet */
 };
 
-/* Whoever says the names could tell secrets to whom he likes in them: new ones are few.  HOST_NAMES_MAX, and one
- * each minute, since ALLOWED_AT was. */
+/* Whoever says the names could tell secrets to whom he likes in them, so new ones are looked up at once only as
+ * long as there are few: HOST_NAMES_MAX of them, and one each minute since ALLOWED_AT. */
 struct lookups {
-	unsigned count, used; /* USED of those that are allowed */
+	unsigned count, used; /* USED of those that are allowed, and so many more wait */
 	struct mono allowed_at;
-	struct lookup all[HOST_NAMES_MAX];
+	struct lookup all[2 * HOST_NAMES_MAX]; /* old and new ones, until the old ones go */
 };
 
 struct lookup_numbers {
 	unsigned names, found, failing, unasked;
 };
 
-/* All are wanted no more but those that are wanted again before the next lookups_next(). */
-void lookups_forget(struct lookups *l);
-
-/* False: there is no room, NAME is none, or too many new ones came of late. */
+/* False: there is no room, or NAME is none. */
 bool lookups_want(struct lookups *l, const char *name, struct mono now);
+
+/* Those that were wanted since the last call are all that are wanted: the others go. */
+void lookups_keep(struct lookups *l);
 
 /* The one to look up now; NULL: none.  *RET_DUE is when there is one, UINT64_MAX ns if never. */
 const struct lookup *lookups_next(struct lookups *l, struct mono now, struct mono *ret_due);
@@ -56,11 +57,12 @@ const struct lookup *lookups_next(struct lookups *l, struct mono now, struct mon
 /* One more address for A, of N bytes. */
 void lookup_add(struct lookup_answer *a, const uint8_t *address, unsigned n);
 
-/* What came of NAME.  The addresses are put in order.  The entry if they are others than before; NULL: nothing is
- * new, or nobody wants to know. */
+/* What came of NAME.  The entry if its addresses are others than before; NULL: nothing is new, or nobody wants to
+ * know. */
 const struct lookup *lookups_answer(struct lookups *l, const char *name, struct lookup_answer *a,
 				    struct mono now);
 
-struct lookup_numbers lookups_numbers(const struct lookups *l);
+/* UNASKED: of those that are due. */
+struct lookup_numbers lookups_numbers(const struct lookups *l, struct mono now);
 
 #endif

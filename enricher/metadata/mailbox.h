@@ -81,7 +81,7 @@ enum wish_kind {
 	WISH_NONE,
 	WISH_CONTAINER,
 	WISH_POD,
-	WISH_NAME, /* ID: a host name; "": the wishes that follow replace those before */
+	WISH_NAME, /* ID: a host name; "": those since the last "" are all */
 	WISH_KIND_COUNT
 };
 

@@ -100,9 +100,12 @@ check "the name server was asked of names in rules in force alone" bash -c "sort
 
 # A successor asks again and goes on; so does one of the evaluator.
 for stage in enricher evaluator; do
+	questions=$(grep -c '^two' "$work/asked")
 	kill -9 "$(stage_pid run $stage)"
 	check "a new $stage knows the names" wait_for 20 bash -c "sleep 0.2; before=\$(grep -cF 'list 127.0.0.64' '$work/alerts'); (exec 3<>/dev/tcp/127.0.0.64/$port) 2>/dev/null; sleep 1; [ \$(grep -cF 'list 127.0.0.64' '$work/alerts') -gt \$before ]"
 done
+
+check "who says the same names again has none looked up again" [ "$(grep -c '^two' "$work/asked")" -eq "$questions" ]
 
 # Other rules: what is asked for no more is not known any more, and what is new is.
 sed -i -e 's/in-hosts.mews.test/also.mews.test/' "$work/rules.yaml"

@@ -83,7 +83,7 @@ Test(lookups, that_there_is_none_is_nothing_new_at_first)
 {
 	cr_assert(lookups_want(&l, "a", now));
 	cr_assert(not(is_news("a", "", now)));
-	cr_assert(eq(uint, lookups_numbers(&l).unasked, 0));
+	cr_assert(eq(uint, lookups_numbers(&l, now).unasked, 0));
 }
 
 Test(lookups, who_does_not_answer_takes_nothing_away_and_is_asked_less_and_less)
@@ -101,34 +101,37 @@ Test(lookups, who_does_not_answer_takes_nothing_away_and_is_asked_less_and_less)
 	fails("a", after_s(at));
 	cr_assert_str_eq(next_at(after_s(at + 319)), "");
 	cr_assert_str_eq(next_at(after_s(at + 320)), "a");
-	cr_assert(eq(uint, lookups_numbers(&l).failing, 1));
-	cr_assert(eq(uint, lookups_numbers(&l).found, 1));
+	cr_assert(eq(uint, lookups_numbers(&l, now).failing, 1));
+	cr_assert(eq(uint, lookups_numbers(&l, now).found, 1));
 	cr_assert(not(is_news("a", "x", after_s(at + 320))));
-	cr_assert(eq(uint, lookups_numbers(&l).failing, 0));
+	cr_assert(eq(uint, lookups_numbers(&l, now).failing, 0));
 }
 
 Test(lookups, names_that_are_wanted_no_more_go)
 {
 	cr_assert(lookups_want(&l, "a", now));
 	cr_assert(lookups_want(&l, "b", now));
+	lookups_keep(&l);
 	cr_assert(is_news("b", "x", now));
-	lookups_forget(&l);
 	cr_assert(lookups_want(&l, "b", now));
 	cr_assert(lookups_want(&l, "c", after_s(1)));
+	/* Until all are said nobody knows who goes. */
+	cr_assert_str_eq(next_at(after_s(1)), "a");
+	lookups_keep(&l);
 	cr_assert_str_eq(next_at(after_s(1)), "c");
-	cr_assert(eq(uint, lookups_numbers(&l).names, 2));
+	cr_assert(eq(uint, lookups_numbers(&l, now).names, 2));
 	/* Its answer was on the way. */
 	cr_assert(not(is_news("a", "y", after_s(1))));
 	/* What was known of the others still is. */
 	cr_assert(not(is_news("b", "x", after_s(1))));
 }
 
-Test(lookups, an_answer_while_all_are_forgotten_is_kept_for_who_wants_it_again)
+Test(lookups, a_name_that_comes_again_is_told_again)
 {
 	cr_assert(lookups_want(&l, "a", now));
-	lookups_forget(&l);
-	cr_assert(not(is_news("a", "x", now)));
-	cr_assert_str_eq(next_at(now), "");
+	lookups_keep(&l);
+	cr_assert(is_news("a", "x", now));
+	lookups_keep(&l);
 	cr_assert(lookups_want(&l, "a", now));
 	cr_assert_str_eq(next_at(now), "a");
 	cr_assert(is_news("a", "x", now));
@@ -146,28 +149,34 @@ Test(lookups, what_is_no_name_is_not_looked_up)
 	cr_assert(lookups_want(&l, longest + 1, now));
 }
 
-Test(lookups, new_names_are_few)
+static void want_numbered(const char *prefix, unsigned n)
 {
 	char name[16];
-	unsigned n = 0;
 
-	/* All at once, as rules that are loaded ask for them. */
-	for (; n < HOST_NAMES_MAX; n++) {
-		snprintf(name, sizeof(name), "n%u", n);
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%s%u", prefix, i);
 		cr_assert(lookups_want(&l, name, now));
 	}
-	cr_assert(not(lookups_want(&l, "more", now)));
-	cr_assert(lookups_want(&l, "n0", now));
-	/* Others in their place: one a minute. */
-	lookups_forget(&l);
-	cr_assert_str_eq(next_at(now), "");
-	cr_assert(not(lookups_want(&l, "secret", after_s(59))));
-	cr_assert(lookups_want(&l, "secret", after_s(60)));
-	cr_assert(not(lookups_want(&l, "secret2", after_s(61))));
-	cr_assert(lookups_want(&l, "s1", after_s(240)));
-	cr_assert(lookups_want(&l, "s2", after_s(240)));
-	cr_assert(lookups_want(&l, "s3", after_s(240)));
-	cr_assert(not(lookups_want(&l, "s4", after_s(250))));
+	lookups_keep(&l);
+}
+
+Test(lookups, new_names_are_few)
+{
+	/* All at once, as rules that are loaded ask for them, and the same again as often as they are said. */
+	for (unsigned i = 0; i < 10; i++)
+		want_numbered("n", HOST_NAMES_MAX);
+	cr_assert(eq(uint, lookups_numbers(&l, now).unasked, HOST_NAMES_MAX));
+	/* Others in their place wait: one a minute. */
+	want_numbered("secret", 3);
+	cr_assert(eq(uint, lookups_numbers(&l, now).unasked, 0));
+	cr_assert_str_eq(next_at(after_s(59)), "");
+	cr_assert_str_eq(next_at(after_s(60)), "secret0");
+	cr_assert(eq(uint, lookups_numbers(&l, after_s(120)).unasked, 2));
+	/* However many there were. */
+	for (unsigned i = 0; i < 10; i++)
+		want_numbered(i % 2 == 0 ? "s" : "t", HOST_NAMES_MAX);
+	cr_assert_str_eq(next_at(after_s((uint64_t)60 * HOST_NAMES_MAX - 1)), "");
+	cr_assert_eq(next_at(after_s((uint64_t)60 * HOST_NAMES_MAX))[0], 't');
 }
 
 Test(lookups, more_addresses_than_there_is_room_for_are_counted)
