@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "rulefile.h"
+#include "support/host_names.h"
 
 static struct rulefile_load load;
 
@@ -503,19 +504,8 @@ Test(rules, the_last_of_several_static_fields_counts)
 
 static const char *hosts(void)
 {
-	static char text[1024];
-	struct host_names names;
-	unsigned missing;
-
 	cr_assert(eq(int, ruleset_seal(load.rules, 7), 0));
-	missing = ruleset_host_names(load.rules, &names);
-	text[0] = '\0';
-	for (unsigned i = 0; i < names.n; i++) {
-		strncat(text, (const char *)names.name[i].p, names.name[i].n);
-		strcat(text, " ");
-	}
-	snprintf(text + strlen(text), 16, "%u", missing);
-	return text;
+	return host_names_of(load.rules);
 }
 
 Test(rules, names_of_hosts_are_found_in_lists_and_macros)

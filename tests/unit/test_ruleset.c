@@ -11,6 +11,7 @@
 #include "eval_world.h"
 #include "inode_names.h"
 #include "parse.h"
+#include "support/host_names.h"
 
 static struct eval_world world;
 static struct ruleset *rules;
@@ -633,22 +634,6 @@ Test(ruleset, where_there_is_no_host_no_comparison_is_true)
 	cr_assert_str_eq(tripped(), "not-in ");
 }
 
-/* The names that rules ask for, with blanks between, and how many were left out. */
-static const char *hosts(void)
-{
-	static char text[1024];
-	struct host_names names;
-	unsigned missing = ruleset_host_names(rules, &names);
-
-	text[0] = '\0';
-	for (unsigned i = 0; i < names.n; i++) {
-		strncat(text, (const char *)names.name[i].p, names.name[i].n);
-		strcat(text, " ");
-	}
-	snprintf(text + strlen(text), 16, "%u", missing);
-	return text;
-}
-
 Test(ruleset, names_of_hosts_are_those_that_rules_in_force_compare_with)
 {
 	add("a", "evt.type = connect and (fd.sip.name = one or not fd.cip.name != two)", 4, true);
@@ -660,7 +645,7 @@ Test(ruleset, names_of_hosts_are_those_that_rules_in_force_compare_with)
 	add("there", "evt.type = connect and fd.sip.name exists", 4, true);
 	add("else", "evt.type = connect and fd.name = file and proc.name in (x, y)", 4, true);
 	cr_assert(eq(int, ruleset_seal(rules, 6), 0));
-	cr_assert_str_eq(hosts(), "one two three four 0");
+	cr_assert_str_eq(host_names_of(rules), "one two three four 0");
 }
 
 Test(ruleset, what_is_no_name_of_a_host_is_counted_once)
@@ -669,7 +654,7 @@ Test(ruleset, what_is_no_name_of_a_host_is_counted_once)
 	    true);
 	add("b", "evt.type = connect and fd.sip.name = 10.0.0.1", 4, true);
 	cr_assert(eq(int, ruleset_seal(rules, 7), 0));
-	cr_assert_str_eq(hosts(), "ok 4");
+	cr_assert_str_eq(host_names_of(rules), "ok 4");
 }
 
 Test(ruleset, more_names_of_hosts_than_there_is_room_for_are_counted)
@@ -691,5 +676,5 @@ Test(ruleset, rules_that_ask_for_no_names_have_none)
 {
 	add("a", "evt.type = connect and fd.sip = 10.0.0.1", 4, true);
 	cr_assert(eq(int, ruleset_seal(rules, 7), 0));
-	cr_assert_str_eq(hosts(), "0");
+	cr_assert_str_eq(host_names_of(rules), "0");
 }
