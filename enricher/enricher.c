@@ -26,6 +26,7 @@
 #define FILES_NS    (2 * NS_PER_SEC)
 #define TURN_MAIL   64
 #define WANTS_NS    (500 * NS_PER_MSEC) /* between two changes of what is wanted */
+#define NAMES_NS    (5 * NS_PER_SEC) /* or of names, each of which may move thousands of addresses */
 
 #define MAX_PLACES 16
 
@@ -39,6 +40,7 @@ struct enricher {
 	bool host_users;	   /* the host's users are those of the events */
 	struct metadata *metadata; /* NULL: the events bring their own */
 	struct mono next_files, next_wants, next_names;
+	bool names_unsaid; /* that rules ask for, to who looks them up */
 };
 
 /* ---- users ---- */
@@ -315,30 +317,45 @@ static bool wish_name(struct enricher *er, struct span name)
 	return metadata_wish(er->metadata, &w);
 }
 
+static bool wish_names(struct enricher *er, const struct host_names *names)
+{
+	for (unsigned i = 0; i < names->n; i++)
+		if (!wish_name(er, names->name[i]))
+			return false;
+	return wish_name(er, SPAN_NONE);
+}
+
 /* The host names that rules ask for are not the collector's business: whose addresses they are is found here. */
 static void follow_names(struct stage *st, struct enricher *er, struct mono now)
 {
 	static uint8_t text[RING_NAMES];
 	static struct host_names names;
-	unsigned left = 0;
 	size_t n;
 
-	if (er->metadata == NULL || now.ns < er->next_names.ns || !outlet_names(st->out, text, &n))
+	if (er->metadata == NULL || now.ns < er->next_names.ns)
 		return;
-	er->next_names = mono_after(now, WANTS_NS);
-	if (wire_decode_host_names(span_of(text, n), &names) < 0) {
-		log_rationed(LOG_LEVEL_WARNING, "the names that rules ask for made no sense");
-		return;
+	if (outlet_names(st->out, text, &n)) {
+		er->next_names = mono_after(now, NAMES_NS);
+		er->names_unsaid = wire_decode_host_names(span_of(text, n), &names) == 0;
+		if (er->names_unsaid)
+			enrich_want_names(er->core, &names);
+		else
+			log_rationed(LOG_LEVEL_WARNING,
+				     "the names that rules ask for made no sense");
 	}
-	enrich_want_names(er->core, &names);
-	for (unsigned i = 0; left == 0 && i < names.n; i++)
-		if (!wish_name(er, names.name[i]))
-			left = names.n - i;
-	(void)wish_name(er, SPAN_NONE);
-	if (left > 0)
-		log_info("names of hosts that rules ask for are not looked up (%u), and match no "
-			 "address: see mews.resolve_names",
-			 left);
+	if (!er->names_unsaid)
+		return;
+	er->next_names = mono_after(now, NAMES_NS);
+	er->names_unsaid = !wish_names(er, &names);
+	if (!er->names_unsaid || metadata_takes(er->metadata, WISH_NAME))
+		return; /* there was no room for all: once more */
+	er->names_unsaid = false;
+	if (names.n > 0)
+		log_rationed(
+			LOG_LEVEL_INFO,
+			"names of hosts that rules ask for are not looked up (%u), and match no "
+			"address: see mews.resolve_names",
+			names.n);
 }
 
 static void look_around(struct stage *st, struct enricher *er, struct mono now)

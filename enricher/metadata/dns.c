@@ -4,8 +4,10 @@
  * machine, and of nothing but these names: what programs connect to is not told to anybody.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 #include "meta_source.h"
@@ -32,6 +34,17 @@ static void find(const struct conf *conf, struct source_places *ret)
 	snprintf(ret->place[0], sizeof(ret->place[0]), "%s", "/etc/resolv.conf");
 }
 
+/* On many machines it is a link to what a program keeps below /run; all of /run is too much. */
+static const char *reads(void)
+{
+	static char place[PATH_MAX];
+
+	if (realpath("/etc/resolv.conf", place) == NULL)
+		return NULL;
+	*strrchr(place, '/') = '\0';
+	return *place == '\0' || strrchr(place, '/') == place ? NULL : place;
+}
+
 /* Without the file the resolver asks on this machine, and there is /etc/hosts. */
 static bool is_there(const char *place)
 {
@@ -49,15 +62,26 @@ static int start(struct source *s)
 	return resolver_new(&d->resolver);
 }
 
+static void tell(struct source *s, const struct lookup *one)
+{
+	metadata_tell(s->md,
+		      &(struct meta_update){ .kind = META_NAME,
+					     .id = span_str(one->name),
+					     .text = span_of(one->answer.bytes, one->answer.n) });
+}
+
 /* "": the names before it, from the last such wish on, are all. */
 static bool wish(struct source *s, const struct meta_wish *w, struct mono now)
 {
 	struct dns *d = s->self;
+	const struct lookup *known = NULL;
 
 	if (w->id[0] == '\0')
-		lookups_keep(&d->lookups);
-	else if (!lookups_want(&d->lookups, w->id, now))
+		lookups_keep(&d->lookups, now);
+	else if (!lookups_want(&d->lookups, w->id, &known))
 		s->status.misses++;
+	if (known != NULL)
+		tell(s, known);
 	source_hurry(s, now);
 	return true;
 }
@@ -82,10 +106,7 @@ static void take_answer(struct source *s, struct mono now)
 			     name, NAMED_MAX_ADDRESSES, answer.too_many);
 	news = lookups_answer(&d->lookups, name, &answer, now);
 	if (news != NULL)
-		metadata_tell(s->md, &(struct meta_update){
-					     .kind = META_NAME,
-					     .id = span_str(news->name),
-					     .text = span_of(news->answer.bytes, news->answer.n) });
+		tell(s, news);
 }
 
 /* Not while the first answers come: each would be another text. */
@@ -103,6 +124,11 @@ static void show(struct source *s, struct mono now)
 		source_set(s, SOURCE_FAILING,
 			   "%s of the names that rules ask for cannot be looked up now",
 			   n.failing == n.names ? "all" : "some");
+	else if (n.waiting > 0)
+		source_set(
+			s, SOURCE_CONNECTED,
+			"%u of %u names that rules ask for have addresses, %u wait for their turn",
+			n.found, n.names, n.waiting);
 	else
 		source_set(s, SOURCE_CONNECTED, "%u of %u names that rules ask for have addresses",
 			   n.found, n.names);
@@ -154,6 +180,7 @@ const struct source_ops source_dns = {
 	.setting = "mews.resolve_names",
 	.needs_network = true,
 	.find = find,
+	.reads = reads,
 	.is_there = is_there,
 	.start = start,
 	.step = step,

@@ -12,6 +12,7 @@
 #include "conf.h"
 #include "control.h"
 #include "fetch.h"
+#include "log.h"
 #include "mailbox.h"
 
 #define SOURCE_PLACES_MAX 8
@@ -68,6 +69,7 @@ struct source {
 	/* the thread's own */
 	struct source_status told;
 	struct mono told_at;
+	struct log_ration other_texts;
 	bool failed;	/* start() said no */
 	bool was_there; /* before the jail */
 };

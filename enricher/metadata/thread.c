@@ -121,22 +121,25 @@ void source_hurry(struct source *s, struct mono now)
 void source_set(struct source *s, enum source_state state, const char *format, ...)
 {
 	char text[sizeof(s->status.text)];
-	bool is_new = s->status.state != state;
+	bool is_other = s->status.state != state, is_new;
 	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	is_new = is_new || strcmp(text, s->status.text) != 0;
+	is_new = is_other || strcmp(text, s->status.text) != 0;
 	s->status.state = state;
 	memcpy(s->status.text, text, sizeof(text));
 	if (!is_new || state == SOURCE_CONNECTING)
 		return;
 	if (state == SOURCE_FAILING)
 		log_warning("%s at '%s': %s, tried again", s->ops->name, s->place, text);
-	else
+	else if (is_other)
 		log_info("%s at '%s': %s%s%s", s->ops->name, s->place, source_state_name(state),
 			 text[0] != '\0' ? ", " : "", text);
+	else
+		log_rationed_at(&s->other_texts, LOG_LEVEL_INFO, "%s at '%s': %s", s->ops->name,
+				s->place, text);
 }
 
 void source_heard(struct source *s, struct mono now, uint64_t took_ns)
@@ -468,6 +471,11 @@ struct meta_update *metadata_take(struct metadata *md)
 		free(u);
 	}
 	return u;
+}
+
+bool metadata_takes(const struct metadata *md, enum wish_kind kind)
+{
+	return !md->cannot_run && md->is_taken[kind];
 }
 
 bool metadata_wish(struct metadata *md, const struct meta_wish *w)

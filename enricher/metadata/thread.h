@@ -42,6 +42,9 @@ void metadata_look(struct metadata *md);
 bool metadata_has_mail(const struct metadata *md);
 struct meta_update *metadata_take(struct metadata *md); /* the caller's to free() */
 
+/* Is there anybody for such wishes, or may there be? */
+bool metadata_takes(const struct metadata *md, enum wish_kind kind);
+
 /* Ask now.  False: there is nobody to ask, or no room. */
 bool metadata_wish(struct metadata *md, const struct meta_wish *w);
 

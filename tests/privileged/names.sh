@@ -34,7 +34,8 @@ python3 - "$port" <<-'END' &
 END
 takers=$!
 python3 -B "$top/tests/support/name_server.py" 127.0.0.62 "$work/asked" \
-	two.mews.test=127.0.0.63,127.0.0.64 also.mews.test=127.0.0.63 slow.mews.test=FAIL &
+	two.mews.test=127.0.0.63,127.0.0.64 also.mews.test=127.0.0.63 slow.mews.test=FAIL \
+	"long.mews.test=TCP$(printf ',127.0.1.%s' {1..40})" &
 server=$!
 trap 'kill $takers $server 2>/dev/null; finish' EXIT
 if ! wait_for 10 test -e "$work/asked"; then
@@ -60,6 +61,11 @@ cat >"$work/rules.yaml" <<-'END'
 	  condition: evt.type = connect and fd.sip.name = two.mews.test and fd.sip.name = also.mews.test
 	  output: both %fd.sip
 	  priority: NOTICE
+	- rule: By a long answer
+	  desc: which is asked for once more, in a stream
+	  condition: evt.type = connect and fd.sip.name = long.mews.test
+	  output: long %fd.sip
+	  priority: NOTICE
 	- rule: By no name
 	  desc: whoever it is, it is not that one
 	  condition: evt.type = connect and fd.snet in (127.0.0.61/32, 127.0.0.63/32, 127.0.0.64/30) and fd.sip.name != two.mews.test
@@ -83,7 +89,8 @@ said() { grep -qF "$1" "$work/alerts"; }
 source_dns() { status_of run | jq -e '.. | objects | select(.name? == "dns" and .place? != null)' | jq -e "$1"; }
 
 start_mews -r "$work/rules.yaml" -o rule_matching=all -o mews.resolve_names=always
-check "status tells of the names" wait_for 20 source_dns '.objects == 3'
+check "status tells of the names" wait_for 20 source_dns '.objects == 4'
+connect_to 127.0.1.7
 for i in 61 63 64 65; do
 	connect_to 127.0.0.$i
 done
@@ -92,11 +99,13 @@ check "a name in a list, by its first address" wait_for 10 said 'list 127.0.0.63
 check "and by its second" wait_for 10 said 'list 127.0.0.64 two.mews.test'
 check "an address that has two names" wait_for 10 said 'both 127.0.0.63'
 check "and one that has only one of them" bash -c "! grep -qF 'both 127.0.0.64' '$work/alerts'"
+check "a name whose addresses do not fit into a datagram" wait_for 10 said 'long 127.0.1.7'
+check "which has as many as are kept" grep -qF "'long.mews.test' has more than 32 addresses: 8 are let go" "$work/mews.log"
 check "an address without a name is none of these" wait_for 10 said 'other 127.0.0.65 <NA>'
 check "and one with another name" wait_for 10 said 'other 127.0.0.61 in-hosts.mews.test'
 check "but not the one itself" bash -c "! grep -qE 'other 127.0.0.6[34]' '$work/alerts'"
 check "who cannot be looked up is said" source_dns '.state == "failing" and .misses > 0'
-check "the name server was asked of names in rules in force alone" bash -c "sort -u '$work/asked' | sed 's/ .*//' | uniq | diff - <(printf '%s\n' also.mews.test none.mews.test slow.mews.test two.mews.test)"
+check "the name server was asked of names in rules in force alone" bash -c "sort -u '$work/asked' | sed 's/ .*//' | uniq | diff - <(printf '%s\n' also.mews.test long.mews.test none.mews.test slow.mews.test two.mews.test)"
 
 # A successor asks again and goes on; so does one of the evaluator.
 for stage in enricher evaluator; do
@@ -106,6 +115,17 @@ for stage in enricher evaluator; do
 done
 
 check "who says the same names again has none looked up again" [ "$(grep -c '^two' "$work/asked")" -eq "$questions" ]
+
+# A name that is taken out and put back.
+sed -i -e 's/long.mews.test/none.mews.test/' "$work/rules.yaml"
+"$mews" reload --run-dir "$work/run" >/dev/null
+check "a name that no rule asks for any more is forgotten" wait_for 20 source_dns '.objects == 3'
+sed -i -e 's/fd.sip.name = none.mews.test/fd.sip.name = long.mews.test/' "$work/rules.yaml"
+"$mews" reload --run-dir "$work/run" >/dev/null
+check "and known when one asks for it again" wait_for 20 source_dns '.objects == 4'
+before=$(grep -cF 'long 127.0.1.8' "$work/alerts")
+connect_to 127.0.1.8
+check "with its addresses" wait_for 10 bash -c "[ \$(grep -cF 'long 127.0.1.8' '$work/alerts') -gt $before ]"
 
 # Other rules: what is asked for no more is not known any more, and what is new is.
 sed -i -e 's/in-hosts.mews.test/also.mews.test/' "$work/rules.yaml"
@@ -121,7 +141,7 @@ start_mews -r "$work/rules.yaml" -o mews.resolve_names=never
 connect_to 127.0.0.63
 connect_to 127.0.0.65
 check "without lookups an address has no name" wait_for 10 said 'other 127.0.0.63 <NA>'
-check "and that is said" grep -q 'names of hosts that rules ask for are not looked up (4)' "$work/mews.log"
+check "and that is said" grep -q 'names of hosts that rules ask for are not looked up (5)' "$work/mews.log"
 check "nobody was asked" [ ! -s "$work/asked" ]
 stop_mews
 

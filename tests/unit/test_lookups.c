@@ -33,6 +33,20 @@ static struct lookup_answer answer(const char *last)
 	return a;
 }
 
+/* Whether it was taken; KNOWN is what was found of it before. */
+static const struct lookup *known;
+
+static bool want(const char *name)
+{
+	return lookups_want(&l, name, &known);
+}
+
+static void want_alone(const char *name)
+{
+	cr_assert(want(name));
+	lookups_keep(&l, now);
+}
+
 static bool is_news(const char *name, const char *last, struct mono at)
 {
 	struct lookup_answer a = answer(last);
@@ -60,7 +74,7 @@ Test(lookups, a_name_is_looked_up_at_once_and_each_minute_from_then_on)
 	struct mono due;
 
 	cr_assert_str_eq(next_at(now), "");
-	cr_assert(lookups_want(&l, "a.example", now));
+	want_alone("a.example");
 	cr_assert_str_eq(next_at(now), "a.example");
 	cr_assert(is_news("a.example", "x", now));
 	cr_assert(lookups_next(&l, after_s(59), &due) == NULL);
@@ -70,7 +84,7 @@ Test(lookups, a_name_is_looked_up_at_once_and_each_minute_from_then_on)
 
 Test(lookups, the_same_addresses_in_another_order_are_nothing_new)
 {
-	cr_assert(lookups_want(&l, "a", now));
+	want_alone("a");
 	cr_assert(is_news("a", "xyz", now));
 	cr_assert(not(is_news("a", "zxy", now)));
 	cr_assert(not(is_news("a", "zxyzx", now)));
@@ -81,7 +95,7 @@ Test(lookups, the_same_addresses_in_another_order_are_nothing_new)
 
 Test(lookups, that_there_is_none_is_nothing_new_at_first)
 {
-	cr_assert(lookups_want(&l, "a", now));
+	want_alone("a");
 	cr_assert(not(is_news("a", "", now)));
 	cr_assert(eq(uint, lookups_numbers(&l, now).unasked, 0));
 }
@@ -90,7 +104,7 @@ Test(lookups, who_does_not_answer_takes_nothing_away_and_is_asked_less_and_less)
 {
 	uint64_t at = 0;
 
-	cr_assert(lookups_want(&l, "a", now));
+	want_alone("a");
 	cr_assert(is_news("a", "x", now));
 	for (uint64_t wait = 5; wait <= 320; wait *= 2) {
 		fails("a", after_s(at));
@@ -109,15 +123,15 @@ Test(lookups, who_does_not_answer_takes_nothing_away_and_is_asked_less_and_less)
 
 Test(lookups, names_that_are_wanted_no_more_go)
 {
-	cr_assert(lookups_want(&l, "a", now));
-	cr_assert(lookups_want(&l, "b", now));
-	lookups_keep(&l);
+	cr_assert(want("a"));
+	cr_assert(want("b"));
+	lookups_keep(&l, now);
 	cr_assert(is_news("b", "x", now));
-	cr_assert(lookups_want(&l, "b", now));
-	cr_assert(lookups_want(&l, "c", after_s(1)));
+	cr_assert(want("b"));
+	cr_assert(want("c"));
 	/* Until all are said nobody knows who goes. */
 	cr_assert_str_eq(next_at(after_s(1)), "a");
-	lookups_keep(&l);
+	lookups_keep(&l, now);
 	cr_assert_str_eq(next_at(after_s(1)), "c");
 	cr_assert(eq(uint, lookups_numbers(&l, now).names, 2));
 	/* Its answer was on the way. */
@@ -126,15 +140,32 @@ Test(lookups, names_that_are_wanted_no_more_go)
 	cr_assert(not(is_news("b", "x", after_s(1))));
 }
 
-Test(lookups, a_name_that_comes_again_is_told_again)
+Test(lookups, what_was_found_of_a_name_is_known_when_it_comes_again)
 {
-	cr_assert(lookups_want(&l, "a", now));
-	lookups_keep(&l);
-	cr_assert(is_news("a", "x", now));
-	lookups_keep(&l);
-	cr_assert(lookups_want(&l, "a", now));
+	cr_assert(want("a"));
+	cr_assert(want("b"));
+	cr_assert(known == NULL);
+	lookups_keep(&l, now);
 	cr_assert_str_eq(next_at(now), "a");
 	cr_assert(is_news("a", "x", now));
+	cr_assert(want("a"));
+	cr_assert(known == NULL);
+	lookups_keep(&l, now);
+	lookups_keep(&l, now);
+	cr_assert(eq(uint, lookups_numbers(&l, now).names, 0));
+	cr_assert_str_eq(next_at(after_s(1000)), "");
+	/* An answer that comes late is for later. */
+	cr_assert(not(is_news("a", "xy", now)));
+	cr_assert(want("b"));
+	cr_assert(known == NULL);
+	cr_assert(want("a"));
+	cr_assert(known != NULL);
+	cr_assert(eq(uint, known->answer.count, 2));
+	cr_assert(eq(uint, lookups_numbers(&l, now).found, 1));
+	/* It may have changed. */
+	lookups_keep(&l, now);
+	cr_assert_str_eq(next_at(now), "a");
+	cr_assert(not(is_news("a", "xy", now)));
 }
 
 Test(lookups, what_is_no_name_is_not_looked_up)
@@ -143,10 +174,10 @@ Test(lookups, what_is_no_name_is_not_looked_up)
 
 	memset(longest, 'l', sizeof(longest));
 	longest[HOST_NAME_LONGEST + 1] = '\0';
-	cr_assert(not(lookups_want(&l, "", now)));
-	cr_assert(not(lookups_want(&l, "a b", now)));
-	cr_assert(not(lookups_want(&l, longest, now)));
-	cr_assert(lookups_want(&l, longest + 1, now));
+	cr_assert(not(want("")));
+	cr_assert(not(want("a b")));
+	cr_assert(not(want(longest)));
+	cr_assert(want(longest + 1));
 }
 
 static void want_numbered(const char *prefix, unsigned n)
@@ -155,9 +186,21 @@ static void want_numbered(const char *prefix, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "%s%u", prefix, i);
-		cr_assert(lookups_want(&l, name, now));
+		cr_assert(want(name));
 	}
-	lookups_keep(&l);
+	lookups_keep(&l, now);
+}
+
+/* Whatever is due at AT is looked up, and has an address. */
+static unsigned look_up_all(struct mono at)
+{
+	struct mono due;
+	const struct lookup *one;
+	unsigned n = 0;
+
+	for (; (one = lookups_next(&l, at, &due)) != NULL; n++)
+		(void)is_news(one->name, "x", at);
+	return n;
 }
 
 Test(lookups, new_names_are_few)
@@ -165,18 +208,61 @@ Test(lookups, new_names_are_few)
 	/* All at once, as rules that are loaded ask for them, and the same again as often as they are said. */
 	for (unsigned i = 0; i < 10; i++)
 		want_numbered("n", HOST_NAMES_MAX);
-	cr_assert(eq(uint, lookups_numbers(&l, now).unasked, HOST_NAMES_MAX));
+	cr_assert(eq(uint, look_up_all(now), HOST_NAMES_MAX));
 	/* Others in their place wait: one a minute. */
 	want_numbered("secret", 3);
 	cr_assert(eq(uint, lookups_numbers(&l, now).unasked, 0));
+	cr_assert(eq(uint, lookups_numbers(&l, now).waiting, 3));
 	cr_assert_str_eq(next_at(after_s(59)), "");
 	cr_assert_str_eq(next_at(after_s(60)), "secret0");
 	cr_assert(eq(uint, lookups_numbers(&l, after_s(120)).unasked, 2));
-	/* However many there were. */
+	cr_assert(eq(uint, lookups_numbers(&l, after_s(120)).waiting, 1));
+	/* However many there were, and whichever come and go. */
 	for (unsigned i = 0; i < 10; i++)
 		want_numbered(i % 2 == 0 ? "s" : "t", HOST_NAMES_MAX);
-	cr_assert_str_eq(next_at(after_s((uint64_t)60 * HOST_NAMES_MAX - 1)), "");
-	cr_assert_eq(next_at(after_s((uint64_t)60 * HOST_NAMES_MAX))[0], 't');
+	for (unsigned i = 1; i <= HOST_NAMES_MAX / 2; i++)
+		cr_assert(le(uint, look_up_all(after_s((uint64_t)60 * i)), i));
+	want_numbered("u", HOST_NAMES_MAX);
+	cr_assert(le(uint, look_up_all(after_s((uint64_t)60 * HOST_NAMES_MAX)),
+		     HOST_NAMES_MAX / 2 + 1));
+}
+
+Test(lookups, names_that_were_never_looked_up_cost_nothing)
+{
+	for (unsigned i = 0; i < 10; i++)
+		want_numbered(i % 2 == 0 ? "s" : "t", HOST_NAMES_MAX);
+	want_numbered("n", HOST_NAMES_MAX);
+	cr_assert(eq(uint, look_up_all(now), HOST_NAMES_MAX));
+}
+
+Test(lookups, whoever_names_as_many_as_he_may_takes_nothing_from_who_comes_behind)
+{
+	want_numbered("n", 5);
+	cr_assert(eq(uint, look_up_all(now), 5));
+	want_numbered("s", HOST_NAMES_MAX);
+	cr_assert(eq(uint, look_up_all(now), HOST_NAMES_MAX - 5));
+	for (unsigned i = 0; i < 10; i++)
+		want_numbered(i % 2 == 0 ? "t" : "u", HOST_NAMES_MAX);
+	cr_assert(want("n0"));
+	cr_assert(known != NULL);
+}
+
+Test(lookups, who_was_looked_up_longest_ago_is_forgotten_first)
+{
+	char name[16];
+
+	for (unsigned i = 0; i < ARRAY_LEN(l.all); i++) {
+		snprintf(name, sizeof(name), "n%u", i);
+		want_alone(name);
+		cr_assert(is_news(name, "x", after_s(i)));
+		lookups_keep(&l, now);
+	}
+	cr_assert(not(want("one more")));
+	cr_assert(want("more"));
+	cr_assert(want("n1"));
+	cr_assert(known != NULL);
+	cr_assert(want("n0"));
+	cr_assert(known == NULL);
 }
 
 Test(lookups, more_addresses_than_there_is_room_for_are_counted)
