@@ -486,12 +486,8 @@ static void give_past(struct snapshot *s)
 	     e = e->next) {
 		uint64_t version = e->version;
 
-		if (e->at < s->from)
+		if (e->at < s->from || e->type != FRAME_PROCESS)
 			continue;
-		if (e->type != FRAME_PROCESS) {
-			s->err = s->put(s->ctx, e->type, blob_span(e->payload));
-			continue;
-		}
 		if (s->from == 0 && e->gone)
 			version = PROCESS_UNTOLD;
 		else if (e->before >= s->from)
@@ -499,6 +495,15 @@ static void give_past(struct snapshot *s)
 		give(s, FRAME_PROCESS,
 		     fields_encode(&e->fields, e->key, version, s->en->scratch, WIRE_MAX_PAYLOAD));
 	}
+}
+
+/* What has no versions: the last that is told holds, so the first after FROM comes last. */
+static void give_past_others(struct snapshot *s)
+{
+	for (const struct past_entry *e = s->en->past.last;
+	     e != NULL && e->at >= s->from && s->err == 0; e = e->prev)
+		if (e->type != FRAME_PROCESS)
+			s->err = s->put(s->ctx, e->type, blob_span(e->payload));
 }
 
 static void give_thread(struct snapshot *s, struct thread *th)
@@ -543,6 +548,7 @@ int enrich_snapshot(struct enrich *en, uint64_t from,
 	give_containers(&s);
 	give_pods(&s);
 	give_addresses(&s);
+	give_past_others(&s);
 	give_past(&s);
 	give_threads(&s, true);
 	give_threads(&s, false);

@@ -9,17 +9,17 @@
 static void tell_lost(struct enrich *en, const struct named *n, struct span address)
 {
 	struct address_frame f;
-	ssize_t len = 0;
+	unsigned left;
+	ssize_t len;
 
 	nametab_frame(&en->nametab, address, &f);
-	if (f.nnames == 0) {
-		f.names[0] = blob_span(n->name);
-		f.nnames = 1;
-		len = wire_encode_address(en->scratch, WIRE_MAX_PAYLOAD, &f);
-		f.nnames = 0;
-	}
+	left = f.nnames;
+	if (f.nnames < ADDRESS_MAX_NAMES)
+		f.names[f.nnames++] = blob_span(n->name);
+	len = wire_encode_address(en->scratch, WIRE_MAX_PAYLOAD, &f);
 	if (len > 0)
 		past_gone(&en->past, FRAME_ADDRESS, span_of(en->scratch, (size_t)len));
+	f.nnames = left;
 	emit_address(en, &f);
 }
 

@@ -41,6 +41,8 @@ static void drop_first(struct past *past)
 	past->first = e->next;
 	if (past->first == NULL)
 		past->last = NULL;
+	else
+		past->first->prev = NULL;
 	past->count--;
 	let_go(past, e);
 }
@@ -59,6 +61,7 @@ static void put(struct past *past, struct past_entry *e, bool gone)
 	e->at = past->written(past->ctx);
 	e->gone = gone;
 	e->next = NULL;
+	e->prev = past->last;
 	if (past->last != NULL)
 		past->last->next = e;
 	else

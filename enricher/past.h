@@ -17,7 +17,7 @@
 
 /* As something was before the frame that begins at AT: since BEFORE, where a frame told of it last. */
 struct past_entry {
-	struct past_entry *next;
+	struct past_entry *next, *prev;
 	uint64_t at, before;
 	bool gone; /* that frame says that it is gone */
 	uint16_t

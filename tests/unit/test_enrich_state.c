@@ -162,6 +162,50 @@ Test(enrich_state, each_frame_of_a_change_has_a_before)
 	cr_assert(lt(u64, told_of(at[0], 10)->version, told_of(at[1], 10)->version));
 }
 
+static unsigned nnames;
+
+static int keep_names(void *ctx, uint16_t type, struct span payload)
+{
+	struct address_frame f;
+
+	(void)ctx;
+	if (type != FRAME_ADDRESS)
+		return 0;
+	cr_assert_eq(wire_decode_address(payload, &f), 0);
+	nnames = f.nnames;
+	return 0;
+}
+
+/* How many names the one address has for a reader that goes on at FROM. */
+static unsigned names_at(uint64_t from)
+{
+	nnames = 0;
+	cr_assert_eq(enrich_snapshot(en, from, keep_names, NULL), 0);
+	return nnames;
+}
+
+Test(enrich_state, a_reader_that_was_behind_is_told_the_names_of_an_address_there)
+{
+	static struct host_names names;
+	struct span address = span_of("\4\12\0\0\1", 5), x = span_str("x"), y = span_str("y");
+	uint64_t at[3];
+
+	two_tasks();
+	names = (struct host_names){ .n = 2, .name = { x, y } };
+	enrich_want_names(en, &names);
+	enrich_name(en, x, address);
+	enrich_name(en, y, address);
+	at[0] = written_at;
+	enrich_name(en, x, SPAN_NONE);
+	at[1] = written_at;
+	enrich_name(en, y, SPAN_NONE);
+	at[2] = written_at;
+	cr_assert(eq(uint, names_at(UINT64_MAX), 0));
+	cr_assert(eq(uint, names_at(at[0]), 2));
+	cr_assert(eq(uint, names_at(at[1]), 1));
+	cr_assert(eq(uint, names_at(at[2]), 0));
+}
+
 Test(enrich_state, what_was_read_of_is_let_go)
 {
 	struct raw_event child = clone_event(11, 0, 11, 10, 0),
