@@ -16,7 +16,7 @@
 #include "rule_choice.h"
 #include "span.h"
 
-#define CONF_MAX_LIST 64
+#define CONF_MAX_LIST 512
 
 /* engine.kind; the order of its words. */
 enum { CONF_ENGINE_EBPF, CONF_ENGINE_KMOD, CONF_ENGINE_REPLAY, CONF_ENGINE_NODRIVER };

@@ -95,6 +95,20 @@ static int read_field(struct conf_reader *r, const yaml_node_t *node, struct app
 		       : conf_read_text(r, yaml_document_get_node(r->doc, pair->value), &f->format);
 }
 
+/* The last of the fields; the value of an event by its name alone may be asked for twice. */
+static int check_last_field(struct conf_reader *r, const yaml_node_t *node)
+{
+	const struct append_entry *e = entry_of(r);
+	const struct append_field *last = &e->fields[e->nfields - 1];
+
+	conf_reader_place(r, node);
+	for (unsigned i = 0; i + 1 < e->nfields; i++)
+		if (strcmp(e->fields[i].name, last->name) == 0 &&
+		    (e->fields[i].format != NULL || last->format != NULL))
+			return conf_refuse(r, "this field is given twice");
+	return 0;
+}
+
 static int read_fields(struct conf_reader *r, const yaml_node_t *node)
 {
 	int n = conf_count_items(r, node, MAX_ITEMS), err = 0;
@@ -105,8 +119,12 @@ static int read_fields(struct conf_reader *r, const yaml_node_t *node)
 	if (entry_of(r)->fields == NULL)
 		return -ENOMEM;
 	for (int i = 0; err == 0 && i < n; i++) {
-		err = read_field(r, conf_item(r, node, i), &entry_of(r)->fields[i]);
+		const yaml_node_t *item = conf_item(r, node, i);
+
+		err = read_field(r, item, &entry_of(r)->fields[i]);
 		entry_of(r)->nfields++;
+		if (err == 0)
+			err = check_last_field(r, item);
 	}
 	return err;
 }

@@ -98,10 +98,10 @@ static int read_row(struct rule_loader *l, const struct ynode *n, struct rule_ex
 static int read_parts(struct rule_loader *l, const struct ynode *n, bool append,
 		      struct rule_exception *x)
 {
-	const struct ynode *values = ymap_get(n, "values");
+	const struct ynode *values = ymap_get(n, "values"), *comps = ymap_get(n, "comps");
 
 	x->has_fields = ymap_get(n, "fields") != NULL;
-	x->has_comps = ymap_get(n, "comps") != NULL;
+	x->has_comps = comps != NULL && !(comps->kind == YNODE_SCALAR && comps->null);
 	x->has_values = values != NULL;
 	if (!x->has_fields && !append)
 		return ymissing(l, n, "fields");
@@ -111,7 +111,7 @@ static int read_parts(struct rule_loader *l, const struct ynode *n, bool append,
 		return -EINVAL;
 	for (unsigned i = 0; i < x->comps.n; i++)
 		((struct span *)x->comps.items)[i] = stripped(((struct span *)x->comps.items)[i]);
-	if (values == NULL || (values->kind == YNODE_SCALAR && values->null))
+	if (values == NULL)
 		return 0;
 	context_push(l, "exception values", SPAN_NONE, values->from);
 	if (values->kind != YNODE_SEQUENCE)
@@ -442,16 +442,17 @@ static bool add_list(struct origin_text *to, const struct rule_exception *x,
 	return add_str(to, x, ")");
 }
 
+/* What stands for a list is the author's text, with commas and parentheses of his own. */
 static bool add_value(struct origin_text *to, const struct rule_exception *x, struct span comp,
 		      const struct exception_value *v)
 {
-	bool wrap;
-
 	if (v->is_list)
 		return add_list(to, x, v);
-	wrap = takes_list(comp) && (v->items[0].n == 0 || v->items[0].p[0] != '(');
-	return (!wrap || add_str(to, x, "(")) && add_quoted(to, x, v->items[0]) &&
-	       (!wrap || add_str(to, x, ")"));
+	if (!takes_list(comp))
+		return add_quoted(to, x, v->items[0]);
+	if (v->items[0].n > 0 && v->items[0].p[0] == '(')
+		return add(to, x, v->items[0]);
+	return add_str(to, x, "(") && add(to, x, v->items[0]) && add_str(to, x, ")");
 }
 
 static bool add_scalar_form(struct origin_text *to, const struct rule_exception *x)

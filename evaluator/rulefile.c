@@ -190,6 +190,14 @@ static int load_file(struct rulefile_load *load, const char *path)
 
 /* ---- directories ---- */
 
+/* A directory of that name, or a link to nowhere, is none. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static int is_rules_name(const struct dirent *d)
 {
 	struct span name = span_str(d->d_name);
@@ -228,7 +236,7 @@ static int load_directory(struct rulefile_load *load, const char *path)
 
 		if (goes_on(load, err) && asprintf(&full, "%s/%s", path, names[i]->d_name) == -1)
 			err = -ENOMEM;
-		if (goes_on(load, err))
+		if (goes_on(load, err) && is_file(full))
 			err = worse(err, load_file(load, full));
 		free(full);
 		free(names[i]);

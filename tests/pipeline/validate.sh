@@ -31,6 +31,8 @@ rule warned 'proc.name = a' >warned.yaml
 check "a good file: exit code 0" says 0 validate rules.d/10.yaml rules.d/20.yml
 check "a verdict for each" [ "$(cat out)" = $'rules.d/10.yaml: Ok, with warnings\nrules.d/20.yml: Ok' ]
 check "a macro that nobody uses yet is said once, on stderr" [ "$(grep -c LOAD_UNUSED_MACRO err)" -eq 1 ]
+mkdir rules.d/dir.yaml
+ln -s /nonexistent rules.d/link.yaml
 check "a directory, and a file that needs it" says 0 validate rules.d two.yaml
 check "what is no rules file is not read" [ "$(grep -c ': Ok' out)" -eq 3 ]
 check "the other way round the macro is missing" says 1 validate two.yaml rules.d

@@ -230,7 +230,7 @@ Test(conf, outputs_are_added_to)
 	const char *text = "append_output:\n"
 			   "  - match: {source: syscall, tags: [a, b]}\n"
 			   "    extra_output: x %proc.name\n"
-			   "    extra_fields: [evt.num, {who: \"%user.name\"}]\n"
+			   "    extra_fields: [evt.num, {who: \"%user.name\"}, evt.num]\n"
 			   "  - suggested_output: true\n";
 	const struct append_entry *e;
 	struct conf c;
@@ -244,7 +244,7 @@ Test(conf, outputs_are_added_to)
 	cr_assert(eq(uint, e->ntags, 2));
 	cr_assert_str_eq(e->tags[1], "b");
 	cr_assert_str_eq(e->extra_output, "x %proc.name");
-	cr_assert(eq(uint, e->nfields, 2));
+	cr_assert(eq(uint, e->nfields, 3));
 	cr_assert_str_eq(e->fields[0].name, "evt.num");
 	cr_assert_null(e->fields[0].format);
 	cr_assert_str_eq(e->fields[1].format, "%user.name");
@@ -277,6 +277,9 @@ Test(conf, what_is_wrong_in_what_is_added_is_shown_with_its_place)
 		{ "append_output: [{match: x}]", 25 },
 		{ "append_output: [{match: {tags: a}}]", 32 },
 		{ "append_output: [{extra_fields: [{a: b, c: d}]}]", 33 },
+		{ "append_output: [{extra_fields: [{a: b}, {c: d}, {a: e}]}]", 49 },
+		{ "append_output: [{extra_fields: [a, {a: b}]}]", 36 },
+		{ "append_output: [{extra_fields: [{a: b}, a]}]", 41 },
 		{ "append_output: &a [*a]", 16 },
 	};
 
@@ -595,7 +598,7 @@ Test(conf, a_list_has_an_end)
 		strncat(text, ", a", sizeof(text) - strlen(text) - 1);
 	strncat(text, "]\n", sizeof(text) - strlen(text) - 1);
 	cr_assert(lt(int, load(text, NULL, &c, &d), 0));
-	cr_assert_not_null(strstr(d.message, "more than 64"));
+	cr_assert_not_null(strstr(d.message, "more than 512"));
 }
 
 Test(conf, a_missing_file_is_an_error_only_when_it_was_named)

@@ -115,6 +115,25 @@ Test(rules, exceptions_become_conditions)
 			 "fd.name startswith /var)))");
 }
 
+Test(rules, what_stands_for_a_list_in_an_exception_is_the_authors_text)
+{
+	cr_assert(
+		eq(int,
+		   load_text(RULE("r", "evt.type=open") //
+			     "  exceptions:\n"
+			     "  - name: one\n    fields: [proc.name, fd.name]\n"
+			     "    comps: [=, in]\n"
+			     "    values:\n    - [cat, \"(/a, /b)\"]\n    - [\"a b\", \"/c, /d\"]\n"
+			     "    - [ls, '\"/e f\"']\n"
+			     "  - name: two\n    fields: [proc.name]\n    comps:\n"
+			     "    values: [[ps]]\n"),
+		   0));
+	cr_assert_str_eq(condition_of(0),
+			 "(evt.type = open and not ((proc.name = cat and fd.name in (/a, /b)) or "
+			 "(proc.name = \"a b\" and fd.name in (/c, /d)) or (proc.name = ls and "
+			 "fd.name in (\"/e f\"))) and not proc.name = ps)");
+}
+
 Test(rules, mistakes_are_shown_where_they_were_written)
 {
 	static const struct {
@@ -143,6 +162,12 @@ Test(rules, mistakes_are_shown_where_they_were_written)
 		{ "- rule: r\n  desc: d\n", PROBLEM_LOAD_ERR_YAML_VALIDATE, 1, 3,
 		  "no mapping for key 'condition'" },
 		{ "a: b\n", PROBLEM_LOAD_ERR_YAML_VALIDATE, 1, 1, "array of objects" },
+		{ RULE("r", "evt.type=open") "  exceptions:\n  - name: x\n    fields: proc.name\n"
+					     "    values:\n",
+		  PROBLEM_LOAD_ERR_YAML_VALIDATE, 9, 12, "must be a sequence" },
+		{ RULE("r", "evt.type=open") "  exceptions:\n  - name: x\n    fields: [proc.name]\n"
+					     "    comps: [in]\n    values: [[a b]]\n",
+		  PROBLEM_LOAD_ERR_COMPILE_CONDITION, 7, 5, "expected" },
 		{ "- macro: m\n  condition: m2\n- macro: m2\n  condition: evt.type=open\n"
 		  "- macro: m\n  condition: evt.type=open or m3\n",
 		  PROBLEM_LOAD_ERR_VALIDATE, 6, 31, "Undefined macro 'm3'" },
