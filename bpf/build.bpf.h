@@ -99,7 +99,7 @@ static __always_inline void put_header(struct build *b, struct task_struct *task
 	r->flags = 0;
 	r->more_files = 0;
 	r->reserved = 0;
-	r->reserved2 = 0;
+	r->maker = 0;
 	r->mute = 0;
 }
 

@@ -96,7 +96,7 @@ int BPF_PROG(exit_clone, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-enum { PF_KTHREAD = 0x00200000 };
+enum { PF_KTHREAD = 0x00200000, CLONE_PARENT = 0x00008000 };
 
 /* Note down in S the system call that PARENT makes a task by; false: by none that is known. */
 static __always_inline bool note_clone(struct scratch *s, struct task_struct *parent)
@@ -129,6 +129,8 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 		b.code = HEADER_OF(&b)->code = b.s->call.code;
 		flags = native_clone_flags(&b.s->call);
 	}
+	if (flags & CLONE_PARENT)
+		HEADER_OF(&b)->maker = parent->pid;
 	put_clone(&b, b.task, 0, ppm_clone_flags(flags) | pidns_flag(b.task));
 	send(&b);
 	return 0;

@@ -18,7 +18,7 @@
 #include <linux/types.h>
 #endif
 
-#define RECORD_ABI 7
+#define RECORD_ABI 8
 
 enum {
 	RECORD_HAS_FILE = 1 << 0,
@@ -42,7 +42,7 @@ struct record {
 	__u8 flags;	 /* RECORD_* */
 	__u8 more_files; /* behind the first one, or in its place; at most RECORD_MORE_FILES */
 	__u8 reserved;
-	__u32 reserved2;
+	__u32 maker; /* of a new process that is not its parent's: the thread that called clone; 0 */
 	__u64 mute; /* what `mutes` would hold to have no more records like this one; 0: nothing would */
 };
 

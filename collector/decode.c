@@ -214,6 +214,7 @@ int decode_record(struct span record, struct raw_event *ret)
 	ret->has_kernel = true;
 	ret->start_ns = start_tick(r.start_ns);
 	ret->cgroup_id = r.cgroup_id;
+	ret->maker = r.maker;
 	ret->uid = r.uid;
 	ret->gid = r.gid;
 	ret->nparams = r.nparams;

@@ -255,7 +255,7 @@ static void take_header(const struct scap_event *ev, uint16_t code, struct raw_e
 	ret->has_kernel = ret->has_file = false;
 	ret->nmore = 0;
 	ret->start_ns = ret->cgroup_id = 0;
-	ret->uid = ret->gid = 0;
+	ret->uid = ret->gid = ret->maker = 0;
 }
 
 static int beyond(struct scap_convert *c, const struct scap_event *ev)

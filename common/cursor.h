@@ -136,13 +136,17 @@ CURSOR_INLINE bool cursor_enter(struct cursor *c, size_t *outer)
 		c->left = 0;
 		return false;
 	}
-	if (first == MP_NIL && c->p < c->end) {
-		c->p++;
-		c->left = 0;
-		return false;
-	}
 	*c = cursor_enter_slow(*c);
 	return first != MP_NIL && !c->bad;
+}
+
+/* Is the next element what cursor_enter() takes? */
+CURSOR_INLINE bool cursor_at_array(const struct cursor *c)
+{
+	uint8_t first = cursor_peek(c);
+
+	return (first & 0xf0) == MP_FIXARRAY || first == MP_ARRAY16 || first == MP_ARRAY32 ||
+	       first == MP_NIL;
 }
 
 CURSOR_INLINE void cursor_leave(struct cursor *c, size_t outer)

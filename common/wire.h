@@ -124,6 +124,7 @@ struct raw_event {
 			     * /proc has it: with tid its identity, in TASK frames too */
 	uint64_t cgroup_id; /* cgroup v2 id */
 	uint32_t uid, gid;  /* effective */
+	uint32_t maker; /* of a new process that has its maker's parent: the tid of its maker; 0 */
 	bool has_file;
 	struct kernel_file file; /* means nothing if there is none */
 	uint8_t nmore;		 /* further files, of its other descriptors */

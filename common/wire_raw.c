@@ -117,7 +117,7 @@ PACK_INLINE void put_kernel(struct pack *pk, const struct raw_event *ev)
 	}
 	if (!pack_run_begin(pk, KERNEL_RUN, &end))
 		return;
-	pack_array(pk, KERNEL_ELEMENTS + ev->nmore);
+	pack_array(pk, KERNEL_ELEMENTS + ev->nmore + (ev->maker != 0));
 	pack_fix_uint64(pk, ev->start_ns);
 	pack_fix_uint64(pk, ev->cgroup_id);
 	pack_fix_uint32(pk, ev->uid);
@@ -129,6 +129,8 @@ PACK_INLINE void put_kernel(struct pack *pk, const struct raw_event *ev)
 		pack_nil(pk);
 	for (unsigned i = 0; i < ev->nmore; i++)
 		put_kernel_file(pk, &ev->more[i]);
+	if (ev->maker != 0)
+		pack_uint64(pk, ev->maker);
 }
 
 /* How many elements there are is anybody's guess, from KERNEL_ELEMENTS on. */
@@ -165,11 +167,14 @@ CURSOR_INLINE void get_kernel(struct cursor *c, struct raw_event *ret)
 		ret->gid = cursor_u32(c);
 	}
 	ret->nmore = 0;
+	ret->maker = 0;
 	if (c->left > 0)
 		ret->has_file = get_kernel_file(c, &ret->file);
-	while (c->left > 0 && ret->nmore < EVENT_MORE_FILES)
+	while (c->left > 0 && cursor_at_array(c) && ret->nmore < EVENT_MORE_FILES)
 		if (get_kernel_file(c, &ret->more[ret->nmore]))
 			ret->nmore++;
+	if (c->left > 0 && !cursor_at_array(c))
+		ret->maker = cursor_u32(c);
 	cursor_leave(c, outer);
 }
 
@@ -252,7 +257,7 @@ size_t wire_raw_event_bound(const struct raw_event *ev)
 {
 	/* The parts' own headers and the ints of all four arrays; then what varies. */
 	return 3 * PACK_MAX_HEADER +
-	       (RAW_EVENT_ELEMENTS + KERNEL_ELEMENTS + KERNEL_FILE_ELEMENTS) * PACK_MAX_INT +
+	       (RAW_EVENT_ELEMENTS + KERNEL_ELEMENTS + 1 + KERNEL_FILE_ELEMENTS) * PACK_MAX_INT +
 	       (ev->has_kernel ? files_bound(ev) : 0) + params_bound(ev->params, ev->nparams);
 }
 

@@ -231,12 +231,13 @@ static void clone_in_caller(struct enrich *en, int64_t child_tid)
 	make_child(en, caller, known, child_tid);
 }
 
-/* Whom the child of an inverted clone is made from: its parent, or its main thread. */
+/* Whom the child of an inverted clone is made from: who made it, if that is known not to be its parent; its
+ * parent, or its main thread. */
 static struct thread *find_origin(struct enrich *en, const struct thread *th, bool *ret_known)
 {
 	struct proctab *pt = &en->proctab;
 	bool leads = (th->f.flags & CL_THREAD) == 0;
-	int64_t tid = leads ? th->f.ptid : th->f.pid;
+	int64_t tid = !leads ? th->f.pid : en->ev.maker != 0 ? en->ev.maker : th->f.ptid;
 	struct thread *from = tid > 0 ? proctab_find(pt, tid) : NULL;
 
 	if (from == th || tid <= 0)

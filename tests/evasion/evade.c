@@ -313,6 +313,21 @@ static void do_read(char **arg)
 	look_into((int)must(open(arg[0], O_RDONLY | O_CLOEXEC), arg[0]));
 }
 
+static int read_there(void *arg)
+{
+	do_read(arg);
+	return 0;
+}
+
+/* By a child of our parent's. */
+static void do_read_beside(char **arg)
+{
+	static char stack[65536];
+
+	must(clone(read_there, stack + sizeof(stack), CLONE_PARENT | CLONE_VFORK | SIGCHLD, arg),
+	     "clone");
+}
+
 /* As if it were in another directory: its working directory is what another process says. */
 static void do_read_by_cwd(char **arg)
 {
@@ -536,6 +551,7 @@ static const struct {
 	{ "uring-connect", 1, do_uring_connect },
 	{ "uring-connect-silent", 1, do_uring_connect_silent },
 	{ "read", 1, do_read },
+	{ "read-beside", 1, do_read_beside },
 	{ "read-by-cwd", 1, do_read_by_cwd },
 	{ "read-at", 1, do_read_at },
 	{ "read-openat2", 1, do_read_openat2 },

@@ -74,6 +74,7 @@ do_it E11-copy "$work/systemd-logind" read /etc/shadow
 mkdir "$work/bin"
 ln -s "$evade" "$work/bin/sshd"
 do_it E11-link "$work/bin/sshd" read /etc/shadow
+do_it E11-beside "$work/bin/sshd" read-beside /etc/shadow
 do_it E12 "$trigger" memfd run
 library=$(ldd "$mews" | awk '$1 ~ /^libyaml/ {print $3}')
 do_it E12-library "$evade" load-from-memory "$library"
@@ -176,6 +177,8 @@ seen "E8: a command behind 5000 blanks" E8 "" "Shell with a command too long to 
 seen "E10: the name of another program" E10 ".output_fields[\"proc.exepath\"] == \"$evade\"" "${read_rules[@]}"
 seen "E11: a copy under another name" E11-copy "" "Sensitive file read under a borrowed name"
 seen "E11: a link under another name" E11-link "" "Sensitive file read under a borrowed name"
+seen "E11: whose child has another parent" E11-beside ".output_fields[\"proc.exepath\"] == \"$evade\"" \
+	"Sensitive file read under a borrowed name"
 seen "E12: a program from memory" E12 "" "Program run from memory"
 seen "E12: a library from memory" E12-library '.output_fields["fd.path.resolved"] == "memfd:library"' \
 	"File in memory opened by a path"

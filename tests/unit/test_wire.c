@@ -400,6 +400,23 @@ Test(wire, further_files_of_a_raw_event_come_back)
 	n = wire_encode_raw_event(buf, sizeof(buf), &ev);
 	cr_assert(wire_decode_raw_event(span_of(buf, (size_t)n), &back) == 0);
 	cr_assert(!back.has_file && back.nmore == 2 && back.more[0].fd == 9 && back.nparams == 7);
+	cr_assert(back.maker == 0);
+}
+
+Test(wire, who_made_a_process_comes_back)
+{
+	struct raw_event ev, back;
+	ssize_t n;
+
+	wire_sample_openat(&ev);
+	ev.maker = 4194304;
+	for (ev.nmore = 0; ev.nmore <= EVENT_MORE_FILES; ev.nmore++) {
+		ev.more[0] = ev.more[1] = (struct kernel_file){ .fd = 9, .path = span_str("/etc") };
+		n = wire_encode_raw_event(buf, sizeof(buf), &ev);
+		cr_assert(n > 0 && (size_t)n <= wire_raw_event_bound(&ev));
+		cr_assert(wire_decode_raw_event(span_of(buf, (size_t)n), &back) == 0);
+		cr_assert(back.maker == 4194304 && back.nmore == ev.nmore && back.nparams == 7);
+	}
 }
 
 Test(wire, an_event_comes_back_field_by_field)
