@@ -15,6 +15,7 @@
 #include "asker.h"
 #include "jread.h"
 #include "mews.h"
+#include "no_pipeline.h"
 #include "priority.h"
 #include "rundir.h"
 
@@ -161,10 +162,8 @@ static int show(struct viewer *v, const char *run_dir)
 	char why[512];
 	int code = EXIT_OK;
 
-	if (connect_to(v, run_dir) < 0) {
-		log_error("no pipeline runs in '%s'", run_dir);
-		return EXIT_INPUT;
-	}
+	if (connect_to(v, run_dir) < 0)
+		return no_pipeline(run_dir);
 	if (v->follow)
 		return follow(v, run_dir);
 	if (print_new(v, why, sizeof(why)) < 0) {

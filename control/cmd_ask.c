@@ -12,6 +12,7 @@
 
 #include "asker.h"
 #include "mews.h"
+#include "no_pipeline.h"
 #include "rundir.h"
 #include "stage_gauge.h"
 
@@ -23,6 +24,7 @@
 
 static const char supervisor_name[] = "mews";
 
+/* Or we may not look whether anybody is there: no_pipeline() knows which. */
 static bool is_away(int err)
 {
 	return err == -ENOENT || err == -ECONNREFUSED || err == -ENOTDIR;
@@ -40,6 +42,8 @@ static int ask(const char *run_dir, const char *name, enum control_kind kind, co
 	snprintf(req.argument, sizeof(req.argument), "%s", argument);
 	run_dir_path(path, run_dir, name, ".ctl");
 	err = asker_ask_once(path, &req, ASK_TIMEOUT_NS, ret);
+	if (err == -EACCES && run_dir_is_closed(run_dir))
+		return -ENOENT;
 	return err < 0 ? err : ret->result;
 }
 
@@ -47,9 +51,8 @@ static int ask(const char *run_dir, const char *name, enum control_kind kind, co
 static int failed(const char *what, int err, const struct control_answer *a, const char *run_dir)
 {
 	if (is_away(err))
-		log_error("no pipeline runs in '%s'", run_dir);
-	else
-		log_error("cannot %s: %s", what, a->text[0] != '\0' ? a->text : strerror(-err));
+		return no_pipeline(run_dir);
+	log_error("cannot %s: %s", what, a->text[0] != '\0' ? a->text : strerror(-err));
 	return EXIT_INPUT;
 }
 
@@ -194,8 +197,7 @@ int cmd_reload(int argc, char **argv)
 	}
 	if (found > 0)
 		return reloaded(run_dir, failed_ones);
-	log_error("no pipeline runs in '%s'", run_dir);
-	return EXIT_INPUT;
+	return no_pipeline(run_dir);
 }
 
 /* ---- stop ---- */
@@ -234,11 +236,7 @@ static int stop_stages(const char *run_dir)
 		if (wait_stopped(run_dir, name, ".ctl") != EXIT_OK)
 			return EXIT_STAGE;
 	}
-	if (found == 0) {
-		log_error("no pipeline runs in '%s'", run_dir);
-		return EXIT_INPUT;
-	}
-	return EXIT_OK;
+	return found > 0 ? EXIT_OK : no_pipeline(run_dir);
 }
 
 int cmd_stop(int argc, char **argv)
@@ -285,9 +283,5 @@ int cmd_log_level(int argc, char **argv)
 			return failed("set the log level", err, &a, run_dir);
 		found++;
 	}
-	if (found == 0) {
-		log_error("no pipeline runs in '%s'", run_dir);
-		return EXIT_INPUT;
-	}
-	return EXIT_OK;
+	return found > 0 ? EXIT_OK : no_pipeline(run_dir);
 }

@@ -13,6 +13,7 @@
 #include "asker.h"
 #include "jread.h"
 #include "mews.h"
+#include "no_pipeline.h"
 #include "rundir.h"
 
 struct listing {
@@ -152,10 +153,8 @@ static int list(const struct listing *l, int argc, char **argv)
 		return code;
 	if (strlen(run_dir) <= RUN_DIR_MAX)
 		run_dir_path(path, run_dir, "enricher", ".ctl");
-	if (strlen(run_dir) > RUN_DIR_MAX || asker_open(path, ASK_TIMEOUT_NS, &c) < 0) {
-		log_error("no pipeline runs in '%s'", run_dir);
-		return EXIT_INPUT;
-	}
+	if (strlen(run_dir) > RUN_DIR_MAX || asker_open(path, ASK_TIMEOUT_NS, &c) < 0)
+		return no_pipeline(run_dir);
 	code = print_all(l, c, json);
 	asker_close(c);
 	return code;

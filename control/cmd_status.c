@@ -15,6 +15,7 @@
 #include "loss_report.h"
 #include "metrics.h"
 #include "mews.h"
+#include "no_pipeline.h"
 #include "picture.h"
 #include "rundir.h"
 #include "status_json.h"
@@ -362,10 +363,8 @@ int cmd_status(int argc, char **argv)
 	if (code != -1)
 		return code;
 	picture_take(run_dir, false, &p);
-	if (picture_is_empty(&p)) {
-		log_error("no pipeline runs in '%s'", run_dir);
-		return EXIT_INPUT;
-	}
+	if (picture_is_empty(&p))
+		return no_pipeline(run_dir);
 	if (json)
 		return json_picture(&p, run_dir);
 	print_stages(&p);

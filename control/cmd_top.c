@@ -15,6 +15,7 @@
 
 #include "asker.h"
 #include "mews.h"
+#include "no_pipeline.h"
 #include "rundir.h"
 #include "top.h"
 
@@ -145,10 +146,8 @@ static bool rest(const struct top *t)
 static int loop(struct top *t)
 {
 	take_sample(t);
-	if (picture_is_empty(&t->samples[t->at].picture)) {
-		log_error("no pipeline runs in '%s'", t->run_dir);
-		return EXIT_INPUT;
-	}
+	if (picture_is_empty(&t->samples[t->at].picture))
+		return no_pipeline(t->run_dir);
 	if (t->is_screen)
 		open_screen();
 	while (rest(t)) {
