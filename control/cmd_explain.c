@@ -4,20 +4,21 @@
  * part of its condition was at the events of a test.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "explain.h"
+#include "launch.h"
 #include "line_file.h"
 #include "mews.h"
 #include "testfile.h"
 
 struct options {
-	struct conf_list rules;
-	char *rule, *test;
+	struct launch settings; /* and the rules */
+	const char *rule;
+	char *test;
 };
 
 /* Where the text goes. */
@@ -57,8 +58,9 @@ static int explain_compiled(const struct options *o)
 	const struct ruleset_rule *rule;
 	struct diag diag = { .message = "" };
 	struct rulefile_load load;
+	static struct conf conf;
 	struct output out;
-	int code = rules_load(&o->rules, &load, stderr);
+	int code = launch_load_rules(&o->settings, &conf, &load);
 
 	if (code == EXIT_OK) {
 		rule = explain_find_rule(load.rules, span_str(o->rule), &diag);
@@ -68,6 +70,7 @@ static int explain_compiled(const struct options *o)
 			code = output_end(&out, explain_rule(output_begin(&out), load.rules, rule));
 	}
 	rulefile_release(&load);
+	conf_release(&conf);
 	return code;
 }
 
@@ -118,7 +121,19 @@ static const char *cut_name(char *test)
 	return NULL;
 }
 
-static int explain_at_tests(const struct options *o)
+/* Those of -r; of the settings, if -c or -o names some; else none, and the tests bring theirs. */
+static int find_rules(const struct launch *l, struct conf *conf, struct conf_list *ret)
+{
+	int code = -1;
+
+	memset(conf, 0, sizeof(*conf));
+	if (l->nrules > 0 || launch_names_settings(l))
+		code = launch_view_settings(l, conf);
+	conf_rules_present(conf, ret);
+	return code;
+}
+
+static int explain_found(const struct options *o, const struct conf_list *rules)
 {
 	const char *name = access(o->test, F_OK) == 0 ? NULL : cut_name(o->test);
 	struct conf_list files = { .count = 1, .item = { o->test } };
@@ -126,7 +141,7 @@ static int explain_at_tests(const struct options *o)
 	struct diag diag = { .message = "" };
 	char why[256];
 	struct testfile t;
-	int code = testfile_load(&o->rules, &files, stderr, &t, why);
+	int code = testfile_load(rules, &files, stderr, &t, why);
 
 	if (code == 0) {
 		rule = explain_find_rule(t.load.rules, span_str(o->rule), &diag);
@@ -136,49 +151,45 @@ static int explain_at_tests(const struct options *o)
 	return code;
 }
 
+static int explain_at_tests(const struct options *o)
+{
+	static struct conf conf;
+	struct conf_list rules;
+	int code = find_rules(&o->settings, &conf, &rules);
+
+	if (code == -1)
+		code = explain_found(o, &rules);
+	conf_release(&conf);
+	return code;
+}
+
 /* ---- the command ---- */
 
-/* -1: go on; else the exit code. */
-static int parse_options(int argc, char **argv, struct options *ret)
+static struct options options = { .settings = { .command = "explain" } };
+
+static int take_option(struct launch *l, int opt, const char *arg)
+{
+	(void)l;
+	(void)opt;
+	options.test = (char *)arg;
+	return -1;
+}
+
+int cmd_explain(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "test", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	int opt;
-
-	*ret = (struct options){ .rule = NULL };
-	opterr = 0;
-	optind = 1;
-	while ((opt = getopt_long(argc, argv, ":hr:", longs, NULL)) != -1) {
-		if (opt == 'h') {
-			(void)usage_of("explain");
-			return EXIT_OK;
-		}
-		if (opt == ':' || opt == '?')
-			return usage_error("explain",
-					   opt == ':' ? "no value for" : "no such option",
-					   argv[optind - 1]);
-		if (opt == 't')
-			ret->test = optarg;
-		else if (ret->rules.count == CONF_MAX_LIST)
-			return usage_error("explain", "too many rules files at", optarg);
-		else
-			ret->rules.item[ret->rules.count++] = optarg;
-	}
-	if (optind == argc)
-		return usage_of("explain");
-	ret->rule = argv[optind++];
-	return optind == argc ? -1 : usage_error("explain", "not expected", argv[optind]);
-}
-
-int cmd_explain(int argc, char **argv)
-{
-	struct options o;
-	int code = parse_options(argc, argv, &o);
+	int code = launch_parse(&options.settings, argc, argv, longs, take_option);
 
 	if (code != -1)
 		return code;
-	return o.test != NULL ? explain_at_tests(&o) : explain_compiled(&o);
+	if (optind == argc)
+		return usage_of("explain");
+	options.rule = argv[optind++];
+	if (optind < argc)
+		return usage_error("explain", "not expected", argv[optind]);
+	return options.test != NULL ? explain_at_tests(&options) : explain_compiled(&options);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * cmd_list.c -- `mews list`: the fields, the events, or the rules that there
- * are, as text or as JSON.  Settings change rules, and are read if any are named.
+ * are, as text or as JSON.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -14,7 +14,6 @@
 #include "line_file.h"
 #include "list.h"
 #include "mews.h"
-#include "rulefile.h"
 
 struct list {
 	const char *what;
@@ -77,33 +76,15 @@ static int print_list(const struct list *list, const struct rulefile_load *load)
 	return list->json ? print_json(list, load) : print_text(list, load);
 }
 
-static bool has_settings(const struct list *list)
-{
-	return list->settings.conf_file != NULL || list->settings.noptions > 0;
-}
-
-static int print_rules_of(const struct list *list, const struct conf *conf)
+static int print_rules(const struct list *list)
 {
 	struct rulefile_load load;
-	int code = has_settings(list) ? rules_load_with(conf, &load, stderr)
-				      : rules_load(&conf->rules_files, &load, stderr);
+	static struct conf conf;
+	int code = launch_load_rules(&list->settings, &conf, &load);
 
 	if (code == EXIT_OK)
 		code = print_list(list, &load);
 	rulefile_release(&load);
-	return code;
-}
-
-static int print_rules(struct list *list)
-{
-	struct launch *l = &list->settings;
-	static struct conf conf;
-	int code = has_settings(list) ? launch_check_settings(l, &conf) : -1;
-
-	if (code == -1 && l->nrules > 0)
-		code = launch_add_rules(l, &conf);
-	if (code == -1)
-		code = print_rules_of(list, &conf);
 	conf_release(&conf);
 	return code;
 }
@@ -202,7 +183,7 @@ int cmd_list(int argc, char **argv)
 		return code;
 	if (strcmp(list.what, "rules") == 0)
 		return print_rules(&list);
-	if (list.settings.nrules > 0 || has_settings(&list))
+	if (list.settings.nrules > 0 || launch_names_settings(&list.settings))
 		return usage_error("list",
 				   list.settings.nrules > 0 ? "-r goes with rules, not with"
 							    : "settings go with rules, not with",

@@ -133,6 +133,11 @@ int launch_make_run_dir(char dir[PATH_MAX])
 
 /* ---- settings ---- */
 
+bool launch_names_settings(const struct launch *l)
+{
+	return l->conf_file != NULL || l->noptions > 0;
+}
+
 static void warn_diag(const struct diag *d)
 {
 	char text[1024];
@@ -150,18 +155,45 @@ void launch_follow_log(const struct conf *conf)
 	log_set_places(conf->log_stderr, conf->log_syslog);
 }
 
-int launch_check_settings(struct launch *l, struct conf *ret_conf)
+static int read_settings(const struct launch *l, struct conf *ret_conf)
 {
 	struct diag diag;
 	char text[1024];
 
-	if (conf_load(l->conf_file, l->options, l->noptions, warn_diag, ret_conf, &diag) < 0) {
-		diag_format(&diag, text, sizeof(text));
-		log_error("%s", text);
-		return EXIT_INPUT;
-	}
-	launch_follow_log(ret_conf);
-	return -1;
+	if (conf_load(l->conf_file, l->options, l->noptions, warn_diag, ret_conf, &diag) == 0)
+		return -1;
+	diag_format(&diag, text, sizeof(text));
+	log_error("%s", text);
+	return EXIT_INPUT;
+}
+
+int launch_check_settings(struct launch *l, struct conf *ret_conf)
+{
+	int code = read_settings(l, ret_conf);
+
+	if (code == -1)
+		launch_follow_log(ret_conf);
+	return code;
+}
+
+int launch_view_settings(const struct launch *l, struct conf *ret_conf)
+{
+	int code = -1;
+
+	memset(ret_conf, 0, sizeof(*ret_conf));
+	if (l->nrules == 0 || launch_names_settings(l))
+		code = read_settings(l, ret_conf);
+	if (code == -1 && l->nrules > 0)
+		code = launch_add_rules(l, ret_conf);
+	return code;
+}
+
+int launch_load_rules(const struct launch *l, struct conf *ret_conf, struct rulefile_load *ret)
+{
+	int code = launch_view_settings(l, ret_conf);
+
+	*ret = (struct rulefile_load){ .loader = NULL };
+	return code == -1 ? rules_load_with(ret_conf, ret, stderr) : code;
 }
 
 int launch_add_rules(const struct launch *l, struct conf *conf)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * launch.h -- what `mews run` and `mews replay` share before the supervisor: their
- * words, the places, settings and rules that must be good.
+ * words, the places, settings and rules that must be good.  Commands that only look at
+ * rules take them from here, too.
  */
 #ifndef MEWS_LAUNCH_H
 #define MEWS_LAUNCH_H
@@ -10,6 +11,7 @@
 #include <limits.h>
 
 #include "conf.h"
+#include "rulefile.h"
 
 #define LAUNCH_MAX_WORDS 256
 
@@ -43,6 +45,17 @@ int launch_check_settings(struct launch *l, struct conf *ret_conf);
 
 /* -r's, in place of what CONF says. */
 int launch_add_rules(const struct launch *l, struct conf *conf);
+
+/* With -c or -o. */
+bool launch_names_settings(const struct launch *l);
+
+/* The settings with which L would run, for a command that only looks at them; our log stays as it is.
+ * Where -r names the rules, none are read but those that L names.  RET_CONF is to be released in any case. */
+int launch_view_settings(const struct launch *l, struct conf *ret_conf);
+
+/* The same, and the rules.  EXIT_OK; else the exit code, after it has said why.  RET_CONF and RET are to be
+ * released in any case, RET first. */
+int launch_load_rules(const struct launch *l, struct conf *ret_conf, struct rulefile_load *ret);
 
 /* The settings' log level is ours. */
 void launch_follow_log(const struct conf *conf);

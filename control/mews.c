@@ -33,7 +33,7 @@ static const struct command {
 	  "what there is", cmd_list },
 	{ "test", "FILE... [-r RULES]... [--junit FILE]", "run the tests of rules; TAP to stdout",
 	  cmd_test },
-	{ "explain", "RULE [-r RULES]... [--test FILE[:NAME]]",
+	{ "explain", "RULE [-c FILE] [-r RULES]... [-o KEY=VALUE]... [--test FILE[:NAME]]",
 	  "what became of a rule, and at an event", cmd_explain },
 	{ "config", "check [FILE] [-o KEY=VALUE]... [--json] | convert FALCO_YAML [-o OUT]",
 	  "what is wrong with settings; settings from those of Falco", cmd_config },

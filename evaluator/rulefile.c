@@ -502,12 +502,6 @@ static int load_defaults(const struct rule_extras *extras, struct rulefile_load 
 	return code;
 }
 
-int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *err)
-{
-	return files->count == 0 ? load_defaults(NULL, ret, err)
-				 : load_or_say(files, NULL, ret, err);
-}
-
 struct rule_extras rules_extras(const struct conf *conf)
 {
 	return (struct rule_extras){ .append = &conf->append_output,

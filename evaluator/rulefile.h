@@ -84,18 +84,15 @@ void rulefile_print_problems(const struct rule_problem *problems, unsigned n, bo
  * with one path, which is to be freed; -ENOENT: there is none. */
 int rules_default_paths(struct conf_list *ret);
 
-/* Load FILES, or where rules are when they are none, for a command: what is wrong
- * with them goes to ERR.  0 or EXIT_INPUT; RET is to be released in any case. */
-int rules_load(const struct conf_list *files, struct rulefile_load *ret, FILE *err);
-
-/* The same, to see whether they load with all that CONF says. */
-int rules_check(const struct conf *conf, FILE *err);
-
 /* What CONF has for rules. */
 struct rule_extras rules_extras(const struct conf *conf);
 
-/* The same; RET is to be released in any case. */
+/* Load the rules of CONF, or where rules are when it names none, with all that it says of them, for a
+ * command: what is wrong goes to ERR.  0, EXIT_INPUT, EXIT_HOST; RET is to be released in any case. */
 int rules_load_with(const struct conf *conf, struct rulefile_load *ret, FILE *err);
+
+/* The same, to see whether they load. */
+int rules_check(const struct conf *conf, FILE *err);
 
 /* What tells one set of rules from another: the files' texts, and which rules are in force with
  * PRIORITY; once they are chosen. */
