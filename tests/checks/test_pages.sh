@@ -40,6 +40,12 @@ verdict "mews-metrics(5) is made of every row of the three tables" "$(
 	items=$(grep -c '^\.It Ic [a-z]' <<<"$page")
 	[ "$rows" -ge 100 ] && [ "$rows" -eq "$items" ] || echo "$rows rows, $items in the page")"
 command -v mandoc >/dev/null && verdict "and is well formed" "$(mandoc -T lint -W warning <<<"$page" 2>&1 | head -n 5)"
+verdict "docs/metrics.md asks for metrics that there are" "$(
+	for name in $(grep -ohE '\b(mews|falcosecurity)_[a-z_]*[a-z]\b' docs/metrics.md | sed 's/_bucket$//' | sort -u); do
+		grep -qE "^\.It Ic $name( |$)" <<<"$page" || echo "$name"
+	done)"
+verdict "and for the increase of none that begins with its first loss" \
+	"$(grep -hoE '(increase|rate)\(mews_lost_events[^)]*\)' docs/*.md)"
 verdict "each stage has its user and its unit" \
 	"$(for stage in collector enricher evaluator emitter recorder; do
 		grep -qE "^u +mews-$stage " deploy/mews.sysusers.conf || echo "no user mews-$stage"

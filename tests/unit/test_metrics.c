@@ -229,6 +229,17 @@ Test(metrics, values_come_from_where_they_are_counted)
 	cr_assert(strstr(strstr(text, "mews_lost_events_total{cause="), "} 12\n") != NULL);
 }
 
+/* So that the first loss is an increase: a series that begins with it has none. */
+Test(metrics, losses_are_none_before_the_first)
+{
+	struct metrics_view v = full_view();
+
+	memset(&stages[STAGE_COLLECTOR].losses, 0, sizeof(stages[STAGE_COLLECTOR].losses));
+	say(&v);
+	cr_assert(has("falcosecurity_scap_n_drops_total 0"));
+	cr_assert(strstr(text, "\nmews_lost_events_total") == NULL);
+}
+
 Test(metrics, what_others_named_stays_in_its_label)
 {
 	struct metrics_view v = full_view();
