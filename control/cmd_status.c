@@ -90,13 +90,14 @@ static void print_outputs(const struct picture *p)
 	for (unsigned i = 0; i < s->noutputs; i++) {
 		const struct output_status *o = &s->outputs[i];
 
-		log_escape(text, sizeof(text),
-			   o->state == OUTPUT_STATE_RETRYING ? o->last_error : "");
+		const char *before = o->state == OUTPUT_STATE_RETRYING ? "  " : "  last error: ";
+
+		log_escape(text, sizeof(text), o->last_error);
 		printf("%-16s %-9s %12" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64
 		       " %10" PRIu64 " %8" PRIu64 " %10.0f %10.0f%s%s\n",
 		       o->name, output_state_name(o->state), o->delivered, o->filtered, o->pending,
 		       o->lost, o->refused, o->retries, us(histogram_quantile(&o->latency, 0.5)),
-		       us(histogram_quantile(&o->latency, 0.99)), text[0] == '\0' ? "" : "  ",
+		       us(histogram_quantile(&o->latency, 0.99)), text[0] == '\0' ? "" : before,
 		       text);
 	}
 	if (s->spool.is_used && !s->spool.on_disk) {

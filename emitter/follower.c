@@ -286,7 +286,11 @@ static void send_batch(struct follower *f)
 		set_state(f, OUTPUT_STATE_OK, r.why);
 	} else {
 		settle(f, r.kind == SINK_SOME ? r.count : f->count, 0);
-		set_state(f, OUTPUT_STATE_OK, NULL);
+		set_state(f, OUTPUT_STATE_OK, r.why);
+		if (r.why != NULL)
+			log_rationed(LOG_LEVEL_WARNING,
+				     "output '%s': %s, and its alert counts as delivered",
+				     s->conf->name, r.why);
 	}
 }
 

@@ -48,7 +48,8 @@ struct sink_result {
 	enum sink_result_kind kind;
 	unsigned count;
 	unsigned wait_ms; /* until AGAIN, if the receiver named a time */
-	const char *why;  /* static, or in the sink's state */
+	/* Static, or in the sink's state.  Of SENT: what is to be known of alerts that are out all the same. */
+	const char *why;
 };
 
 struct sink_ops {

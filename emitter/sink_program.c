@@ -5,7 +5,7 @@
  * With keep_alive one program reads them all; it is started again when it has ended, and what it had not
  * read comes again.  Without, each alert has a program of its own, as in Falco: it has got it when the
  * program has ended, unless it ends with 75 (sysexits(3): try again), 126 or 127 (the shell's: there is
- * no such program).
+ * no such program).  Another end that is not 0 is told, and no more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -140,16 +140,22 @@ static unsigned count_read(const struct program *p, const struct batch *b)
 	return n;
 }
 
+static void explain_status(struct program *p, int status)
+{
+	if (WIFSIGNALED(status))
+		snprintf(p->why, sizeof(p->why), "it was killed by signal %d", WTERMSIG(status));
+	else
+		snprintf(p->why, sizeof(p->why), "it ended with %d", WEXITSTATUS(status));
+}
+
 static void explain_end(struct program *p)
 {
 	int status;
 
 	if (runner_wait(p->runner, p->pid, 100, &status) != 1)
 		snprintf(p->why, sizeof(p->why), "it does not read any more");
-	else if (WIFSIGNALED(status))
-		snprintf(p->why, sizeof(p->why), "it was killed by signal %d", WTERMSIG(status));
 	else
-		snprintf(p->why, sizeof(p->why), "it ended with %d", WEXITSTATUS(status));
+		explain_status(p, status);
 }
 
 /* The one program for all. */
@@ -183,7 +189,8 @@ static struct sink_result send_lasting(struct sink *s, const struct batch *b)
 	return (struct sink_result){ SINK_AGAIN, n, before > 0 || n > 0 ? SOON_MS : 0, p->why };
 }
 
-/* LINE for a program of its own.  False: it is to be tried again. */
+/* LINE for a program of its own.  False: it is to be tried again.  Either way p->why has why it is not as it
+ * should be, unless it is. */
 static bool send_one(struct sink *s, struct span line)
 {
 	struct program *p = s->state;
@@ -207,7 +214,8 @@ static bool send_one(struct sink *s, struct span line)
 	if (ended != 1)
 		return false;
 	code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-	snprintf(p->why, sizeof(p->why), "it ended with %d", code);
+	if (status != 0)
+		explain_status(p, status);
 	return code != 75 && code != 126 && code != 127;
 }
 
@@ -217,13 +225,14 @@ static struct sink_result send_program(struct sink *s, const struct batch *b)
 
 	if (s->conf->keep_alive)
 		return send_lasting(s, b);
+	p->why[0] = '\0';
 	for (unsigned i = 0; i < b->count; i++) {
 		size_t from = i == 0 ? 0 : b->ends[i - 1];
 
 		if (!send_one(s, span_of(b->bytes.p + from, b->ends[i] - from)))
 			return (struct sink_result){ SINK_AGAIN, i, 0, p->why };
 	}
-	return (struct sink_result){ .kind = SINK_SENT, .count = b->count };
+	return (struct sink_result){ SINK_SENT, b->count, 0, p->why[0] == '\0' ? NULL : p->why };
 }
 
 /* SIGUSR1: as in Falco, the program gets its end, and the next one what comes. */

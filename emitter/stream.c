@@ -223,7 +223,9 @@ struct sink_result stream_send(struct stream *s, const struct batch *b, uint64_t
 	if (!write_rest(s, b->bytes, deadline) || !wait_acknowledged(s, deadline)) {
 		n = count_acknowledged(s, b);
 		stream_close(s);
-		return (struct sink_result){ n == b->count ? SINK_SENT : SINK_AGAIN, n, 0, s->why };
+		if (n == b->count)
+			return (struct sink_result){ .kind = SINK_SENT, .count = n };
+		return (struct sink_result){ SINK_AGAIN, n, 0, s->why };
 	}
 	n = count_acknowledged(s, b);
 	if (n == b->count) {

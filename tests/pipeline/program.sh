@@ -51,12 +51,19 @@ each="{enabled: true, name: each, program: 'read -r line && printf \"%s\\n\" \"\
 flaky="{enabled: true, name: flaky, timeout_ms: 5000, program: 'read -r line; [ -e $work/there/well ] || exit 75; printf \"%s\\n\" \"\$line\" >>$work/there/flaky'}"
 none="{enabled: true, name: none, program: '/nonexistent/program'}"
 fails="{enabled: true, name: fails, program: 'cat >/dev/null; exit 1'}"
+dies="{enabled: true, name: dies, program: 'cat >/dev/null; kill \$\$'}"
 hangs="{enabled: true, name: hangs, timeout_ms: 200, program: 'sleep 1000'}"
-start_emitter -o "program_output=[$each, $flaky, $none, $fails, $hangs]"
+start_emitter -o "program_output=[$each, $flaky, $none, $fails, $dies, $hangs]"
 feed 5001 20
 check "each alert has a program of its own" wait_for 20 all_there "$work/there/each" 5001 20
 check "in order" in_order "$work/there/each"
 check "one that fails has had its alert all the same, as in Falco" wait_for 20 output_is fails delivered 20
+check "what it ended with is said" output_is fails last_error "it ended with 1"
+check "for people, too" sh -c "'$mews' status --run-dir '$run' | grep -q '^fails  *ok .* last error: it ended with 1\$'"
+check "and in the log, not once for each" eval 'n=$(grep -cE "output .(fails|dies).: it .*, and its alert counts as delivered" "$work/err"); [ "$n" -ge 1 -a "$n" -le 5 ]'
+check "of one that is content there is nothing" output_is each last_error ""
+check "one that is killed by a signal has had its alert, too" wait_for 20 output_is dies delivered 20
+check "by which is said" output_is dies last_error "it was killed by signal 15"
 check "one that asks to be tried again is" [ "$(output_field flaky pending)" -eq 20 ]
 touch "$work/there/well"
 check "until it takes it" wait_for 60 all_there "$work/there/flaky" 5001 20
