@@ -241,6 +241,22 @@ static void tell_of_plugins(struct converter *c)
 	}
 }
 
+/* Taken over as it is, but somebody else runs it. */
+static void tell_of_program(struct converter *c)
+{
+	const yaml_node_t *enabled = conf_doc_at(&c->doc, "program_output.enabled");
+	char text[16];
+	bool on;
+
+	if (enabled == NULL || enabled->type != YAML_SCALAR_NODE)
+		return;
+	text_of(enabled, text, sizeof(text));
+	if (conf_bool_parse(text, &on) == 0 && on)
+		tell(c, enabled,
+		     "'program_output' runs its program as user mews-emitter, not as root: what "
+		     "it reads and writes must be that user's");
+}
+
 /* ---- writing ---- */
 
 static void indent(struct converter *c, bool comment, unsigned columns)
@@ -541,6 +557,7 @@ int conf_convert(const char *file, FILE *out, void (*say)(const struct diag *), 
 		take_engines(&c);
 		take_node_name(&c);
 		tell_of_plugins(&c);
+		tell_of_program(&c);
 		write_defaults(&c);
 		put_head(&c, file);
 		err = convert_map(&c, conf_doc_node(&c.doc, ROOT), "", 0);

@@ -193,6 +193,13 @@ has "so it does in a map" '  other: "NULL"'
 printf 'stdout_output: {enabled: true}\nrules_file: /x\nrules_files: [/y]\n' >"$work/both.yaml"
 check "an old name beside the new one is wrong, as it is for Falco" eval '
 	! "$mews" config convert "$work/both.yaml" >"$out" 2>"$work/err" && grep -q "one of them must go" "$work/err"'
+printf 'stdout_output: {enabled: true}\nprogram_output: {enabled: true, keep_alive: false, program: "cat >/tmp/a"}\n' >"$work/program.yaml"
+"$mews" config convert "$work/program.yaml" >"$out" 2>"$work/err"
+check "a program is taken over" eval 'grep -q "^  program: \"cat >/tmp/a\"" "$out"'
+check "and it is said who runs it" eval '[ "$(wc -l <"$work/err")" -eq 1 ] && grep -q "program.yaml:2:27: .program_output. runs its program as user mews-emitter, not as root" "$work/err"'
+sed -i 's/{enabled: true, keep/{enabled: false, keep/' "$work/program.yaml"
+"$mews" config convert "$work/program.yaml" >"$out" 2>"$work/err"
+check "where it is on" [ ! -s "$work/err" ]
 printf 'a: &a [*a]\nb: &b {c: *b}\npriority: loud\n' >"$work/odd.yaml"
 check "what is wrong is said, and 1" eval '! "$mews" config convert "$work/odd.yaml" >"$out" 2>"$work/err" && [ -s "$work/err" ]'
 check "a file that is not there is 1" eval '! "$mews" config convert "$work/none.yaml" 2>"$work/err" && grep -q "none.yaml: cannot read" "$work/err"'
