@@ -27,6 +27,17 @@ verdict "and no other" \
 commands=$(sed -n 's/^	{ "\([a-z-]*\)".*/\1/p' control/mews.c)
 verdict "every command is in mews(8)" \
 	"$(for name in ${commands:-none}; do grep -qxF ".It Ic $name" control/mews.8 || echo "$name"; done)"
+synopsis=$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/s/^\.Ic //p' control/mews.8)
+verdict "and in its synopsis" \
+	"$(for name in ${commands:-none}; do grep -qE "^$name( |$)" <<<"$synopsis" || echo "$name"; done)"
+verdict "with each that has two words" "$(
+	words=$(sed -nE 's/^	\{ "config", "([a-z]+) .* \| ([a-z]+) .*/\1 \2/p' control/mews.c)
+	for word in ${words:-none}; do grep -qx "config Cm $word" <<<"$synopsis" || echo "config $word"; done)"
+verdict "every page of ours that a page names is packed" "$(
+	for page in $(grep -hoE '^\.Xr mews[a-z.-]* [0-9]' control/*.8 collector/*.8 enricher/*.8 evaluator/*.8 emitter/*.8 recorder/*.8 docs/*.5 |
+		awk '{ print $2 "." $3 }' | sort -u); do
+		grep -qE "[ /]$page([ )]|$)" deploy/CMakeLists.txt || echo "$page"
+	done)"
 words=$(sed -n 's/^	*\[OP_[A-Z0-9]*\] = { "\([^"][^"]*\)".*/\1/p' evaluator/op.c
 	sed -n 's/^	{ "\([a-z0-9]*\)", check_.*/\1()/p' evaluator/transform.c
 	sed -n '/} kinds\[\] = {/,/};/s/.*"\([a-z][a-z_ -]*\)".*/\1/p' evaluator/rule_read.c)

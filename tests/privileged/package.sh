@@ -27,7 +27,7 @@ dpkg-deb -c "$deb" >"$work/contents"
 missing=$(for file in usr/bin/mews usr/bin/mews-{collector,enricher,evaluator,emitter,recorder} lib/systemd/system/mews.target \
 	lib/systemd/system/mews-{collector,enricher,evaluator,emitter,recorder}.service usr/lib/sysusers.d/mews.conf usr/lib/tmpfiles.d/mews.conf \
 	usr/share/man/man8/mews{,-collector,-enricher,-evaluator,-emitter,-recorder}.8.gz \
-	usr/share/man/man5/{mews.yaml,mews-rules,mews-rule-tests,mews-metrics}.5.gz usr/share/bash-completion/completions/mews \
+	usr/share/man/man5/{mews.yaml,mews-rules,mews-rule-tests,mews-fields,mews-metrics}.5.gz usr/share/bash-completion/completions/mews \
 	usr/share/mews/rules/mews_rules.yaml etc/mews/mews.yaml etc/logrotate.d/mews; do
 	grep -qE "^-.* \./$file\$" "$work/contents" || echo "no $file"
 done)
