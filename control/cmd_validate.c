@@ -97,13 +97,13 @@ static void put_problems(struct line *t, const struct rulefile_result *f, bool e
 
 static void put_schema(struct line *t, const struct rulefile_result *f)
 {
-	if (f->nschema == 0)
+	if (f->nschema_rules == 0)
 		return;
-	line_put_uint(t, f->nschema);
+	line_put_uint(t, f->nschema_rules);
 	line_puts(t, " Schema warnings:\n");
-	for (unsigned i = 0; i < f->nschema; i++) {
+	for (unsigned i = 0; i < f->nschema_rules; i++) {
 		line_puts(t, "------\n");
-		line_put_visible(t, f->schema[i]);
+		line_put_visible(t, f->schema_rules[i]);
 		line_put_char(t, '\n');
 	}
 	line_puts(t, "------\n\n");

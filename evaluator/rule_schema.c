@@ -130,6 +130,7 @@ struct check {
 	struct pool_vec *out;
 	struct schema_step path[MAX_PATH];
 	unsigned depth;
+	enum rule_schema_items items;
 	bool failed;
 };
 
@@ -228,6 +229,11 @@ static bool check_below(struct check *c, struct schema_step step, const struct s
 	return good;
 }
 
+static bool is_left_out(const struct check *c, const struct shape *shape, const struct ynode *n)
+{
+	return shape == &item && c->items == RULE_SCHEMA_BUT_TESTS && yitem_is_test(n);
+}
+
 static bool check_array(struct check *c, const struct shape *shape, const struct ynode *n)
 {
 	bool good = true;
@@ -235,7 +241,8 @@ static bool check_array(struct check *c, const struct shape *shape, const struct
 	for (unsigned i = 0; i < n->n && !has_enough(c); i++) {
 		char before[48];
 
-		if (check_below(c, (struct schema_step){ NULL, i }, shape->element, n->items[i]))
+		if (is_left_out(c, shape->element, n->items[i]) ||
+		    check_below(c, (struct schema_step){ NULL, i }, shape->element, n->items[i]))
 			continue;
 		snprintf(before, sizeof(before), "Failed to validate item #%u in array", i);
 		good = complain(c, before, NULL);
@@ -301,9 +308,10 @@ static bool check_node(struct check *c, const struct shape *shape, const struct 
 	return shape->kind == SHAPE_ARRAY ? check_array(c, shape, n) : check_object(c, shape, n);
 }
 
-bool rule_schema_check(const struct yfile *f, struct pool *pool, struct pool_vec *ret)
+bool rule_schema_check(const struct yfile *f, enum rule_schema_items items, struct pool *pool,
+		       struct pool_vec *ret)
 {
-	struct check c = { .pool = pool, .out = ret };
+	struct check c = { .pool = pool, .out = ret, .items = items };
 
 	for (unsigned i = 0; i < f->n; i++)
 		if (f->documents[i] != NULL &&

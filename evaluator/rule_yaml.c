@@ -18,6 +18,19 @@ const struct ynode *ymap_get(const struct ynode *map, const char *key)
 	return NULL;
 }
 
+bool yitem_is_test(const struct ynode *item)
+{
+	static const char *const kinds[] = { "required_engine_version", "required_plugin_versions",
+					     "list", "macro", "rule" };
+
+	if (item->kind != YNODE_MAPPING || ymap_get(item, "test") == NULL)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (ymap_get(item, kinds[i]) != NULL)
+			return false;
+	return true;
+}
+
 struct origin yorigin(const struct rule_loader *l, const struct ynode *n)
 {
 	return origin_of_node(l->file, n);

@@ -12,6 +12,9 @@
 /* The value of KEY, NULL if it is not there; the key's own node in *RET_KEY if asked for. */
 const struct ynode *ymap_get(const struct ynode *map, const char *key);
 
+/* ITEM of a rules file is a test (ruletest.h), and nothing that Falco knows. */
+bool yitem_is_test(const struct ynode *item);
+
 struct origin yorigin(const struct rule_loader *l, const struct ynode *n);
 
 /* All return 0 or -EINVAL, with a problem.  OPTIONAL ones leave *RET alone and

@@ -104,15 +104,19 @@ static int parse_yaml(struct rulefile_load *load, struct yfile *f)
 static int check_schema(struct rulefile_load *load, const struct yfile *f,
 			struct rulefile_result *result)
 {
-	struct pool_vec words = { 0 };
+	struct pool *pool = rule_loader_pool(load->loader);
+	struct pool_vec words = { 0 }, of_rules = { 0 };
 
 	if (!load->report)
 		return 0;
-	if (!rule_schema_check(f, rule_loader_pool(load->loader), &words))
+	if (!rule_schema_check(f, RULE_SCHEMA_ALL, pool, &words) ||
+	    !rule_schema_check(f, RULE_SCHEMA_BUT_TESTS, pool, &of_rules))
 		return -ENOMEM;
 	result->schema_checked = true;
 	result->nschema = words.n;
 	result->schema = words.items;
+	result->nschema_rules = of_rules.n;
+	result->schema_rules = of_rules.items;
 	return 0;
 }
 

@@ -30,6 +30,9 @@ struct rulefile_result {
 	bool schema_checked;	  /* when files are validated, if they are YAML */
 	unsigned nschema;
 	const struct span *schema; /* what Falco's schema has against it */
+	/* The same, but against tests in it, which Falco has not. */
+	unsigned nschema_rules;
+	const struct span *schema_rules;
 };
 
 struct rulefile_load {

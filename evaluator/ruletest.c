@@ -338,19 +338,6 @@ static int read_test(struct reader *r, const struct ynode *item)
 	return 0;
 }
 
-static bool is_test(const struct ynode *item)
-{
-	static const char *const kinds[] = { "required_engine_version", "required_plugin_versions",
-					     "list", "macro", "rule" };
-
-	if (item->kind != YNODE_MAPPING || ymap_get(item, "test") == NULL)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-		if (ymap_get(item, kinds[i]) != NULL)
-			return false;
-	return true;
-}
-
 int ruletests_read(struct ruletests *t, const struct yfile *file, const struct ruleset *rules)
 {
 	struct reader r = { .t = t, .file = file, .rules = rules };
@@ -362,7 +349,7 @@ int ruletests_read(struct ruletests *t, const struct yfile *file, const struct r
 		if (root == NULL || root->kind != YNODE_SEQUENCE)
 			continue;
 		for (unsigned j = 0; j < root->n; j++) {
-			int one = is_test(root->items[j]) ? read_test(&r, root->items[j]) : 0;
+			int one = yitem_is_test(root->items[j]) ? read_test(&r, root->items[j]) : 0;
 
 			if (one < 0 && one != -EINVAL)
 				return one;

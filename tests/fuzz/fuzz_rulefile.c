@@ -16,13 +16,17 @@ static void check_schema(struct span text)
 {
 	struct yfile f = { .name = "fuzz.yaml", .bytes = text };
 	struct diag diag = { .message = "" };
-	struct pool_vec words = { 0 };
+	struct pool_vec words = { 0 }, of_rules = { 0 };
 	struct pool pool;
 
 	pool_init(&pool, 64 * 1024 * 1024);
-	if (ytree_read(&f, &pool, &diag) == 0)
-		rule_schema_check(&f, &pool, &words);
-	else if (diag.message[0] == '\0' || diag.line == 0)
+	if (ytree_read(&f, &pool, &diag) == 0) {
+		if (!rule_schema_check(&f, RULE_SCHEMA_ALL, &pool, &words) ||
+		    !rule_schema_check(&f, RULE_SCHEMA_BUT_TESTS, &pool, &of_rules))
+			of_rules.n = 0; /* there was no room */
+		if (of_rules.n > words.n)
+			abort(); /* it has nothing against rules that it has not against all */
+	} else if (diag.message[0] == '\0' || diag.line == 0)
 		abort(); /* an error says what and where */
 	pool_release(&pool);
 }

@@ -54,6 +54,15 @@ check "a plugin that there is not" says 1 validate plugin.yaml
 check "is said" grep -q 'must load one of: k8saudit (>= 0.1.0)' out
 printf -- '- required_plugin_versions:\n  - name: container\n    version: 0.4.0\n  - name: k8smeta\n    version: 0.2.0\n' >plugin.yaml
 check "container and k8smeta are native" says 0 validate plugin.yaml
+printf -- '- test: t\n  event: close\n  alerts: []\n- rule: r\n  color: red\n' >tests.yaml
+rule three 'opens and proc.name = b' >>tests.yaml
+check "tests are not what is wrong with a file" says 1 validate rules.d tests.yaml
+check "but what is wrong beside them" [ "$(sed -n 's/^failed for //p' out)" = $'<root>[1]: Object contains a property that could not be validated using \'properties\' or \'additionalProperties\' constraints: \'color\'.\n<root>: Failed to validate item #1 in array.' ]
+check "as JSON Falco's schema knows none" says 1 validate --json rules.d tests.yaml
+check "and says so" jq -e '.falco_load_results[-1].schema_warnings | map(select(contains("[0]"))) | length == 3' out
+check "the rules that mews ships, with their tests" says 0 validate "$top/rules"
+check "have nothing said of them" [ "$(cat out)" = "$top/rules/mews_rules.yaml: Ok
+$top/rules/mews_rules_test.yaml: Ok" ]
 check "no file: wrong usage" says 2 validate
 check "an unknown option: wrong usage" says 2 validate --jsno two.yaml
 check "a full disk is no success" bash -c "! '$mews' validate two.yaml rules.d >/dev/full 2>/dev/null"
