@@ -61,18 +61,6 @@ static struct span field_text_of(struct pool *pool, const struct operand *o)
 	return pool_text_span(&text);
 }
 
-static void unknown_field(struct span text, struct diag *diag)
-{
-	const char *near = field_suggest(text);
-
-	if (near != NULL)
-		diag_set(diag,
-			 "filter_check called with nonexistent field %.*s, did you mean '%s'?",
-			 SHOW(text), near);
-	else
-		diag_set(diag, "filter_check called with nonexistent field %.*s", SHOW(text));
-}
-
 static int parse_field_ref(const struct static_fields *statics, struct span text,
 			   struct field_ref *ret, struct diag *diag)
 {
@@ -81,7 +69,7 @@ static int parse_field_ref(const struct static_fields *statics, struct span text
 	if (err == 0 && field_is_undefined(ret, statics))
 		err = -ENOENT;
 	if (err == -ENOENT)
-		unknown_field(text, diag);
+		field_unknown(text, diag);
 	if (err < 0)
 		return -EINVAL;
 	if ((field_info(ret->id)->flags & FF_PRINT_ONLY) != 0) {

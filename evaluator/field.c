@@ -15,6 +15,8 @@ static const struct field_info fields[FIELD_COUNT] = {
 #undef FIELD
 };
 
+enum { SHOWN_MAX = 200 }; /* bytes of a text in a message */
+
 /* The classes are ranges of the table. */
 enum {
 	PROC_FIRST = FIELD_proc_exe,
@@ -290,6 +292,28 @@ int field_param(const struct field_ref *ref, unsigned code)
 		return event_param_index(code, ref->key);
 	info = event_info(code);
 	return info != NULL && ref->has_index && ref->index < info->nparams ? (int)ref->index : -1;
+}
+
+/* As somebody writes it who errs in the name: without argument and full stop behind it. */
+static struct span name_of(struct span text)
+{
+	const uint8_t *bracket = text.n == 0 ? NULL : memchr(text.p, '[', text.n);
+
+	if (bracket != NULL)
+		text.n = (size_t)(bracket - text.p);
+	while (text.n > 0 && text.p[text.n - 1] == '.')
+		text.n--;
+	return text;
+}
+
+void field_unknown(struct span text, struct diag *diag)
+{
+	const char *near = field_suggest(name_of(text));
+
+	diag_set(diag, "filter_check called with nonexistent field %.*s%s%s%s",
+		 (int)(text.n < SHOWN_MAX ? text.n : SHOWN_MAX), (const char *)text.p,
+		 near == NULL ? "" : ", did you mean '", near == NULL ? "" : near,
+		 near == NULL ? "" : "'?");
 }
 
 const char *field_suggest(struct span text)

@@ -74,6 +74,9 @@ int field_param(const struct field_ref *ref, unsigned code);
 /* The known field whose name is nearest to TEXT, for "did you mean"; NULL if none is near. */
 const char *field_suggest(struct span text);
 
+/* DIAG says that there is no field TEXT, as field_parse() does, and which may be meant. */
+void field_unknown(struct span text, struct diag *diag);
+
 /* Which wants (bits of enum want_extra) the field needs upstream. */
 uint64_t field_wants(const struct field_ref *ref);
 

@@ -95,6 +95,8 @@ static int longest_field(struct span text, size_t at, struct field_ref *ret, str
 		if (d == diag)
 			first = err;
 	}
+	if (first == -ENOENT)
+		field_unknown(span_of(text.p + at, with - at), diag);
 	return first;
 }
 

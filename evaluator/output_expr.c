@@ -66,13 +66,16 @@ static struct span field_text_of(struct pool *pool, const struct operand *o)
 static int build_field(struct builder *b, const struct operand *o, struct output_expr *x)
 {
 	struct field_ref *ref = &b->refs->refs[b->refs->n];
+	struct span text = field_text_of(b->pool, o);
 	int err;
 
 	if (b->refs->n == b->refs->cap) {
 		diag_set(b->diag, "too many fields in one output");
 		return -EINVAL;
 	}
-	err = field_parse(field_text_of(b->pool, o), ref, b->diag);
+	err = field_parse(text, ref, b->diag);
+	if (err == -ENOENT)
+		field_unknown(text, b->diag);
 	if (err == 0)
 		err = output_field_check(ref, b->diag);
 	if (err < 0)

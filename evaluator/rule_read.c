@@ -322,13 +322,17 @@ static const char *hint_of_priority(struct rule_loader *l, struct span wanted)
 {
 	static const char words[] = "EMERGENCY ALERT CRITICAL ERROR WARNING NOTICE INFO "
 				    "INFORMATIONAL DEBUG";
+	static const char all[] = " There are EMERGENCY, ALERT, CRITICAL, ERROR, WARNING, NOTICE, "
+				  "INFO and DEBUG";
+	const char *near;
 	struct pool_text upper = { .pool = &l->problem_pool };
 
 	pool_text_add(&upper, span_of(wanted.p, wanted.n < 16 ? wanted.n : 16));
 	for (size_t i = 0; i < upper.n; i++)
 		if (upper.p[i] >= 'a' && upper.p[i] <= 'z')
 			upper.p[i] -= 0x20;
-	return hint_of_words(&l->problem_pool, pool_text_span(&upper), words);
+	near = hint_of_words(&l->problem_pool, pool_text_span(&upper), words);
+	return near[0] == '\0' ? all : near;
 }
 
 static int priority_read(struct rule_loader *l, const struct ynode *item, uint8_t *ret)

@@ -136,7 +136,17 @@ Test(output, what_is_no_field_is_an_error_with_its_place)
 		{ "100% sure", -EINVAL, 4, NULL },
 		{ "%%proc.name", -EINVAL, 1, NULL },
 		{ "x %proc.nme y", -ENOENT, 3,
-		  "filter_check called with nonexistent field proc.nme" },
+		  "filter_check called with nonexistent field proc.nme, did you mean "
+		  "'proc.name'?" },
+		{ "by %proc.nmae.", -ENOENT, 4,
+		  "filter_check called with nonexistent field proc.nmae., did you mean "
+		  "'proc.name'?" },
+		{ "%proc.anmae[1]", -ENOENT, 1,
+		  "filter_check called with nonexistent field proc.anmae[1], did you mean "
+		  "'proc.aname'?" },
+		{ "%toupper(proc.nmae)", -ENOENT, 1,
+		  "filter_check called with nonexistent field proc.nmae, did you mean "
+		  "'proc.name'?" },
 		{ "%foo", -ENOENT, 1, "filter_check called with nonexistent field foo" },
 		{ "%proc.name %fd.ip", -EINVAL, 12,
 		  "fd.ip is filter only and cannot be used as a display field" },

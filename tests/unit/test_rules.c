@@ -158,7 +158,16 @@ Test(rules, mistakes_are_shown_where_they_were_written)
 		  "tab" },
 		{ "- rule: r\n  desc: d\n  condition: evt.type=open\n  output: o\n"
 		  "  priority: sometimes\n",
-		  PROBLEM_LOAD_ERR_YAML_VALIDATE, 5, 13, "Invalid priority" },
+		  PROBLEM_LOAD_ERR_YAML_VALIDATE, 5, 13,
+		  "Invalid priority. There are EMERGENCY, ALERT, CRITICAL, ERROR, WARNING, "
+		  "NOTICE, INFO and DEBUG" },
+		{ "- rule: r\n  desc: d\n  condition: evt.type=open\n  output: o\n"
+		  "  priority: warnng\n",
+		  PROBLEM_LOAD_ERR_YAML_VALIDATE, 5, 13,
+		  "Invalid priority. Did you mean 'WARNING'?" },
+		{ "- rule: r\n  desc: d\n  condition: evt.type=open\n  output: by %proc.nme\n"
+		  "  priority: INFO\n",
+		  PROBLEM_LOAD_ERR_COMPILE_OUTPUT, 4, 14, "did you mean 'proc.name'" },
 		{ "- rule: r\n  desc: d\n", PROBLEM_LOAD_ERR_YAML_VALIDATE, 1, 3,
 		  "no mapping for key 'condition'" },
 		{ "a: b\n", PROBLEM_LOAD_ERR_YAML_VALIDATE, 1, 1, "array of objects" },
