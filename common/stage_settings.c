@@ -64,12 +64,14 @@ static int wait_for_bundle(struct runtime *rt)
 
 int stage_read_settings(struct runtime *rt, struct span bundle, struct conf *ret, struct diag *diag)
 {
+	/* Of what the supervisor has read before us it has said already what there is to be said. */
+	void (*warn)(const struct diag *) = rt->supervisor == 0 ? warn_diag : NULL;
 	int err;
 
 	if (bundle.n > 0)
-		err = conf_load_bundle(bundle, rt->options, rt->noptions, warn_diag, ret, diag);
+		err = conf_load_bundle(bundle, rt->options, rt->noptions, warn, ret, diag);
 	else
-		err = conf_load(rt->conf_file, rt->options, rt->noptions, warn_diag, ret, diag);
+		err = conf_load(rt->conf_file, rt->options, rt->noptions, warn, ret, diag);
 	if (err == 0 && (err = add_rules(rt, ret)) < 0) {
 		diag_set(diag, "cannot keep the rules' names: %s", strerror(-err));
 		conf_release(ret);

@@ -156,6 +156,20 @@ static int write_files(void)
 	return code != -1 ? code : write_file(CONF_NAME, put_conf);
 }
 
+/* Of -o, with what we wrote; the stages say nothing of it. */
+static int check_settings(void)
+{
+	static char file[PLACE_MAX];
+	struct conf conf;
+	int code;
+
+	place_of(CONF_NAME, file);
+	launch.conf_file = file;
+	code = launch_view_settings(&launch, &conf);
+	conf_release(&conf);
+	return code;
+}
+
 /* The stages are other users, and go through. */
 static int make_places(void)
 {
@@ -232,7 +246,8 @@ int cmd_events(int argc, char **argv)
 	if ((code = check()) != -1 || (code = launch_find_programs(&launch)) != -1)
 		return code;
 	log_set_level(LOG_LEVEL_WARNING);
-	if ((code = make_places()) == -1 && (code = write_files()) == -1)
+	if ((code = make_places()) == -1 && (code = write_files()) == -1 &&
+	    (code = check_settings()) == -1)
 		code = show();
 	remove_all();
 	return code;

@@ -88,6 +88,12 @@ if [ -r "${captures[0]}" ]; then
 			grep -q "there is no .$work/none.yaml" "$work/log"'
 	check "the old name does as well" eval '
 		"$mews" replay "${captures[0]}" -o rules_file="$work/r1.yaml" >"$work/again" 2>/dev/null </dev/null && cmp "$work/alerts" "$work/again"'
+	said_once() { [ "$(grep -c "'nonsuch' is not a setting" "$work/log")" -eq 1 ] || { cat "$work/log"; return 1; }; }
+	"$mews" replay "${captures[0]}" -c "$work/nx.yaml" -o nonsuch=1 >"$work/again" 2>"$work/log" </dev/null
+	check "an unknown key is said once, not by each stage" said_once
+	check "and changes nothing" cmp "$work/alerts" "$work/again"
+	"$mews" events --read "${captures[0]}" -o nonsuch=1 >/dev/null 2>"$work/log" </dev/null
+	check "by mews events, too" said_once
 	"$mews" replay "${captures[0]}" -c "$work/nx.yaml" -r "$work/none.yaml" >"$work/out" 2>"$work/log" </dev/null
 	check "what -r names must be there" eval "[ $? -eq 1 ] && grep -q LOAD_ERR_FILE_READ '$work/log'"
 fi
@@ -209,10 +215,11 @@ check "a file that is not there is 1" eval '! "$mews" config convert "$work/none
 if [ "$(id -u)" -eq 0 ] && [ -r /sys/kernel/btf/vmlinux ]; then
 	"$mews" config convert "$work/falco/falco.yaml" -o "$work/mews.yaml" 2>/dev/null
 	sed -i "s,./events .*,$work/events.txt\",; s,http://localhost:2801,http://127.0.0.1:9," "$work/mews.yaml"
-	"$mews" run -c "$work/mews.yaml" -o rules=[] -o priority=debug --run-dir "$work/run" >"$work/alerts" 2>"$work/log" </dev/null &
+	"$mews" run -c "$work/mews.yaml" -o rules=[] -o priority=debug -o nonsuch=1 --run-dir "$work/run" >"$work/alerts" 2>"$work/log" </dev/null &
 	mews_pid=$!
 	check "the pipeline runs with it" eval 'wait_for 20 grep -q watching "$work/log" && wait_for 10 grep -q "\"rule\":\"r\"" "$work/alerts"'
 	check "a field of the settings is in conditions and outputs" grep -q '"output":"[^"]*from north 1\.[^}]*"static.site":"north 1"' "$work/alerts"
+	check "an unknown key is said once" [ "$(grep -c "'nonsuch' is not a setting" "$work/log")" -eq 1 ]
 	check "rules files that are not there are passed over" grep -q "there is no '$work/falco/falco_rules.yaml'" "$work/log"
 	stop_mews
 fi
