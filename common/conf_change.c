@@ -24,6 +24,7 @@ static const struct {
 	{ "mews.capture.", { ONE(RECORDER), 0 } },
 	{ "container_engines.", { ONE(ENRICHER), 0 } },
 	{ "kubernetes.", { ONE(ENRICHER), 0 } },
+	{ "mews.resolve_names", { ONE(ENRICHER), 0 } },
 	{ "base_syscalls.", { 0, ONE(COLLECTOR) } },
 	{ "engine.", { 0, ONE(COLLECTOR) } },
 	{ "falco_libs.snaplen", { 0, ONE(COLLECTOR) } },

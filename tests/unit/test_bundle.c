@@ -135,6 +135,7 @@ Test(bundle, each_setting_says_what_it_takes)
 		{ "stdout_output.minimum_priority=error", 1u << STAGE_EMITTER, 0 },
 		{ "http_output={url: x}", 1u << STAGE_EMITTER, 0 },
 		{ "container_engines.docker.sockets=/x", 1u << STAGE_ENRICHER, 0 },
+		{ "mews.resolve_names=never", 1u << STAGE_ENRICHER, 0 },
 		{ "capture.enabled=true", 1u << STAGE_RECORDER, 0 },
 		{ "mews.rings.raw_mb=2", 0, 1u << STAGE_COLLECTOR },
 		{ "engine.modern_ebpf.buf_size_preset=2", 0, 1u << STAGE_COLLECTOR },
