@@ -121,7 +121,7 @@ void stage_note_ceiling(struct runtime *rt); /* now that it is ready */
 
 /* CONTROL_RELOAD: with no TICKET it begins; with the one that it gave, how it went. */
 void stage_answer_reload(struct runtime *rt, const char *ticket, struct control_answer *a);
-void stage_reload_by_signal(struct runtime *rt); /* SIGHUP */
+void stage_reload_by_signal(struct runtime *rt); /* SIGHUP; none is pending */
 void stage_hear_supplier(struct runtime *rt);
 
 /* ---- stage_control.c ---- */

@@ -33,7 +33,8 @@ void stage_keep_house(struct runtime *rt, struct mono now)
 	if (rt->in_reserve)
 		return;
 	stage_hear_supplier(rt);
-	if (stage_take_reload_signal())
+	/* One that is under way may have read the files before they changed. */
+	if (!rt->renewing.pending && stage_take_reload_signal())
 		stage_reload_by_signal(rt);
 }
 

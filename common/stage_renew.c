@@ -99,7 +99,7 @@ void stage_reload_by_signal(struct runtime *rt)
 {
 	if (rt->supply_fd != -1)
 		stage_say(&rt->st, NOTIFY_RELOAD);
-	else if (!rt->renewing.pending)
+	else
 		renew(rt, SPAN_NONE, false);
 }
 
