@@ -2,6 +2,7 @@
  *
  * conf_change.c -- see conf_change.h.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "conf_change.h"
@@ -80,31 +81,50 @@ static bool is_same(const struct conf_row *row, const void *a, const void *b)
 	}
 }
 
-static bool same_outputs(const struct conf *a, const struct conf *b)
+/* Of the Ith, one kind in both.  What json_output says of all that do not say it themselves is that key's. */
+static bool same_output(const struct conf *a, const struct conf *b, unsigned i)
 {
 	unsigned n;
 	const struct conf_output_row *rows = conf_output_rows(&n);
 
-	if (a->output_count != b->output_count)
-		return false;
-	for (unsigned i = 0; i < a->output_count; i++) {
-		if (a->outputs[i].kind != b->outputs[i].kind)
+	for (unsigned k = 0; k < n; k++)
+		if (!is_same(&rows[k].row, &a->outputs[i], &b->outputs[i]) &&
+		    (a->json_output == b->json_output ||
+		     rows[k].row.offset != offsetof(struct conf_output, json)))
 			return false;
-		for (unsigned k = 0; k < n; k++)
-			if (!is_same(&rows[k].row, &a->outputs[i], &b->outputs[i]))
-				return false;
-	}
 	return true;
+}
+
+static enum output_kind kind_at(const struct conf *c, unsigned i)
+{
+	return i < c->output_count ? c->outputs[i].kind : OUTPUT_KIND_COUNT;
+}
+
+/* The kind of the first output that is not the same in both, in their order; OUTPUT_KIND_COUNT: all are. */
+static enum output_kind other_output(const struct conf *a, const struct conf *b)
+{
+	for (unsigned i = 0; i < a->output_count || i < b->output_count; i++) {
+		enum output_kind x = kind_at(a, i), y = kind_at(b, i);
+
+		if (x != y || !same_output(a, b, i))
+			return x < y ? x : y;
+	}
+	return OUTPUT_KIND_COUNT;
 }
 
 struct conf_change conf_compare(const struct conf *a, const struct conf *b,
 				void (*say)(void *ctx, const char *key, struct conf_change change),
 				void *ctx)
 {
-	struct conf_change all = { same_outputs(a, b) ? 0 : ONE(EMITTER), 0 };
+	struct conf_change all = { 0, 0 };
+	enum output_kind kind = other_output(a, b);
 	unsigned n;
 	const struct conf_row *rows = conf_rows(&n);
 
+	if (kind != OUTPUT_KIND_COUNT) {
+		all.again = ONE(EMITTER);
+		say(ctx, conf_output_key(kind), all);
+	}
 	for (unsigned i = 0; i < n; i++) {
 		struct conf_change one;
 
@@ -113,7 +133,7 @@ struct conf_change conf_compare(const struct conf *a, const struct conf *b,
 		one = conf_change_of(rows[i].key);
 		all.again |= one.again;
 		all.by_hand |= one.by_hand;
-		if (one.by_hand != 0)
+		if ((one.again | one.by_hand) != 0)
 			say(ctx, rows[i].key, one);
 	}
 	return all;

@@ -19,7 +19,8 @@ struct conf_change {
 /* Of one key; all zero: a reload is enough. */
 struct conf_change conf_change_of(const char *key);
 
-/* Of all that differs in A and B.  For each key that needs somebody's hand, SAY. */
+/* Of all that differs in A and B.  SAY for each key that takes more than a reload; of an output it is that
+ * of its kind. */
 struct conf_change conf_compare(const struct conf *a, const struct conf *b,
 				void (*say)(void *ctx, const char *key, struct conf_change change),
 				void *ctx);

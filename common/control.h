@@ -15,6 +15,7 @@
 #ifndef MEWS_CONTROL_H
 #define MEWS_CONTROL_H
 
+#include <errno.h>
 #include <sys/types.h>
 
 #include "gauge.h"
@@ -181,6 +182,10 @@ struct supervised {
 	int64_t pid; /* 0: none now */
 	uint64_t restarts;
 };
+
+/* A reload's result: it is done, but for settings that are in force only when the stage is started again; the
+ * answer's text says which. */
+#define CONTROL_NEEDS_RESTART (-ERESTART)
 
 struct control_answer {
 	int result;

@@ -27,6 +27,7 @@ struct renewing {
 	unsigned ticket;   /* by which it is asked for */
 	int result;
 	char text[sizeof(((struct control_answer *)NULL)->text)];
+	char kept[256]; /* settings that differ in the files, and that the stage has for its life */
 };
 
 struct runtime {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf_change.h"
 #include "log.h"
 #include "notify.h"
 #include "stage_core.h"
@@ -24,10 +25,17 @@ void stage_renewed(struct stage *st, int result, const char *text)
 	r->result = result;
 	snprintf(r->text, sizeof(r->text), "%s", text);
 	malloc_trim(0);
-	if (result < 0)
+	if (result == 0 && r->kept[0] != '\0') {
+		r->result = CONTROL_NEEDS_RESTART;
+		snprintf(r->text, sizeof(r->text),
+			 "%.200s%sin force only behind `mews restart %s': %s", text,
+			 text[0] == '\0' ? "" : "; ", stage_name(rt->ops->id), r->kept);
+		log_warning("reloaded: %s", r->text);
+	} else if (result < 0) {
 		log_error("cannot reload, what was stays in force: %s", text);
-	else if (text[0] != '\0')
+	} else if (text[0] != '\0') {
 		log_info("reloaded: %s", text);
+	}
 	if (r->for_supplier)
 		(void)supply_send(rt->supply_fd, result < 0 ? SUPPLY_REFUSED : SUPPLY_DONE, -1,
 				  text);
@@ -44,7 +52,18 @@ static void look_again(struct runtime *rt)
 	stage_renewed(&rt->st, err, text);
 }
 
-/* All that is to be in force from now on, from BUNDLE, or, n 0, from files. */
+static void note_kept(void *ctx, const char *key, struct conf_change change)
+{
+	struct runtime *rt = ctx;
+	char *kept = rt->renewing.kept;
+	size_t n = strlen(kept);
+
+	if ((change.again | change.by_hand) & 1u << rt->ops->id)
+		snprintf(kept + n, sizeof(rt->renewing.kept) - n, "%s%s", n > 0 ? ", " : "", key);
+}
+
+/* All that is to be in force from now on, from BUNDLE, or, n 0, from files.  Whoever supplies a bundle starts
+ * again by itself what needs it. */
 static void renew(struct runtime *rt, struct span bundle, bool for_supplier)
 {
 	struct conf fresh;
@@ -61,6 +80,8 @@ static void renew(struct runtime *rt, struct span bundle, bool for_supplier)
 		return;
 	}
 	stage_follow_log(&fresh);
+	if (!for_supplier)
+		(void)conf_compare(&rt->st.conf, &fresh, note_kept, rt);
 	if (rt->ops->renew != NULL) {
 		rt->ops->renew(&rt->st, rt->st.ctx, &fresh, bundle);
 		return;

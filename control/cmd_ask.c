@@ -149,6 +149,10 @@ static int reload_one(const char *run_dir, const char *name)
 		err = wait_reloaded(run_dir, name, &a);
 	if (is_away(err))
 		return err;
+	if (err == CONTROL_NEEDS_RESTART) {
+		log_error("%s: %s", name, a.text);
+		return err;
+	}
 	if (err < 0) {
 		log_error("cannot reload, what was stays in force: %s",
 			  a.text[0] != '\0' ? a.text : strerror(-err));

@@ -208,6 +208,8 @@ static void note_by_hand(void *ctx, const char *key, struct conf_change change)
 	char one[160];
 	unsigned id = STAGE_NONE + 1;
 
+	if (change.by_hand == 0)
+		return;
 	while ((change.by_hand & ONE(id)) == 0)
 		id++;
 	snprintf(one, sizeof(one), "`mews restart %s': %s", stage_name((enum stage_id)id), key);

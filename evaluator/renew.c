@@ -120,6 +120,9 @@ static void take(struct stage *st, struct evaluator *ev)
 	rule_counts_follow(&ev->rule_counts, ev->load.rules, r->load.rules);
 	ev->loaded_ns = wall_now().ns;
 	rulefile_release(&ev->load);
+	/* These sizes are for the stage's life: that others are asked for is said at each reload. */
+	r->conf.ring_alerts_bytes = st->conf.ring_alerts_bytes;
+	r->conf.thread_table_size = st->conf.thread_table_size;
 	conf_release(&st->conf);
 	free((void *)(uintptr_t)st->bundle.p);
 	ev->load = r->load;

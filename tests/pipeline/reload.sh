@@ -147,6 +147,17 @@ check "and reloads its files itself" eval '"$mews" reload --run-dir "$work/alone
 echo '- rule: x' >"$rules/w.yaml"
 "$mews" reload --run-dir "$work/alone" >/dev/null 2>"$work/err"
 check "or says what is wrong" [ $? -eq 1 -a -n "$(grep "$rules/w.yaml:1:" "$work/err")" ]
+rm "$rules/w.yaml"
+settings "mews: {rings: {alerts_mb: 8}}"
+chmod 644 "$work/mews.yaml"
+for again in "is said" "and said again"; do
+	"$mews" reload --run-dir "$work/alone" >/dev/null 2>"$work/err"
+	check "what is in force only when it is started again $again" \
+		[ $? -eq 1 -a -n "$(grep "evaluator: .* rules, .*mews restart evaluator.: mews.rings.alerts_mb" "$work/err")" ]
+done
+settings "priority: error"
+chmod 644 "$work/mews.yaml"
+check "not what is followed, or is no longer asked for" eval '"$mews" reload --run-dir "$work/alone" >/dev/null'
 kill "$alone"
 wait "$alone" 2>/dev/null
 "$mews" reload --run-dir "$work/nowhere" 2>/dev/null

@@ -150,6 +150,15 @@ mews-collector 000000c000080004 000000c000080004"
   output: o
   priority: info\" >/etc/mews/rules.d/own.yaml' && inside systemctl reload mews-evaluator && wait_for 10 eval 'inside journalctl -q -o cat -u mews-evaluator | grep 24.rules'"
 
+	inside sed -i '$ajson_output: true' /etc/mews/mews.yaml
+	check "mews reload says which stage goes on with settings that have changed" eval \
+		'inside mews reload 2>&1 | tee "$work/reload" | grep "emitter: .*in force only behind .mews restart emitter.: json_output$"'
+	check "and of no other" eval '! grep -v emitter "$work/reload" | grep behind'
+	check "which is an error" eval '! inside mews reload'
+	inside mews restart emitter
+	check "until it is started again" wait_for 10 inside mews reload
+	alerts "alerts come behind that"
+
 	inside systemctl start mews-recorder
 	check "the recorder runs where it is wanted" wait_for 10 is_active mews-recorder.service
 
