@@ -25,7 +25,7 @@ fi
 ok "cpack makes a package"
 dpkg-deb -c "$deb" >"$work/contents"
 missing=$(for file in usr/bin/mews usr/bin/mews-{collector,enricher,evaluator,emitter,recorder} lib/systemd/system/mews.target \
-	lib/systemd/system/mews-{collector,enricher,evaluator,emitter,recorder}.service usr/lib/sysusers.d/mews.conf usr/lib/tmpfiles.d/mews.conf \
+	lib/systemd/system/mews-{collector,enricher,evaluator,emitter,recorder,rules}.service lib/systemd/system/mews-rules.path usr/lib/sysusers.d/mews.conf usr/lib/tmpfiles.d/mews.conf \
 	usr/share/man/man8/mews{,-collector,-enricher,-evaluator,-emitter,-recorder}.8.gz \
 	usr/share/man/man5/{mews.yaml,mews-rules,mews-rule-tests,mews-fields,mews-metrics}.5.gz usr/share/bash-completion/completions/mews \
 	usr/share/mews/rules/mews_rules.yaml etc/mews/mews.yaml etc/logrotate.d/mews; do
@@ -113,9 +113,21 @@ keeps() {
 	done
 }
 
+add_rule() { # N
+	inside tee "/etc/mews/rules.d/own-$1.yaml" >/dev/null <<-END
+		- rule: From the directory $1
+		  desc: d
+		  condition: evt.type = pipe
+		  output: o
+		  priority: info
+	END
+}
+# has_rules N: the evaluator's last word about them.
+has_rules() { inside journalctl -q -o cat -u mews-evaluator | grep -o '[0-9]* rules,' | tail -n 1 | grep -qx "$1 rules,"; }
+
 # The whole life of a package; $1: where.
 live() {
-	local stage before
+	local stage before i
 	left >"$work/before"
 	check "it installs $1" install_package "$deb"
 	check "the pipeline runs $1" wait_for 20 is_active mews.target $(services)
@@ -143,12 +155,19 @@ mews-collector 000000c000080004 000000c000080004"
 	check "what enricher and evaluator had before them when both were killed is there once" keeps enricher evaluator
 	check "and when all four were" keeps collector enricher evaluator emitter
 	check "the ledger is balanced behind that" wait_for 10 eval "inside mews status --json | jq -e '[.ledger[] | .balanced] | all'"
-	check "rules are read anew when they change" eval "
-		inside sh -c 'echo \"- rule: From the directory
-  desc: d
-  condition: evt.type = pipe
-  output: o
-  priority: info\" >/etc/mews/rules.d/own.yaml' && inside systemctl reload mews-evaluator && wait_for 10 eval 'inside journalctl -q -o cat -u mews-evaluator | grep 24.rules'"
+	has_rules 23 || not_ok "there are 23 rules" "$(inside journalctl -q -o cat -u mews-evaluator | grep rules | tail -n 3)"
+	add_rule 0
+	check "rules are heard of when they change" wait_for 10 has_rules 24
+	for i in {1..20}; do
+		add_rule "$i"
+		sleep 0.0$((RANDOM % 10))
+	done
+	check "and when they change often" wait_for 10 has_rules 44
+	check "which stays so" is_active mews-rules.path
+	inside sh -c 'rm /etc/mews/rules.d/own-*'
+	inside systemctl stop mews-rules.path mews-rules.service
+	check "where nobody watches they are read on a reload" eval 'add_rule 0 && inside systemctl reload mews-evaluator && wait_for 10 has_rules 24'
+	inside systemctl start mews-rules.path
 
 	inside sed -i '$ajson_output: true' /etc/mews/mews.yaml
 	check "mews reload says which stage goes on with settings that have changed" eval \
@@ -173,7 +192,7 @@ mews-collector 000000c000080004 000000c000080004"
 	check "it is removed" inside dpkg -r mews
 	check "and has ended" eval "! inside pgrep -x 'mews-(collector|enricher|evaluator|emitter)' && ! inside test -e /run/mews"
 	check "its settings are still there" inside test -e /etc/mews/mews.yaml
-	inside rm -f /etc/mews/rules.d/own.yaml
+	inside rm -f /etc/mews/rules.d/own-0.yaml
 	check "it is purged" inside dpkg -P mews
 	left >"$work/after"
 	check "and nothing is left but its users" diff <(grep -vx /var/lib/mews "$work/before") "$work/after" # a pipeline of this host may have made it before
