@@ -32,6 +32,12 @@ spec = docs[-1]["spec"]["template"]["spec"]
 good = all(c["image"].endswith(":9.9") for c in spec["containers"]) and docs[5]["data"] == {"own.yaml": "- list: a\n"} and [
 	m["mountPath"] for m in spec["containers"][1]["volumeMounts"]][-2:] == ["/host/run/crio", "/host/run/k3s/containerd"]
 print(end="" if good else "not as asked")')"
+pods() { python3 -B deploy/kubernetes/render "$@" 2>&1 | sed -n '/^kind: DaemonSet/,$p'; }
+verdict "other rules or settings make other pods, and nothing else does" "$(
+	[ "$(pods image.pullPolicy=Always | grep checksum/)" = "$(pods | grep checksum/)" ] || echo "another sum without a reason"
+	for other in 'rules={own.yaml: "- list: a\n"}' settings.priority=error; do
+		[ "$(pods "$other" | diff <(pods) - | grep -c '^> *checksum/config: "[0-9a-f]\{64\}"$')" = 1 ] || echo "not with $other"
+	done)"
 verdict "the versions are those of the programs" "$(version=$(sed -n 's/^project(mews VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 	grep -qx "appVersion: $version" deploy/helm/mews/Chart.yaml && grep -qx "  tag: $version" deploy/helm/mews/values.yaml &&
 	grep -q "^mews ($version)" deploy/debian/changelog || echo "not $version in chart, values and changelog")"
