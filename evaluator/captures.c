@@ -12,6 +12,7 @@
 
 #define LOOK_NS	   (10 * NS_PER_MSEC)
 #define LIMITS_NS  NS_PER_SEC
+#define READER_NS  (5 * NS_PER_SEC)
 #define RING_BYTES (256u * 1024) /* some two thousand matches */
 
 static void open_ring(struct captures *c, const struct stage *st)
@@ -83,6 +84,20 @@ void captures_match(struct captures *c, struct stage *st, const struct ruleset_r
 	st->counts.v[EVALUATOR_CAPTURES]++;
 }
 
+/* Who starts it has had the time; where each stage is a unit or a container of its own that may be nobody. */
+static void look_for_reader(struct captures *c, struct mono now)
+{
+	if (!c->on || outlet_has_reader(c->out)) {
+		c->reader_due = (struct mono){ 0 };
+	} else if (c->reader_due.ns == 0) {
+		c->reader_due = mono_after(now, READER_NS);
+	} else if (now.ns >= c->reader_due.ns) {
+		log_warning(
+			"rules ask for captures, and there is no mews-recorder: none is written until it runs");
+		c->reader_due.ns = UINT64_MAX;
+	}
+}
+
 void captures_turn(struct captures *c, struct mono now)
 {
 	struct ring_counts counts;
@@ -91,6 +106,7 @@ void captures_turn(struct captures *c, struct mono now)
 		return;
 	c->next_look = mono_after(now, LOOK_NS);
 	outlet_poll(c->out, now);
+	look_for_reader(c, now);
 	if (now.ns < c->next_limits.ns || !outlet_peer_counts(c->out, &counts))
 		return;
 	c->next_limits = mono_after(now, LIMITS_NS);

@@ -16,6 +16,8 @@ struct captures {
 	bool on;				       /* by the rules in force */
 	enum { SAID_NOTHING, SAID_OFF, SAID_ON } said; /* to the supervisor */
 	struct mono next_look, next_limits;
+	struct mono
+		reader_due; /* ns 0: the recorder is there, or none is wanted; UINT64_MAX: it was missed */
 	struct limitalert limits;
 };
 

@@ -178,8 +178,12 @@ mews-collector 000000c000080004 000000c000080004"
 	check "until it is started again" wait_for 10 inside mews reload
 	alerts "alerts come behind that"
 
+	inside sed -i '$acapture: {enabled: true, mode: all_rules, default_duration: 500, path_prefix: /var/lib/mews-captures/mews}' /etc/mews/mews.yaml
+	check "the evaluator says that nobody writes captures" wait_for 20 eval 'inside journalctl -q -o cat -u mews-evaluator | grep "there is no mews-recorder"'
 	inside systemctl start mews-recorder
 	check "the recorder runs where it is wanted" wait_for 10 is_active mews-recorder.service
+	alerts "alerts come as ever"
+	check "and a capture in its place" wait_for 10 inside sh -c 'ls -l /var/lib/mews-captures/mews*.scap'
 
 	inside sh -c 'echo "# mine" >>/etc/mews/mews.yaml'
 	before=$(for stage in $stages; do pid_of "$stage"; done)
