@@ -8,6 +8,8 @@ PATH=$PATH:/usr/sbin:/sbin
 MEWS_BUILD_PACKAGES="gcc g++ libc6-dev cmake ninja-build pkg-config clang llvm bpftool libbpf-dev libelf-dev
 	zlib1g-dev libisal-dev libyaml-dev libnng-dev libmsgpack-dev libcurl4-openssl-dev libcap-dev libseccomp-dev libre2-dev
 	libjansson-dev libmicrohttpd-dev libncurses-dev libssl-dev libprotobuf-c-dev protobuf-c-compiler librdkafka-dev libnats-dev"
+# What cpack needs beside them to make the Debian package.
+MEWS_DEB_PACKAGES="dpkg-dev file"
 MEWS_TEST_PACKAGES="libcriterion-dev libck-dev openssl rsyslog rsyslog-openssl libclang-rt-14-dev clang-format
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross git mandoc procps jq python3 libxml2-utils
 	curl iproute2 prometheus spin python3-yaml"
