@@ -10,6 +10,7 @@
 enum { SETS = 256, WAYS = 4, NAMES_MAX = 4096, MADE = 64 };
 
 enum { PPM_O_CREAT_BIT = 1 << 2 }; /* of Falco's flags of open */
+enum { RENAME_EXCHANGE_BIT = 2 };  /* of renameat2's */
 
 struct inode_entry {
 	uint64_t ino, mnt_id;
@@ -212,16 +213,46 @@ static uint64_t hash_of(struct span s)
 	return h;
 }
 
-/* The path parameter ID of E; false: the call failed, or has none. */
-static bool path_at(struct field_event *e, enum field_id id, struct span *ret)
+static bool get_path(const struct field_ref *ref, struct field_event *e, struct span *ret)
 {
-	struct field_ref ref = { .id = id };
 	struct value v;
 
-	if (!field_get(&ref, e, &v))
+	if (!field_get(ref, e, &v))
 		return false;
 	*ret = v.s;
 	return true;
+}
+
+/* The path parameter ID of E; false: the call failed, or has none. */
+static bool path_at(struct field_event *e, enum field_id id, struct span *ret)
+{
+	return get_path(&(struct field_ref){ .id = id }, e, ret);
+}
+
+/* Both names of a rename.  fs.path.* of renameat is Falco's: it knows no directory but the
+ * working one. */
+static bool renamed(struct field_event *e, struct span *ret_from, struct span *ret_to)
+{
+	struct field_ref from = { .id = FIELD_evt_abspath, .has_key = true };
+	struct field_ref to = from;
+
+	if (!path_at(e, FIELD_fs_path_source, ret_from) ||
+	    !path_at(e, FIELD_fs_path_target, ret_to))
+		return false;
+	if (e->ev->code != EVENT_SYSCALL_RENAMEAT_X)
+		return true;
+	from.key = span_str("src");
+	to.key = span_str("dst");
+	return get_path(&from, e, ret_from) && get_path(&to, e, ret_to);
+}
+
+static bool is_exchange(const struct field_event *e)
+{
+	const int flags = 5;
+	int64_t v;
+
+	return e->ev->code == EVENT_SYSCALL_RENAMEAT2_X && event_param_int(e, flags, &v) &&
+	       (v & RENAME_EXCHANGE_BIT) != 0;
 }
 
 static void follow_open(struct inode_names *x, const struct file_info *f)
@@ -239,18 +270,9 @@ static void follow_open(struct inode_names *x, const struct file_info *f)
 			(struct made){ hash_of(f->resolved), f->ino, f->mnt_id, f->dev };
 }
 
-/* The name is another file's now: that of FROM, if we saw it made. */
-static void follow_rename(struct inode_names *x, struct span from, struct span to)
+/* NAME is what was lately made as what PATH is the hash of, if we saw it made. */
+static void learn_made(struct inode_names *x, uint32_t name, uint64_t path)
 {
-	uint32_t old = name_of(x, from), name = name_of(x, to);
-	uint64_t path;
-
-	if (old != 0)
-		forget(x, old);
-	if (name == 0)
-		return;
-	forget(x, name);
-	path = hash_of(from);
 	for (unsigned i = 1; i <= MADE; i++) {
 		const struct made *m = &x->made[(x->next_made - i) % MADE];
 
@@ -259,6 +281,52 @@ static void follow_rename(struct inode_names *x, struct span from, struct span t
 		inode_names_learn(x, name - 1, m->dev, m->ino, m->mnt_id);
 		return;
 	}
+}
+
+/* The name is another file's now: that of FROM. */
+static void follow_rename(struct inode_names *x, struct span from, struct span to)
+{
+	uint32_t old = name_of(x, from), name = name_of(x, to);
+
+	if (old != 0)
+		forget(x, old);
+	if (name == 0)
+		return;
+	forget(x, name);
+	learn_made(x, name, hash_of(from));
+}
+
+/* What ENTRY is of is called NAME now; 0: as no rule names it. */
+static void call_it(struct inode_names *x, struct inode_entry *entry, uint32_t name)
+{
+	if (name == 0)
+		*entry = (struct inode_entry){ 0 };
+	else
+		entry->name = name;
+	x->changes++;
+}
+
+/* Both files are there, each under the other's name. */
+static void follow_exchange(struct inode_names *x, struct span a, struct span b)
+{
+	uint32_t name_a = name_of(x, a), name_b = name_of(x, b);
+	uint64_t path_a = hash_of(a), path_b = hash_of(b);
+
+	if (name_a == name_b) /* no name of ours, or one file */
+		return;
+	for (unsigned s = 0; s < SETS; s++)
+		for (unsigned w = 0; w < WAYS; w++) {
+			struct inode_entry *entry = &x->sets[s][w];
+
+			if (entry->name != 0 && entry->name == name_a)
+				call_it(x, entry, name_b);
+			else if (entry->name != 0 && entry->name == name_b)
+				call_it(x, entry, name_a);
+		}
+	if (name_a != 0)
+		learn_made(x, name_a, path_b);
+	if (name_b != 0)
+		learn_made(x, name_b, path_a);
 }
 
 void inode_names_follow(struct inode_names *x, struct field_event *e)
@@ -277,8 +345,11 @@ void inode_names_follow(struct inode_names *x, struct field_event *e)
 	case EVENT_SYSCALL_RENAME_X:
 	case EVENT_SYSCALL_RENAMEAT_X:
 	case EVENT_SYSCALL_RENAMEAT2_X:
-		if (path_at(e, FIELD_fs_path_source, &path) &&
-		    path_at(e, FIELD_fs_path_target, &to))
+		if (!renamed(e, &path, &to))
+			return;
+		if (is_exchange(e))
+			follow_exchange(x, path, to);
+		else
 			follow_rename(x, path, to);
 		return;
 	case EVENT_SYSCALL_UNLINK_2_X:

@@ -223,6 +223,31 @@ static void changes(const char *from, const char *to)
 	world.event = event;
 }
 
+/* The event: FROM, below DIR, which is descriptor 3, is renamed to TO by CODE with FLAGS; done now. */
+static void changes_below(unsigned code, const char *dir, const char *from, const char *to,
+			  unsigned flags)
+{
+	struct event_frame open = world.open;
+	struct field_event event = world.event;
+
+	world.open.code = (uint16_t)code;
+	world.open.nparams = code == EVENT_SYSCALL_RENAMEAT2_X ? 6 : 5;
+	world.open.params[0].i = 0;
+	world.open.params[1] = world.open.params[3] = (struct param){ .kind = PARAM_INT, .i = 3 };
+	world.open.params[2] = (struct param){ .kind = PARAM_BYTES, .s = span_str(from) };
+	world.open.params[4] = (struct param){ .kind = PARAM_BYTES, .s = span_str(to) };
+	world.open.params[5] = (struct param){ .kind = PARAM_INT, .u = flags };
+	world.open.fd = FD_NONE;
+	world.open.fd_file = -1;
+	world.open.nfiles = 1;
+	world.open.files[0] =
+		(struct file_info){ .fd = 3, .type = FILE_DIRECTORY, .name = span_str(dir) };
+	world.event.info = event_info(world.open.code);
+	cr_assert_str_eq(tripped(), "");
+	world.open = open;
+	world.event = event;
+}
+
 static void seal_with_shadow(void)
 {
 	add("x", "evt.type = openat and fd.name in (/etc/shadow, /etc/sudoers)", 4, true);
@@ -287,6 +312,52 @@ Test(ruleset, a_file_that_is_moved_onto_a_name_is_known_by_it)
 	opens("/tmp/x", "/tmp/x", 100, FILE_HARD_LINKED); /* the old one */
 	cr_assert_str_eq(tripped(), "");
 	changes("/root/what", "/etc/sudoers"); /* nobody saw it made */
+	opens("/tmp/x", "/tmp/x", 200, FILE_HARD_LINKED);
+	cr_assert_str_eq(tripped(), "x ");
+}
+
+Test(ruleset, files_that_change_places_change_their_names)
+{
+	seal_with_shadow();
+	inode_names_learn(ruleset_inode_names(rules), 0, 8, 100, 29);
+	inode_names_learn(ruleset_inode_names(rules), 1, 8, 101, 29);
+	changes_below(EVENT_SYSCALL_RENAMEAT2_X, "/etc", "shadow", "sudoers", 2);
+	opens("/etc/sudoers", "/etc/sudoers", 100, 0);
+	cr_assert(inode_names_is_settled(ruleset_inode_names(rules), &world.open.files[0]));
+	opens("/etc/shadow", "/etc/shadow", 101, 0);
+	cr_assert(inode_names_is_settled(ruleset_inode_names(rules), &world.open.files[0]));
+}
+
+Test(ruleset, a_file_that_takes_the_place_of_one_that_goes_to_its_own_is_known)
+{
+	static const char *const both[][2] = { { "shadow", "new" }, { "new", "shadow" } };
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (i != 0) {
+			ruleset_free(rules);
+			cr_assert(eq(int, ruleset_new(64 * 1024 * 1024, &rules), 0));
+		}
+		seal_with_shadow();
+		inode_names_learn(ruleset_inode_names(rules), 0, 8, 100, 29);
+		opens("/etc/new", "/etc/new", 200, 0);
+		world.open.files[0].open_flags = 1 << 2 | 1 << 1; /* to be made */
+		cr_assert_str_eq(tripped(), "");
+		changes_below(EVENT_SYSCALL_RENAMEAT2_X, "/etc", both[i][0], both[i][1], 2);
+		opens("/tmp/x", "/tmp/x", 200, FILE_HARD_LINKED);
+		cr_assert_str_eq(tripped(), "x ");
+		opens("/tmp/x", "/tmp/x", 100, FILE_HARD_LINKED); /* the old one */
+		cr_assert_str_eq(tripped(), "");
+	}
+}
+
+Test(ruleset, a_file_that_is_moved_onto_a_name_below_an_open_directory_is_known_by_it)
+{
+	seal_with_shadow();
+	inode_names_learn(ruleset_inode_names(rules), 0, 8, 100, 29);
+	opens("/etc/new", "/etc/new", 200, 0);
+	world.open.files[0].open_flags = 1 << 2 | 1 << 1; /* to be made */
+	cr_assert_str_eq(tripped(), "");
+	changes_below(EVENT_SYSCALL_RENAMEAT_X, "/etc", "new", "shadow", 0);
 	opens("/tmp/x", "/tmp/x", 200, FILE_HARD_LINKED);
 	cr_assert_str_eq(tripped(), "x ");
 }
