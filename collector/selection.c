@@ -168,12 +168,19 @@ static bool asks_for_sockets(const struct ring_wants *wants)
 	return asks(wants, EVENT_SOCKET_SOCKET_X) && (wants->extras & WANT_RARE_SOCKETS) == 0;
 }
 
+/* Of those that are no duplicates nothing is kept. */
+static bool asks_for_fcntls(const struct ring_wants *wants)
+{
+	return asks(wants, EVENT_SYSCALL_FCNTL_X) &&
+	       (wants->extras & (WANT_RARE_FCNTLS | WANT_TAP)) != WANT_RARE_FCNTLS;
+}
+
 static void spare(struct selection *s, const struct ring_wants *wants)
 {
 	for (size_t i = 0; i < ARRAY_LEN(ends) && !asks_for_ends(wants); i++)
 		if (!asks(wants, ends[i]))
 			event_set_add(&s->spared, ends[i]);
-	if (!asks(wants, EVENT_SYSCALL_FCNTL_X))
+	if (!asks_for_fcntls(wants))
 		event_set_add(&s->spared, EVENT_SYSCALL_FCNTL_X);
 	if (event_set_has(&s->spared, EVENT_SYSCALL_CLOSE_X) &&
 	    event_set_has(&s->spared, EVENT_SYSCALL_CLOSE_RANGE_X) && !asks_for_sockets(wants))

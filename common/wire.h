@@ -294,6 +294,9 @@ static inline uint64_t want_fd(uint64_t fd)
 /* Nor this: whoever asks for sockets looks at no streams of the families unix, inet and inet6. */
 #define WANT_RARE_SOCKETS (UINT64_C(1) << 59)
 
+/* Nor this: whoever asks for fcntl looks only at calls that duplicate a descriptor, and have. */
+#define WANT_RARE_FCNTLS (UINT64_C(1) << 57)
+
 /* Nor this: whoever asks looks at how much memory a process has, and is to be told of each change. */
 #define WANT_MEMORY (UINT64_C(1) << 58)
 

@@ -98,7 +98,7 @@ void enrich_want(struct enrich *en, const struct ring_wants *wants)
 {
 	en->wants = *wants;
 	en->wants.extras &= ~(WANT_TAP | WANT_CLOSES | WANT_MUTES | WANT_MUTES_ALL |
-			      WANT_RARE_SOCKETS | WANT_MEMORY);
+			      WANT_RARE_SOCKETS | WANT_RARE_FCNTLS | WANT_MEMORY);
 	follow_memory(en, (wants->extras & WANT_MEMORY) != 0);
 }
 

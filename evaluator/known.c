@@ -81,3 +81,48 @@ void known_of_param(const struct program *p, struct program_memo *m, struct aren
 			ask(p, m, i, &e, known);
 	}
 }
+
+static bool is_of_result(const struct field_ref *ref)
+{
+	return ref->id == FIELD_evt_rawres || ref->id == FIELD_evt_res ||
+	       ref->id == FIELD_evt_failed;
+}
+
+/* It is settled if all of them answer alike. */
+static void ask_failures(const struct program *p, struct program_memo *m, uint32_t i,
+			 struct field_event *e, struct event_frame *ev, uint8_t *known)
+{
+	enum { LAST_ERRNO = 4095 };
+	uint8_t first;
+
+	ev->params[0].i = -1;
+	program_memo_next(m, p);
+	ask(p, m, i, e, known);
+	first = known[i];
+	for (int64_t error = 2; error <= LAST_ERRNO && known[i] == first; error++) {
+		ev->params[0].i = -error;
+		program_memo_next(m, p);
+		ask(p, m, i, e, known);
+	}
+	if (known[i] != first)
+		known[i] = KNOWN_NOT;
+}
+
+void known_of_failure(const struct program *p, struct program_memo *m, struct arena *arena,
+		      unsigned code, uint8_t *known)
+{
+	struct event_frame ev = {
+		.code = (uint16_t)code, .fd = FD_NONE, .fd_file = -1, .nparams = 1
+	};
+	struct field_event e = {
+		.ev = &ev, .info = event_info(code), .arena = arena, .source = "syscall"
+	};
+
+	ev.params[0] = (struct param){ .kind = PARAM_INT };
+	for (uint32_t i = 0; i < p->predicates.n; i++) {
+		const struct field_ref *ref = field_of(p, i);
+
+		if (known[i] == KNOWN_NOT && ref != NULL && is_of_result(ref))
+			ask_failures(p, m, i, &e, &ev, known);
+	}
+}

@@ -21,4 +21,8 @@ void known_of_file(const struct program *p, struct program_memo *m, struct arena
 void known_of_param(const struct program *p, struct program_memo *m, struct arena *arena,
 		    unsigned code, unsigned i, uint64_t v, uint8_t *known);
 
+/* Further, what is settled where the call has failed with each of the errors that calls have. */
+void known_of_failure(const struct program *p, struct program_memo *m, struct arena *arena,
+		      unsigned code, uint8_t *known);
+
 #endif

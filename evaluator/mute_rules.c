@@ -186,3 +186,48 @@ bool mute_common_sockets(const struct program *p, struct program_memo *m,
 	pool_release(&s.pool);
 	return true;
 }
+
+/* ---- fcntl ---- */
+
+enum { FCNTL_CMD = 2, FCNTL_CMD_MAX = 255 };
+
+/* Falco's numbers. */
+static bool is_told_of(unsigned cmd)
+{
+	enum { DUPFD = 0x1, SETFD = 0x3, DUPFD_CLOEXEC = 0x1a };
+
+	return cmd == DUPFD || cmd == SETFD || cmd == DUPFD_CLOEXEC;
+}
+
+static bool is_asked(const struct ruleset_rule *rules, unsigned n, unsigned priority, unsigned code)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (rule_is_in_force(&rules[i], priority) && codes_has(&rules[i].codes, code))
+			return true;
+	return false;
+}
+
+bool mute_common_fcntls(const struct program *p, struct program_memo *m,
+			const struct ruleset_rule *rules, unsigned n, unsigned priority, bool *ret)
+{
+	const unsigned code = EVENT_SYSCALL_FCNTL_X;
+	struct scratch s;
+
+	*ret = true;
+	if (!is_asked(rules, n, priority, code))
+		return true;
+	if (!scratch_begin(&s, p))
+		return false;
+	known_of_code(p, m, &s.arena, code, s.known);
+	known_of_failure(p, m, &s.arena, code, s.known);
+	*ret = !may_match(p, rules, n, priority, code, s.known);
+	for (unsigned cmd = 0; *ret && cmd <= FCNTL_CMD_MAX; cmd++) {
+		if (is_told_of(cmd))
+			continue;
+		known_of_code(p, m, &s.arena, code, s.known);
+		known_of_param(p, m, &s.arena, code, FCNTL_CMD, cmd, s.known);
+		*ret = !may_match(p, rules, n, priority, code, s.known);
+	}
+	pool_release(&s.pool);
+	return true;
+}

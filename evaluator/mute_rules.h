@@ -29,4 +29,8 @@ bool mute_common_sockets(const struct program *p, struct program_memo *m,
 			 const struct ruleset_rule *rules, unsigned n, unsigned priority,
 			 bool *ret);
 
+/* The same of fcntl when it fails, or does another thing than to duplicate a descriptor or to set its flags. */
+bool mute_common_fcntls(const struct program *p, struct program_memo *m,
+			const struct ruleset_rule *rules, unsigned n, unsigned priority, bool *ret);
+
 #endif

@@ -62,7 +62,7 @@ static bool is_settled(const struct builder *b, const struct event_class *c, uin
 }
 
 /* What is the same for all opens by the same name, of the same path, with the same flags, that are no
- * failure and of no standard descriptor. */
+ * failure, of no standard descriptor, and made no file. */
 static bool expr_is_of_open(const struct program *p, uint32_t i)
 {
 	const struct expr *e = program_expr(p, i);
@@ -78,6 +78,7 @@ static bool expr_is_of_open(const struct program *p, uint32_t i)
 	case FIELD_fd_typechar:
 	case FIELD_evt_is_open_read:
 	case FIELD_evt_is_open_write:
+	case FIELD_evt_is_open_create:
 	case FIELD_evt_failed:
 		return true;
 	default:

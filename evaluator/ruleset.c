@@ -243,7 +243,7 @@ static int find_asking(struct ruleset *rs, unsigned priority)
 int ruleset_seal(struct ruleset *rs, unsigned priority)
 {
 	const struct ruleset_rule *needs_all;
-	bool rare_sockets;
+	bool rare_sockets, rare_fcntls;
 	int err = find_of_path(rs, priority);
 
 	if (err == 0)
@@ -269,10 +269,14 @@ int ruleset_seal(struct ruleset *rs, unsigned priority)
 	    !mute_who_minds(&rs->program, &rs->memo, rs->rules.items, rs->rules.n, priority,
 			    MUTE_ALL, &rs->minds) ||
 	    !mute_common_sockets(&rs->program, &rs->memo, rs->rules.items, rs->rules.n, priority,
-				 &rare_sockets))
+				 &rare_sockets) ||
+	    !mute_common_fcntls(&rs->program, &rs->memo, rs->rules.items, rs->rules.n, priority,
+				&rare_fcntls))
 		return -ENOMEM;
 	if (rare_sockets)
 		rs->extras |= WANT_RARE_SOCKETS;
+	if (rare_fcntls)
+		rs->extras |= WANT_RARE_FCNTLS;
 	rs->mutes = needs_all == NULL && !mute_minds_extras(rs->extras, &rs->wanted);
 	return rule_index_new(&rs->pool, &rs->program, rs->rules.items, rs->rules.n, priority,
 			      &rs->index);

@@ -32,6 +32,7 @@ static const char *const checks[] = {
 	"evt.dir = <",
 	"evt.is_open_read = true",
 	"evt.is_open_write = true",
+	"evt.is_open_create = true",
 	"fd.num >= 0",
 	"fd.num = 3",
 	"fd.num in (3, 4)",

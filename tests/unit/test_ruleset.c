@@ -553,7 +553,7 @@ static uint64_t mutes_with(const char *condition)
 	return mutes;
 }
 
-static bool wants_rare_sockets_only(const char *condition)
+static uint64_t extras_with(const char *condition)
 {
 	struct codes codes;
 	uint64_t extras;
@@ -564,7 +564,36 @@ static bool wants_rare_sockets_only(const char *condition)
 	add("b", condition, 0, true);
 	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
 	ruleset_wants(rules, &codes, &extras);
-	return (extras & WANT_RARE_SOCKETS) != 0;
+	return extras;
+}
+
+static bool wants_rare_sockets_only(const char *condition)
+{
+	return (extras_with(condition) & WANT_RARE_SOCKETS) != 0;
+}
+
+Test(ruleset, of_fcntl_few_calls_matter_to_rules_that_look_for_duplicates)
+{
+	static const struct {
+		const char *condition;
+		bool rare;
+	} cases[] = {
+		{ "evt.type = connect", true },
+		{ "evt.type = fcntl", false },
+		{ "evt.type = fcntl and evt.arg.cmd = F_DUPFD", false }, /* that fail, too */
+		{ "evt.type = fcntl and evt.arg.cmd = F_DUPFD and evt.rawres >= 0", true },
+		{ "evt.type = fcntl and evt.arg.cmd in (F_DUPFD, F_DUPFD_CLOEXEC) and evt.rawres in (0, 1)",
+		  true },
+		{ "evt.type = fcntl and evt.arg.cmd in (F_DUPFD, F_SETFL) and evt.rawres >= 0",
+		  false },
+		{ "evt.type = fcntl and evt.arg.cmd = F_DUPFD and evt.res = EBADF", false },
+		{ "evt.type = fcntl and evt.arg.cmd = F_DUPFD and evt.rawres != -4095", false },
+		{ "evt.type in (dup, fcntl) and evt.rawres = 0", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		cr_expect_eq((extras_with(cases[i].condition) & WANT_RARE_FCNTLS) != 0,
+			     cases[i].rare, "%s", cases[i].condition);
 }
 
 Test(ruleset, streams_matter_to_rules_that_may_match_one)
