@@ -20,7 +20,7 @@ said() {
 }
 
 check "a rule by its name" said 0 '^rule +Log file cleared$' "Log file cleared" -r "$rules"
-check "with its events" grep -qx 'event types   open, creat, unlink, unlinkat, openat, openat2, open_by_handle_at' out
+check "with its events" grep -qx 'event types   open, creat, rename, renameat, unlink, unlinkat, openat, renameat2, openat2, open_by_handle_at' out
 check "as it was written" grep -q '^  and not proc.name in (logrotate, rsyslogd' out
 check "with its macros written out" grep -q '^ *macro opened_for_writing$' out
 check "what is remembered of a process" \
