@@ -425,7 +425,80 @@ static void do_rename(char **arg)
 	must(syscall(SYS_renameat2, AT_FDCWD, arg[0], AT_FDCWD, arg[1], 0), arg[1]);
 }
 
+static void do_link(char **arg)
+{
+	must(link(arg[0], arg[1]), arg[1]);
+}
+
+static void do_exchange(char **arg)
+{
+	must(syscall(SYS_renameat2, AT_FDCWD, arg[0], AT_FDCWD, arg[1], 2 /* RENAME_EXCHANGE */),
+	     arg[1]);
+}
+
+/* Files that are made to run with their owner's privileges. */
+static void do_make_setuid(char **arg)
+{
+	umask(0);
+	if (strcmp(arg[0], "mknod") == 0)
+		must(mknod(arg[1], S_IFREG | S_ISUID | 0755, 0), arg[1]);
+	else
+		close((int)must(
+			open(arg[1], O_CREAT | O_WRONLY | O_EXCL | O_CLOEXEC, S_ISUID | 0755),
+			arg[1]));
+}
+
 /* ---- who it seems to be ---- */
+
+/* The program ARG[1] below this one. */
+static void do_run_below(char **arg)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		execv(arg[0], arg);
+		_exit(1);
+	}
+	waitpid(child, NULL, 0);
+}
+
+/* Connect to a port of this machine's with a socket that is the standard input, and the others by fcntl. */
+static void do_connect_as_input(char **arg)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)strtoul(arg[0], NULL, 10)) };
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	close(0);
+	close(1);
+	must(socket(AF_INET, SOCK_STREAM, 0), "socket");
+	must(connect(0, (struct sockaddr *)&to, sizeof(to)), "connect");
+	must(fcntl(0, F_DUPFD, 1), "fcntl");
+}
+
+/* The program ARG[0], from memory that processes share. */
+static void do_run_shared(char **arg)
+{
+	int from = (int)must(open(arg[0], O_RDONLY | O_CLOEXEC), arg[0]), fd;
+	char path[64];
+	struct stat st;
+	char *p;
+
+	must(fstat(from, &st), arg[0]);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		 0);
+	if (p == MAP_FAILED)
+		die("mmap");
+	must(read(from, p, (size_t)st.st_size), arg[0]);
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)p,
+		 ((unsigned long)p + (unsigned long)st.st_size + 4095) & ~4095ul);
+	fd = (int)must(open(path, O_RDWR | O_CLOEXEC), path);
+	must(fchmod(fd, 0755), path);
+	close(fd);
+	fd = (int)must(open(path, O_RDONLY), path);
+	munmap(p, (size_t)st.st_size);
+	must(syscall(SYS_execveat, fd, "", arg, environ, AT_EMPTY_PATH), "execveat");
+}
 
 static void do_renamed_read(char **arg)
 {
@@ -560,6 +633,12 @@ static const struct {
 	{ "read-32", 1, do_read_32 },
 	{ "creat", 1, do_creat },
 	{ "rename", 2, do_rename },
+	{ "link", 2, do_link },
+	{ "exchange", 2, do_exchange },
+	{ "make-setuid", 2, do_make_setuid },
+	{ "run-below", 1, do_run_below },
+	{ "connect-as-input", 1, do_connect_as_input },
+	{ "run-shared", 1, do_run_shared },
 	{ "renamed-read", 2, do_renamed_read },
 	{ "run-nameless", 2, do_run_nameless },
 	{ "pass-fd", 1, do_pass_fd },

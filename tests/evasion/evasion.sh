@@ -18,7 +18,7 @@ start_mews -r "$top/rules/mews_rules.yaml" ${falco:+-r "$falco"} -o rule_matchin
 listener_pid=
 clean() {
 	[ -n "$listener_pid" ] && kill "$listener_pid" 2>/dev/null
-	rm -f "/etc/mews-link-$$" "/etc/mews-link2-$$" "/etc/mews-made-$$" "/etc/mews-made2-$$" "/etc/mews-weird-$$-"* "/etc/profile.d/mews-test-$$.sh"
+	rm -f "/etc/mews-link-$$" "/etc/mews-link2-$$" "/etc/mews-made-$$" "/etc/mews-made2-$$" "/etc/mews-weird-$$-"* "/etc/profile.d/mews-test-$$.sh" "/var/log/mews-test-$$"
 	finish
 }
 trap clean EXIT
@@ -109,6 +109,39 @@ do_it E30-mem "$evade" write-memory mem
 do_it E30-ptrace "$trigger" ptrace attach
 echo : >"$tools/plain"
 do_it E31 "$evade" rename "$tools/plain" "/etc/profile.d/mews-test-$$.sh"
+placed=/etc/profile.d/mews-test-$$.sh
+rm -f "$placed"
+echo : >"$tools/plain"
+do_it E31-link "$evade" link "$tools/plain" "$placed"
+[ "${status[E31-link]}" = 0 ] || status[E31-link]=77 # another file system
+rm -f "$placed"
+echo : >"$placed"
+do_it E31-exchange "$evade" exchange "$placed" "$tools/plain"
+[ "${status[E31-exchange]}" = 0 ] || status[E31-exchange]=77
+echo : >"$tools/mews-test-$$.sh"
+do_it E31-over bash -c 'mv -f "$0" /etc/profile.d/; :' "$tools/mews-test-$$.sh"
+rm -f "$placed"
+do_it E31-symlink bash -c 'ln -s /dev/null "$0"; :' "$placed"
+cp "$evade" "$work/dpkg"
+do_it E11-dpkg "$work/dpkg" read /etc/shadow
+do_it E11-below "$work/dpkg" run-below /bin/cat /etc/shadow
+do_it E12-shared "$evade" run-shared /bin/true
+do_it E13-list "$loader" "$evade" read /etc/hostname --list
+printf '#!/bin/sh\n:\n' >"$work/script"
+chmod 755 "$work/script"
+ln -s "$(command -v bash)" "$work/report"
+cp "$evade" "$work/nginx"
+do_it E20-script "$work/nginx" run-below "$work/script"
+do_it E20-shell "$work/nginx" run-below "$work/report" -c :
+do_it E32-input "$evade" connect-as-input "$port"
+log=/var/log/mews-test-$$
+echo x >"$log"
+do_it E32-log-creat "$evade" creat "$log"
+do_it E32-log-truncate bash -c 'truncate -s 0 "$0"; :' "$log"
+echo : >"$tools/empty"
+do_it E32-log-over bash -c 'mv -f "$0" "$1"; :' "$tools/empty" "$log"
+do_it E32-setuid-open "$evade" make-setuid open "$work/made1"
+do_it E32-setuid-mknod "$evade" make-setuid mknod "$work/made2"
 do_it E32-creat "$evade" creat "/etc/mews-made-$$"
 weird=$(printf '/etc/mews-weird-%s-\n\033[31m\377%%fd.name' $$)
 do_it E37 "$evade" creat "$weird"
@@ -179,11 +212,15 @@ seen "E11: a copy under another name" E11-copy "" "Sensitive file read under a b
 seen "E11: a link under another name" E11-link "" "Sensitive file read under a borrowed name"
 seen "E11: whose child has another parent" E11-beside ".output_fields[\"proc.exepath\"] == \"$evade\"" \
 	"Sensitive file read under a borrowed name"
+seen "E11: a copy that is called as a package manager" E11-dpkg "" "Sensitive file read under a borrowed name"
+seen "E11: what such a copy starts" E11-below "" "Sensitive file read under a borrowed name"
+seen "E12: a program from memory that is shared" E12-shared "" "Program run from memory"
 seen "E12: a program from memory" E12 "" "Program run from memory"
 seen "E12: a library from memory" E12-library '.output_fields["fd.path.resolved"] == "memfd:library"' \
 	"File in memory opened by a path"
 seen "E12: a program from a file without a name" E12-nameless "" "Program run from a shared directory"
 seen "E13: a program through the loader" E13 "" "Program run through the loader" "${read_rules[@]}"
+seen "E13: with an argument as the loader has it" E13-list "" "Program run through the loader"
 seen "E14: a 32-bit call" E14 "" "${read_rules[@]}"
 seen "E16: relative to a descriptor that changes at once" E16-at "" "${read_rules[@]}"
 seen "E16: openat2" E16-openat2 "$by_name" "${read_rules[@]}"
@@ -198,6 +235,8 @@ seen "E19: another mount of the file" E19-file "$by_path" "${read_rules[@]}"
 seen "E20: busybox under the name of an applet" E20 \
 	".output_fields[\"proc.exepath\"] | endswith(\"/busybox\")" "${read_rules[@]}"
 seen "E20: another first argument" E20-sudoedit ".output_fields[\"proc.exepath\"] == \"$evade\"" "${read_rules[@]}"
+seen "E20: a script, by its interpreter" E20-script "" "Shell spawned by a server"
+seen "E20: a link to a shell" E20-shell "" "Shell spawned by a server"
 seen "E22: quotes and a comment in the command" E22 "$by_name" "${read_rules[@]}"
 seen "E28: a descriptor that another process opens and sends" E28 "" "${read_rules[@]}"
 seen "E29: a descriptor that is taken" E29 "" "Descriptor taken from another process"
@@ -205,7 +244,19 @@ seen "E30: process_vm_writev" E30-vm "" "Memory of another process written"
 seen "E30: /proc/PID/mem" E30-mem "" "Memory of another process written"
 seen "E30: ptrace" E30-ptrace "" "Process traced"
 seen "E31: a file moved into its place" E31 "" "File put where it will be run"
+seen "E31: a file linked to its place" E31-link "" "File put where it will be run"
+seen "E31: a file that changes places with another" E31-exchange "" "File put where it will be run"
+seen "E31: a file moved over another, by an open directory" E31-over "" "File put where it will be run"
+seen "E31: a symbolic link in the place" E31-symlink "" "File put where it will be run"
 seen "E32: creat" E32-creat "" "Write below etc"
+seen "E32: a socket that is the standard input when it connects" E32-input \
+	'.output_fields["evt.type"] == "connect"' "Reverse shell"
+seen "E32: fcntl" E32-input '.output_fields["evt.type"] == "fcntl"' "Reverse shell"
+seen "E32: a log cleared by creat" E32-log-creat "" "Log file cleared"
+seen "E32: by truncate" E32-log-truncate "" "Log file cleared"
+seen "E32: by another file in its place" E32-log-over "" "Log file cleared"
+seen "E32: a setuid bit that open sets" E32-setuid-open "" "Setuid bit set"
+seen "E32: one that mknod sets" E32-setuid-mknod "" "Setuid bit set"
 seen "E37: a name with a line break, an escape and a wrong byte" E37 "" "Write below etc"
 check "E37: every alert is one line of JSON" jq -e . "$work/alerts"
 check "what was opened by its own name is not said to be found otherwise" [ -z "$(
