@@ -5,6 +5,8 @@
  */
 #include "jread.h"
 
+#include "utf8.h"
+
 static bool is_blank(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -194,30 +196,6 @@ static int32_t hex4(const uint8_t *p, const uint8_t *end)
 	return v;
 }
 
-static size_t put_utf8(uint8_t *out, uint32_t c)
-{
-	if (c < 0x80) {
-		out[0] = (uint8_t)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (uint8_t)(0xc0 | c >> 6);
-		out[1] = (uint8_t)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (uint8_t)(0xe0 | c >> 12);
-		out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (uint8_t)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (uint8_t)(0xf0 | c >> 18);
-	out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (uint8_t)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 /* The character of the \uXXXX at P (behind the u), a pair of them if it has to be;
  * U+FFFD for half a pair.  How many bytes it took; 0: it is none. */
 static size_t unicode(const uint8_t *p, const uint8_t *end, uint32_t *ret)
@@ -275,7 +253,7 @@ bool jread_string(struct span value, uint8_t *buf, struct span *ret)
 		if (*p != '\\' || p + 1 >= end) {
 			buf[n++] = *p++;
 		} else if (p[1] == 'u' && (len = unicode(p + 2, end, &c)) > 0) {
-			n += put_utf8(buf + n, c);
+			n += utf8_put(buf + n, c);
 			p += 2 + len;
 		} else {
 			buf[n++] = escaped(p[1]);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "line.h"
+#include "utf8.h"
 
 void line_init(struct line *t, uint8_t *buf, size_t cap)
 {
@@ -178,45 +179,6 @@ void line_put_double(struct line *t, double d)
 
 /* ---- strings ---- */
 
-/* What may follow the first byte of a character: how many bytes, and in what range
- * the first of them is; all others are 80 .. BF.  No bytes: nothing begins so. */
-struct lead {
-	uint8_t more, least, most;
-};
-
-static struct lead lead_of(uint8_t first)
-{
-	if (first >= 0xc2 && first <= 0xdf)
-		return (struct lead){ 1, 0x80, 0xbf };
-	if (first == 0xe0)
-		return (struct lead){ 2, 0xa0, 0xbf };
-	if (first == 0xed)
-		return (struct lead){ 2, 0x80, 0x9f };
-	if (first >= 0xe1 && first <= 0xef)
-		return (struct lead){ 2, 0x80, 0xbf };
-	if (first == 0xf0)
-		return (struct lead){ 3, 0x90, 0xbf };
-	if (first >= 0xf1 && first <= 0xf3)
-		return (struct lead){ 3, 0x80, 0xbf };
-	if (first == 0xf4)
-		return (struct lead){ 3, 0x80, 0x8f };
-	return (struct lead){ 0, 0, 0 };
-}
-
-/* Length of the character of several bytes at P, or of the part of one there that is
- * replaced as one; *RET_VALID says which. */
-static size_t character(const uint8_t *p, size_t n, bool *ret_valid)
-{
-	struct lead lead = lead_of(p[0]);
-	size_t i = 1;
-
-	if (lead.more > 0 && n > 1 && p[1] >= lead.least && p[1] <= lead.most)
-		for (i = 2; i <= lead.more && i < n && (p[i] & 0xc0) == 0x80;)
-			i++;
-	*ret_valid = lead.more > 0 && i == (size_t)lead.more + 1;
-	return i;
-}
-
 static void put_control(struct line *t, uint8_t c)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -272,7 +234,7 @@ static void put_clean(struct line *t, struct span bytes, bool quoted)
 				line_put_char(t, '\\');
 			line_put_char(t, (char)*p++);
 		} else {
-			n = character(p, (size_t)(end - p), &valid);
+			n = utf8_length(p, (size_t)(end - p), &valid);
 			if (valid && !quoted && p[0] == 0xc2 && p[1] < 0xa0)
 				put_control(t, p[1]);
 			else
