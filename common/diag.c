@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * diag.c -- diag.h's two functions: cut rather than overflow, always
+ * diag.c -- diag.h's functions: cut rather than overflow, always
  * terminated.  Formats into memory; reads and writes no file.
  */
 #include <stdio.h>
@@ -15,6 +15,11 @@ void diag_set(struct diag *d, const char *format, ...)
 	if (vsnprintf(d->message, sizeof(d->message), format, ap) < 0)
 		d->message[0] = '\0';
 	va_end(ap);
+}
+
+bool diag_is_behind(const struct diag *d, const struct diag *other)
+{
+	return d->line > other->line || (d->line == other->line && d->column > other->column);
 }
 
 int diag_format(const struct diag *d, char *buf, unsigned long cap)

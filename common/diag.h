@@ -7,6 +7,7 @@
 #define MEWS_DIAG_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct diag {
@@ -18,6 +19,9 @@ struct diag {
 
 /* Fill D with a formatted message.  File and place stay as they are. */
 void diag_set(struct diag *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Is the place of D behind that of OTHER? */
+bool diag_is_behind(const struct diag *d, const struct diag *other);
 
 /* "FILE:LINE:COLUMN: MESSAGE" into BUF (always terminated); parts that are not known are left
  * out.  Returns the length it would have, as snprintf does. */

@@ -5,6 +5,8 @@
  */
 #include "origin.h"
 
+#include "yaml_relax.h"
+
 void origin_init(struct origin_text *t, struct pool *pool)
 {
 	*t = (struct origin_text){ .text = { .pool = pool } };
@@ -15,11 +17,8 @@ static size_t byte_of(const struct yfile *file, struct yplace place)
 {
 	size_t at = place.line < file->nlines ? file->lines[place.line] : file->bytes.n;
 
-	for (uint32_t column = 0; column < place.column && at < file->bytes.n; column++) {
-		at++;
-		while (at < file->bytes.n && (file->bytes.p[at] & 0xc0) == 0x80)
-			at++;
-	}
+	for (uint32_t column = 0; column < place.column && at < file->bytes.n; column++)
+		at += yaml_character(file->bytes.p + at, file->bytes.n - at);
 	return at;
 }
 

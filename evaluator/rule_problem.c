@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "utf8.h"
+
 static const struct {
 	const char *name, *short_text, *text;
 	bool is_error;
@@ -47,14 +49,33 @@ static bool is_inside_character(uint8_t c)
 	return (c & 0xc0) == 0x80;
 }
 
+/* U+0080 ... U+009F are controls as well. */
+static bool is_control(const uint8_t *p, size_t length)
+{
+	return length == 1 ? (p[0] < ' ' && p[0] != '\t') || p[0] == 0x7f
+			   : length == 2 && p[0] == 0xc2 && p[1] < 0xa0;
+}
+
 /* LINE as a terminal shows it, one column for each character. */
 static void put_line(struct pool_text *to, struct span line)
 {
-	for (size_t i = 0; i < line.n; i++) {
-		bool control = (line.p[i] < ' ' && line.p[i] != '\t') || line.p[i] == 0x7f;
+	bool valid;
 
-		pool_text_add(to, control ? span_str("?") : span_of(line.p + i, 1));
+	for (size_t i = 0, n; i < line.n; i += n) {
+		n = utf8_length(line.p + i, line.n - i, &valid);
+		pool_text_add(to,
+			      is_control(line.p + i, n) ? span_str("?") : span_of(line.p + i, n));
 	}
+}
+
+/* Below a line, behind what stands BEFORE the place in it; tabs stay: the caret stands right. */
+static void put_caret(struct pool_text *to, struct span before)
+{
+	bool valid;
+
+	for (size_t i = 0; i < before.n; i += utf8_length(before.p + i, before.n - i, &valid))
+		pool_text_str(to, before.p[i] == '\t' ? "\t" : " ");
+	pool_text_str(to, "^\n");
 }
 
 /* Where line NUMBER (from 0) of F ends. */
@@ -70,7 +91,8 @@ static struct span make_snippet(struct pool *pool, struct origin where)
 {
 	struct pool_text out = { .pool = pool };
 	const struct yfile *f = where.file;
-	size_t begin, end, caret, from;
+	const char *dots = "";
+	size_t begin, end, caret;
 
 	if (f == NULL || where.line == 0 || where.column == 0 || where.line > f->nlines)
 		return SPAN_NONE;
@@ -82,22 +104,17 @@ static struct span make_snippet(struct pool *pool, struct origin where)
 		while (begin < caret && is_inside_character(f->bytes.p[begin]))
 			begin++;
 		pool_text_str(&out, "...");
+		dots = "   ";
 	}
 	if (end - begin > SNIPPET_COLUMNS) {
 		end = begin + SNIPPET_COLUMNS;
 		while (end > caret && is_inside_character(f->bytes.p[end]))
 			end--;
 	}
-	from = out.n;
 	put_line(&out, span_of(f->bytes.p + begin, end - begin));
-	caret = from + (caret - begin);
 	pool_text_str(&out, end < line_end(f, where.line - 1) ? "...\n" : "\n");
-	for (size_t i = 0; i < caret && out.p != NULL;
-	     i++) { /* tabs stay: the caret stands right */
-		if (!is_inside_character(out.p[i]))
-			pool_text_str(&out, out.p[i] == '\t' ? "\t" : " ");
-	}
-	pool_text_str(&out, "^\n");
+	pool_text_str(&out, dots);
+	put_caret(&out, span_of(f->bytes.p + begin, caret - begin));
 	return pool_text_span(&out);
 }
 

@@ -7,9 +7,11 @@
 #include "ytree_read.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <yaml.h>
 
 #include "strmap.h"
+#include "yaml_relax.h"
 
 enum { MAX_DIRECTIVES = 64 }; /* libyaml holds each against all others */
 
@@ -23,8 +25,9 @@ struct level {
 struct reader {
 	struct pool *pool;
 	struct diag *diag;
-	struct strmap anchors;	  /* to index + 1 in ANCHORED; of this document */
-	struct pool_vec anchored; /* struct ynode *, NULL while it is open */
+	const struct yaml_relaxed *relaxed; /* NULL: the text is the file's own */
+	struct strmap anchors;		    /* to index + 1 in ANCHORED; of this document */
+	struct pool_vec anchored;	    /* struct ynode *, NULL while it is open */
 	unsigned depth;
 	struct level levels[YTREE_MAX_NESTING];
 	struct pool_vec documents; /* struct ynode * */
@@ -168,6 +171,16 @@ static int put_anchor(struct reader *r, const yaml_event_t *e, const yaml_char_t
 	return 0;
 }
 
+/* A scalar's text, as the file has it. */
+static struct span copy_text(struct reader *r, const yaml_event_t *e)
+{
+	struct span read = span_of(e->data.scalar.value, e->data.scalar.length);
+
+	if (r->relaxed != NULL)
+		read.n = yaml_unrelax(r->relaxed, e->data.scalar.value, read.n);
+	return pool_copy(r->pool, read);
+}
+
 static int on_scalar(struct reader *r, const yaml_event_t *e)
 {
 	struct ynode *n = new_node(r, e, YNODE_SCALAR);
@@ -180,7 +193,7 @@ static int on_scalar(struct reader *r, const yaml_event_t *e)
 		return no_room(r, &e->start_mark);
 	n->style = style_of(e->data.scalar.style);
 	n->null = is_null(e);
-	n->text = pool_copy(r->pool, span_of(e->data.scalar.value, e->data.scalar.length));
+	n->text = copy_text(r, e);
 	if (n->text.p == NULL)
 		return no_room(r, &e->start_mark);
 	err = put_anchor(r, e, e->data.scalar.anchor, n, &anchor);
@@ -289,25 +302,61 @@ static int read_events(struct reader *r, yaml_parser_t *parser)
 	return err;
 }
 
-int ytree_read(struct yfile *f, struct pool *pool, struct diag *diag)
+/* The documents of TEXT, which is F's, or RELAXED. */
+static int read_text(struct yfile *f, struct span text, const struct yaml_relaxed *relaxed,
+		     struct pool *pool, struct diag *diag)
 {
-	struct reader r = { .pool = pool, .diag = diag, .anchors = { .pool = pool } };
+	struct reader r = {
+		.pool = pool, .diag = diag, .relaxed = relaxed, .anchors = { .pool = pool }
+	};
 	const yaml_mark_t top = { 0, 0, 0 };
 	yaml_parser_t parser;
+	int err;
+
+	if (yaml_parser_initialize(&parser) == 0) {
+		pool_starve(pool);
+		return no_room(&r, &top);
+	}
+	yaml_parser_set_input_string(&parser, text.p, text.n);
+	err = read_events(&r, &parser);
+	yaml_parser_delete(&parser);
+	f->n = r.documents.n;
+	f->documents = r.documents.items;
+	return err;
+}
+
+/* DIAG says why F was refused: once more, as yaml-cpp would read it.  What is refused then as well
+ * is wrong; if it is no further on, the first reason stays. */
+static int read_relaxed(struct yfile *f, struct pool *pool, struct diag *diag)
+{
+	struct diag first = *diag;
+	struct yaml_relaxed relaxed;
+	uint8_t *room = malloc(yaml_relax_room(f->bytes) + 1);
+	int err = -EINVAL;
+
+	if (room == NULL) {
+		pool_starve(pool);
+		diag_set(diag, "no memory");
+		return -ENOMEM;
+	}
+	if (yaml_relax(f->bytes, room, &relaxed))
+		err = read_text(f, relaxed.text, &relaxed, pool, diag);
+	free(room);
+	if (err == -EINVAL && !diag_is_behind(diag, &first))
+		*diag = first;
+	return err;
+}
+
+int ytree_read(struct yfile *f, struct pool *pool, struct diag *diag)
+{
+	struct reader r = { .pool = pool, .diag = diag };
+	const yaml_mark_t top = { 0, 0, 0 };
 	int err;
 
 	if (!index_lines(f, pool))
 		return no_room(&r, &top);
 	if (count_directives(f) > MAX_DIRECTIVES)
 		return refuse(&r, &top, -E2BIG, "too many directives: lines that begin with %");
-	if (yaml_parser_initialize(&parser) == 0) {
-		pool_starve(pool);
-		return no_room(&r, &top);
-	}
-	yaml_parser_set_input_string(&parser, f->bytes.p, f->bytes.n);
-	err = read_events(&r, &parser);
-	yaml_parser_delete(&parser);
-	f->n = r.documents.n;
-	f->documents = r.documents.items;
-	return err;
+	err = read_text(f, f->bytes, NULL, pool, diag);
+	return err == -EINVAL ? read_relaxed(f, pool, diag) : err;
 }

@@ -236,3 +236,32 @@ Test(rule_places, all_alternatives_of_a_requirement_are_named)
 	cr_assert_str_eq(diag.message, "Plugin requirement not satisfied, must load one of: "
 				       "a (>= 1.0.0), b (>= 2.0.0)");
 }
+
+/* What the first problem of YAML is shown with: its place, and the line as it is written. */
+static void expect_snippet(const char *yaml, unsigned line, unsigned column, const char *want)
+{
+	const struct rule_problem *p;
+
+	rulefile_release(&load);
+	(void)rulefile_load_text("rules.yaml", span_str(yaml), &load);
+	cr_assert(load.files[0].nproblems > 0, "%s", yaml);
+	p = load.files[0].problems;
+	cr_expect(p->diag.line == line && p->diag.column == column, "%s: %u:%u %s", yaml,
+		  p->diag.line, p->diag.column, p->diag.message);
+	cr_expect(span_is(p->snippet, want), "%s: %.*s", yaml, (int)p->snippet.n,
+		  (const char *)p->snippet.p);
+}
+
+Test(rule_places, files_that_yaml_cpp_alone_takes_are_shown_as_they_are)
+{
+	expect_snippet("- {rule: r, tags: [::1, \"\\'\"], desc: d, output: o, priority: INFO,\n"
+		       "\n   condition: evt.type=open and \x93 x\x94 = (}\n",
+		       3, 33,
+		       "   condition: evt.type=open and \x93 x\x94 = (}\n"
+		       "                                ^\n");
+	expect_snippet("# \xe9\n- {macro: \x93\xc2\x9b\x94, condition: x}\n", 2, 11,
+		       "- {macro: \x93?\x94, condition: x}\n          ^\n");
+	expect_snippet("- macro: m\n  condition: \"evt.type=\\'open\\' and \xc2\x9b )\"\n", 2, 37,
+		       "  condition: \"evt.type=\\'open\\' and ? )\"\n"
+		       "                                    ^\n");
+}

@@ -137,5 +137,66 @@ Test(ytree, bad_text_has_its_place)
 	cr_assert(eq(int, read_text("- a\n- \"b\n"), -EINVAL));
 	cr_assert(diag.line > 1 && diag.message[0] != '\0');
 	cr_assert(eq(int, read_bytes("- a\0b\n", 6), -EINVAL));
-	cr_assert(eq(int, read_text("- \xff\n"), -EINVAL));
+	cr_assert(eq(int, read_text("- \t\xff\n\tb: [c\n"), -EINVAL));
+}
+
+/* The items of a list that libyaml alone refuses. */
+static void expect_items(const char *yaml, const char *const *want, unsigned n)
+{
+	const struct ynode *seq;
+
+	cr_assert(eq(int, read_text(yaml), 0), "%s: %s", yaml, diag.message);
+	seq = file.documents[file.n - 1];
+	cr_assert(eq(uint, seq->n, n), "%s", yaml);
+	for (unsigned i = 0; i < n; i++)
+		cr_expect(span_is(seq->items[i]->text, want[i]), "%s: %s", yaml, want[i]);
+}
+
+#define EXPECT_ITEMS(yaml, ...)                                                                    \
+	expect_items(yaml, (const char *const[]){ __VA_ARGS__ },                                   \
+		     ARRAY_LEN(((const char *const[]){ __VA_ARGS__ })))
+
+Test(ytree, what_yaml_cpp_takes_is_taken)
+{
+	EXPECT_ITEMS("[127.0.0.1, ::1, ::/0]\n", "127.0.0.1", "::1", "::/0");
+	EXPECT_ITEMS("[::ffff:1.2.3.4]\n", "::ffff:1.2.3.4");
+	EXPECT_ITEMS("\t\n\t# c\n-\ta\n- 'b'\n \t\n- c\n", "a", "b", "c");
+	EXPECT_ITEMS("[\n\t\ta b\n\t\tc,\n\td\n\t]\n\t", "a b c", "d");
+	EXPECT_ITEMS("# caf\xe9\n- \x93x\x94\n- a\x1b\x7f\x1a\xc2\x9b\n", "\x93x\x94",
+		     "a\x1b\x7f\x1a\xc2\x9b");
+	EXPECT_ITEMS("- a\xe2\x80\xa8y\n- |\n  c\xc2\x85\n  d\n", "a\xe2\x80\xa8y",
+		     "c\xc2\x85\nd\n");
+	EXPECT_ITEMS("- \"it\\'s\"\n- '\xf3\xb0\x80\x80\xff'\n", "it's", "\xf3\xb0\x80\x80\xff");
+	EXPECT_ITEMS("- a\n...\n- b\n", "b");
+	cr_assert(eq(uint, file.n, 2));
+}
+
+Test(ytree, what_yaml_cpp_takes_is_where_it_was)
+{
+	const struct ynode *map;
+
+	cr_assert(eq(int, read_text("# \x93\n- [::1, \"\\'\xe9\", x]\n-\ty\n- \x93 k: v\n"), 0));
+	cr_assert(is_at(file.documents[0]->items[0]->items[2], 1, 15, 19));
+	cr_assert(is_at(file.documents[0]->items[1], 2, 2, 24));
+	map = file.documents[0]->items[2];
+	cr_assert(is_at(map->items[1], 3, 7, 33));
+}
+
+/* Of a text that is wrong for yaml-cpp too, the place where it is. */
+Test(ytree, what_is_wrong_for_both_is_said)
+{
+	static const struct {
+		const char *yaml;
+		unsigned line, column;
+	} rows[] = {
+		{ "- a\n-\tb: c\n", 2, 2 },	     { "- a\n\tb: c\n", 2, 1 },
+		{ "- [::1]\n- a\n\t\n- b\n", 3, 1 }, { "# caf\xe9\n- [a\n- b\n", 4, 1 },
+		{ "- \"a\\'\"\n- \"\\q\"\n", 2, 4 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(rows); i++) {
+		cr_expect(eq(int, read_text(rows[i].yaml), -EINVAL), "%s", rows[i].yaml);
+		cr_expect(diag.line == rows[i].line && diag.column == rows[i].column,
+			  "%s: %u:%u %s", rows[i].yaml, diag.line, diag.column, diag.message);
+	}
 }
