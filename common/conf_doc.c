@@ -11,6 +11,7 @@
 
 #include "conf_doc.h"
 #include "conf_node.h"
+#include "yaml_relax.h"
 
 enum { ROOT = 1 };
 
@@ -58,10 +59,21 @@ static int placed(struct conf_doc *d, int id)
 	return id;
 }
 
+/* libyaml adds UTF-8 only: it gets as many NULs, which the text takes the place of. */
+static int add_scalar(yaml_document_t *to, struct span text, yaml_scalar_style_t style)
+{
+	yaml_char_t *room = calloc(text.n + 1, 1);
+	int id = room == NULL ? 0 : yaml_document_add_scalar(to, NULL, room, (int)text.n, style);
+
+	free(room);
+	if (id != 0 && text.n > 0)
+		memcpy(yaml_document_get_node(to, id)->data.scalar.value, text.p, text.n);
+	return id;
+}
+
 int conf_doc_add_scalar(struct conf_doc *d, struct span text)
 {
-	return placed(d, yaml_document_add_scalar(&d->yaml, NULL, (const yaml_char_t *)text.p,
-						  (int)text.n, YAML_DOUBLE_QUOTED_SCALAR_STYLE));
+	return placed(d, add_scalar(&d->yaml, text, YAML_DOUBLE_QUOTED_SCALAR_STYLE));
 }
 
 int conf_doc_add_sequence(struct conf_doc *d)
@@ -87,8 +99,7 @@ static int add_like(struct copy *c, const yaml_node_t *n)
 	int id;
 
 	if (n->type == YAML_SCALAR_NODE)
-		id = yaml_document_add_scalar(to, NULL, n->data.scalar.value,
-					      (int)n->data.scalar.length, n->data.scalar.style);
+		id = add_scalar(to, conf_node_text(n), n->data.scalar.style);
 	else if (n->type == YAML_SEQUENCE_NODE)
 		id = yaml_document_add_sequence(to, NULL, n->data.sequence.style);
 	else
@@ -168,7 +179,7 @@ static int copy_failed(int err, struct diag *diag)
 /* ---- texts ---- */
 
 /* RET is to be deleted if this succeeds. */
-static int parse_yaml(struct span text, yaml_document_t *ret, struct diag *diag)
+static int parse_strictly(struct span text, yaml_document_t *ret, struct diag *diag)
 {
 	yaml_parser_t parser;
 	int err = 0;
@@ -185,6 +196,46 @@ static int parse_yaml(struct span text, yaml_document_t *ret, struct diag *diag)
 	}
 	yaml_parser_delete(&parser);
 	return err;
+}
+
+static void unrelax(const struct yaml_relaxed *relaxed, yaml_document_t *doc)
+{
+	for (yaml_node_t *n = doc->nodes.start; n < doc->nodes.top; n++) {
+		if (n->type != YAML_SCALAR_NODE)
+			continue;
+		n->data.scalar.length =
+			yaml_unrelax(relaxed, n->data.scalar.value, n->data.scalar.length);
+		n->data.scalar.value[n->data.scalar.length] = '\0';
+	}
+}
+
+/* DIAG says why TEXT was refused: once more, as yaml-cpp would read it.  What is refused then as
+ * well is wrong; if it is no further on, the first reason stays. */
+static int parse_relaxed(struct span text, yaml_document_t *ret, struct diag *diag)
+{
+	struct diag first = *diag;
+	struct yaml_relaxed relaxed;
+	uint8_t *room = malloc(yaml_relax_room(text) + 1);
+	int err = room == NULL ? -ENOMEM : -EINVAL;
+
+	if (room != NULL && yaml_relax(text, room, &relaxed))
+		err = parse_strictly(relaxed.text, ret, diag);
+	free(room);
+	if (err == 0) {
+		unrelax(&relaxed, ret);
+		diag_set(diag, "%s", "");
+	} else if (err == -EINVAL && !diag_is_behind(diag, &first)) {
+		*diag = first;
+	}
+	return err;
+}
+
+/* RET is to be deleted if this succeeds. */
+static int parse_yaml(struct span text, yaml_document_t *ret, struct diag *diag)
+{
+	int err = parse_strictly(text, ret, diag);
+
+	return err == -EINVAL ? parse_relaxed(text, ret, diag) : err;
 }
 
 int conf_doc_add_yaml(struct conf_doc *d, struct span text, struct diag *diag)

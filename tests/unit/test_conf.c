@@ -678,3 +678,37 @@ Test(conf, no_key_is_in_the_table_twice_or_gone)
 		cr_assert_neq(rows[i].text[0], '\0');
 	}
 }
+
+Test(conf, what_yaml_cpp_takes_is_taken)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(
+		eq(int,
+		   load("# caf\xe9\n\t\nrules_files: [::1, \"it\\'s\",\n\t\t\x93\x1b\x94\n\t]\n\t# c\n"
+			"log_level: info\n...\n",
+			"rules_files[]=\xc2\x85\xff", &c, &d),
+		   0),
+		"%s", d.message);
+	cr_assert(eq(uint, c.rules_files.count, 4));
+	cr_assert_str_eq(c.rules_files.item[0], "::1");
+	cr_assert_str_eq(c.rules_files.item[1], "it's");
+	cr_assert_str_eq(c.rules_files.item[2], "\x93\x1b\x94");
+	conf_release(&c);
+	cr_assert(eq(int, load("json_output: true\n", "rules_files=[::1, a]", &c, &d), 0));
+	cr_assert_str_eq(c.rules_files.item[0], "::1");
+	conf_release(&c);
+}
+
+Test(conf, what_is_wrong_for_yaml_cpp_too_is_said)
+{
+	struct conf c;
+	struct diag d;
+
+	cr_assert(eq(int, load("json_output: true\n\tlog_level: info\n", NULL, &c, &d), -EINVAL));
+	cr_assert(d.line == 2 && d.column == 1, "%u:%u", d.line, d.column);
+	cr_assert(eq(int, load("# \xe9\nrules_files: [::1\njson_output: x\n", NULL, &c, &d),
+		     -EINVAL));
+	cr_assert(d.line == 3, "%u:%u %s", d.line, d.column, d.message);
+}
