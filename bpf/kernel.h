@@ -318,8 +318,26 @@ struct open_how {
 };
 
 struct io_cqe {
+	__u64 user_data;
 	__s32 res;
-	int fd; /* until there is a result */
+	__u32 flags;
+	int fd; /* until there is a result, in the place of flags */
+};
+
+struct io_wq_work_node {
+	struct io_wq_work_node *next;
+};
+
+struct io_wq_work_list {
+	struct io_wq_work_node *first;
+};
+
+struct io_submit_state {
+	struct io_wq_work_list compl_reqs;
+};
+
+struct io_ring_ctx {
+	struct io_submit_state submit_state;
 };
 
 struct io_kiocb {
@@ -327,6 +345,8 @@ struct io_kiocb {
 	__u8 opcode;
 	__u64 flags;
 	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+	struct io_wq_work_node comp_list;
 };
 
 /* Requests begin with what they ask for. */

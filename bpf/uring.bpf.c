@@ -52,7 +52,7 @@ enum {
 	OP_LINKAT = 39,
 };
 
-enum { PF_IO_WORKER_FLAG = 0x10, REQUESTS = 128 };
+enum { PF_IO_WORKER_FLAG = 0x10, REQUESTS = 128, DONE_AT_ONCE = 256 };
 enum { REQUEST_IS_SILENT = 1 << 6 }; /* IOSQE_CQE_SKIP_SUCCESS */
 
 /* Files that are open in the ring alone have no descriptor: they get numbers that no descriptor has. */
@@ -68,6 +68,7 @@ struct uring_request {
 	__u32 len;
 	__u32 mode;
 	__u32 resolve;
+	__u32 op;
 	char name[TEXT_MAX], other_name[TEXT_MAX];
 };
 
@@ -310,7 +311,7 @@ static __always_inline void send_request(const struct wanted *w, const struct ur
 	send(&b);
 }
 
-/* ---- the two places ---- */
+/* ---- the places ---- */
 
 /* The kernel takes a request up: its arguments are read, nothing has been done.  Of one that is not to
  * be told of when it succeeds the kernel will not tell us either: it is taken for done. */
@@ -335,6 +336,7 @@ int BPF_PROG(uring_submit, struct io_kiocb *req)
 	r->other_name[0] = 0;
 	note_who(r, task);
 	r->fd = LOOK(struct io_kiocb, req, cqe.fd);
+	r->op = op;
 	/* Asked for again, for to the verifier it is one number on each way to here, and what follows
 	 * another thing to check for each. */
 	note_names(r, LOOK(struct io_kiocb, req, opcode), req);
@@ -364,5 +366,64 @@ int BPF_PROG(uring_done, void *ring, struct io_kiocb *req)
 	if (w != NULL)
 		send_request(w, r, req, LOOK(struct io_kiocb, req, cqe.res), false);
 	bpf_map_delete_elem(&uring_requests, &key);
+	return 0;
+}
+
+/* ---- done, and there is no room to say so ---- */
+
+/* What the kernel says then: not which request it was, just what the program is to be told of it. */
+struct overflow {
+	__u64 ring, user_data;
+	__s32 res;
+	__u32 flags;
+};
+
+/* Is REQ, an address, among the first requests that RING is to tell of now?  A function of its own: the
+ * verifier checks it once. */
+__noinline int is_being_told(__u64 ring, __u64 req)
+{
+	const struct io_ring_ctx *ctx = (const void *)ring;
+	const struct io_wq_work_node *node =
+		LOOK(struct io_ring_ctx, ctx, submit_state.compl_reqs.first);
+
+	req += bpf_core_field_offset(struct io_kiocb, comp_list);
+	for (int i = 0; i < DONE_AT_ONCE && node != NULL; i++) {
+		if ((__u64)node == req)
+			return 1;
+		node = LOOK(struct io_wq_work_node, node, next);
+	}
+	return 0;
+}
+
+/* Tell of the request KEY if it is what O is about.  Programs give requests what name they like, several the
+ * same one, and one that still waits has the last one's result: so of those that may be meant each is told of,
+ * and only those that are surely done are forgotten. */
+static long tell_overflowed(void *map, __u64 *key, struct uring_request *r, struct overflow *o)
+{
+	__u64 address = *key;
+	struct io_kiocb *req = (struct io_kiocb *)address;
+	const struct wanted *w;
+
+	if ((__u64)LOOK(struct io_kiocb, req, ctx) != o->ring ||
+	    LOOK(struct io_kiocb, req, cqe.user_data) != o->user_data ||
+	    LOOK(struct io_kiocb, req, cqe.res) != o->res ||
+	    LOOK(struct io_kiocb, req, cqe.flags) != o->flags ||
+	    LOOK(struct io_kiocb, req, opcode) != r->op)
+		return 0;
+	w = wanted_of_op(r->op);
+	if (w != NULL)
+		send_request(w, r, req, o->res, false);
+	if (is_being_told(o->ring, address))
+		bpf_map_delete_elem(&uring_requests, &address);
+	return 0;
+}
+
+/* The program has not looked at what it was told so far. */
+SEC("tp_btf/io_uring_cqe_overflow")
+int BPF_PROG(uring_overflow, void *ring, __u64 user_data, __s32 res, __u32 flags)
+{
+	struct overflow o = { (__u64)ring, user_data, res, flags };
+
+	bpf_for_each_map_elem(&uring_requests, tell_overflowed, &o, 0);
 	return 0;
 }

@@ -256,6 +256,47 @@ static void do_uring_open_silent(char **arg)
 		  1);
 }
 
+/* Let the ring do REQUEST when it has no room left to say what came of it: as many others before it were
+ * done as it has room for, and nobody looks. */
+static void overflowing(struct io_uring_sqe request)
+{
+	struct uring u;
+	unsigned room;
+
+	uring_open(&u);
+	memcpy(&room, u.cq + u.p.cq_off.ring_entries, sizeof(room));
+	for (unsigned i = 0; i <= room; i++) {
+		unsigned at = i % u.p.sq_entries;
+
+		u.sqes[at] = i < room ? (struct io_uring_sqe){ .opcode = IORING_OP_NOP } : request;
+		((unsigned *)(void *)(u.sq + u.p.sq_off.array))[at] = at;
+		atomic_store((_Atomic unsigned *)(void *)(u.sq + u.p.sq_off.tail), i + 1);
+		must(syscall(SYS_io_uring_enter, u.fd, 1, 0, 0, NULL, 0), "io_uring_enter");
+	}
+	usleep(100000);
+}
+
+static void do_uring_open_overflow(char **arg)
+{
+	int next = dup(0);
+
+	close(next); /* where the file will be, for nobody says it: the ring is the next */
+	overflowing((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT,
+					   .fd = AT_FDCWD,
+					   .addr = (uintptr_t)arg[0],
+					   .open_flags = O_RDONLY });
+	look_into(next + 1);
+}
+
+static void do_uring_open_overflow_apart(char **arg)
+{
+	overflowing((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT,
+					   .flags = IOSQE_ASYNC,
+					   .fd = AT_FDCWD,
+					   .addr = (uintptr_t)arg[0],
+					   .open_flags = O_RDONLY });
+}
+
 static void do_uring_rename(char **arg)
 {
 	by_uring((struct io_uring_sqe){ .opcode = IORING_OP_RENAMEAT,
@@ -302,6 +343,18 @@ static void do_uring_connect_silent(char **arg)
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	silently((struct io_uring_sqe){
+		.opcode = IORING_OP_CONNECT, .fd = fd, .addr = (uintptr_t)&to, .off = sizeof(to) });
+	must(send(fd, "hello", 5, 0), "send");
+}
+
+static void do_uring_connect_overflow(char **arg)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)strtoul(arg[0], NULL, 10)) };
+	int fd = (int)must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	overflowing((struct io_uring_sqe){
 		.opcode = IORING_OP_CONNECT, .fd = fd, .addr = (uintptr_t)&to, .off = sizeof(to) });
 	must(send(fd, "hello", 5, 0), "send");
 }
@@ -618,11 +671,14 @@ static const struct {
 	{ "uring-open-apart", 1, do_uring_open_apart },
 	{ "uring-open-direct", 1, do_uring_open_direct },
 	{ "uring-open-silent", 1, do_uring_open_silent },
+	{ "uring-open-overflow", 1, do_uring_open_overflow },
+	{ "uring-open-overflow-apart", 1, do_uring_open_overflow_apart },
 	{ "uring-rename", 2, do_uring_rename },
 	{ "uring-link", 2, do_uring_link },
 	{ "uring-unlink", 1, do_uring_unlink },
 	{ "uring-connect", 1, do_uring_connect },
 	{ "uring-connect-silent", 1, do_uring_connect_silent },
+	{ "uring-connect-overflow", 1, do_uring_connect_overflow },
 	{ "read", 1, do_read },
 	{ "read-beside", 1, do_read_beside },
 	{ "read-by-cwd", 1, do_read_by_cwd },

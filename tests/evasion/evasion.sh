@@ -44,6 +44,8 @@ do_it E3 "$evade" uring-open /etc/shadow
 do_it E3-apart "$evade" uring-open-apart /etc/shadow
 do_it E3-direct "$evade" uring-open-direct /etc/shadow
 do_it E3-silent "$evade" uring-open-silent /etc/shadow
+do_it E3-overflow "$evade" uring-open-overflow /etc/shadow
+do_it E3-overflow-apart "$evade" uring-open-overflow-apart /etc/shadow
 do_it E3-link "$evade" uring-link /etc/shadow "/etc/mews-link2-$$"
 do_it E3-unlink "$evade" uring-unlink "/etc/mews-link2-$$"
 echo : >"$tools/plain"
@@ -53,6 +55,7 @@ read -r port <&"${listener[0]}"
 listener_pid=$listener_PID
 do_it E3-connect "$work/bash" uring-connect "$port"
 do_it E3-connect-silent "$work/bash" uring-connect-silent "$port"
+do_it E3-connect-overflow "$work/bash" uring-connect-overflow "$port"
 ln -s /etc/security "$work/dir"
 ln -s /etc/shadow "$work/link"
 do_it E4-parent "$evade" read "$work/dir/../shadow"
@@ -192,10 +195,14 @@ if uname -r | grep -qE '^(6\.([4-9]|[1-9][0-9])|[7-9]\.)'; then
 	seen "E3: one by a thread of the kernel's" E3-apart "" "${read_rules[@]}"
 	seen "E3: one that gives no descriptor" E3-direct "" "${read_rules[@]}"
 	seen "E3: one of which nobody is told" E3-silent "" "${read_rules[@]}"
+	seen "E3: one that the ring has no room to tell of" E3-overflow "" "${read_rules[@]}"
+	seen "E3: such a one by a thread of the kernel's" E3-overflow-apart "" "${read_rules[@]}"
 	seen "E3: a link through the ring" E3-link "" "Link to a sensitive file"
 	seen "E3: a rename" E3-rename "" "File put where it will be run"
 	seen "E3: a connection" E3-connect ".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
 	seen "E3: a connection of which nobody is told" E3-connect-silent ".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
+	seen "E3: a connection that the ring has no room to tell of" E3-connect-overflow \
+		".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
 fi
 seen "E4: a link to a directory and .. behind it" E4-parent "$by_path" "${read_rules[@]}"
 seen "E4: a link" E4-link "$by_path" "${read_rules[@]}"
