@@ -148,6 +148,7 @@ struct uring {
 	uint8_t *sq, *cq;
 	struct io_uring_sqe *sqes;
 	struct io_uring_params p;
+	unsigned asked;
 };
 
 static void uring_open(struct uring *u)
@@ -168,16 +169,32 @@ static void uring_open(struct uring *u)
 		die("mmap");
 }
 
-/* Let the kernel do the first request; what it gives back. */
-static int uring_do(struct uring *u)
+/* Put REQUEST where the kernel looks for the next one. */
+static void uring_put(struct uring *u, struct io_uring_sqe request)
+{
+	unsigned at = u->asked++ % u->p.sq_entries;
+
+	u->sqes[at] = request;
+	((unsigned *)(void *)(u->sq + u->p.sq_off.array))[at] = at;
+	atomic_store((_Atomic unsigned *)(void *)(u->sq + u->p.sq_off.tail), u->asked);
+}
+
+/* Have the kernel take up N requests and do the first WAIT of all. */
+static void uring_enter(struct uring *u, unsigned n, unsigned wait)
+{
+	must(syscall(SYS_io_uring_enter, u->fd, n, wait, wait != 0 ? IORING_ENTER_GETEVENTS : 0,
+		     NULL, 0),
+	     "io_uring_enter");
+}
+
+/* Let the kernel do REQUEST, as each before it; what it gives back. */
+static int uring_do(struct uring *u, struct io_uring_sqe request)
 {
 	const struct io_uring_cqe *cqes = (const void *)(u->cq + u->p.cq_off.cqes);
 
-	*(unsigned *)(void *)(u->sq + u->p.sq_off.array) = 0;
-	atomic_store((_Atomic unsigned *)(void *)(u->sq + u->p.sq_off.tail), 1);
-	must(syscall(SYS_io_uring_enter, u->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0),
-	     "io_uring_enter");
-	return cqes[0].res;
+	uring_put(u, request);
+	uring_enter(u, 1, u->asked);
+	return cqes[u->asked - 1].res;
 }
 
 /* Let the ring do REQUEST; what comes of it. */
@@ -187,8 +204,7 @@ static int by_uring(struct io_uring_sqe request)
 	int res;
 
 	uring_open(&u);
-	u.sqes[0] = request;
-	res = uring_do(&u);
+	res = uring_do(&u, request);
 	errno = res < 0 ? -res : 0;
 	return (int)must(res < 0 ? -1 : res, "io_uring");
 }
@@ -223,12 +239,11 @@ static void do_uring_open_direct(char **arg)
 
 	uring_open(&u);
 	must(syscall(SYS_io_uring_register, u.fd, IORING_REGISTER_FILES, &none, 1), "register");
-	u.sqes[0] = (struct io_uring_sqe){ .opcode = IORING_OP_OPENAT,
-					   .fd = AT_FDCWD,
-					   .addr = (uintptr_t)arg[0],
-					   .file_index = 1,
-					   .open_flags = O_RDONLY };
-	res = uring_do(&u);
+	res = uring_do(&u, (struct io_uring_sqe){ .opcode = IORING_OP_OPENAT,
+						  .fd = AT_FDCWD,
+						  .addr = (uintptr_t)arg[0],
+						  .file_index = 1,
+						  .open_flags = O_RDONLY });
 	errno = res < 0 ? -res : 0;
 	must(res < 0 ? -1 : res, arg[0]);
 }
@@ -239,11 +254,9 @@ static int silently(struct io_uring_sqe request)
 	struct uring u;
 
 	uring_open(&u);
-	u.sqes[0] = request;
-	u.sqes[0].flags |= IOSQE_CQE_SKIP_SUCCESS;
-	*(unsigned *)(void *)(u.sq + u.p.sq_off.array) = 0;
-	atomic_store((_Atomic unsigned *)(void *)(u.sq + u.p.sq_off.tail), 1);
-	must(syscall(SYS_io_uring_enter, u.fd, 1, 0, 0, NULL, 0), "io_uring_enter");
+	request.flags |= IOSQE_CQE_SKIP_SUCCESS;
+	uring_put(&u, request);
+	uring_enter(&u, 1, 0);
 	return u.fd;
 }
 
@@ -266,12 +279,9 @@ static void overflowing(struct io_uring_sqe request)
 	uring_open(&u);
 	memcpy(&room, u.cq + u.p.cq_off.ring_entries, sizeof(room));
 	for (unsigned i = 0; i <= room; i++) {
-		unsigned at = i % u.p.sq_entries;
-
-		u.sqes[at] = i < room ? (struct io_uring_sqe){ .opcode = IORING_OP_NOP } : request;
-		((unsigned *)(void *)(u.sq + u.p.sq_off.array))[at] = at;
-		atomic_store((_Atomic unsigned *)(void *)(u.sq + u.p.sq_off.tail), i + 1);
-		must(syscall(SYS_io_uring_enter, u.fd, 1, 0, 0, NULL, 0), "io_uring_enter");
+		uring_put(&u,
+			  i < room ? (struct io_uring_sqe){ .opcode = IORING_OP_NOP } : request);
+		uring_enter(&u, 1, 0);
 	}
 	usleep(100000);
 }
