@@ -115,6 +115,23 @@ static __always_inline struct sock *put_open_file(struct build *b, struct file *
 	return sk;
 }
 
+enum { TYPE_STREAM = 1, TYPE_DATAGRAM = 2 };
+
+/* Put a socket of FAMILY and TYPE that is open at FD and not at hand behind the header, in place of what
+ * stands there. */
+static __always_inline void put_lost_socket(struct build *b, __s32 fd, __u32 family, __u32 type)
+{
+	struct record_file *rf = FILE_OF(b);
+
+	HEADER_OF(b)->flags |= RECORD_HAS_FILE;
+	move_to(b, sizeof(struct record) + sizeof(struct record_file));
+	__builtin_memset(rf, 0, sizeof(*rf));
+	rf->mode = FMT_SOCKET;
+	rf->fd = fd;
+	rf->sock_family = family;
+	rf->sock_type = type;
+}
+
 /* The same of the file that the task has open at FD, if it has. */
 static __always_inline struct sock *put_file_of_fd(struct build *b, unsigned long fd)
 {

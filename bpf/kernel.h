@@ -336,8 +336,35 @@ struct io_submit_state {
 	struct io_wq_work_list compl_reqs;
 };
 
+struct io_rsrc_node {
+	unsigned long file_ptr; /* with marks in the lowest bits */
+};
+
+struct io_rsrc_data {
+	unsigned int nr;
+	struct io_rsrc_node **nodes;
+};
+
+struct io_file_table {
+	struct io_rsrc_data data;
+};
+
 struct io_ring_ctx {
 	struct io_submit_state submit_state;
+	struct io_file_table file_table;
+};
+
+struct io_fixed_file { /* before 6.13 */
+	unsigned long file_ptr;
+};
+
+struct io_file_table___6_12 {
+	struct io_fixed_file *files;
+};
+
+struct io_ring_ctx___6_12 {
+	struct io_file_table___6_12 file_table;
+	unsigned int nr_user_files;
 };
 
 struct io_kiocb {

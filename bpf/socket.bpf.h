@@ -216,6 +216,39 @@ static __always_inline void put_user_address(struct build *b, const void *user, 
 	put_address(b, &a, user, len);
 }
 
+/* Where a socket that is not at hand was asked to connect to, as both ends: this one is not known. */
+static __always_inline void put_asked_tuple(struct build *b, const union user_address *far,
+					    const void *user, __u32 len)
+{
+	__u32 n = 0;
+
+	HERE(b, 0, __u8) = far->family;
+	switch (far->family) {
+	case FAMILY_INET:
+		HERE(b, 1, __u32) = 0;
+		HERE(b, 5, __u16) = 0;
+		HERE(b, 7, __u32) = far->in.ip;
+		HERE(b, 11, __u16) = bpf_ntohs(far->in.port);
+		n = 13;
+		break;
+	case FAMILY_INET6:
+		HERE(b, 1, __u64) = 0;
+		HERE(b, 9, __u64) = 0;
+		HERE(b, 17, __u16) = 0;
+		HERE(b, 19, __u64) = far->in6.ip[0];
+		HERE(b, 27, __u64) = far->in6.ip[1];
+		HERE(b, 35, __u16) = bpf_ntohs(far->in6.port);
+		n = 37;
+		break;
+	case FAMILY_UNIX:
+		HERE(b, 1, __u64) = 0;
+		HERE(b, 9, __u64) = 0;
+		n = 17 + append_sun_path(b->at + 17, user + 2, len - 2, true);
+		break;
+	}
+	put_var_len(b, n);
+}
+
 /* Both ends as a parameter; empty without a socket. */
 static __always_inline void put_tuple(struct build *b, struct sock *sk,
 				      enum tuple_direction direction, union user_address *far)

@@ -53,10 +53,13 @@ enum {
 };
 
 enum { PF_IO_WORKER_FLAG = 0x10, REQUESTS = 128, DONE_AT_ONCE = 256 };
-enum { REQUEST_IS_SILENT = 1 << 6 }; /* IOSQE_CQE_SKIP_SUCCESS */
+enum {
+	REQUEST_ON_RINGS_FILE = 1 << 0, /* IOSQE_FIXED_FILE */
+	REQUEST_IS_SILENT = 1 << 6,	/* IOSQE_CQE_SKIP_SUCCESS */
+};
 
 /* Files that are open in the ring alone have no descriptor: they get numbers that no descriptor has. */
-enum { RING_FD = 1 << 30 };
+enum { RING_FD = 1 << 30, RING_FD_MASK = RING_FD - 1 };
 
 struct uring_request {
 	__u64 start_ns; /* of the thread that it is told of */
@@ -99,6 +102,28 @@ static __always_inline const struct wanted *wanted_of_op(__u8 op)
 	}
 	w = bpf_map_lookup_elem(&wanted, &nr);
 	return w != NULL && w->flags & WANTED_YES ? w : NULL;
+}
+
+/* The file in the ring's own table that REQ is about, FD by our number; NULL if there is none. */
+static __always_inline struct file *file_of_ring(struct io_kiocb *req, __s32 fd)
+{
+	struct io_ring_ctx *ctx = LOOK(struct io_kiocb, req, ctx);
+	__u32 slot = fd & RING_FD_MASK;
+	__u64 file = 0;
+
+	if (bpf_core_field_exists(struct io_file_table, data)) {
+		struct io_rsrc_node **nodes = LOOK(struct io_ring_ctx, ctx, file_table.data.nodes);
+
+		if (slot < LOOK(struct io_ring_ctx, ctx, file_table.data.nr))
+			file = LOOK(struct io_rsrc_node, (void *)look_word(nodes + slot), file_ptr);
+	} else if (bpf_core_type_exists(struct io_fixed_file)) {
+		struct io_fixed_file *files =
+			LOOK(struct io_ring_ctx___6_12, ctx, file_table.files);
+
+		if (slot < LOOK(struct io_ring_ctx___6_12, ctx, nr_user_files))
+			file = look_word((void *)files + slot * sizeof(__u64));
+	}
+	return (struct file *)(file & ~7ull);
 }
 
 /* The name FIELD of the request at REQ. */
@@ -214,19 +239,24 @@ static __always_inline long ring_fd(const struct uring_request *r, long res)
 }
 
 static __always_inline void put_request_connect(struct build *b, const struct uring_request *r,
-						struct file *file, long res)
+						struct file *file, long res, bool silent)
 {
 	struct sock *sk = file == NULL ? NULL : put_open_file(b, file, r->fd);
+	const void *user = (const void *)r->user;
 	union user_address far;
 
-	if (res != 0 && res != -EINPROGRESS_NUMBER)
-		sk = NULL;
-	read_user_address(&far, (const void *)r->user, r->len);
+	read_user_address(&far, user, r->len);
+	/* It may be made by a request that has to be done first; most that connect are streams. */
+	if (silent && sk == NULL)
+		put_lost_socket(b, r->fd, far.family, TYPE_STREAM);
 	params(b, 4);
 	put_u64(b, res);
-	put_tuple(b, sk, TUPLE_OUT, &far);
+	if (silent) /* nothing is connected yet, and what is now open there may be another */
+		put_asked_tuple(b, &far, user, r->len);
+	else
+		put_tuple(b, res == 0 || res == -EINPROGRESS_NUMBER ? sk : NULL, TUPLE_OUT, &far);
 	put_int(b, r->fd);
-	put_address(b, &far, (const void *)r->user, r->len);
+	put_address(b, &far, user, r->len);
 }
 
 /* The beginning of a msghdr. */
@@ -279,6 +309,15 @@ static __always_inline void put_request_names(struct build *b, const struct urin
 		put_u32(b, b->code == EVENT_SYSCALL_MKDIRAT_X ? r->mode : r->flags);
 }
 
+/* The file that REQ is about; one that was only taken up has none yet. */
+static __always_inline struct file *file_of_request(struct build *b, const struct uring_request *r,
+						    struct io_kiocb *req, bool silent)
+{
+	if (!silent)
+		return LOOK(struct io_kiocb, req, file);
+	return r->fd >= RING_FD ? file_of_ring(req, r->fd) : file_of_fd(b->task, r->fd);
+}
+
 /* Silent: what comes of it is not known. */
 static __always_inline void send_request(const struct wanted *w, const struct uring_request *r,
 					 struct io_kiocb *req, long res, bool silent)
@@ -288,8 +327,7 @@ static __always_inline void send_request(const struct wanted *w, const struct ur
 
 	if (!begin_done(&b, w, r))
 		return;
-	/* A request that was only taken up has no file yet. */
-	file = silent ? file_of_fd(b.task, r->fd) : LOOK(struct io_kiocb, req, file);
+	file = file_of_request(&b, r, req, silent);
 	switch (b.code) {
 	case EVENT_SYSCALL_OPENAT_2_X:
 	case EVENT_SYSCALL_OPENAT2_X:
@@ -299,7 +337,7 @@ static __always_inline void send_request(const struct wanted *w, const struct ur
 			put_request_open(&b, r, r->slot == 0 ? res : -1, ring_fd(r, res));
 		break;
 	case EVENT_SOCKET_CONNECT_X:
-		put_request_connect(&b, r, file, res);
+		put_request_connect(&b, r, file, res, silent);
 		break;
 	case EVENT_SOCKET_SENDTO_X:
 	case EVENT_SOCKET_SENDMSG_X:
@@ -336,6 +374,8 @@ int BPF_PROG(uring_submit, struct io_kiocb *req)
 	r->other_name[0] = 0;
 	note_who(r, task);
 	r->fd = LOOK(struct io_kiocb, req, cqe.fd);
+	if (LOOK(struct io_kiocb, req, flags) & REQUEST_ON_RINGS_FILE)
+		r->fd = RING_FD | (r->fd & RING_FD_MASK);
 	r->op = op;
 	/* Asked for again, for to the verifier it is one number on each way to here, and what follows
 	 * another thing to check for each. */

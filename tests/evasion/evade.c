@@ -369,6 +369,58 @@ static void do_uring_connect_overflow(char **arg)
 	must(send(fd, "hello", 5, 0), "send");
 }
 
+/* Connect a socket that is in the ring alone, and has no descriptor. */
+static void do_uring_connect_direct(char **arg)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)strtoul(arg[0], NULL, 10)) };
+	struct io_uring_sqe make = {
+		.opcode = IORING_OP_SOCKET, .fd = AF_INET, .off = SOCK_STREAM, .file_index = 1
+	};
+	struct io_uring_sqe reach = { .opcode = IORING_OP_CONNECT,
+				      .flags = IOSQE_FIXED_FILE,
+				      .fd = 0,
+				      .addr = (uintptr_t)&to,
+				      .off = sizeof(to) };
+	static int32_t none = -1;
+	struct uring u;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	uring_open(&u);
+	must(syscall(SYS_io_uring_register, u.fd, IORING_REGISTER_FILES, &none, 1), "register");
+	if (strcmp(arg[1], "linked") == 0) { /* there is no socket yet when it is asked for */
+		make.flags |= IOSQE_IO_LINK;
+		reach.flags |= IOSQE_CQE_SKIP_SUCCESS | IOSQE_IO_LINK;
+		uring_put(&u, make);
+		uring_put(&u, reach);
+		uring_put(&u, (struct io_uring_sqe){ .opcode = IORING_OP_NOP });
+		uring_enter(&u, 3, 2);
+	} else {
+		uring_do(&u, make);
+		if (strcmp(arg[1], "silent") == 0)
+			reach.flags |= IOSQE_CQE_SKIP_SUCCESS;
+		uring_put(&u, reach);
+		uring_enter(&u, 1, reach.flags & IOSQE_CQE_SKIP_SUCCESS ? 1 : 2);
+	}
+	/* Whether it is connected only the ring can say. */
+	memset((void *)(u.cq + u.p.cq_off.cqes), 0, sizeof(struct io_uring_cqe) * 8);
+	uring_put(&u, (struct io_uring_sqe){ .opcode = IORING_OP_SEND,
+					     .flags = IOSQE_FIXED_FILE,
+					     .fd = 0,
+					     .addr = (uintptr_t) "hello",
+					     .len = 5 });
+	uring_enter(&u, 1, 0);
+	usleep(100000);
+	for (unsigned i = 0; i < 8; i++) {
+		const struct io_uring_cqe *cqes = (const void *)(u.cq + u.p.cq_off.cqes);
+
+		if (cqes[i].res == 5)
+			return;
+	}
+	errno = ENOTCONN;
+	die("the ring");
+}
+
 /* ---- names ---- */
 
 static void do_read(char **arg)
@@ -689,6 +741,7 @@ static const struct {
 	{ "uring-connect", 1, do_uring_connect },
 	{ "uring-connect-silent", 1, do_uring_connect_silent },
 	{ "uring-connect-overflow", 1, do_uring_connect_overflow },
+	{ "uring-connect-direct", 2, do_uring_connect_direct },
 	{ "read", 1, do_read },
 	{ "read-beside", 1, do_read_beside },
 	{ "read-by-cwd", 1, do_read_by_cwd },

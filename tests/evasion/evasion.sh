@@ -14,7 +14,7 @@ cp "$build/tests/support/evade" "$evade" || skip_all "evade is not built"
 [ "$(stat -c %d /etc/shadow)" = "$(stat -c %d /etc)" ] || skip_all "/etc/shadow is mounted by itself"
 
 start_mews -r "$top/rules/mews_rules.yaml" ${falco:+-r "$falco"} -o rule_matching=all \
-	-o 'append_output[]={"extra_fields": ["fd.path.resolved", "proc.cmdline", "proc.pcmdline", "proc.exepath"]}'
+	-o 'append_output[]={"extra_fields": ["fd.path.resolved", "proc.cmdline", "proc.pcmdline", "proc.exepath", "fd.num"]}'
 listener_pid=
 clean() {
 	[ -n "$listener_pid" ] && kill "$listener_pid" 2>/dev/null
@@ -56,6 +56,9 @@ listener_pid=$listener_PID
 do_it E3-connect "$work/bash" uring-connect "$port"
 do_it E3-connect-silent "$work/bash" uring-connect-silent "$port"
 do_it E3-connect-overflow "$work/bash" uring-connect-overflow "$port"
+for how in told silent linked; do
+	do_it E3-connect-direct-$how "$work/bash" uring-connect-direct "$port" $how
+done
 ln -s /etc/security "$work/dir"
 ln -s /etc/shadow "$work/link"
 do_it E4-parent "$evade" read "$work/dir/../shadow"
@@ -203,6 +206,11 @@ if uname -r | grep -qE '^(6\.([4-9]|[1-9][0-9])|[7-9]\.)'; then
 	seen "E3: a connection of which nobody is told" E3-connect-silent ".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
 	seen "E3: a connection that the ring has no room to tell of" E3-connect-overflow \
 		".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
+	for how in told silent linked; do
+		seen "E3: a connection of a socket that is in the ring alone, $how" E3-connect-direct-$how \
+			".output_fields | (.[\"fd.name\"] | endswith(\":$port\")) and .[\"fd.num\"] == 1073741824" \
+			"Outbound connection by a shell"
+	done
 fi
 seen "E4: a link to a directory and .. behind it" E4-parent "$by_path" "${read_rules[@]}"
 seen "E4: a link" E4-link "$by_path" "${read_rules[@]}"
