@@ -50,6 +50,8 @@ enum {
 	OP_MKDIRAT = 37,
 	OP_SYMLINKAT = 38,
 	OP_LINKAT = 39,
+	OP_SEND_ZC = 47,
+	OP_SENDMSG_ZC = 48,
 };
 
 enum { PF_IO_WORKER_FLAG = 0x10, REQUESTS = 128, DONE_AT_ONCE = 256 };
@@ -166,6 +168,8 @@ static __always_inline void note_names(struct uring_request *r, __u8 op, struct 
 		break;
 	case OP_SEND:
 	case OP_SENDMSG:
+	case OP_SEND_ZC:
+	case OP_SENDMSG_ZC:
 		r->user = (__u64)LOOK(struct io_sr_msg, req, buf);
 		r->len = LOOK(struct io_sr_msg, req, len);
 		break;

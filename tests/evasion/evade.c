@@ -421,6 +421,44 @@ static void do_uring_connect_direct(char **arg)
 	die("the ring");
 }
 
+/* Send a datagram to a socket of this process's own, by a buffer or by a message, copied or not. */
+static void do_uring_send(char **arg)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	socklen_t n = sizeof(to);
+	struct iovec iov = { (char[]){ "hello" }, 5 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	static const struct {
+		const char *name;
+		uint8_t op;
+	} ways[] = { { "send", IORING_OP_SEND },
+		     { "sendmsg", IORING_OP_SENDMSG },
+		     { "send-zc", IORING_OP_SEND_ZC },
+		     { "sendmsg-zc", IORING_OP_SENDMSG_ZC } };
+	int from = (int)must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+	int at = (int)must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+	char got[8];
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	must(bind(at, (struct sockaddr *)&to, sizeof(to)), "bind");
+	must(getsockname(at, (struct sockaddr *)&to, &n), "getsockname");
+	must(connect(from, (struct sockaddr *)&to, sizeof(to)), "connect");
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		bool message =
+			ways[i].op == IORING_OP_SENDMSG || ways[i].op == IORING_OP_SENDMSG_ZC;
+
+		if (strcmp(arg[0], ways[i].name) != 0)
+			continue;
+		by_uring((struct io_uring_sqe){ .opcode = ways[i].op,
+						.fd = from,
+						.addr = message ? (uintptr_t)&m
+								: (uintptr_t)iov.iov_base,
+						.len = message ? 1 : 5 });
+	}
+	must(recv(at, got, sizeof(got), MSG_DONTWAIT), "recv");
+	printf("%u\n", ntohs(to.sin_port));
+}
+
 /* ---- names ---- */
 
 static void do_read(char **arg)
@@ -742,6 +780,7 @@ static const struct {
 	{ "uring-connect-silent", 1, do_uring_connect_silent },
 	{ "uring-connect-overflow", 1, do_uring_connect_overflow },
 	{ "uring-connect-direct", 2, do_uring_connect_direct },
+	{ "uring-send", 1, do_uring_send },
 	{ "read", 1, do_read },
 	{ "read-beside", 1, do_read_beside },
 	{ "read-by-cwd", 1, do_read_by_cwd },

@@ -13,7 +13,14 @@ evade=$tools/evade
 cp "$build/tests/support/evade" "$evade" || skip_all "evade is not built"
 [ "$(stat -c %d /etc/shadow)" = "$(stat -c %d /etc)" ] || skip_all "/etc/shadow is mounted by itself"
 
-start_mews -r "$top/rules/mews_rules.yaml" ${falco:+-r "$falco"} -o rule_matching=all \
+cat >"$work/own.yaml" <<-'end'
+	- rule: Sent
+	  desc: something was sent
+	  condition: evt.type in (sendto, sendmsg) and proc.name = evade
+	  output: Sent (command=%proc.cmdline connection=%fd.name)
+	  priority: NOTICE
+end
+start_mews -r "$top/rules/mews_rules.yaml" ${falco:+-r "$falco"} -r "$work/own.yaml" -o rule_matching=all \
 	-o 'append_output[]={"extra_fields": ["fd.path.resolved", "proc.cmdline", "proc.pcmdline", "proc.exepath", "fd.num"]}'
 listener_pid=
 clean() {
@@ -56,6 +63,9 @@ listener_pid=$listener_PID
 do_it E3-connect "$work/bash" uring-connect "$port"
 do_it E3-connect-silent "$work/bash" uring-connect-silent "$port"
 do_it E3-connect-overflow "$work/bash" uring-connect-overflow "$port"
+for how in send sendmsg send-zc sendmsg-zc; do
+	do_it E3-$how "$evade" uring-send $how
+done
 for how in told silent linked; do
 	do_it E3-connect-direct-$how "$work/bash" uring-connect-direct "$port" $how
 done
@@ -206,6 +216,9 @@ if uname -r | grep -qE '^(6\.([4-9]|[1-9][0-9])|[7-9]\.)'; then
 	seen "E3: a connection of which nobody is told" E3-connect-silent ".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
 	seen "E3: a connection that the ring has no room to tell of" E3-connect-overflow \
 		".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
+	for how in send sendmsg send-zc sendmsg-zc; do
+		seen "E3: $how" E3-$how ".output_fields[\"fd.name\"] | endswith(\":$(head -n 1 "$work/out.E3-$how")\")" Sent
+	done
 	for how in told silent linked; do
 		seen "E3: a connection of a socket that is in the ring alone, $how" E3-connect-direct-$how \
 			".output_fields | (.[\"fd.name\"] | endswith(\":$port\")) and .[\"fd.num\"] == 1073741824" \
