@@ -63,7 +63,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	task = bpf_get_current_task_btf();
 	w = row_of_call(task, regs, w, &abi);
 	if (w == NULL || is_spared(w, regs, abi, ret) || !is_told(w, task, regs) ||
-	    (settings.drop_failed && ret < 0 && ret >= -4095))
+	    (is_dropped(ret) && w->code != EVENT_SOCKET_CONNECT_X)) /* it has a note to forget */
 		return 0;
 	cpu = bpf_get_smp_processor_id();
 	s = bpf_map_lookup_elem(&scratch, &cpu);

@@ -43,6 +43,12 @@ static __always_inline bool begin_exit(struct build *b)
 	return true;
 }
 
+/* Has a call that returned RET failed, where those are passed over? */
+static __always_inline bool is_dropped(long ret)
+{
+	return settings.drop_failed && ret < 0 && ret >= -4095;
+}
+
 /* Argument N of that call. */
 static __always_inline __u64 arg(const struct build *b, __u32 n)
 {

@@ -463,6 +463,7 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
+	struct socket *sk_socket;
 	unsigned short sk_type;
 	unsigned short sk_protocol; /* a bit field of 8 before 5.6 */
 	__u32 sk_ack_backlog, sk_max_ack_backlog;
@@ -496,6 +497,7 @@ struct unix_sock {
 
 struct socket {
 	struct sock *sk;
+	struct file *file;
 	short type;
 };
 

@@ -65,24 +65,117 @@ int BPF_PROG(exit_bind, struct pt_regs *regs, long ret)
 
 /* ---- connecting ---- */
 
+/* What a thread's connect() has begun: the descriptor may be another file's, and the address another one, when
+ * it ends, for it may wait, and other threads do not.  By the task's address. */
+struct connecting {
+	__u64 sk;
+	__u64 start_ns; /* of the task */
+	union user_address far;
+};
+
+enum { CONNECTING = 4096, STATE_SYN_SENT = 2 };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, CONNECTING);
+	__type(key, __u64);
+	__type(value, struct connecting);
+} connecting SEC(".maps");
+
+static __always_inline void note_far(union user_address *far, const struct sock *sk)
+{
+	far->family = LOOK(struct sock, sk, __sk_common.skc_family);
+	if (far->family == FAMILY_INET) {
+		far->in.port = LOOK(struct sock, sk, __sk_common.skc_dport);
+		far->in.ip = LOOK(struct sock, sk, __sk_common.skc_daddr);
+	} else {
+		far->in6.port = LOOK(struct sock, sk, __sk_common.skc_dport);
+		bpf_core_read(far->in6.ip, sizeof(far->in6.ip), &sk->__sk_common.skc_v6_daddr);
+	}
+}
+
+/* A stream's connection begins, within the call that asks for it.  Datagrams have no such state. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(connect_begun, const struct sock *sk, int before, int state)
+{
+	struct task_struct *task;
+	struct connecting c = { 0 };
+	const struct wanted *w;
+	struct pt_regs *regs;
+	enum call_abi abi;
+	__u32 nr, cpu = bpf_get_smp_processor_id();
+	struct scratch *s;
+	__u64 key;
+
+	if (state != STATE_SYN_SENT)
+		return 0;
+	task = bpf_get_current_task_btf();
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	nr = REGS_NR(regs);
+	w = row_of_call(task, regs, bpf_map_lookup_elem(&wanted, &nr), &abi);
+	s = bpf_map_lookup_elem(&scratch, &cpu);
+	if (w == NULL || s == NULL || w->code != EVENT_SOCKET_CONNECT_X || is_own(task))
+		return 0;
+	c.sk = address_in(s, sk);
+	c.start_ns = task->start_boottime;
+	note_far(&c.far, (const struct sock *)c.sk);
+	key = address_in(s, task);
+	bpf_map_update_elem(&connecting, &key, &c, BPF_ANY);
+	return 0;
+}
+
+/* The file of the socket that C is about; NULL if it is gone, or goes elsewhere by now. */
+static __always_inline struct file *file_of_begun(const struct connecting *c)
+{
+	const struct sock *sk = (const struct sock *)c->sk;
+	const struct socket *socket = LOOK(struct sock, sk, sk_socket);
+
+	if ((__u64)LOOK(struct socket, socket, sk) != c->sk ||
+	    LOOK(struct sock, sk, __sk_common.skc_dport) != c->far.in.port)
+		return NULL;
+	return LOOK(struct socket, socket, file);
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(exit_connect, struct pt_regs *regs, long ret)
 {
+	bool done = ret == 0 || ret == -EINPROGRESS_NUMBER;
+	const struct connecting *c;
 	union user_address far;
 	struct sock *sk;
 	struct build b;
+	__u64 key;
 
 	if (!begin_exit(&b)) {
 		stay_on_stack(ctx);
 		return 0;
 	}
+	key = b.s->call.task;
+	c = bpf_map_lookup_elem(&connecting, &key);
 	sk = put_file_of_fd(&b, arg(&b, 0));
-	if (ret != 0 && ret != -EINPROGRESS_NUMBER)
-		sk = NULL; /* no connection: the address alone is true */
 	read_user_address(&far, user_arg(&b, 1), arg(&b, 2));
+	if (done && c != NULL && c->start_ns == HEADER_OF(&b)->start_ns && c->sk != (__u64)sk) {
+		struct file *file = file_of_begun(c);
+
+		sk = file == NULL ? NULL : put_open_file(&b, file, (__s32)arg(&b, 0));
+		far = c->far;
+		if (sk == NULL)
+			put_lost_socket(&b, (__s32)arg(&b, 0), far.family, TYPE_STREAM);
+	} else if (done && sk == NULL) {
+		put_lost_socket(&b, (__s32)arg(&b, 0), far.family, TYPE_DATAGRAM);
+	}
+	if (c != NULL)
+		bpf_map_delete_elem(&connecting, &key);
+	if (is_dropped(ret))
+		return 0;
 	params(&b, 4);
 	put_u64(&b, ret);
-	put_tuple(&b, sk, TUPLE_OUT, &far);
+	if (!done) /* no connection: the address alone is true */
+		put_empty(&b);
+	else if (sk == NULL)
+		put_asked_tuple(&b, &far, user_arg(&b, 1), arg(&b, 2));
+	else
+		put_tuple(&b, sk, TUPLE_OUT, &far);
 	put_int(&b, arg(&b, 0));
 	put_address(&b, &far, user_arg(&b, 1), arg(&b, 2));
 	send(&b);

@@ -64,6 +64,19 @@ static bool is_of_ring(const char *program)
 	return false;
 }
 
+/* A TRACE row of an event that a family makes is of use to that: its lack is not the event's. */
+static bool is_just_help(const char *program)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].family != OF_TRACE || strcmp(rows[i].program, program) != 0)
+			continue;
+		for (size_t k = 0; k < ARRAY_LEN(captures); k++)
+			if (captures[k].code == rows[i].code)
+				return true;
+	}
+	return false;
+}
+
 bool coverage_is_essential(const char *program)
 {
 	struct event_set events = coverage_events(program);
@@ -92,7 +105,7 @@ bool coverage_lose(struct coverage *c, const char *program, const char *reason)
 	snprintf(g->reason, sizeof(g->reason), "%s", reason);
 	g->events = coverage_events(program);
 	g->of_ring = is_of_ring(program);
-	for (size_t i = 0; !g->of_ring && i < EVENT_SET_WORDS; i++)
+	for (size_t i = 0; !g->of_ring && !is_just_help(program) && i < EVENT_SET_WORDS; i++)
 		c->missing.bits[i] |= g->events.bits[i];
 	return true;
 }

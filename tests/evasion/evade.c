@@ -114,14 +114,11 @@ static void *change_port(void *arg)
 	return NULL;
 }
 
-/* Connect to a server that is too busy to answer; say to which port. */
-static void do_slow_connect(char **arg)
+/* `there` is a server that is too busy to answer; say its port. */
+static void be_busy(void)
 {
 	socklen_t n = sizeof(there);
-	pthread_t changer;
-	int fd;
 
-	(void)arg;
 	listener = (int)must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
 	there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	must(bind(listener, (struct sockaddr *)&there, sizeof(there)), "bind");
@@ -136,9 +133,58 @@ static void do_slow_connect(char **arg)
 		connect(other, (struct sockaddr *)&same, sizeof(same));
 	}
 	usleep(100000);
+}
+
+/* Connect to a server that is too busy to answer; say to which port. */
+static void do_slow_connect(char **arg)
+{
+	pthread_t changer;
+	int fd;
+
+	(void)arg;
+	be_busy();
 	fd = (int)must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
 	pthread_create(&changer, NULL, change_port, NULL);
 	must(connect(fd, (struct sockaddr *)&there, sizeof(there)), "connect");
+}
+
+static int connecting, decoy, kept;
+
+/* While connect() waits, its descriptor becomes that of another file, the address is changed, and the socket goes
+ * on under another number. */
+static void *change_file(void *arg)
+{
+	usleep(200000);
+	kept = dup(connecting);
+	dup2(decoy, connecting);
+	return change_port(arg);
+}
+
+/* The same with the descriptor changed, too: to a file, or to another connection.  Say that as well. */
+static void do_swapped_connect(char **arg)
+{
+	struct sockaddr_in other = { .sin_family = AF_INET };
+	socklen_t n = sizeof(other);
+	pthread_t changer;
+
+	if (strcmp(arg[0], "socket") == 0) {
+		int at = (int)must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+
+		other.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		must(bind(at, (struct sockaddr *)&other, sizeof(other)), "bind");
+		must(getsockname(at, (struct sockaddr *)&other, &n), "getsockname");
+		decoy = (int)must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+		must(connect(decoy, (struct sockaddr *)&other, sizeof(other)), "connect");
+	} else {
+		decoy = (int)must(open("/dev/null", O_RDWR | O_CLOEXEC), "/dev/null");
+	}
+	be_busy();
+	connecting = (int)must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+	printf("%d\n", connecting);
+	fflush(stdout);
+	pthread_create(&changer, NULL, change_file, NULL);
+	must(connect(connecting, (struct sockaddr *)&there, sizeof(there)), "connect");
+	must(send(kept, "hello", 5, 0), "send");
 }
 
 /* ---- io_uring ---- */
@@ -767,6 +813,7 @@ static const struct {
 } actions[] = {
 	{ "race-open", 1, do_race_open },
 	{ "slow-connect", 0, do_slow_connect },
+	{ "swapped-connect", 1, do_swapped_connect },
 	{ "uring-open", 1, do_uring_open },
 	{ "uring-open-apart", 1, do_uring_open_apart },
 	{ "uring-open-direct", 1, do_uring_open_direct },

@@ -47,6 +47,8 @@ read_rules=("Sensitive file read")
 cp "$evade" "$work/bash"
 do_it E1 "$evade" race-open 100
 do_it E2 "$work/bash" slow-connect
+do_it E2-file "$work/bash" swapped-connect file
+do_it E2-socket "$work/bash" swapped-connect socket
 do_it E3 "$evade" uring-open /etc/shadow
 do_it E3-apart "$evade" uring-open-apart /etc/shadow
 do_it E3-direct "$evade" uring-open-direct /etc/shadow
@@ -201,6 +203,12 @@ check "E1: of $hits opens whose name was changed meanwhile, all that were /etc/s
 	[ "${hits:-0}" -gt 0 -a "$hits" = "$found" ]
 seen "E2: a connection whose address was changed while it waited goes to where it went" E2 \
 	".output_fields[\"fd.name\"] | endswith(\":$(head -n 1 "$work/out.E2")\")" "Outbound connection by a shell"
+for other in file socket; do
+	seen "E2: one whose descriptor becomes another $other's meanwhile" E2-$other \
+		".output_fields | .[\"fd.num\"] == $(sed -n 2p "$work/out.E2-$other") and
+			(.[\"fd.name\"] | startswith(\"127.0.0.1:\") and endswith(\":$(head -n 1 "$work/out.E2-$other")\"))" \
+		"Outbound connection by a shell"
+done
 seen "E3: a ring for system calls" E3 "" "Ring for system calls made"
 # Kernels before 6.4 have no place at which requests could be seen.
 if uname -r | grep -qE '^(6\.([4-9]|[1-9][0-9])|[7-9]\.)'; then

@@ -341,10 +341,10 @@ void rig_mute(struct rig *rig, const struct rig_record *r)
 
 bool rig_want(struct rig *rig, unsigned code)
 {
-	if (attach_traces(rig, code))
-		return true;
+	bool is_traced = attach_traces(rig, code);
+
 	if (!wants_can(code))
-		return false;
+		return is_traced;
 	selection_add(&rig->set, code);
 	follow_set(rig);
 	return true;

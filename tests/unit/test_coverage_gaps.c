@@ -101,6 +101,17 @@ Test(coverage, what_is_asked_for_through_io_uring_is_still_seen_as_a_system_call
 	cr_assert(coverage_unseen(&cov, &set, &unseen));
 }
 
+Test(coverage, an_event_is_still_seen_without_the_program_that_notes_things_for_it)
+{
+	struct event_set set = coverage_events("connect_begun"), unseen;
+
+	cr_assert(event_set_has(&set, EVENT_SOCKET_CONNECT_X));
+	cr_assert(coverage_lose(&cov, "connect_begun", "why"));
+	cr_assert_not(coverage_unseen(&cov, &set, &unseen));
+	cr_assert(coverage_lose(&cov, "exit_connect", "why"));
+	cr_assert(coverage_unseen(&cov, &set, &unseen));
+}
+
 Test(coverage, there_are_only_so_many_gaps)
 {
 	for (unsigned i = 0; i < CONTROL_MAX_GAPS; i++)
