@@ -26,8 +26,10 @@ enum { FMODE_CREATED = 0x100000 };
 struct opened {
 	__u64 ino;
 	__u32 dev;
-	__u32 layer; /* PPM_FD_UPPER_LAYER, _LOWER_LAYER or 0 */
-	__u32 flags; /* the layer and PPM_O_F_CREATED */
+	__u32 layer;  /* PPM_FD_UPPER_LAYER, _LOWER_LAYER or 0 */
+	__u32 flags;  /* the layer and PPM_O_F_CREATED */
+	__u32 native; /* those that the file has */
+	bool is_open;
 };
 
 static __always_inline void put_opened_file(struct build *b, long fd, struct opened *o,
@@ -45,6 +47,8 @@ static __always_inline void put_opened_file(struct build *b, long fd, struct ope
 	o->ino = FILE_OF(b)->ino;
 	o->layer = overlay_layer(parts.inode, parts.sb);
 	o->flags = o->layer;
+	o->native = LOOK(struct file, file, f_flags);
+	o->is_open = true;
 	if (LOOK(struct file, file, f_mode) & FMODE_CREATED)
 		o->flags |= PPM_O_F_CREATED;
 	n = append_path(b, LOOK(struct file, file, f_path.dentry), parts.mnt,
@@ -79,16 +83,23 @@ static __always_inline void put_open_flags(struct build *b, const struct opened 
 	put_u32(b, native & (NATIVE_O_CREAT | NATIVE___O_TMPFILE) ? mode : 0);
 }
 
+/* What USER points at may have been changed, or unmapped, since the kernel took it: whether the file was opened
+ * for reading or writing is the file's to say. */
 static __always_inline void put_open_how(struct build *b, const struct opened *o, const void *user)
 {
 	struct open_how how;
 
 	if (bpf_probe_read_user(&how, sizeof(how), user) != 0) {
-		put_empty(b);
+		if (o->is_open)
+			put_u32(b, ppm_open_flags(o->native) | o->flags);
+		else
+			put_empty(b);
 		put_empty(b);
 		put_empty(b);
 		return;
 	}
+	if (o->is_open)
+		how.flags = (how.flags & ~3ull) | (o->native & 3);
 	put_open_flags(b, o, how.flags, how.mode);
 	put_u32(b, ppm_resolve_flags(how.resolve));
 }

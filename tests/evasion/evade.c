@@ -148,6 +148,53 @@ static void do_slow_connect(char **arg)
 	must(connect(fd, (struct sockaddr *)&there, sizeof(there)), "connect");
 }
 
+static struct open_how *asked;
+static pid_t holder;
+
+static void *change_how(void *arg)
+{
+	usleep(300000);
+	if (strcmp(arg, "unmapped") == 0)
+		munmap(asked, 4096);
+	else
+		asked->flags = O_RDONLY | O_CLOEXEC;
+	kill(holder, SIGKILL);
+	return NULL;
+}
+
+/* Open ARG[1] for writing, which waits for a reader's lease to end; meanwhile the memory says reading, or is gone. */
+static void do_swapped_how(char **arg)
+{
+	int tell[2], fd;
+	pthread_t changer;
+	char c;
+
+	must(pipe2(tell, O_CLOEXEC), "pipe2");
+	holder = fork();
+	if (holder == 0) {
+		signal(SIGIO, SIG_IGN);
+		fd = (int)must(open(arg[1], O_RDONLY | O_CLOEXEC), arg[1]);
+		if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0)
+			must(write(tell[1], "", 1), "write");
+		else
+			_exit(0);
+		for (;;)
+			pause();
+	}
+	close(tell[1]);
+	if (read(tell[0], &c, 1) != 1) {
+		fprintf(stderr, "evade: no lease can be had of %s\n", arg[1]);
+		exit(CANNOT);
+	}
+	asked = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (asked == MAP_FAILED)
+		die("mmap");
+	asked->flags = O_WRONLY | O_CLOEXEC;
+	pthread_create(&changer, NULL, change_how, arg[0]);
+	fd = (int)must(syscall(SYS_openat2, AT_FDCWD, arg[1], asked, sizeof(*asked)), arg[1]);
+	must(write(fd, "x", 1), "write");
+}
+
 static int connecting, decoy, kept;
 
 /* While connect() waits, its descriptor becomes that of another file, the address is changed, and the socket goes
@@ -814,6 +861,7 @@ static const struct {
 	{ "race-open", 1, do_race_open },
 	{ "slow-connect", 0, do_slow_connect },
 	{ "swapped-connect", 1, do_swapped_connect },
+	{ "swapped-how", 2, do_swapped_how },
 	{ "uring-open", 1, do_uring_open },
 	{ "uring-open-apart", 1, do_uring_open_apart },
 	{ "uring-open-direct", 1, do_uring_open_direct },

@@ -25,7 +25,7 @@ start_mews -r "$top/rules/mews_rules.yaml" ${falco:+-r "$falco"} -r "$work/own.y
 listener_pid=
 clean() {
 	[ -n "$listener_pid" ] && kill "$listener_pid" 2>/dev/null
-	rm -f "/etc/mews-link-$$" "/etc/mews-link2-$$" "/etc/mews-made-$$" "/etc/mews-made2-$$" "/etc/mews-weird-$$-"* "/etc/profile.d/mews-test-$$.sh" "/var/log/mews-test-$$"
+	rm -f "/etc/mews-link-$$" "/etc/mews-link2-$$" "/etc/mews-made-$$" "/etc/mews-made2-$$" "/etc/mews-how-$$" "/etc/mews-weird-$$-"* "/etc/profile.d/mews-test-$$.sh" "/var/log/mews-test-$$"
 	finish
 }
 trap clean EXIT
@@ -102,6 +102,9 @@ do_it E13 "$loader" "$evade" read /etc/shadow
 do_it E14 "$evade" read-32 /etc/shadow
 do_it E16-at "$evade" read-at shadow
 do_it E16-openat2 "$evade" read-openat2 /etc/shadow
+echo >"/etc/mews-how-$$"
+do_it E16-how-changed "$evade" swapped-how changed "/etc/mews-how-$$"
+do_it E16-how-unmapped "$evade" swapped-how unmapped "/etc/mews-how-$$"
 do_it E16-handle "$evade" read-by-handle /etc/shadow
 do_it E18 "$evade" unshare-user
 mkdir "$work/etc"
@@ -260,6 +263,9 @@ seen "E13: with an argument as the loader has it" E13-list "" "Program run throu
 seen "E14: a 32-bit call" E14 "" "${read_rules[@]}"
 seen "E16: relative to a descriptor that changes at once" E16-at "" "${read_rules[@]}"
 seen "E16: openat2" E16-openat2 "$by_name" "${read_rules[@]}"
+for how in changed unmapped; do
+	seen "E16: openat2 for writing, whose flags are $how while it waits" E16-how-$how "" "Write below etc"
+done
 seen "E16: open_by_handle_at" E16-handle "" "Sensitive file read"
 seen "E18: a user namespace" E18 "" "User namespace made"
 seen "E19: another mount of the directory" E19-dir "$by_path" "${read_rules[@]}"
