@@ -193,6 +193,10 @@ static int parse_text(struct span text, unsigned type, enum op_id op, struct poo
 	}
 	if (op == OP_REGEX) {
 		regex = regex_shim_new(text.p, text.n, error, sizeof(error));
+		if (regex == NULL && error[0] == '\0') {
+			pool_starve(pool);
+			return -ENOMEM;
+		}
 		if (regex == NULL) {
 			diag_set(diag, "invalid regex pattern: %s", error);
 			return -EINVAL;

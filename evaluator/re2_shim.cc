@@ -39,7 +39,7 @@ extern "C" struct regex *regex_shim_new(const void *pattern, size_t n, char *err
 	r = new (std::nothrow)
 		regex(re2::StringPiece(static_cast<const char *>(pattern), n), options);
 	if (r == nullptr) {
-		set_error(error, error_cap, "out of memory");
+		set_error(error, error_cap, "");
 		return nullptr;
 	}
 	if (!r->re.ok()) {

@@ -16,7 +16,7 @@ extern "C" {
 
 struct regex;
 
-/* NULL with the reason in ERROR: the pattern is bad. */
+/* NULL with the reason in ERROR: the pattern is bad; with none there: there is no memory. */
 struct regex *regex_shim_new(const void *pattern, size_t n, char *error, size_t error_cap);
 void regex_shim_free(struct regex *r);
 bool regex_shim_match(const struct regex *r, const void *subject, size_t n);
