@@ -208,11 +208,11 @@ static void put_control(struct line *t, uint8_t c)
 
 static bool is_plain(uint8_t c)
 {
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
 /* QUOTED: also what would end a JSON string.  Not quoted, it is for a terminal, to
- * which U+0080 ... U+009F are controls as well. */
+ * which U+007F ... U+009F are controls as well. */
 static void put_clean(struct line *t, struct span bytes, bool quoted)
 {
 	const uint8_t *p = bytes.p, *end = bytes.p + bytes.n;
@@ -227,10 +227,10 @@ static void put_clean(struct line *t, struct span bytes, bool quoted)
 		line_put(t, span_of(from, (size_t)(p - from)));
 		if (p == end)
 			return;
-		if (*p < 0x20) {
+		if (*p < 0x20 || (*p == 0x7f && !quoted)) {
 			put_control(t, *p++);
 		} else if (*p < 0x80) {
-			if (quoted)
+			if (quoted && *p != 0x7f)
 				line_put_char(t, '\\');
 			line_put_char(t, (char)*p++);
 		} else {
