@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "resolv_conf.h"
+
 static int put(struct places *p, const char *path, enum confine_use use)
 {
 	if (p->n == PLACES_MAX)
@@ -78,6 +80,14 @@ static int put_output(struct places *p, const struct output *o)
 	return err;
 }
 
+/* Receivers' names are looked up by the C library. */
+static int put_network(struct places *p)
+{
+	int err = put(p, NULL, CONFINE_TCP);
+
+	return err == 0 && resolv_conf_dir(p->resolver) ? put(p, p->resolver, CONFINE_READ) : err;
+}
+
 int places_find(struct places *p, const char *run_dir, const char *spool, const char *metrics,
 		const struct outputs *os)
 {
@@ -91,7 +101,7 @@ int places_find(struct places *p, const char *run_dir, const char *spool, const 
 		p->network = p->network || needs_network(&os->all[i]);
 		err = put_output(p, &os->all[i]);
 	}
-	return err == 0 && p->network ? put(p, NULL, CONFINE_TCP) : err;
+	return err == 0 && p->network ? put_network(p) : err;
 }
 
 int places_add_tcp(struct places *p)

@@ -7,6 +7,8 @@
 #ifndef MEWS_PLACES_H
 #define MEWS_PLACES_H
 
+#include <limits.h>
+
 #include "confine.h"
 #include "outputs.h"
 
@@ -17,7 +19,8 @@ struct places {
 	struct confine_place place[PLACES_MAX];
 	unsigned ndirs;
 	char *dirs[PLACES_MAX]; /* memory of paths */
-	bool network;		/* an output speaks over one */
+	char resolver[PATH_MAX];
+	bool network; /* an output speaks over one */
 };
 
 /* SPOOL may be empty; so may METRICS, the file of snapshots.  -ENOMEM, -ENOSPC. */

@@ -4,13 +4,13 @@
  * machine, and of nothing but these names: what programs connect to is not told to anybody.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
 #include "meta_source.h"
+#include "resolv_conf.h"
 #include "resolver.h"
 
 #define LOOK_LEAST_NS (NS_PER_MSEC)
@@ -34,15 +34,12 @@ static void find(const struct conf *conf, struct source_places *ret)
 	snprintf(ret->place[0], sizeof(ret->place[0]), "%s", "/etc/resolv.conf");
 }
 
-/* On many machines it is a link to what a program keeps below /run; all of /run is too much. */
+/* On many machines it is a link to what a program keeps below /run. */
 static const char *reads(void)
 {
 	static char place[PATH_MAX];
 
-	if (realpath("/etc/resolv.conf", place) == NULL)
-		return NULL;
-	*strrchr(place, '/') = '\0';
-	return *place == '\0' || strrchr(place, '/') == place ? NULL : place;
+	return resolv_conf_dir(place) ? place : NULL;
 }
 
 /* Without the file the resolver asks on this machine, and there is /etc/hosts. */

@@ -16,11 +16,13 @@ for program in jq python3; do
 	command -v $program >/dev/null || skip_all "needs $program"
 done
 
-printf '127.0.0.1 localhost\n127.0.0.61 in-hosts.mews.test\n' >"$work/hosts"
-printf 'nameserver 127.0.0.62\noptions timeout:1 attempts:1\n' >"$work/resolv.conf"
-chmod 644 "$work/hosts" "$work/resolv.conf"
-mount --bind "$work/hosts" /etc/hosts && mount --bind "$work/resolv.conf" /etc/resolv.conf ||
-	skip_all "nothing can be mounted over /etc/hosts here"
+# resolv.conf is a link to where only what it points to tells, as with NetworkManager.
+mkdir "$work/resolver" && chmod 755 "$work" "$work/resolver"
+printf 'nameserver 127.0.0.62\noptions timeout:1 attempts:1\n' >"$work/resolver/resolv.conf"
+cp -a /etc "$work/etc" && mount --bind "$work/etc" /etc || skip_all "nothing can be mounted over /etc here"
+printf '127.0.0.1 localhost\n127.0.0.61 in-hosts.mews.test\n' >/etc/hosts
+ln -sf "$work/resolver/resolv.conf" /etc/resolv.conf
+chmod 644 /etc/hosts "$work/resolver/resolv.conf"
 python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).bind(("127.0.0.62", 53))' 2>/dev/null ||
 	skip_all "no name server can listen on 127.0.0.62 here"
 
@@ -34,7 +36,7 @@ python3 - "$port" <<-'END' &
 END
 takers=$!
 python3 -B "$top/tests/support/name_server.py" 127.0.0.62 "$work/asked" \
-	two.mews.test=127.0.0.63,127.0.0.64 also.mews.test=127.0.0.63 slow.mews.test=FAIL \
+	two.mews.test=127.0.0.63,127.0.0.64 also.mews.test=127.0.0.63 slow.mews.test=FAIL receiver.mews.test=127.0.0.67 \
 	"long.mews.test=TCP$(printf ',127.0.1.%s' {1..40})" &
 server=$!
 trap 'kill $takers $server 2>/dev/null; finish' EXIT
@@ -145,6 +147,28 @@ check "and that is said" grep -q 'names of hosts that rules ask for are not look
 check "nobody was asked" [ ! -s "$work/asked" ]
 stop_mews
 
+# ---- a receiver by its name ----
+
+python3 - "$((port + 1))" "$work/received" <<-'END' &
+	import http.server, sys
+	class Taker(http.server.BaseHTTPRequestHandler):
+	    def do_POST(self):
+	        body = self.rfile.read(int(self.headers["Content-Length"]))
+	        open(sys.argv[2], "ab").write(body + b"\n")
+	        self.send_response(200)
+	        self.end_headers()
+	    def log_message(self, *_):
+	        pass
+	http.server.HTTPServer(("127.0.0.67", int(sys.argv[1])), Taker).serve_forever()
+END
+receiver=$!
+trap 'kill $takers $server $receiver 2>/dev/null; finish' EXIT
+start_mews -r "$work/rules.yaml" -o mews.resolve_names=never -o http_output.enabled=true -o "http_output.url=http://receiver.mews.test:$((port + 1))/"
+connect_to 127.0.0.65
+check "the emitter finds it with the same name server" wait_for 10 grep -qs 'other 127.0.0.65' "$work/received"
+check "and the ledger balances, too" wait_for 10 balanced run
+stop_mews
+
 # ---- the official rule that lives of it ----
 
 official=${MEWS_RULES:-$top/../shared/rules}/falco_rules.yaml
@@ -154,8 +178,8 @@ group=$hierarchy/mews-test-$$/docker/$(head -c 32 /dev/urandom | od -An -tx1 | t
 if [ ! -r "$official" ] || ! mkdir -p "$group" 2>/dev/null; then
 	ok "the rule of contacts to the API server # SKIP no official rules here, or no control group can be made"
 else
-	trap 'kill $takers $server 2>/dev/null; rmdir -p --ignore-fail-on-non-empty "$group" 2>/dev/null; finish' EXIT
-	echo '127.0.0.66 kubernetes.default.svc.cluster.local' >>"$work/hosts"
+	trap 'kill $takers $server $receiver 2>/dev/null; rmdir -p --ignore-fail-on-non-empty "$group" 2>/dev/null; finish' EXIT
+	echo '127.0.0.66 kubernetes.default.svc.cluster.local' >>/etc/hosts
 	start_mews -r "$official" -o mews.resolve_names=always -o rule_matching=all -o "rules[0].disable.rule=*" \
 		-o "rules[1].enable.rule=Contact K8S API Server From Container" -o "rules[2].enable.rule=Read sensitive file untrusted"
 	wait_for 20 source_dns '.objects == 1'
