@@ -207,8 +207,9 @@ void fold_exit(struct enrich *en);
 void fold_identity(struct enrich *en); /* fold_task.c: ids, limits, capabilities, paths */
 void (*fold_file(unsigned code))(struct enrich *en); /* fold_file.c; NULL: none of its events */
 void fold_container(struct enrich *en);
-void fold_socket(struct enrich *en); /* fold_socket.c */
-void fold_io(struct enrich *en);     /* fold_socket.c: send*, recv* */
+void fold_socket(struct enrich *en);	 /* fold_socket.c */
+void fold_io(struct enrich *en);	 /* fold_socket.c: send*, recv* */
+void fold_read_write(struct enrich *en); /* fold_socket.c: of whatever else has data */
 
 /* The thread's container, from its cgroups. */
 void thread_find_container(struct enrich *en, struct thread *th);

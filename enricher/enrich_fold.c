@@ -129,6 +129,8 @@ static void store_enter(struct enrich *en)
 	default:
 		return;
 	}
+	if (!has_param(en, 0))
+		return; /* old captures have some that say nothing */
 	e.name = blob_new(&en->slab, name, NULL);
 	drop_enter(en, &th->enter);
 	th->enter = e;
@@ -244,7 +246,7 @@ static uint16_t traits_of(unsigned code)
 	}
 }
 
-static void (*fold_of(unsigned code))(struct enrich *en)
+static void (*fold_of(unsigned code, const struct event_info *info))(struct enrich *en)
 {
 	switch (code) {
 	case EVENT_SYSCALL_CLONE_20_X:
@@ -277,7 +279,10 @@ static void (*fold_of(unsigned code))(struct enrich *en)
 	case EVENT_ASYNCEVENT_E:
 		return fold_container;
 	default:
-		return fold_file(code) != NULL ? fold_file(code) : fold_identity;
+		if (fold_file(code) != NULL)
+			return fold_file(code);
+		return (info->flags & (EF_READS_FROM_FD | EF_WRITES_TO_FD)) != 0 ? fold_read_write
+										 : fold_identity;
 	}
 }
 
@@ -301,10 +306,10 @@ void fold_prepare(struct enrich *en)
 		if (info == NULL || info->generated == GENERATED_NEVER)
 			continue;
 		row->info = info;
-		row->fold = fold_of(code);
+		row->fold = fold_of(code, info);
 		row->traits = traits_of(code);
 		row->used_fd = used_fd_of(code, info);
-		if (fold_file(code) != NULL)
+		if (fold_file(code) != NULL || row->fold == fold_read_write)
 			row->traits |= TURN_THREAD_ONLY;
 		if ((info->flags & EF_SKIPPARSERESET) != 0 && code != EVENT_PROCINFO_E)
 			row->traits |= TURN_NOBODYS;

@@ -175,8 +175,9 @@ static void make_socket(struct enrich *en, struct file *f, const struct kernel_f
 		file_set_name(&en->fdtab, f, t.path);
 		return;
 	}
-	net_unmap(&t);
 	peer = t.dport != 0 || !net_is_zero(t.dip, t.family == FAMILY_INET6);
+	if (peer)
+		net_unmap(&t);
 	f->type = t.family == FAMILY_INET ? FILE_IPV4 : FILE_IPV6;
 	f->l4proto = heal_l4(k);
 	if (!peer && t.sport == 0)

@@ -11,9 +11,10 @@
 enum { TYPE_STREAM = 1, TYPE_DGRAM = 2, TYPE_RAW = 3, TYPE_MASK = 0xff };
 enum { PROTO_IP = 0, PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_RAW = 255 };
 
+/* A raw socket that has flags besides its type is none to Falco. */
 static uint8_t l4_of(uint32_t type, uint32_t proto)
 {
-	bool raw = (type & TYPE_MASK) == TYPE_RAW;
+	bool raw = type == TYPE_RAW;
 
 	switch (proto) {
 	case PROTO_TCP:
@@ -149,25 +150,34 @@ static void fold_bind(struct enrich *en)
 
 /* The tuple of a connect: the kernel's, but where the address that the program gave
  * at first (it may have changed it since) and the one at the end tell on it. */
-static bool connect_tuple(const struct enrich *en, struct net_tuple *ret)
+static bool connect_tuple(const struct enrich *en, const struct net_tuple *first,
+			  struct net_tuple *ret)
 {
-	struct net_tuple first, last;
-	bool has_first = en->enter.code == EVENT_SOCKET_CONNECT_E &&
-			 net_parse_addr(blob_span(en->enter.name), &first);
+	struct net_tuple last;
 
-	if (!net_parse_tuple(bytes_param(en, 1), ret)) {
-		if (!has_first)
-			return false;
-		*ret = first;
-		return true;
-	}
-	if (has_first && ret->family != FAMILY_UNIX && first.family == ret->family &&
-	    net_parse_addr(bytes_param(en, 3), &last) && last.family == ret->family &&
-	    same_end(last.dip, last.dport, ret->dip, ret->dport)) {
-		memcpy(ret->dip, first.dip, 16);
-		ret->dport = first.dport;
+	if (!net_parse_tuple(bytes_param(en, 1), ret))
+		return false;
+	if (first->family == ret->family && net_parse_addr(bytes_param(en, 3), &last) &&
+	    last.family == ret->family && same_end(last.dip, last.dport, ret->dip, ret->dport) &&
+	    span_eq(last.path, ret->path)) {
+		memcpy(ret->dip, first->dip, 16);
+		ret->dport = first->dport;
+		ret->path = first->path;
 	}
 	return true;
+}
+
+/* Of a connect nothing is known but whom the program named: no name, and no role. */
+static void take_destination(struct file *f, const struct net_tuple *first)
+{
+	struct net_tuple t = *first;
+
+	if (t.family == FAMILY_UNIX || t.family == 0)
+		return;
+	net_unmap_addr(&t);
+	f->type = t.family == FAMILY_INET ? FILE_IPV4 : FILE_IPV6;
+	memcpy(f->dip, t.dip, 16);
+	f->dport = t.dport;
 }
 
 static void take_unix(struct enrich *en, struct file *f, const struct net_tuple *t)
@@ -180,7 +190,7 @@ static void take_unix(struct enrich *en, struct file *f, const struct net_tuple 
 static void fold_connect(struct enrich *en)
 {
 	int64_t res = result_of(en);
-	struct net_tuple t;
+	struct net_tuple first = { 0 }, t;
 	struct file *f;
 
 	if (event_fd(en) == NULL || (res < 0 && res != -EINPROGRESS))
@@ -189,15 +199,22 @@ static void fold_connect(struct enrich *en)
 	if (f == NULL)
 		return;
 	f->flags |= FILE_CONNECTED;
-	if (!connect_tuple(en, &t))
+	if (en->enter.code == EVENT_SOCKET_CONNECT_E)
+		net_parse_addr(blob_span(en->enter.name), &first);
+	if (!connect_tuple(en, &first, &t)) {
+		take_destination(f, &first);
 		return;
+	}
 	if (t.family == FAMILY_UNIX) {
 		take_unix(en, f, &t);
 	} else {
 		net_unmap(&t);
 		if (f->l4proto == L4_UNKNOWN && en->ev.has_file) /* its making was missed */
 			f->l4proto = heal_l4(&en->ev.file);
-		set_addresses(f, &t);
+		/* A datagram socket that was bound serves whom it connects to. */
+		if (set_addresses(f, &t) && f->l4proto == L4_UDP &&
+		    (f->flags & FILE_ROLE_SERVER) != 0)
+			swap_addresses(f);
 		name_by_tuple(en, f);
 	}
 	if ((f->flags & (FILE_ROLE_CLIENT | FILE_ROLE_SERVER)) == 0)
@@ -349,6 +366,24 @@ static void take_tuple(struct enrich *en, struct file *f, const struct net_tuple
 	name_by_tuple(en, f);
 }
 
+/* Whoever could read or write has somebody at the other end. */
+static void set_connected(struct enrich *en, const struct fd_slot *slot)
+{
+	struct file *f;
+
+	if (slot == NULL || !is_ip(slot->file) || (slot->file->flags & FILE_CONNECTED) != 0)
+		return;
+	f = fds_own(&en->fdtab, event_fds(en), en->th->last_fd);
+	if (f != NULL)
+		f->flags |= FILE_CONNECTED;
+}
+
+void fold_read_write(struct enrich *en)
+{
+	if (event_fds(en) != NULL && result_of(en) >= 0)
+		set_connected(en, event_fd(en));
+}
+
 void fold_io(struct enrich *en)
 {
 	const struct io_event *io = io_events;
@@ -360,6 +395,7 @@ void fold_io(struct enrich *en)
 		return;
 	while (io->code != en->ev.code)
 		io++;
+	set_connected(en, event_fd(en));
 	if (!net_parse_tuple(bytes_param(en, io->tuple), &t))
 		return;
 	slot = event_fd(en);

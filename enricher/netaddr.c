@@ -82,9 +82,13 @@ bool net_parse_addr(struct span s, struct net_tuple *ret)
 	return true;
 }
 
+/* As Falco has it: the address of nobody is one, too. */
 static bool is_mapped(const uint8_t *ip)
 {
-	return memcmp(ip, mapped_prefix, sizeof(mapped_prefix)) == 0;
+	static const uint8_t nobody[16];
+
+	return memcmp(ip, mapped_prefix, sizeof(mapped_prefix)) == 0 ||
+	       memcmp(ip, nobody, sizeof(nobody)) == 0;
 }
 
 static void unmap(uint8_t *ip)

@@ -25,7 +25,7 @@ struct net_tuple {
 bool net_parse_tuple(struct span s, struct net_tuple *ret);
 bool net_parse_addr(struct span s, struct net_tuple *ret);
 
-/* ::ffff:a.b.c.d on both ends (an address alone: on that): make it IPv4. */
+/* ::ffff:a.b.c.d or :: on both ends (an address alone: on that): make it IPv4, as Falco does. */
 void net_unmap(struct net_tuple *t);
 void net_unmap_addr(struct net_tuple *t);
 

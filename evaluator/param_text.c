@@ -216,12 +216,12 @@ static void put_sockaddr(struct text *t, struct span s)
 		text_str(t, "<NA>");
 }
 
-/* An IPv4 address as IPv6 writes it. */
+/* An IPv4 address as IPv6 writes it; to Falco that of nobody, too. */
 static bool is_mapped(const uint8_t *p)
 {
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff }, nobody[16];
 
-	return memcmp(p, prefix, sizeof(prefix)) == 0;
+	return memcmp(p, prefix, sizeof(prefix)) == 0 || memcmp(p, nobody, sizeof(nobody)) == 0;
 }
 
 /* ICMP and raw sockets have none. */
