@@ -58,6 +58,14 @@ static void set_bytes_like(struct enrich *en, struct thread *th, struct blob **m
 		thread_set_bytes(&en->proctab, th, member, bit, value);
 }
 
+/* What an event leaves empty it does not know: that stays as it was. */
+#define TAKE(en, th, member, i)                                                                    \
+	do {                                                                                       \
+		if (has_param(en, i))                                                              \
+			THREAD_SET(&(en)->proctab, th, member,                                     \
+				   (__typeof__((th)->f.member))uint_param(en, i));                 \
+	} while (0)
+
 #define SET_LIKE(en, th, member, value, from)                                                      \
 	set_bytes_like(en, th, &(th)->f.member, PROCESS_BIT(member), value, (from)->f.member)
 
@@ -68,18 +76,20 @@ static void take_common(struct enrich *en, struct thread *th, const struct threa
 
 	SET_LIKE(en, th, exe, text_param(en, P_EXE), from);
 	SET_LIKE(en, th, args, bytes_param(en, P_ARGS), from);
-	SET_LIKE(en, th, cgroups,
-		 cgroup_rename(bytes_param(en, P_CGROUPS), en->scratch, WIRE_MAX_PAYLOAD), from);
+	if (has_param(en, P_CGROUPS))
+		SET_LIKE(en, th, cgroups,
+			 cgroup_rename(bytes_param(en, P_CGROUPS), en->scratch, WIRE_MAX_PAYLOAD),
+			 from);
 	if (has_param(en, P_COMM))
 		SET_LIKE(en, th, comm, text_param(en, P_COMM), from);
 	else
 		SET_LIKE(en, th, comm, text_param(en, P_EXE), from);
 	THREAD_SET(pt, th, fdlimit, int_param(en, P_FDLIMIT, -1));
-	THREAD_SET(pt, th, pfmajor, uint_param(en, P_PFMAJOR));
-	THREAD_SET(pt, th, pfminor, uint_param(en, P_PFMINOR));
-	THREAD_SET(pt, th, vmsize, uint_param(en, P_VMSIZE));
-	THREAD_SET(pt, th, vmrss, uint_param(en, P_VMRSS));
-	THREAD_SET(pt, th, vmswap, uint_param(en, P_VMSWAP));
+	TAKE(en, th, pfmajor, P_PFMAJOR);
+	TAKE(en, th, pfminor, P_PFMINOR);
+	TAKE(en, th, vmsize, P_VMSIZE);
+	TAKE(en, th, vmrss, P_VMRSS);
+	TAKE(en, th, vmswap, P_VMSWAP);
 }
 
 /* What a new thread has from the one that it was cloned from. */
@@ -217,7 +227,7 @@ static void clone_in_caller(struct enrich *en, int64_t child_tid)
 		identify(en, caller, int_param(en, P_PID, -1), int_param(en, P_PTID, -1),
 			 int_param(en, P_CLONE_VTID, en->ev.tid), int_param(en, P_CLONE_VPID, -1));
 	/* In another pid namespace the number is not the child's in ours. */
-	if ((flags & (CL_CHILD_IN_PIDNS | CL_NEWPID | CL_PARENT)) != 0 ||
+	if ((flags & (CL_CHILD_IN_PIDNS | CL_NEWPID | CL_PARENT | CL_VFORK)) != 0 ||
 	    caller->f.tid != caller->f.vtid || en->ev.code == EVENT_SYSCALL_VFORK_20_X ||
 	    exited_just_now(en, child_tid, caller))
 		return;
@@ -233,7 +243,7 @@ static void clone_in_caller(struct enrich *en, int64_t child_tid)
 
 /* Whom the child of an inverted clone is made from: who made it, if that is known not to be its parent; its
  * parent, or its main thread. */
-static struct thread *find_origin(struct enrich *en, const struct thread *th, bool *ret_known)
+static struct thread *find_origin(struct enrich *en, struct thread *th, bool *ret_known)
 {
 	struct proctab *pt = &en->proctab;
 	bool leads = (th->f.flags & CL_THREAD) == 0;
@@ -249,6 +259,10 @@ static struct thread *find_origin(struct enrich *en, const struct thread *th, bo
 	*ret_known = !thread_is_invalid(from);
 	if (*ret_known)
 		return from;
+	if (leads && !en->ev.has_kernel) { /* of captures: as Falco has it, nobody's child */
+		th->f.ptid = 0;
+		return NULL;
+	}
 	if (leads)
 		identify(en, from, tid, -1, tid, -1);
 	else
@@ -345,19 +359,20 @@ static void take_exec(struct enrich *en, struct thread *th)
 	uint64_t keep = CL_PIPE_SRC | CL_PIPE_DST | CL_IS_MAIN_THREAD | CL_INVERTED;
 
 	take_common(en, th, th);
-	THREAD_SET_BYTES(pt, th, env, bytes_param(en, P_ENV));
-	THREAD_SET(pt, th, tty, uint_param(en, P_TTY));
-	THREAD_SET(pt, th, vpgid, int_param(en, P_VPGID, -1));
+	if (has_param(en, P_ENV))
+		THREAD_SET_BYTES(pt, th, env, bytes_param(en, P_ENV));
+	TAKE(en, th, tty, P_TTY);
+	TAKE(en, th, vpgid, P_VPGID);
 	if (has_param(en, P_LOGINUID))
 		THREAD_SET(pt, th, loginuid, (uint32_t)uint_param(en, P_LOGINUID));
-	THREAD_SET(pt, th, exe_flags, uint_param(en, P_EXE_FLAGS));
-	THREAD_SET(pt, th, cap_inheritable, uint_param(en, P_CAP_INHERITABLE));
-	THREAD_SET(pt, th, cap_permitted, uint_param(en, P_CAP_PERMITTED));
-	THREAD_SET(pt, th, cap_effective, uint_param(en, P_CAP_EFFECTIVE));
-	THREAD_SET(pt, th, exe_ino, uint_param(en, P_EXE_INO));
-	THREAD_SET(pt, th, exe_ctime, uint_param(en, P_EXE_CTIME));
-	THREAD_SET(pt, th, exe_mtime, uint_param(en, P_EXE_MTIME));
-	if (th->f.clone_ts != 0)
+	TAKE(en, th, exe_flags, P_EXE_FLAGS);
+	TAKE(en, th, cap_inheritable, P_CAP_INHERITABLE);
+	TAKE(en, th, cap_permitted, P_CAP_PERMITTED);
+	TAKE(en, th, cap_effective, P_CAP_EFFECTIVE);
+	TAKE(en, th, exe_ino, P_EXE_INO);
+	TAKE(en, th, exe_ctime, P_EXE_CTIME);
+	TAKE(en, th, exe_mtime, P_EXE_MTIME);
+	if (th->f.clone_ts != 0 && has_param(en, P_EXE_CTIME))
 		THREAD_SET(pt, th, exe_ctime_to_clone, th->f.clone_ts - th->f.exe_ctime);
 	if (has_param(en, P_UID))
 		THREAD_SET(pt, th, uid, (uint32_t)uint_param(en, P_UID));

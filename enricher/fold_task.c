@@ -75,13 +75,31 @@ static void set_caps(struct enrich *en, uint64_t inheritable, uint64_t permitted
 	THREAD_SET(&en->proctab, en->th, cap_effective, effective);
 }
 
+/* Limits are the process's: its main thread has them. */
 static void set_limit(struct enrich *en, struct thread *th, unsigned cur, unsigned resource)
 {
+	struct thread *main = th == NULL ? NULL : proctab_main(&en->proctab, th);
 	int64_t value = int_param(en, cur, -1);
 
-	if (th != NULL && result_of(en) >= 0 && has_param(en, resource) &&
+	if (main != NULL && result_of(en) >= 0 && has_param(en, resource) &&
 	    uint_param(en, resource) == LIMIT_NOFILE && value != -1)
-		THREAD_SET(&en->proctab, th, fdlimit, value);
+		THREAD_SET(&en->proctab, main, fdlimit, value);
+}
+
+/* Who leaves the processor, and how much memory its process has. */
+static void fold_switch(struct enrich *en)
+{
+	struct thread *main = proctab_main(&en->proctab, en->th);
+
+	if (!has_param(en, 1))
+		return; /* of an old capture */
+	THREAD_SET(&en->proctab, en->th, pfmajor, uint_param(en, 1));
+	THREAD_SET(&en->proctab, en->th, pfminor, uint_param(en, 2));
+	if (main == NULL)
+		return;
+	THREAD_SET(&en->proctab, main, vmsize, uint_param(en, 3));
+	THREAD_SET(&en->proctab, main, vmrss, uint_param(en, 4));
+	THREAD_SET(&en->proctab, main, vmswap, uint_param(en, 5));
 }
 
 static void set_memory(struct enrich *en, unsigned first)
@@ -216,6 +234,9 @@ void fold_identity(struct enrich *en)
 	case EVENT_SYSCALL_MMAP2_X:
 	case EVENT_SYSCALL_MUNMAP_X:
 		set_memory(en, 1);
+		break;
+	case EVENT_SCHEDSWITCH_6_E:
+		fold_switch(en);
 		break;
 	default:
 		break;

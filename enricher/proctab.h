@@ -27,6 +27,7 @@ enum {
 	CL_NEWUSER = 1 << 20,
 	CL_PIPE_SRC = 1 << 21,
 	CL_PIPE_DST = 1 << 22,
+	CL_VFORK = 1 << 27,
 	CL_CHILD_IN_PIDNS = 1 << 29,
 	CL_IS_MAIN_THREAD = 1 << 30,
 };
