@@ -271,7 +271,7 @@ int field_parse(struct span text, struct field_ref *ret, struct diag *diag)
 	}
 	if (err < 0)
 		return err;
-	r.is_list = (fields[r.id].flags & FF_IS_LIST) && !r.has_index;
+	r.is_list = (fields[r.id].flags & FF_IS_LIST) != 0;
 	*ret = r;
 	return 0;
 }

@@ -408,18 +408,37 @@ static const char *l4_text(unsigned l4)
 
 /* ---- all types of the process ---- */
 
-static bool nth_type(uint64_t fd, const struct field_event *e, struct value *ret)
+static bool nth_type(uint64_t fd, const struct field_event *e, uint8_t *ret)
 {
 	struct wire_stdio stdio[3];
 	const struct file_info *f = fd <= INT64_MAX ? field_event_file(e, (int64_t)fd) : NULL;
+
+	if (f != NULL) {
+		*ret = f->type;
+		return true;
+	}
+	if (wire_extra_get_fd_named(e->ev->extra, fd, ret))
+		return true;
+	if (fd >= ARRAY_LEN(stdio) || !wire_extra_get_stdio(e->ev->extra, stdio) ||
+	    !stdio[fd].is_open)
+		return false;
+	*ret = stdio[fd].type;
+	return true;
+}
+
+/* A list, too, of one. */
+static bool type_of(uint64_t fd, const struct field_event *e, struct value *ret)
+{
+	struct value *item = arena_get(e->arena, sizeof(*item));
 	uint8_t type;
 
-	if (f != NULL)
-		return value_str(ret, file_type_text(f->type));
-	if (wire_extra_get_fd_named(e->ev->extra, fd, &type))
-		return value_str(ret, file_type_text(type));
-	return fd < ARRAY_LEN(stdio) && wire_extra_get_stdio(e->ev->extra, stdio) &&
-	       stdio[fd].is_open && value_str(ret, file_type_text(stdio[fd].type));
+	if (item == NULL || !nth_type(fd, e, &type))
+		return false;
+	value_str(item, file_type_text(type));
+	*ret = (struct value){ .kind = VALUE_LIST, .type = PT_CHARBUF };
+	ret->list.items = item;
+	ret->list.n = 1;
+	return true;
 }
 
 /* Each type's text once. */
@@ -548,7 +567,7 @@ bool field_fd_get(const struct field_ref *ref, struct field_event *e, struct val
 	case FIELD_fd_uid:
 		return unique_id(e, ret);
 	case FIELD_fd_types:
-		return ref->has_index ? nth_type(ref->index, e, ret) : all_types(e, ret);
+		return ref->has_index ? type_of(ref->index, e, ret) : all_types(e, ret);
 	default:
 		return f != NULL && file_field(ref->id, e, f, ret);
 	}

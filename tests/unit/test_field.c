@@ -405,9 +405,9 @@ Test(field, extras_are_missing_until_the_event_carries_them)
 		  { "proc.stdin.name", "/dev/null" }, { "proc.stdout.type", NULL },
 		  { "proc.stdout.name", NULL }, { "proc.stderr.type", "unix" },
 		  { "proc.stderr.name", "" }, { "fd.types", "(file,ipv4)" },
-		  { "fd.types[0]", "file" }, { "fd.types[1]", NULL }, { "fd.types[7]", NULL });
+		  { "fd.types[0]", "(file)" }, { "fd.types[1]", NULL }, { "fd.types[7]", NULL });
 	wire_extra_put_fd_named(&kit.x, named, ARRAY_LEN(named));
-	KIT_CHECK(&kit, { "fd.types[0]", "file" }, { "fd.types[7]", "ipv6" },
+	KIT_CHECK(&kit, { "fd.types[0]", "(file)" }, { "fd.types[7]", "(ipv6)" },
 		  { "fd.types[8]", NULL });
 }
 

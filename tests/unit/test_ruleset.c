@@ -642,7 +642,7 @@ Test(ruleset, which_opens_may_be_left_out_is_what_no_rule_would_miss_later)
 		{ "evt.type = close", 0 },
 		{ "evt.type = close and fd.type in (ipv4, ipv6)", WANT_MUTES | WANT_MUTES_ALL },
 		{ "evt.type = openat and proc.fdopencount > 3", 0 },
-		{ "evt.type = dup and fd.types[4] = file", 0 },
+		{ "evt.type = dup and fd.types[4] in (file)", 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
