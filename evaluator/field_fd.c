@@ -628,20 +628,33 @@ field_getter *field_fd_getter(enum field_id id)
 
 enum { FDLIST_MAX = 64 };
 
-/* One descriptor's part of the list. */
-static void put_listed(struct text *t, enum field_id id, const struct file_info *f)
+/* Does the list have anything of F?  As in Falco addresses and ports are those of connections, and a
+ * socket that listens has a server's address, but no port; whatever else is polled is left out. */
+static bool is_listed(enum field_id id, const struct file_info *f)
 {
-	bool ip = f != NULL && file_is_ip(f);
+	if (id == FIELD_fdlist_nums || id == FIELD_fdlist_names)
+		return true;
+	return f != NULL && file_is_ip(f) && (id == FIELD_fdlist_sips || !file_is_ip_server(f));
+}
+
+/* Descriptor FD's part of the list; F: what is known of it, or NULL. */
+static void put_listed(struct text *t, enum field_id id, int64_t fd, const struct file_info *f)
+{
 	enum end end = id == FIELD_fdlist_cips || id == FIELD_fdlist_cports ? END_SOURCE : END_DEST;
 	struct value v;
 
-	if (id == FIELD_fdlist_names && f != NULL && f->name.n > 0) {
-		text_put(t, f->name);
-	} else if (id == FIELD_fdlist_names || !ip || (end == END_SOURCE && file_is_ip_server(f))) {
-		text_str(t, "<NA>");
-	} else if (id == FIELD_fdlist_cports || id == FIELD_fdlist_sports) {
+	switch (id) {
+	case FIELD_fdlist_nums:
+		text_signed(t, fd);
+		break;
+	case FIELD_fdlist_names:
+		text_put(t, f != NULL && f->name.n > 0 ? f->name : span_str("<NA>"));
+		break;
+	case FIELD_fdlist_cports:
+	case FIELD_fdlist_sports:
 		text_unsigned(t, port_of(f, end));
-	} else {
+		break;
+	default:
 		address_of(f, end, PT_IPADDR, &v);
 		text_value(t, &v, PF_NA);
 	}
@@ -659,18 +672,18 @@ bool field_fdlist_get(const struct field_ref *ref, struct field_event *e, struct
 	files = arena_get(e->arena, FDLIST_MAX * sizeof(*files));
 	nfiles = files == NULL ? 0 : wire_extra_get_fdlist(e->ev->extra, files, FDLIST_MAX);
 	text_begin(&t, e->arena);
-	for (bool first = true; param_fdlist_next(&list); first = false) {
+	while (param_fdlist_next(&list)) {
 		const struct file_info *f = NULL;
 
-		if (!first)
-			text_char(&t, ',');
 		for (ssize_t i = 0; i < nfiles && f == NULL; i++)
 			if (files[i].fd == list.fd)
 				f = &files[i];
-		if (ref->id == FIELD_fdlist_nums)
-			text_signed(&t, list.fd);
-		else
-			put_listed(&t, ref->id, f);
+		if (!is_listed(ref->id, f))
+			continue;
+		if (t.n > 0)
+			text_char(&t, ',');
+		put_listed(&t, ref->id, list.fd, f);
 	}
-	return value_string(ret, text_end(&t));
+	/* A list of nothing is no list. */
+	return t.n > 0 && value_string(ret, text_end(&t));
 }

@@ -320,12 +320,50 @@ Test(param_text, poll_lists_its_descriptors)
 	wire_extra_put_fdlist(&kit.x, files, 1);
 	ARGS_ARE("res=1 fds=4:681 9:?204 timeout=-1");
 	KIT_CHECK(&kit, { "fdlist.nums", "4,9" }, { "fdlist.names", "a,<NA>" },
-		  { "fdlist.cips", "::,<NA>" }, { "fdlist.sips", "::,<NA>" },
-		  { "fdlist.cports", "1,<NA>" }, { "fdlist.sports", "2,<NA>" });
+		  { "fdlist.cips", "::" }, { "fdlist.sips", "::" }, { "fdlist.cports", "1" },
+		  { "fdlist.sports", "2" });
 	kit.ev.params[1].s.n -= 1;
 	ARGS_ARE("res=1 fds=4:681 timeout=-1");
 	kit.ev.params[1].s.n = 1;
 	ARGS_ARE("res=1 fds= timeout=-1");
+}
+
+Test(param_text, lists_of_addresses_are_those_of_the_connections_that_are_polled)
+{
+	static const uint8_t fds[] = { 4, 0, 4, [12] = 5, [22] = 6, [32] = 9, [41] = 0 };
+	struct file_info files[] = {
+		{ .fd = 4, .type = FILE_REGULAR, .name = span_str("/x") },
+		{ .fd = 5,
+		  .type = FILE_IPV4,
+		  .sip = { 10, 0, 0, 1 },
+		  .dip = { 10, 0, 0, 2 },
+		  .sport = 1000,
+		  .dport = 443 },
+		{ .fd = 6,
+		  .type = FILE_IPV4_SERVER,
+		  .name = span_str("10.0.0.3:80"),
+		  .dip = { 10, 0, 0, 3 },
+		  .dport = 80 },
+	};
+
+	at(EVENT_SYSCALL_POLL_X);
+	kit_int(&kit, 1);
+	kit_bytes(&kit, fds, sizeof(fds));
+	wire_extra_put_fdlist(&kit.x, files, ARRAY_LEN(files));
+	KIT_CHECK(&kit, { "fdlist.nums", "4,5,6,9" },
+		  { "fdlist.names", "/x,<NA>,10.0.0.3:80,<NA>" }, { "fdlist.cips", "10.0.0.1" },
+		  { "fdlist.sips", "10.0.0.2,10.0.0.3" }, { "fdlist.cports", "1000" },
+		  { "fdlist.sports", "443" });
+	files[1].fd = 7;
+	at(EVENT_SYSCALL_POLL_X);
+	kit_int(&kit, 1);
+	kit_bytes(&kit, fds, sizeof(fds));
+	wire_extra_put_fdlist(&kit.x, files, ARRAY_LEN(files));
+	KIT_CHECK(&kit, { "fdlist.nums", "4,5,6,9" }, { "fdlist.cips", NULL },
+		  { "fdlist.sips", "10.0.0.3" }, { "fdlist.cports", NULL },
+		  { "fdlist.sports", NULL });
+	kit.ev.params[1].s = span_of("\0", 2);
+	KIT_CHECK(&kit, { "fdlist.nums", NULL }, { "fdlist.names", NULL }, { "fdlist.cips", NULL });
 }
 
 Test(param_text, dynamic_values_print_as_what_they_are)
