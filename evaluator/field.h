@@ -140,6 +140,7 @@ struct field_event {
 	struct field_context *context;	      /* NULL: UTC, and nothing remembered */
 	const struct file_info *files;	      /* NULL: EV's; else as many, by other names */
 	bool printing;			      /* set inside: the value goes to an output */
+	bool plain_buffers;		      /* set inside: whatever outputs have */
 };
 
 /* The value of REF at E.  False: it is missing. */

@@ -421,7 +421,11 @@ static bool arg_get(const struct field_ref *ref, struct field_event *e, struct v
 	    !span_is(s, "(NULL)"))
 		return value_string(ret, s);
 	text_begin(&t, e->arena);
+	/* As in Falco what a condition finds in a parameter does not depend on a setting of
+	 * outputs; what it finds in evt.args does. */
+	e->plain_buffers = !e->printing;
 	param_text_put(&t, e, i);
+	e->plain_buffers = false;
 	return value_string(ret, text_end(&t));
 }
 

@@ -223,8 +223,12 @@ struct span output_expr_text(const struct output_expr *x, const struct field_ref
 {
 	struct value v;
 	struct text t;
+	bool have;
 
-	if (!value_of(x, refs, e, &v))
+	e->printing = true;
+	have = value_of(x, refs, e, &v);
+	e->printing = false;
+	if (!have)
 		return span_str("<NA>");
 	if (v.kind == VALUE_STRING)
 		return v.s;

@@ -352,7 +352,7 @@ static void put_strings(struct text *t, struct span s, const char *between)
 
 static void put_buffer(struct text *t, const struct field_event *e, struct span s)
 {
-	if (e->context != NULL && e->context->buffer_base64)
+	if (!e->plain_buffers && e->context != NULL && e->context->buffer_base64)
 		text_base64(t, s);
 	else
 		text_dotted(t, s);

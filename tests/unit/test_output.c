@@ -123,6 +123,17 @@ Test(output, transformers_change_the_text_and_not_the_field)
 	output_free(o);
 }
 
+Test(output, transformers_see_what_an_output_shows)
+{
+	kit_begin(&kit, EVENT_SOCKET_SENDTO_X);
+	kit_int(&kit, 5);
+	kit_bytes(&kit, "\0\1ab\377", 5);
+	kit.context.buffer_base64 = true;
+	message_is("%evt.arg.data %toupper(evt.arg.data)", "AAFhYv8= AAFHYV8=");
+	kit.context.buffer_base64 = false;
+	message_is("%evt.arg.data %toupper(evt.arg.data)", "..ab. ..AB.");
+}
+
 Test(output, what_is_no_field_is_an_error_with_its_place)
 {
 	static const struct {

@@ -245,8 +245,10 @@ Test(param_text, a_tuple_of_a_protocol_without_ports_has_none)
 	cr_assert_str_eq(kit_text(&kit, "evt.arg.tuple"), "10.0.0.5:0->1.2.3.4:0");
 }
 
-Test(param_text, buffers_show_dots_or_base64)
+Test(param_text, buffers_show_dots_or_in_outputs_base64)
 {
+	struct value v;
+
 	at(EVENT_SOCKET_SENDTO_X);
 	kit_int(&kit, 5);
 	kit_bytes(&kit, "\0\1ab\377", 5);
@@ -256,6 +258,8 @@ Test(param_text, buffers_show_dots_or_base64)
 	kit.context.buffer_base64 = true;
 	cr_assert_str_eq(kit_text(&kit, "evt.arg.data"), "AAFhYv8=");
 	cr_assert_str_eq(kit_text(&kit, "evt.buffer"), "AAFhYv8=");
+	cr_assert(kit_get(&kit, "evt.arg.data", &v) && span_is(v.s, "..ab."));
+	cr_assert(kit_get(&kit, "evt.args", &v) && span_is(v.s, "res=5 data=AAFhYv8= fd=3"));
 	kit.context.buffer_base64 = false;
 	kit.ev.params[1].kind = PARAM_EMPTY;
 	cr_assert_str_eq(kit_text(&kit, "evt.arg.data"), "NULL");
