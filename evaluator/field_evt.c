@@ -87,9 +87,11 @@ static bool result_group(const struct field_ref *ref, struct field_event *e, str
 		return value_int(ret, PT_INT64, res);
 	case FIELD_evt_failed:
 		return value_bool(ret, res < 0);
+	case FIELD_evt_count_error_memory:
+		/* Whatever its descriptor is: an mmap of a file is of that group, too. */
+		return e->info->category == EC_MEMORY && value_uint(ret, PT_UINT32, res < 0);
 	case FIELD_evt_count_error_file:
 	case FIELD_evt_count_error_net:
-	case FIELD_evt_count_error_memory:
 	case FIELD_evt_count_error_other:
 		if (error_group(e) != ref->id - FIELD_evt_count_error_file + ERROR_FILE)
 			return false;

@@ -339,6 +339,31 @@ Test(field_event, an_event_tells_its_kind_and_result)
 		  { "evt.count.error", NULL });
 }
 
+Test(field_event, an_error_of_memory_counts_whatever_the_file_is)
+{
+	static const struct {
+		uint8_t type;
+		const char *group;
+	} cases[] = {
+		{ FILE_REGULAR, "evt.count.error.file" },
+		{ FILE_IPV4, "evt.count.error.net" },
+		{ FILE_MEMFD, "evt.count.error.memory" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		kit_family(&kit, EVENT_SYSCALL_MMAP_X);
+		kit_int(&kit, -12);
+		kit_own_file(&kit, 3, cases[i].type, "/x");
+		cr_assert_str_eq(kit_text(&kit, cases[i].group), "1");
+		KIT_CHECK(&kit, { "evt.count.error.memory", "1" },
+			  { "evt.count.error.other", NULL });
+	}
+	kit_family(&kit, EVENT_SYSCALL_MMAP_X);
+	kit_int(&kit, 0);
+	KIT_CHECK(&kit, { "evt.count.error.memory", "0" }, { "evt.count.error.file", NULL },
+		  { "evt.count.error.other", NULL });
+}
+
 Test(field_event, the_category_of_reading_and_writing_is_the_files)
 {
 	static const struct {
