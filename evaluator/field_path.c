@@ -214,7 +214,7 @@ bool field_path_get(const struct field_ref *ref, struct field_event *e, struct v
 
 /* ---- evt.abspath ---- */
 
-/* Which parameter: the path, and the other one of calls with two. */
+/* Which parameter: the path, and the other one of calls with two.  One path is either side's. */
 static int abspath_param(unsigned code, bool second)
 {
 	switch (code) {
@@ -224,14 +224,14 @@ static int abspath_param(unsigned code, bool second)
 		return second ? 4 : 2;
 	case EVENT_SYSCALL_SYMLINKAT_X:
 	case EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X:
-		return second ? -1 : 3;
+		return 3;
 	case EVENT_SYSCALL_OPENAT_2_X:
 	case EVENT_SYSCALL_OPENAT2_X:
 	case EVENT_SYSCALL_UNLINKAT_2_X:
 	case EVENT_SYSCALL_MKDIRAT_X:
 	case EVENT_SYSCALL_FCHMODAT_X:
 	case EVENT_SYSCALL_FCHOWNAT_X:
-		return second ? -1 : 2;
+		return 2;
 	default:
 		return -1;
 	}

@@ -700,7 +700,8 @@ Test(field_event, calls_with_two_paths_have_a_source_and_a_target)
 	kit_int(&kit, -100);
 	kit_str(&kit, "ln");
 	KIT_CHECK(&kit, { "fs.path.source", "/srv/ln" }, { "fs.path.target", "<UNKNOWN>to" },
-		  { "evt.abspath", "/srv/ln" }, { "evt.abspath.dst", NULL });
+		  { "evt.abspath", "/srv/ln" }, { "evt.abspath.src", "/srv/ln" },
+		  { "evt.abspath.dst", "/srv/ln" });
 	kit_family(&kit, EVENT_SYSCALL_MOUNT_X);
 	kit_int(&kit, 0);
 	kit_str(&kit, "/dev/vda");
@@ -729,6 +730,23 @@ Test(field_event, abspath_puts_a_slash_behind_each_directory_and_the_root)
 	KIT_CHECK(&kit, { "evt.abspath", "/srv/foo" });
 	kit.ev.params[2].s = span_str("/foo");
 	KIT_CHECK(&kit, { "evt.abspath", "/foo" });
+}
+
+Test(field_event, abspath_of_calls_with_one_path_is_the_same_on_either_side)
+{
+	static const uint16_t codes[] = {
+		EVENT_SYSCALL_OPENAT_2_X, EVENT_SYSCALL_OPENAT2_X,  EVENT_SYSCALL_UNLINKAT_2_X,
+		EVENT_SYSCALL_MKDIRAT_X,  EVENT_SYSCALL_FCHMODAT_X, EVENT_SYSCALL_FCHOWNAT_X,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		kit_family(&kit, codes[i]);
+		kit_int(&kit, 0);
+		kit_int(&kit, -100);
+		kit_str(&kit, "foo");
+		KIT_CHECK(&kit, { "evt.abspath", "/srv/foo" }, { "evt.abspath.src", "/srv/foo" },
+			  { "evt.abspath.dst", "/srv/foo" });
+	}
 }
 
 Test(field_event, a_full_arena_cuts_and_never_overruns)
