@@ -253,8 +253,12 @@ bool field_abspath(const struct field_ref *ref, struct field_event *e, struct va
 	int param = abspath_param(e->ev->code, ref->has_key && span_is(ref->key, "dst"));
 	uint8_t buf[PATH_CAP];
 	struct span name, dir;
-	int64_t dirfd;
+	int64_t dirfd, fd;
 
+	/* As in Falco: what was not opened has no path, nor has descriptor 0. */
+	if (e->ev->code == EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X &&
+	    !(event_param_int(e, 0, &fd) && fd > 0))
+		return false;
 	if (!event_param_span(e, param, &name))
 		return false;
 	dir = span_str("");

@@ -749,6 +749,20 @@ Test(field_event, abspath_of_calls_with_one_path_is_the_same_on_either_side)
 	}
 }
 
+Test(field_event, abspath_of_a_handle_needs_the_file_open)
+{
+	kit_family(&kit, EVENT_SYSCALL_OPEN_BY_HANDLE_AT_X);
+	kit_int(&kit, 4);
+	kit_int(&kit, 3);
+	kit_int(&kit, 3);
+	kit_str(&kit, "/tmp/x");
+	KIT_CHECK(&kit, { "evt.abspath", "/tmp/x" }, { "evt.abspath.dst", "/tmp/x" });
+	kit.ev.params[0].i = -1;
+	KIT_CHECK(&kit, { "evt.abspath", NULL }, { "evt.abspath.dst", NULL });
+	kit.ev.params[0].i = 0;
+	KIT_CHECK(&kit, { "evt.abspath", NULL });
+}
+
 Test(field_event, a_full_arena_cuts_and_never_overruns)
 {
 	kit_family(&kit, EVENT_SYSCALL_CLOSE_X);
