@@ -181,6 +181,16 @@ static struct span directory_of(struct span path)
 	return n <= 1 ? span_str("/") : span_of(path.p, n - 1);
 }
 
+/* PATH behind its last slash.  As in Falco: "/" if there is none, and all of it if nothing is. */
+static struct span filename_of(struct span path)
+{
+	struct span base = text_basename(path);
+
+	if (base.n == path.n)
+		return span_str("/");
+	return base.n > 0 ? base : path;
+}
+
 static bool name_field(enum field_id id, const struct field_event *e, const struct file_info *f,
 		       struct span *ret)
 {
@@ -499,7 +509,7 @@ static bool file_field(enum field_id id, const struct field_event *e, const stru
 	case FIELD_fd_type:
 		return value_str(ret, file_type_text(f->type));
 	case FIELD_fd_filename:
-		return is_regular(f) && value_string(ret, text_basename(f->name));
+		return is_regular(f) && value_string(ret, filename_of(f->name));
 	case FIELD_fd_ip:
 	case FIELD_fd_net:
 	case FIELD_fd_port:

@@ -42,8 +42,12 @@ Test(field_event, a_file_has_a_name_a_directory_and_an_inode)
 		  { "fd.cip.name", NULL });
 	f->name = span_str("/x");
 	cr_assert_str_eq(kit_text(&kit, "fd.directory"), "/");
+	cr_assert_str_eq(kit_text(&kit, "fd.filename"), "x");
+	f->name = span_str("/"); /* opened without O_DIRECTORY */
+	KIT_CHECK(&kit, { "fd.directory", "/" }, { "fd.filename", "/" });
+	f->name = span_str("<UNKNOWN>x");
+	KIT_CHECK(&kit, { "fd.directory", "/" }, { "fd.filename", "/" });
 	f->name = span_str("x");
-	cr_assert_str_eq(kit_text(&kit, "fd.directory"), "/");
 	f->type = FILE_DIRECTORY;
 	KIT_CHECK(&kit, { "fd.type", "directory" }, { "fd.directory", "x" },
 		  { "fd.filename", NULL });
