@@ -514,6 +514,7 @@ static void put_raw(struct text *t, const struct field_event *e, const struct ev
 		text_str(t, "NULL");
 }
 
+/* What stands for no path at all is below no directory. */
 static void put_resolved_path(struct text *t, const struct field_event *e,
 			      const struct event_param *info, struct span name)
 {
@@ -521,7 +522,7 @@ static void put_resolved_path(struct text *t, const struct field_event *e,
 	struct span dir = field_cwd(e);
 	int64_t dirfd;
 
-	if (name.n == 0 || name.p[0] == '/' || span_is(name, "(NULL)"))
+	if (name.n == 0 || name.p[0] == '/' || span_is(name, "(NULL)") || span_is(name, "<NA>"))
 		return;
 	if (info->type == PT_FSRELPATH) {
 		if (!event_param_int(e, info->dirfd, &dirfd))

@@ -83,6 +83,13 @@ Test(param_text, paths_resolve_against_the_working_directory)
 	kit_int(&kit, 04755);
 	ARGS_ARE("res=0 filename=t(/opt/demo/t) "
 		 "mode=04755(S_IXOTH|S_IROTH|S_IXGRP|S_IRGRP|S_IXUSR|S_IWUSR|S_IRUSR|S_ISUID)");
+	kit.ev.params[1].s = span_str("<NA>");
+	KIT_CHECK(&kit, { "evt.arg.filename", "<NA>" });
+	at(EVENT_SYSCALL_OPENAT_2_X);
+	kit_int(&kit, -14);
+	kit_int(&kit, -100);
+	kit_str(&kit, "<NA>");
+	ARGS_ARE("fd=-14(EFAULT) dirfd=-100(AT_FDCWD) name=<NA>");
 	at(EVENT_SYSCALL_CHDIR_X);
 	kit_int(&kit, 0);
 	kit_str(&kit, "fs");
