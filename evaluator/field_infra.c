@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * field_infra.c -- evt.infra.docker.*: what old captures tell of Docker, as a text like
- * "Event: start; ID: 0123...; Image: busybox; Name: web" in an event of its own.
+ * "Event: start; ID: 0123...; Image: busybox; name: web" in an event of its own.
  */
 #include "field_class.h"
 
@@ -16,16 +16,18 @@ static struct span trim(struct span s)
 	return s;
 }
 
-/* The value of KEY, which has its colon, in the list S. */
+/* The list's part that begins with KEY, from behind its colon on. */
 static bool find(struct span s, struct span key, struct span *ret)
 {
 	while (s.n > 0) {
 		const uint8_t *end = memchr(s.p, ';', s.n);
 		size_t n = end != NULL ? (size_t)(end - s.p) : s.n;
 		struct span part = trim(span_of(s.p, n));
+		const uint8_t *colon = part.n > 0 ? memchr(part.p, ':', part.n) : NULL;
 
-		if (span_starts(part, key)) {
-			*ret = trim(span_of(part.p + key.n, part.n - key.n));
+		if (colon != NULL && span_starts(part, key)) {
+			n = (size_t)(colon - part.p) + 1;
+			*ret = span_of(part.p + n, part.n - n);
 			return true;
 		}
 		n += end != NULL;
@@ -34,17 +36,37 @@ static bool find(struct span s, struct span key, struct span *ret)
 	return false;
 }
 
+static struct span until(struct span s, char c)
+{
+	const uint8_t *end = s.n > 0 ? memchr(s.p, c, s.n) : NULL;
+
+	return end != NULL ? span_of(s.p, (size_t)(end - s.p)) : s;
+}
+
+/* As in Falco a value ends with the next colon: an image loses its tag, or what is behind its
+ * registry's port.  One that is named by its hash alone is whole. */
+static struct span value_of(enum field_id id, struct span s)
+{
+	struct span value = until(s, ':'), name = until(value, '@');
+
+	if (id != FIELD_evt_infra_docker_container_image)
+		return trim(value);
+	if (name.n == value.n && name.n > 0 && memmem(name.p, name.n, "sha256", 6) != NULL)
+		return trim(s);
+	return trim(name);
+}
+
 static const char *key_of(enum field_id id)
 {
 	switch (id) {
 	case FIELD_evt_infra_docker_container_id:
-		return "ID:";
+		return "ID";
 	case FIELD_evt_infra_docker_container_name:
-		return "Name:";
+		return "name";
 	case FIELD_evt_infra_docker_container_image:
-		return "Image:";
+		return "Image";
 	default:
-		return "Event:";
+		return "Event";
 	}
 }
 
@@ -56,6 +78,7 @@ bool field_infra_get(const struct field_ref *ref, struct field_event *e, struct 
 	    !event_param_span(e, DESCRIPTION, &text) ||
 	    !find(text, span_str(key_of(ref->id)), &found))
 		return false;
+	found = value_of(ref->id, found);
 	if (ref->id == FIELD_evt_infra_docker_container_id && found.n > SHORT_ID)
 		found.n = SHORT_ID;
 	return value_string(ret, found);

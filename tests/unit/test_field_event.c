@@ -420,18 +420,32 @@ Test(field_event, events_that_are_no_system_calls)
 
 Test(field_event, old_captures_tell_of_docker_in_a_text)
 {
+	static const struct {
+		const char *text, *image;
+	} images[] = {
+		{ "Image: busybox@sha256:0123", "busybox" },
+		{ "Image: host:5000/busybox:1", "host" },
+		{ "Image: sha256:0123", "sha256:0123" },
+		{ "Image:", "" },
+	};
+
 	kit_begin(&kit, EVENT_INFRASTRUCTURE_EVENT_E);
 	kit_str(&kit, "docker");
 	kit_str(&kit, "x");
-	kit_str(&kit, "Event: start; ID: 0123456789abcdef0123; Image: busybox:latest ;Name:  web");
+	kit_str(&kit, "Event: start; ID: 0123456789abcdef0123; Image: busybox:latest ;name:  web");
 	KIT_CHECK(&kit, { "evt.infra.docker.name", "start" },
 		  { "evt.infra.docker.container.id", "0123456789ab" },
 		  { "evt.infra.docker.container.name", "web" },
-		  { "evt.infra.docker.container.image", "busybox:latest" });
-	kit.ev.params[2].s = span_str(";; ID: abc;NoName: x;Event:");
+		  { "evt.infra.docker.container.image", "busybox" });
+	kit.ev.params[2].s = span_str(";; ID: abc;Name: x;no name: x;name;Event:");
 	KIT_CHECK(&kit, { "evt.infra.docker.name", "" }, { "evt.infra.docker.container.id", "abc" },
 		  { "evt.infra.docker.container.name", NULL },
 		  { "evt.infra.docker.container.image", NULL });
+	for (size_t i = 0; i < ARRAY_LEN(images); i++) {
+		kit.ev.params[2].s = span_str(images[i].text);
+		cr_assert_str_eq(kit_text(&kit, "evt.infra.docker.container.image"),
+				 images[i].image);
+	}
 	kit.ev.params[2].kind = PARAM_EMPTY;
 	KIT_CHECK(&kit, { "evt.infra.docker.container.id", NULL });
 	kit_family(&kit, EVENT_SYSCALL_OPENAT_2_X);
