@@ -8,8 +8,12 @@
 #include "json_bounded.h"
 #include "kube_json.h"
 
-/* Mirrors of static pods are named in cgroup paths by this, not by their uid. */
-#define CONFIG_HASH "kubernetes.io/config.hash"
+/* The kubelet names static pods in cgroup paths by the first, not by the uid that the server gave
+ * their mirrors, and has it stand in mirrors once more as the second.  Who may change pods can write
+ * the first whenever he likes; the second the server takes with a new pod alone, which no kubelet
+ * runs then. */
+#define CONFIG_HASH   "kubernetes.io/config.hash"
+#define CONFIG_MIRROR "kubernetes.io/config.mirror"
 
 static const struct kube_kind_row rows[KUBE_KIND_COUNT] = {
 	[KUBE_NONE] = { "", "", "", "", "" },
@@ -135,6 +139,13 @@ static void keep_owner(json_t *to, const json_t *meta)
 	}
 }
 
+/* Or without both. */
+static bool is_mirror(const json_t *annotations)
+{
+	return strcmp(kube_text(annotations, CONFIG_MIRROR), kube_text(annotations, CONFIG_HASH)) ==
+	       0;
+}
+
 static void keep_pod(json_t *to, const json_t *object)
 {
 	const json_t *annotations =
@@ -143,7 +154,10 @@ static void keep_pod(json_t *to, const json_t *object)
 
 	keep_name(to, "ip", status, "podIP", KUBE_UID_MAX);
 	keep_name(to, "node", json_object_get(object, "spec"), "nodeName", KUBE_NAME_MAX);
-	if (!keep_name(to, "cgroup", annotations, CONFIG_HASH, KUBE_UID_MAX))
+	keep_name(to, "created", json_object_get(object, "metadata"), "creationTimestamp",
+		  KUBE_UID_MAX);
+	if (!is_mirror(annotations) ||
+	    !keep_name(to, "cgroup", annotations, CONFIG_HASH, KUBE_UID_MAX))
 		keep_name(to, "cgroup", to, "uid", KUBE_UID_MAX);
 }
 

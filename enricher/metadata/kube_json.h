@@ -47,7 +47,7 @@ enum {
 
 /* One object, cut down.  What a pod is, as far as anybody asks:
  *   { "name", "namespace", "uid", "labels": {}, "owner": { "kind", "name", "uid" },
- *     pods: "ip", "node", "cgroup" (its uid in cgroup paths);
+ *     pods: "ip", "node", "created", "cgroup" (its uid in cgroup paths);
  *     services: "selector": {} }
  * All but the name, and the uid, may be missing.  NULL: refused. */
 json_t *kube_object(enum kube_kind kind, const json_t *object);

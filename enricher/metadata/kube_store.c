@@ -19,7 +19,7 @@ enum { SERVICES_OF_POD = 16, LONGEST_JSON = 48 << 10 };
 
 struct kube_pod {
 	json_t *object;
-	char *told; /* what went out last; NULL: nothing yet */
+	char *told; /* what its name in cgroup paths stands for; NULL: not for this pod */
 	uint64_t sweep;
 	struct mono since, gone; /* gone.ns 0: it is there */
 	bool changed;
@@ -117,6 +117,40 @@ static struct kube_pod *pod_find(struct kube_store *s, const json_t *object)
 	return NULL;
 }
 
+static bool has_name(const struct kube_pod *p, struct span cgroup)
+{
+	return span_is(cgroup, kube_text(p->object, "cgroup"));
+}
+
+static bool is_named_by_uid(const struct kube_pod *p)
+{
+	return strcmp(kube_text(p->object, "cgroup"), kube_text(p->object, "uid")) == 0;
+}
+
+/* Whose a name is that two pods have in cgroup paths.  A uid is the server's to give, the name of a
+ * mirror is what its maker says.  A static pod has a new mirror after the one that was deleted; when
+ * both are there, the younger one has taken the other's name. */
+static bool comes_before(const struct kube_pod *a, const struct kube_pod *b)
+{
+	bool by_uid = is_named_by_uid(a), there = a->gone.ns == 0;
+
+	if (by_uid != is_named_by_uid(b))
+		return by_uid;
+	if (there != (b->gone.ns == 0))
+		return there;
+	return strcmp(kube_text(a->object, "created"), kube_text(b->object, "created")) < 0;
+}
+
+static struct kube_pod *pod_of_cgroup(struct kube_store *s, struct span uid)
+{
+	struct kube_pod *ret = NULL;
+
+	for (unsigned i = 0; i < s->npods; i++)
+		if (has_name(&s->pods[i], uid) && (ret == NULL || comes_before(&s->pods[i], ret)))
+			ret = &s->pods[i];
+	return ret;
+}
+
 /* Those of NS that refer to what changed are looked at again; NULL: of all. */
 static void pods_changed(struct kube_store *s, const char *ns)
 {
@@ -138,6 +172,9 @@ static void put_pod(struct kube_store *s, json_t *object, struct mono now)
 		}
 		p = &s->pods[s->npods++];
 		p->since = now;
+	} else {
+		/* Its processes stay where they are, whatever is written on it later. */
+		json_object_set(object, "cgroup", json_object_get(p->object, "cgroup"));
 	}
 	json_incref(object);
 	json_decref(p->object);
@@ -504,14 +541,6 @@ static void wish_drop(struct kube_store *s, struct kube_wish *w)
 		*w = s->wishes[--s->nwishes];
 }
 
-static struct kube_pod *pod_of_cgroup(struct kube_store *s, struct span uid)
-{
-	for (unsigned i = 0; i < s->npods; i++)
-		if (span_is(uid, kube_text(s->pods[i].object, "cgroup")))
-			return &s->pods[i];
-	return NULL;
-}
-
 bool kube_store_wish(struct kube_store *s, struct span uid, struct mono until)
 {
 	const struct kube_pod *p = pod_of_cgroup(s, uid);
@@ -562,21 +591,38 @@ static void wishes_step(struct kube_store *s, struct mono now, struct mono *next
 
 /* ---- telling ---- */
 
+/* P has been told: what its name stood for before is to be told again when its time comes. */
+static void forget_others(struct kube_store *s, const struct kube_pod *p, struct span cgroup)
+{
+	for (unsigned i = 0; i < s->npods; i++) {
+		struct kube_pod *other = &s->pods[i];
+
+		if (other == p || other->told == NULL || !has_name(other, cgroup))
+			continue;
+		free(other->told);
+		other->told = NULL;
+		other->changed = true;
+	}
+}
+
 /* False: the sink has no room. */
 static bool tell_text(struct kube_store *s, struct kube_pod *p, char *text)
 {
+	struct span cgroup = span_str(kube_text(p->object, "cgroup"));
+
 	if (text == NULL || (p->told != NULL && strcmp(p->told, text) == 0)) {
 		free(text);
 		return true;
 	}
-	if (!s->sink.pod(s->sink.ctx, span_str(kube_text(p->object, "cgroup")), span_str(text))) {
+	if (!s->sink.pod(s->sink.ctx, cgroup, span_str(text))) {
 		free(text);
 		return false;
 	}
 	free(p->told);
 	p->told = text;
 	s->told++;
-	wish_drop(s, wish_find(s, span_str(kube_text(p->object, "cgroup"))));
+	forget_others(s, p, cgroup);
+	wish_drop(s, wish_find(s, cgroup));
 	return true;
 }
 
@@ -599,13 +645,11 @@ static uint64_t tell(struct kube_store *s, struct kube_pod *p, struct mono now)
 	return 0;
 }
 
-/* Two can have one name in cgroup paths: a static pod, and the same before a restart. */
-static bool is_alone(const struct kube_store *s, const struct kube_pod *p)
+/* What changed of a pod whose name is another's waits until it no longer is. */
+static bool is_to_tell(struct kube_store *s, const struct kube_pod *p)
 {
-	for (unsigned i = 0; i < s->npods; i++)
-		if (&s->pods[i] != p && same_text(s->pods[i].object, p->object, "cgroup"))
-			return false;
-	return true;
+	return p->changed && (is_named_by_uid(p) ||
+			      pod_of_cgroup(s, span_str(kube_text(p->object, "cgroup"))) == p);
 }
 
 static void pods_step(struct kube_store *s, struct mono now, struct mono *next)
@@ -613,12 +657,12 @@ static void pods_step(struct kube_store *s, struct mono now, struct mono *next)
 	for (unsigned i = 0; i < s->npods;) {
 		struct kube_pod *p = &s->pods[i];
 
-		if (p->changed)
+		if (is_to_tell(s, p))
 			sooner(next, tell(s, p, now));
 		if (p->gone.ns == 0 || p->gone.ns > now.ns) {
 			sooner(next, p->gone.ns);
 			i++;
-		} else if (p->told == NULL || !is_alone(s, p) ||
+		} else if (p->told == NULL ||
 			   s->sink.gone(s->sink.ctx, span_str(kube_text(p->object, "cgroup")))) {
 			pod_remove(s, p);
 		} else {

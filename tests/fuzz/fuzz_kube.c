@@ -2,7 +2,8 @@
  *
  * An API server that answers as it likes.  The input is a list of answers: two bytes
  * of length, one that says how it goes (status; broken off), then the body.  Whatever
- * comes, all that is told is JSON, of pods that have been told and are not gone.
+ * comes, all that is told is JSON, of pods that have been told and are not gone; and who
+ * was told by his own uid is nobody else until he is gone.
  */
 #include <errno.h>
 
@@ -11,23 +12,66 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MOST_REQUESTS = 400 };
+enum { MOST_REQUESTS = 400, MOST_PODS = 8 };
+
+/* By the uids that were told and are not gone. */
+static struct known {
+	char uid[KUBE_UID_MAX + 1];
+	bool by_own_uid;
+} known[MOST_PODS];
+static unsigned nknown;
+
+static struct known *find(struct span uid)
+{
+	for (unsigned i = 0; i < nknown; i++)
+		if (span_is(uid, known[i].uid))
+			return &known[i];
+	return NULL;
+}
+
+static struct known *find_or_add(struct span uid)
+{
+	struct known *k = find(uid);
+
+	if (k != NULL)
+		return k;
+	must(nknown < MOST_PODS);
+	k = &known[nknown++];
+	*k = (struct known){ 0 };
+	memcpy(k->uid, uid.p, uid.n);
+	return k;
+}
 
 static bool told(void *ctx, struct span uid, struct span json)
 {
 	json_t *j = json_loadb((const char *)json.p, json.n, 0, NULL);
+	bool by_own_uid = span_is(uid, kube_text(j, "uid"));
+	struct known *k;
 
 	(void)ctx;
 	must(uid.n > 0 && uid.n <= KUBE_UID_MAX && json_is_object(j));
 	must(json_string_length(json_object_get(j, "name")) > 0);
+	k = find_or_add(uid);
+	must(!k->by_own_uid || by_own_uid);
+	k->by_own_uid = by_own_uid;
 	json_decref(j);
 	return true;
 }
 
 static bool gone(void *ctx, struct span uid)
 {
+	struct known *k = find(uid);
+
 	(void)ctx;
-	must(uid.n > 0);
+	must(k != NULL);
+	*k = known[--nknown];
+	return true;
+}
+
+static bool absent(void *ctx, struct span uid)
+{
+	(void)ctx;
+	must(uid.n > 0 && find(uid) == NULL);
 	return true;
 }
 
@@ -62,9 +106,9 @@ static struct span some_uid(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct kube_params p = { .limits = { 8, 8, 8 },
+	struct kube_params p = { .limits = { MOST_PODS, 8, 8 },
 				 .node = size % 2 == 0 ? "" : "node1",
-				 .sink = { NULL, told, gone, gone },
+				 .sink = { NULL, told, gone, absent },
 				 .seed = 7 };
 	struct span input = span_of(data, size);
 	struct mono now = { NS_PER_SEC };
@@ -73,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct kube *k;
 	unsigned how;
 
+	nknown = 0;
 	if (kube_new(&p, &k) < 0)
 		return 0;
 	for (unsigned i = 0; i < MOST_REQUESTS && input.n > 0; i++) {

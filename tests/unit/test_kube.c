@@ -412,6 +412,93 @@ Test(kube, a_deleted_pod_stays_for_its_last_events)
 	cr_assert_str_eq(told("p1"), "");
 }
 
+/* ---- names in cgroup paths ---- */
+
+#define MIRROR(name, uid, hash, hour)                                                              \
+	KUBE_POD_TEXT(name, "shop", uid, "",                                                       \
+		      ",\"creationTimestamp\":\"2026-11-23T" hour                                  \
+		      ":00:00Z\",\"annotations\":{\"kubernetes.io/config.hash\":\"" hash           \
+		      "\",\"kubernetes.io/config.mirror\":\"" hash                                 \
+		      "\"}},\"spec\":{\"nodeName\":\"node1\"}}")
+
+static void is_told_as(const char *cgroup, const char *name)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "{\"name\":\"%s\",", name);
+	cr_assert(strncmp(told(cgroup), text, strlen(text)) == 0, "%s, not %s", told(cgroup), name);
+}
+
+Test(kube, a_mirror_that_comes_after_a_pod_does_not_take_its_name)
+{
+	begin_with_namespace(LIST("5", POD("web-1", "p1", "")), LIST("5", ""));
+	feed(KUBE_SLOT_PODS, EVENT("ADDED", MIRROR("thief", "p2", "p1", "10")));
+	is_told_as("p1", "web-1");
+	cr_assert(wish("p1"));
+	is_told_as("p1", "web-1");
+	feed(KUBE_SLOT_PODS, EVENT("DELETED", MIRROR("thief", "p2", "p1", "10")));
+	later(11 * NS_PER_SEC);
+	is_told_as("p1", "web-1");
+	feed(KUBE_SLOT_PODS, EVENT("MODIFIED", POD("web-1", "p1", "\"app\":\"new\"")));
+	cr_assert(strstr(told("p1"), "\"labels\":{\"app\":\"new\"}") != NULL, "%s", told("p1"));
+}
+
+Test(kube, a_pod_takes_its_name_back_from_a_mirror_that_came_before_it)
+{
+	begin_with_namespace(LIST("5", MIRROR("thief", "p2", "p1", "10")), LIST("5", ""));
+	feed(KUBE_SLOT_PODS, EVENT("ADDED", POD("web-1", "p1", "")));
+	is_told_as("p1", "web-1");
+	feed(KUBE_SLOT_SERVICES, EVENT("ADDED", SERVICE("web", "s1", "\"app\":\"web\"")));
+	is_told_as("p1", "web-1");
+	cr_assert(wish("p1"));
+	is_told_as("p1", "web-1");
+	feed(KUBE_SLOT_PODS, EVENT("DELETED", MIRROR("thief", "p2", "p1", "10")));
+	later(11 * NS_PER_SEC);
+	is_told_as("p1", "web-1");
+	feed(KUBE_SLOT_PODS, EVENT("DELETED", POD("web-1", "p1", "")));
+	later(9 * NS_PER_SEC);
+	is_told_as("p1", "web-1");
+	later(NS_PER_SEC);
+	cr_assert_str_eq(told("p1"), "");
+}
+
+Test(kube, of_two_mirrors_the_first_has_the_name)
+{
+	begin_with_namespace(LIST("5", MIRROR("thief", "p2", "8d87",
+					      "11") "," MIRROR("etcd-node1", "p1", "8d87", "10")),
+			     LIST("5", ""));
+	is_told_as("8d87", "etcd-node1");
+	feed(KUBE_SLOT_PODS, EVENT("ADDED", MIRROR("late", "p3", "8d87", "12")));
+	is_told_as("8d87", "etcd-node1");
+	feed(KUBE_SLOT_PODS, EVENT("DELETED", MIRROR("thief", "p2", "8d87", "11")));
+	feed(KUBE_SLOT_PODS, EVENT("DELETED", MIRROR("late", "p3", "8d87", "12")));
+	later(11 * NS_PER_SEC);
+	is_told_as("8d87", "etcd-node1");
+}
+
+Test(kube, a_new_mirror_of_a_static_pod_has_the_name_at_once_and_keeps_it)
+{
+	begin_with_namespace(LIST("5", MIRROR("etcd-node1", "p1", "8d87", "10")), LIST("5", ""));
+	is_told_as("8d87", "etcd-node1");
+	feed(KUBE_SLOT_PODS, EVENT("DELETED", MIRROR("etcd-node1", "p1", "8d87", "10")));
+	feed(KUBE_SLOT_PODS, EVENT("ADDED", MIRROR("etcd-node1", "p2", "8d87", "11")));
+	cr_assert(strstr(told("8d87"), "\"uid\":\"p2\"") != NULL, "%s", told("8d87"));
+	feed(KUBE_SLOT_SERVICES, EVENT("ADDED", SERVICE("web", "s1", "\"app\":\"web\"")));
+	later(11 * NS_PER_SEC);
+	cr_assert(strstr(told("8d87"), "\"uid\":\"p2\"") != NULL, "%s", told("8d87"));
+	feed(KUBE_SLOT_PODS, EVENT("DELETED", MIRROR("etcd-node1", "p2", "8d87", "11")));
+	later(11 * NS_PER_SEC);
+	cr_assert_str_eq(told("8d87"), "");
+}
+
+Test(kube, a_pod_keeps_the_name_that_it_had_first)
+{
+	begin_with_namespace(LIST("5", MIRROR("etcd-node1", "p1", "8d87", "10")), LIST("5", ""));
+	feed(KUBE_SLOT_PODS, EVENT("MODIFIED", MIRROR("etcd-new", "p1", "other", "10")));
+	is_told_as("8d87", "etcd-new");
+	cr_assert_str_eq(told("other"), "");
+}
+
 Test(kube, a_list_comes_in_pages_and_what_is_in_none_of_them_is_gone)
 {
 	begin_with_namespace(LIST("5", POD("a", "p1", "") "," POD("b", "p2", "")), LIST("5", ""));

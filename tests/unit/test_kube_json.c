@@ -159,14 +159,40 @@ Test(kube_json, a_pod_is_cut_down_to_what_is_asked_for)
 	json_decref(pod);
 }
 
+#define HASH(text)   "\"kubernetes.io/config.hash\":" text
+#define MIRROR(text) "\"kubernetes.io/config.mirror\":" text
+#define ANNOTATED(annotations)                                                                     \
+	KUBE_POD_TEXT("s", "n", "aaaa-1", "", ",\"annotations\":{" annotations "}}}")
+
 Test(kube_json, a_static_pod_has_another_name_in_cgroup_paths)
 {
-	json_t *pod = pod_of(
-		KUBE_POD_TEXT("s", "n", "aaaa-1", "",
-			      ",\"annotations\":{\"kubernetes.io/config.hash\":\"8d87af73\"}}}"));
+	json_t *pod = pod_of(ANNOTATED(HASH("\"8d87af73\"") "," MIRROR("\"8d87af73\"")));
 
 	cr_assert_str_eq(kube_text(pod, "cgroup"), "8d87af73");
 	json_decref(pod);
+}
+
+/* Anybody can write such annotations on his own pods. */
+Test(kube_json, what_is_no_mirror_of_a_static_pod_has_its_uid_in_cgroup_paths)
+{
+	static const char *const texts[] = {
+		ANNOTATED(HASH("\"victim\"")),
+		ANNOTATED(MIRROR("\"victim\"")),
+		ANNOTATED(HASH("\"victim\"") "," MIRROR("\"\"")),
+		ANNOTATED(HASH("\"victim\"") "," MIRROR("\"other\"")),
+		ANNOTATED(HASH("\"victim\"") "," MIRROR("7")),
+		ANNOTATED(HASH("\"\"") "," MIRROR("\"\"")),
+		ANNOTATED(HASH("\"../victim\"") "," MIRROR("\"../victim\"")),
+		KUBE_POD_TEXT("s", "n", "aaaa-1", "", ",\"annotations\":[]}}"),
+		KUBE_POD_TEXT("s", "n", "aaaa-1", "", "}}"),
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(texts); i++) {
+		json_t *pod = pod_of(texts[i]);
+
+		cr_assert_str_eq(kube_text(pod, "cgroup"), "aaaa-1", "%s", texts[i]);
+		json_decref(pod);
+	}
 }
 
 Test(kube_json, objects_that_make_no_sense_are_refused)
