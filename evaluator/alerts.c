@@ -62,7 +62,7 @@ int put_match(struct stage *st, struct evaluator *ev, const struct match *m, str
 
 	a->origin_generation = e->ev->origin_generation;
 	a->origin_seq = e->ev->origin_seq;
-	a->rule_index = rule->ordinal;
+	a->rule_index = m->name;
 	a->priority = rule->priority;
 	a->ts_ns = e->ev->ts_ns;
 	a->rule = rule->name;

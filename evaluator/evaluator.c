@@ -365,6 +365,7 @@ static int run_rules(struct stage *st, struct evaluator *ev, const struct ring_f
 	ruleset_begin(ev->load.rules, &e, &walk);
 	while (err == 0 && (rule = next_match(ev, &walk, watch)) != NULL) {
 		struct match m = { .rule = rule,
+				   .name = ruleset_name(ev->load.rules, &walk, rule),
 				   .other_path = walk.other_path,
 				   .metadata = metadata_word(ev, rule, e.process) };
 

@@ -103,6 +103,7 @@ int put_alert(struct stage *st, struct evaluator *ev, uint16_t flags);
 /* One match. */
 struct match {
 	const struct ruleset_rule *rule;
+	uint32_t name;		/* ruleset_name() */
 	struct span other_path; /* by which the rule found the event; "": by its own */
 	const char
 		*metadata; /* what became of what the rule asks a runtime; NULL: nothing to say */

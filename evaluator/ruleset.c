@@ -541,3 +541,9 @@ const struct ruleset_rule *ruleset_next_watched(struct ruleset *rs, struct rules
 {
 	return next_rule(rs, w, watch);
 }
+
+uint32_t ruleset_name(const struct ruleset *rs, const struct ruleset_walk *w,
+		      const struct ruleset_rule *rule)
+{
+	return w->view * rs->rules.n + (uint32_t)(rule - rule_at(rs, 0));
+}

@@ -17,7 +17,7 @@
 
 /* A rule as it stands after lists, macros, exceptions and overrides. */
 struct ruleset_rule {
-	uint32_t ordinal; /* of all rules in load order: names the rule in alerts */
+	uint32_t ordinal; /* of all rules in load order, those that are skipped, too */
 	uint8_t priority; /* 0 emergency ... 7 debug */
 	bool enabled;
 	bool capture;	     /* it asks for the events around its matches */
@@ -129,6 +129,11 @@ void ruleset_begin_each(struct ruleset *rs, struct field_event *e, unsigned open
 /* The next rule that the event trips, in load order; then those that it trips by another path of a
  * file, each rule once.  NULL: no more. */
 const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk *w);
+
+/* Names RULE, which W gave last, among those that it gives of its event: greater than all before.  With the
+ * same rules the same event has the same names. */
+uint32_t ruleset_name(const struct ruleset *rs, const struct ruleset_walk *w,
+		      const struct ruleset_rule *rule);
 
 /* Who wants to know how long each rule takes that is looked at: there is no clock here. */
 struct rule_watch {

@@ -133,6 +133,7 @@ static int decide(struct stage *st, struct evaluator *ev, struct field_event *e,
 	ruleset_begin_each(ev->load.rules, e, 0, &walk);
 	while (err == 0 && (rule = ruleset_next(ev->load.rules, &walk)) != NULL) {
 		struct match m = { .rule = rule,
+				   .name = ruleset_name(ev->load.rules, &walk, rule),
 				   .other_path = walk.other_path,
 				   .metadata = waiting_word(rule, p->awaited, &now),
 				   .late = late };
@@ -169,6 +170,7 @@ int waiting_take(struct stage *st, struct evaluator *ev, struct field_event *e, 
 	ruleset_begin_each(ev->load.rules, e, p.awaited, &walk);
 	while (err == 0 && (rule = ruleset_next(ev->load.rules, &walk)) != NULL) {
 		struct match m = { .rule = rule,
+				   .name = ruleset_name(ev->load.rules, &walk, rule),
 				   .other_path = walk.other_path,
 				   .metadata = waiting_word(rule, 0, &known) };
 

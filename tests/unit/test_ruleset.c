@@ -54,9 +54,13 @@ static const char *names_of(struct ruleset_walk walk)
 {
 	static char names[256];
 	const struct ruleset_rule *rule;
+	int64_t last = -1;
 
 	names[0] = '\0';
 	while ((rule = ruleset_next(rules, &walk)) != NULL) {
+		cr_assert(lt(i64, last, ruleset_name(rules, &walk, rule)),
+			  "its alert is none that was there");
+		last = ruleset_name(rules, &walk, rule);
 		strncat(names, (const char *)rule->name.p, sizeof(names) - strlen(names) - 2);
 		strcat(names, " ");
 	}
@@ -183,6 +187,17 @@ Test(ruleset, a_rule_is_tried_with_the_path_that_the_kernel_has_and_says_so)
 	world.open.files[0].type = FILE_MEMFD; /* whose names are no paths */
 	world.open.files[0].name = span_str("a");
 	cr_assert_str_eq(tripped(), "process ");
+}
+
+Test(ruleset, what_another_path_trips_is_named_behind_all_that_the_name_does)
+{
+	add("x", "fd.name = /etc/shadow", 4, true);
+	add("process", "evt.type = openat and proc.name = bash", 4, true);
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	ruleset_match_other_paths(rules, true);
+	world.open.files[0].name = span_str("/tmp/link");
+	world.open.files[0].resolved = span_str("/etc/shadow");
+	cr_assert_str_eq(tripped(), "process x ");
 }
 
 /* ---- files by their inode ---- */
