@@ -41,7 +41,7 @@ struct cover_map {
 /* Event codes for which the same rules are left, woken by the same predicates. */
 struct event_class {
 	unsigned number, nrules, nwords;
-	uint32_t *rules; /* in load order; a bit of the words is a place here */
+	uint32_t *rules; /* as they are tried; a bit of the words is a place here */
 	unsigned nguards;
 	uint32_t guards[MAX_GUARDS];	   /* predicates */
 	struct probes event[MAX_OUTCOMES]; /* what wakes rules at each event, by outcome */

@@ -18,10 +18,10 @@
 
 struct rule_index;
 
-/* Of those of the N RULES that are enabled and whose priority is at most PRIORITY.  All memory is
- * POOL's.  -ENOMEM. */
+/* Of those of the N RULES that are named by ORDER, NORDER of them, and in that order.  All memory is POOL's.
+ * -ENOMEM. */
 int rule_index_new(struct pool *pool, const struct program *p, const struct ruleset_rule *rules,
-		   unsigned n, unsigned priority, struct rule_index **ret);
+		   unsigned n, const uint32_t *order, unsigned norder, struct rule_index **ret);
 
 /* Is any rule looked at for events of CODE? */
 bool rule_index_has(const struct rule_index *x, unsigned code);
@@ -38,7 +38,7 @@ struct name_memo *rule_index_open_memo(struct rule_index *x, struct program_memo
 bool rule_index_open_matters(const struct rule_index *x, struct program_memo *m,
 			     struct field_event *e);
 
-/* The next rule that is worth looking at, in load order; false: no more. */
+/* The next rule that is worth looking at, in order; false: no more. */
 static inline bool rule_index_next(struct ruleset_walk *w, uint32_t *ret_rule)
 {
 	for (; w->word < w->nwords; w->word++) {

@@ -22,7 +22,8 @@ struct builder {
 	const struct program *p;
 	struct rule_index *x;
 	const struct ruleset_rule *rules;
-	unsigned nrules, priority;
+	unsigned nrules, norder;
+	const uint32_t *order;	 /* the rules in force, as they are tried */
 	uint32_t *at_code;	 /* the rules at the code in question */
 	uint8_t *known;		 /* enum cover_known of each predicate, at that code */
 	struct lookup **lookups; /* by expression */
@@ -473,9 +474,9 @@ static int index_code(struct builder *b, struct program_memo *m, unsigned code)
 	unsigned n = 0;
 	int err;
 
-	for (uint32_t i = 0; i < b->nrules; i++)
-		if (rule_is_in_force(&b->rules[i], b->priority) && rule_sees(&b->rules[i], code))
-			b->at_code[n++] = i;
+	for (unsigned i = 0; i < b->norder; i++)
+		if (rule_sees(&b->rules[b->order[i]], code))
+			b->at_code[n++] = b->order[i];
 	if (n == 0)
 		return 0;
 	known_of_code(b->p, m, &b->arena, code, b->known);
@@ -571,10 +572,10 @@ static bool index_finish(struct builder *b)
 }
 
 int rule_index_new(struct pool *pool, const struct program *p, const struct ruleset_rule *rules,
-		   unsigned n, unsigned priority, struct rule_index **ret)
+		   unsigned n, const uint32_t *order, unsigned norder, struct rule_index **ret)
 {
 	struct builder b = {
-		.pool = pool, .p = p, .rules = rules, .nrules = n, .priority = priority
+		.pool = pool, .p = p, .rules = rules, .nrules = n, .order = order, .norder = norder
 	};
 	int err = -ENOMEM;
 

@@ -546,9 +546,12 @@ void rules_digest(const struct rulefile_load *load, unsigned priority, uint8_t r
 		sha256_add(&s, bytes);
 	}
 	for (unsigned i = 0; i < ruleset_count(load->rules); i++) {
-		uint8_t on = rule_is_in_force(ruleset_rule(load->rules, i), priority);
+		const struct ruleset_rule *rule = ruleset_rule(load->rules, i);
+		uint8_t on = rule_is_in_force(rule, priority);
 
 		sha256_add(&s, span_of(&on, 1));
+		if (on && rule->turn > 0) /* it is not where the files have it */
+			sha256_add(&s, span_of(&rule->turn, sizeof(rule->turn)));
 	}
 	sha256_end(&s, ret);
 }

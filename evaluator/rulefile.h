@@ -98,7 +98,7 @@ int rules_load_with(const struct conf *conf, struct rulefile_load *ret, FILE *er
 int rules_check(const struct conf *conf, FILE *err);
 
 /* What tells one set of rules from another: the files' texts, and which rules are in force with
- * PRIORITY; once they are chosen. */
+ * PRIORITY, in which order; once they are chosen. */
 void rules_digest(const struct rulefile_load *load, unsigned priority, uint8_t ret[SHA256_BYTES]);
 
 #endif

@@ -49,7 +49,9 @@ struct ruleset {
 	struct program_memo memo;
 	struct pool_vec rules; /* struct ruleset_rule */
 	struct rule_index *index;
+	uint32_t *order; /* the rules in force, as they are tried */
 	unsigned evaluated;
+	uint32_t turns; /* choices so far */
 	bool captures;
 	struct codes wanted;
 	uint64_t extras;
@@ -67,7 +69,6 @@ struct ruleset {
 		*minds; /* that opens by other names than the kernel's are left out */
 	bool mutes;
 
-	unsigned priority;
 	uint8_t asks;			  /* METADATA_* that rules in force do */
 	uint64_t *told[METADATA_ALL + 1]; /* predicates (a bit each) that need none of these */
 };
@@ -240,6 +241,24 @@ static int find_asking(struct ruleset *rs, unsigned priority)
 	return 0;
 }
 
+/* Those that one choice enabled stand in load order. */
+static int find_order(struct ruleset *rs, unsigned priority)
+{
+	rs->order = pool_array(&rs->pool, rs->rules.n, sizeof(*rs->order));
+	if (rs->order == NULL)
+		return -ENOMEM;
+	for (uint32_t turn = 0; turn <= rs->turns; turn++)
+		for (uint32_t i = 0; i < rs->rules.n; i++) {
+			struct ruleset_rule *rule = rule_at(rs, i);
+
+			if (rule->turn != turn || !rule_is_in_force(rule, priority))
+				continue;
+			rule->place = rs->evaluated;
+			rs->order[rs->evaluated++] = i;
+		}
+	return 0;
+}
+
 int ruleset_seal(struct ruleset *rs, unsigned priority)
 {
 	const struct ruleset_rule *needs_all;
@@ -248,16 +267,16 @@ int ruleset_seal(struct ruleset *rs, unsigned priority)
 
 	if (err == 0)
 		err = find_asking(rs, priority);
+	if (err == 0)
+		err = find_order(rs, priority);
 	if (err < 0)
 		return err;
-	rs->priority = priority;
 	rule_hosts_init(&rs->hosts, &rs->pool);
 	for (unsigned i = 0; i < rs->rules.n; i++) {
 		if (!rule_is_in_force(rule_at(rs, i), priority))
 			continue;
 		if (!rule_hosts_add(&rs->hosts, rule_at(rs, i)->tree))
 			return -ENOMEM;
-		rs->evaluated++;
 		rs->captures |= rule_at(rs, i)->capture;
 		add_wants(rs, rule_at(rs, i));
 	}
@@ -278,8 +297,8 @@ int ruleset_seal(struct ruleset *rs, unsigned priority)
 	if (rare_fcntls)
 		rs->extras |= WANT_RARE_FCNTLS;
 	rs->mutes = needs_all == NULL && !mute_minds_extras(rs->extras, &rs->wanted);
-	return rule_index_new(&rs->pool, &rs->program, rs->rules.items, rs->rules.n, priority,
-			      &rs->index);
+	return rule_index_new(&rs->pool, &rs->program, rs->rules.items, rs->rules.n, rs->order,
+			      rs->evaluated, &rs->index);
 }
 
 unsigned ruleset_count(const struct ruleset *rs)
@@ -304,10 +323,19 @@ static bool chooses(const struct rule_choice *c, const struct ruleset_rule *rule
 
 void ruleset_choose(struct ruleset *rs, const struct rule_choices *choices)
 {
-	for (unsigned k = 0; k < choices->count; k++)
-		for (unsigned i = 0; i < rs->rules.n; i++)
-			if (chooses(&choices->choice[k], rule_at(rs, i)))
-				rule_at(rs, i)->enabled = choices->choice[k].enable;
+	for (unsigned k = 0; k < choices->count; k++) {
+		bool enable = choices->choice[k].enable;
+
+		rs->turns++;
+		for (unsigned i = 0; i < rs->rules.n; i++) {
+			struct ruleset_rule *rule = rule_at(rs, i);
+
+			if (rule->enabled == enable || !chooses(&choices->choice[k], rule))
+				continue;
+			rule->enabled = enable;
+			rule->turn = rs->turns;
+		}
+	}
 }
 
 unsigned ruleset_evaluated_count(const struct ruleset *rs)
@@ -472,11 +500,11 @@ static bool next_of_each(const struct ruleset *rs, struct ruleset_walk *w, uint3
 {
 	unsigned code = w->event->ev->code;
 
-	for (; w->next < rs->rules.n; w->next++) {
-		const struct ruleset_rule *rule = rule_at(rs, w->next);
+	while (w->next < rs->evaluated) {
+		uint32_t rule = rs->order[w->next++];
 
-		if (rule_is_in_force(rule, rs->priority) && codes_has(&rule->codes, code)) {
-			*ret_rule = w->next++;
+		if (codes_has(&rule_at(rs, rule)->codes, code)) {
+			*ret_rule = rule;
 			return true;
 		}
 	}
@@ -545,5 +573,5 @@ const struct ruleset_rule *ruleset_next_watched(struct ruleset *rs, struct rules
 uint32_t ruleset_name(const struct ruleset *rs, const struct ruleset_walk *w,
 		      const struct ruleset_rule *rule)
 {
-	return w->view * rs->rules.n + (uint32_t)(rule - rule_at(rs, 0));
+	return w->view * rs->rules.n + rule->place;
 }

@@ -18,6 +18,8 @@
 /* A rule as it stands after lists, macros, exceptions and overrides. */
 struct ruleset_rule {
 	uint32_t ordinal; /* of all rules in load order, those that are skipped, too */
+	uint32_t turn;	  /* 0: enabled by its file; else by which choice of the settings */
+	uint32_t place;	  /* in the order in which those in force are tried */
 	uint8_t priority; /* 0 emergency ... 7 debug */
 	bool enabled;
 	bool capture;	     /* it asks for the events around its matches */
@@ -58,8 +60,8 @@ void ruleset_statics(struct ruleset *rs, const struct static_fields *statics);
 int ruleset_add(struct ruleset *rs, const struct ruleset_rule *rule, struct node *tree,
 		struct diag *diag, struct compile_error *ret_error);
 
-/* Enable and disable rules as the settings say, the last choice that fits one deciding.  Before it is
- * sealed. */
+/* Enable and disable rules as the settings say, the last choice that fits one deciding.  Rules that are enabled
+ * here and were not before are tried behind all that were.  Before it is sealed. */
 void ruleset_choose(struct ruleset *rs, const struct rule_choices *choices);
 
 /* Done: index the enabled rules of at most this PRIORITY number.  -ENOMEM. */
@@ -105,12 +107,12 @@ struct ruleset_walk {
 	struct field_event *as_is;
 	struct span other_path; /* the path that the rule found; "": as the event has it */
 	unsigned view;		/* how often it was begun anew with other paths */
-	const uint32_t *rules;	/* those of the event's class, in load order */
+	const uint32_t *rules;	/* those of the event's class, as they are tried */
 	uint64_t *woken;
 	unsigned word, nwords;
 	uint8_t mode;  /* enum ruleset_mode */
 	uint8_t open;  /* METADATA_* */
-	uint32_t next; /* ruleset_begin_each(): the rule to be looked at next */
+	uint32_t next; /* ruleset_begin_each(): which in the order is to be looked at next */
 };
 
 /* E's arena is the walk's from here on: it is cleared now. */
@@ -126,8 +128,8 @@ unsigned ruleset_asks(const struct ruleset *rs);
 void ruleset_begin_each(struct ruleset *rs, struct field_event *e, unsigned open,
 			struct ruleset_walk *ret);
 
-/* The next rule that the event trips, in load order; then those that it trips by another path of a
- * file, each rule once.  NULL: no more. */
+/* The next rule that the event trips, in the order in which they were enabled: load order, but for
+ * ruleset_choose(); then those that it trips by another path of a file, each rule once.  NULL: no more. */
 const struct ruleset_rule *ruleset_next(struct ruleset *rs, struct ruleset_walk *w);
 
 /* Names RULE, which W gave last, among those that it gives of its event: greater than all before.  With the

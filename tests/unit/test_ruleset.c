@@ -146,6 +146,29 @@ Test(ruleset, the_last_choice_that_fits_a_rule_decides)
 	cr_assert_str_eq(tripped(), "abc d ");
 }
 
+Test(ruleset, a_rule_that_the_settings_enable_comes_behind_those_that_were)
+{
+	static struct rule_choice all[] = {
+		{ true, false, (char *)(uintptr_t) "off*" }, /* both, as they were loaded */
+		{ true, false, (char *)(uintptr_t) "b" },    /* it is: nothing changes */
+		{ false, false, (char *)(uintptr_t) "a" },
+		{ false, false, (char *)(uintptr_t) "gone" },
+		{ true, false, (char *)(uintptr_t) "a" },
+	};
+
+	add("off", "evt.type = openat", 4, false);
+	add("a", "evt.type = openat", 4, true);
+	add("off too", "evt.type = openat and proc.name = bash", 4, false);
+	add("gone", "evt.type = openat", 4, true);
+	add("b", "evt.type = openat and fd.name = /etc/shadow", 4, true);
+	ruleset_choose(rules, &(struct rule_choices){ ARRAY_LEN(all), all });
+	cr_assert(eq(int, ruleset_seal(rules, RULE_PRIORITY_DEBUG), 0));
+	cr_assert_str_eq(tripped(), "b off off too a ");
+	cr_assert_str_eq(tripped_of_each(0), "b off off too a ");
+	cr_assert(span_is(ruleset_rule(rules, 0)->name, "off"), "who lists them has load order");
+	cr_assert(eq(uint, ruleset_evaluated_count(rules), 4));
+}
+
 Test(ruleset, what_is_remembered_is_of_one_event_only)
 {
 	add("x", "fd.name = /etc/shadow", 4, true);
