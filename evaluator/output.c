@@ -161,7 +161,9 @@ static int parse_field(struct output *o, struct span text, size_t *at, struct di
 		err = parse_plain(o, text, at, &piece, diag);
 	if (err == 0)
 		o->pieces[o->npieces++] = piece;
-	return err;
+	/* No field, one that outputs cannot have, a transformer used wrongly: whoever skips unknown filters
+	 * skips each of these. */
+	return err == -EINVAL ? -ENOENT : err;
 }
 
 static unsigned count_of(struct span text, uint8_t byte)

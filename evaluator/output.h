@@ -10,8 +10,9 @@
 
 struct output;
 
-/* Read TEXT.  DIAG's column counts from the text's first byte (1).  The result
- * copies what it keeps; output_free() takes NULL. */
+/* Read TEXT.  DIAG's column counts from the text's first byte (1).  -ENOENT: what follows a % is nothing that can
+ * be shown; -EINVAL: nothing follows it, or a limit is passed; -ENOMEM.  The result copies what it keeps;
+ * output_free() takes NULL. */
 int output_parse(struct span text, struct output **ret, struct diag *diag);
 void output_free(struct output *o);
 

@@ -230,10 +230,10 @@ static int compile_macros(struct rule_loader *l, struct pool *pool)
 
 /* ---- rules ---- */
 
+/* MESSAGE is of a condition. */
 static bool is_unknown_filter(const char *message)
 {
-	static const char *const kinds[] = { "nonexistent field", "invalid formatting token",
-					     "unknown event type", "unknown filter:" };
+	static const char *const kinds[] = { "nonexistent field", "unknown event type" };
 
 	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
 		if (strstr(message, kinds[i]) != NULL)
@@ -303,7 +303,7 @@ static int compile_output(struct rule_loader *l, struct pool *pool, const struct
 		return loader_problem(l, LOAD_ERR_COMPILE_OUTPUT, output_origin(d, 0),
 				      "append_output: %s", diag.message);
 	where = output_origin(d, diag.column == 0 ? 0 : diag.column - 1);
-	if (d->skip_if_unknown && is_unknown_filter(diag.message)) {
+	if (d->skip_if_unknown && err == -ENOENT) {
 		loader_problem(l, LOAD_UNKNOWN_FILTER, where, "%s", diag.message);
 		context_pop(l);
 		return 1;

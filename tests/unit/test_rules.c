@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "rulefile.h"
@@ -227,6 +228,47 @@ Test(rules, warnings_leave_the_rules_in_force)
 	cr_assert_not_null(problem_of(PROBLEM_LOAD_UNKNOWN_FILTER));
 	cr_assert_not_null(problem_of(PROBLEM_LOAD_UNKNOWN_KEY));
 	cr_assert(eq(uint, ruleset_count(load.rules), 1));
+}
+
+Test(rules, an_output_that_cannot_be_shown_is_an_unknown_filter)
+{
+	static const struct {
+		const char *output;
+		bool is_skipped;
+	} cases[] = {
+		{ "%nope.x", true },
+		{ "%proc.", true },
+		{ "50% done", true },
+		{ "%fd.port", true },
+		{ "%evt.arg", true },
+		{ "%evt.rawarg[0]", true },
+		{ "%evt.around[1]", true },
+		{ "%thread.cgroup", true },
+		{ "%k8s.pod.label", true },
+		{ "%static.x", true },
+		{ "%toupper(proc.pid)", true },
+		{ "%toupper(proc.aname)", true },
+		{ "%toupper(proc.name", true },
+		{ "%concat(proc.name)", true },
+		{ "%val(proc.name)", true },
+		{ "at the end %", false },
+		{ "at the end %5", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char yaml[256];
+
+		snprintf(yaml, sizeof(yaml),
+			 "- {rule: r, desc: d, condition: evt.type=open, priority: INFO, "
+			 "skip-if-unknown-filter: true, output: '%s'}\n",
+			 cases[i].output);
+		cr_expect(eq(int, load_text(yaml) == 0, cases[i].is_skipped), "%s",
+			  cases[i].output);
+		cr_expect_not_null(problem_of(cases[i].is_skipped
+						      ? PROBLEM_LOAD_UNKNOWN_FILTER
+						      : PROBLEM_LOAD_ERR_COMPILE_OUTPUT),
+				   "%s", cases[i].output);
+	}
 }
 
 Test(rules, required_versions_are_checked)
