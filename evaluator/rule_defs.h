@@ -58,7 +58,7 @@ struct rule_exception {
 	struct origin where;
 	struct yplace place;
 	struct rule_place item; /* that it stands in: the rule, or what is appended to one */
-	bool has_fields, has_comps, has_values;
+	bool has_fields, has_comps;
 	bool is_list; /* fields is a sequence */
 	bool comps_is_list;
 	struct pool_vec fields, comps; /* struct span */

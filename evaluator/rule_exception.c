@@ -102,7 +102,6 @@ static int read_parts(struct rule_loader *l, const struct ynode *n, bool append,
 
 	x->has_fields = ymap_get(n, "fields") != NULL;
 	x->has_comps = comps != NULL && !(comps->kind == YNODE_SCALAR && comps->null);
-	x->has_values = values != NULL;
 	if (!x->has_fields && !append)
 		return ymissing(l, n, "fields");
 	if (x->has_fields && read_names(l, n, "fields", &x->fields, &x->is_list) < 0)
@@ -111,6 +110,9 @@ static int read_parts(struct rule_loader *l, const struct ynode *n, bool append,
 		return -EINVAL;
 	for (unsigned i = 0; i < x->comps.n; i++)
 		((struct span *)x->comps.items)[i] = stripped(((struct span *)x->comps.items)[i]);
+	if (values == NULL && append)
+		loader_problem(l, LOAD_APPEND_NO_VALUES, x->where,
+			       "Overriding/appending exception with no values");
 	if (values == NULL)
 		return 0;
 	context_push(l, "exception values", SPAN_NONE, values->from);
@@ -124,8 +126,23 @@ static int read_parts(struct rule_loader *l, const struct ynode *n, bool append,
 	return 0;
 }
 
+static int warn_not_unique(struct rule_loader *l, const struct rule_exception *x,
+			   struct strmap *names)
+{
+	struct strmap_entry *entry = strmap_entry(names, x->name);
+
+	if (entry == NULL)
+		return -ENOMEM;
+	if (entry->value++ > 0)
+		loader_problem(l, LOAD_EXCEPTION_NAME_NOT_UNIQUE, x->where,
+			       "Multiple definitions of exception '%.*s' in the same rule",
+			       SHOW(x->name));
+	return 0;
+}
+
+/* NAMES: of those before it. */
 static int read_exception(struct rule_loader *l, const struct ynode *n, struct yplace seq,
-			  bool append, struct rule_exception *ret)
+			  bool append, struct strmap *names, struct rule_exception *ret)
 {
 	unsigned depth = l->ncontext;
 
@@ -138,24 +155,10 @@ static int read_exception(struct rule_loader *l, const struct ynode *n, struct y
 		return -EINVAL;
 	l->ncontext = depth;
 	context_push(l, "exception", ret->name, n->from);
+	if (warn_not_unique(l, ret, names) < 0)
+		return too_large(l, n);
 	if (read_parts(l, n, append, ret) < 0)
 		return -EINVAL;
-	context_pop(l);
-	return 0;
-}
-
-static int warn_not_unique(struct rule_loader *l, const struct rule_exception *x,
-			   struct strmap *names)
-{
-	struct strmap_entry *entry = strmap_entry(names, x->name);
-
-	if (entry == NULL)
-		return -ENOMEM;
-	if (entry->value++ == 0)
-		return 0;
-	context_push(l, "exception", x->name, x->place);
-	loader_problem(l, LOAD_EXCEPTION_NAME_NOT_UNIQUE, x->where,
-		       "Multiple definitions of exception '%.*s' in the same rule", SHOW(x->name));
 	context_pop(l);
 	return 0;
 }
@@ -178,14 +181,12 @@ int exceptions_read(struct rule_loader *l, const struct ynode *item, bool append
 		struct rule_exception x = { .place = n->from, .where = yorigin(l, n) }, *slot;
 
 		x.item = (struct rule_place){ .file = l->file, .place = item->from };
-		if (read_exception(l, n, seq->from, append, &x) < 0)
+		if (read_exception(l, n, seq->from, append, &names, &x) < 0)
 			return -EINVAL;
 		slot = pool_push(&l->pool, ret, sizeof(*slot));
 		if (slot == NULL)
 			return too_large(l, n);
 		*slot = x;
-		if (warn_not_unique(l, slot, &names) < 0)
-			return too_large(l, n);
 	}
 	return 0;
 }
@@ -375,9 +376,6 @@ static int append_one(struct rule_loader *l, struct rule_def *rule, struct rule_
 {
 	struct rule_exception *old = find_exception(rule, x->name), *slot;
 
-	if (!x->has_values)
-		loader_problem(l, LOAD_APPEND_NO_VALUES, x->where,
-			       "Overriding/appending exception with no values");
 	if (old != NULL)
 		return append_values(l, old, x);
 	if (!x->has_fields)

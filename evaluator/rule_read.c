@@ -27,6 +27,7 @@ enum override_key {
 	KEY_WARN_EVTTYPES,
 	KEY_SKIP,
 	KEY_ITEMS,
+	KEY_SOURCE, /* which nothing overrides: it may have to be that of the rule */
 	KEY_COUNT
 };
 
@@ -43,6 +44,7 @@ static const char *const key_names[KEY_COUNT] = {
 	"warn_evttypes",
 	"skip-if-unknown-filter",
 	"items",
+	"source",
 };
 
 #define KEY(k) (1u << KEY_##k)
@@ -126,17 +128,6 @@ static int override_read(struct rule_loader *l, const struct ynode *item,
 		if (override_entry(l, map->items[2 * i], map->items[2 * i + 1], may, ret) < 0)
 			return -EINVAL;
 	context_pop(l);
-	for (unsigned k = 0; k < KEY_COUNT; k++) {
-		bool append = (ret->append >> k & 1) != 0;
-
-		if (!append && (ret->replace >> k & 1) == 0)
-			continue;
-		if (ymap_get(item, key_names[k]) == NULL)
-			return loader_problem(
-				l, LOAD_ERR_YAML_VALIDATE, yorigin(l, item),
-				"An %s override for '%s' was specified but '%s' is not defined",
-				append ? "append" : "replace", key_names[k], key_names[k]);
-	}
 	return 0;
 }
 
@@ -409,13 +400,20 @@ static void output_trim(struct rule_loader *l, struct origin_text *output)
 	*output = trimmed;
 }
 
-static int read_options(struct rule_loader *l, const struct ynode *item, struct rule_def *r)
+/* Those of KEYS that are there. */
+static int read_options(struct rule_loader *l, const struct ynode *item, uint32_t keys,
+			struct rule_def *r)
 {
-	if (yget_optional_bool(l, item, "enabled", &r->enabled) < 0 ||
-	    yget_optional_bool(l, item, "warn_evttypes", &r->warn_evttypes) < 0 ||
-	    yget_optional_bool(l, item, "skip-if-unknown-filter", &r->skip_if_unknown) < 0 ||
-	    yget_optional_bool(l, item, "capture", &r->capture) < 0 ||
-	    yget_optional_u32(l, item, "capture_duration", &r->capture_duration) < 0)
+	if (((keys & KEY(ENABLED)) != 0 &&
+	     yget_optional_bool(l, item, "enabled", &r->enabled) < 0) ||
+	    ((keys & KEY(WARN_EVTTYPES)) != 0 &&
+	     yget_optional_bool(l, item, "warn_evttypes", &r->warn_evttypes) < 0) ||
+	    ((keys & KEY(SKIP)) != 0 &&
+	     yget_optional_bool(l, item, "skip-if-unknown-filter", &r->skip_if_unknown) < 0) ||
+	    ((keys & KEY(CAPTURE)) != 0 &&
+	     yget_optional_bool(l, item, "capture", &r->capture) < 0) ||
+	    ((keys & KEY(CAPTURE_DURATION)) != 0 &&
+	     yget_optional_u32(l, item, "capture_duration", &r->capture_duration) < 0))
 		return -EINVAL;
 	return 0;
 }
@@ -462,8 +460,9 @@ static int define_rule(struct rule_loader *l, const struct ynode *item, struct s
 		return -EINVAL;
 	r.output_place = ymap_get(item, "output")->from;
 	output_trim(l, &r.output);
-	if (yget_optional_text(l, item, "source", &r.source) < 0 || read_options(l, item, &r) < 0 ||
-	    tags_read(l, item, &r.tags) < 0 || exceptions_read(l, item, false, &exceptions) < 0)
+	if (yget_optional_text(l, item, "source", &r.source) < 0 ||
+	    read_options(l, item, ~UINT32_C(0), &r) < 0 || tags_read(l, item, &r.tags) < 0 ||
+	    exceptions_read(l, item, false, &exceptions) < 0)
 		return -EINVAL;
 	if (known != 0 && !span_eq(loader_rule(l, known - 1)->source, r.source))
 		return different_source(l, item);
@@ -505,61 +504,19 @@ static int enable_rule(struct rule_loader *l, const struct ynode *item, struct s
 	return 0;
 }
 
-/* append: true: the condition and the exceptions, nothing else. */
-static int append_rule(struct rule_loader *l, const struct ynode *item, struct span name)
-{
-	uint32_t known = strmap_find(&l->rule_names, name);
-	struct pool_vec exceptions = { 0 };
-	struct span source;
-	struct rule_def *r;
+/* ---- rules that are changed ---- */
 
-	if (ymap_get(item, "condition") == NULL && ymap_get(item, "exceptions") == NULL)
-		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, item),
-				      "Appended rule must have exceptions or condition property");
-	if (exceptions_read(l, item, true, &exceptions) < 0)
-		return -EINVAL;
-	if (changed_source(l, item, &source) < 0)
-		return -EINVAL;
-	if (known == 0)
-		return nothing_there(
-			l, ymap_get(item, "rule"), &l->rule_names,
-			"Rule uses 'append' or 'override.<key>: append' but no rule by "
-			"that name already exists");
-	r = loader_rule(l, known - 1);
-	if (source.n > 0 && !span_eq(source, r->source))
-		return different_source(l, item);
-	if (ymap_get(item, "condition") != NULL &&
-	    text_read(l, item, "condition", &r->condition) < 0)
-		return -EINVAL;
-	if (exceptions_append(l, r, &exceptions) < 0)
-		return -EINVAL;
-	r->visibility = l->next_index++;
-	return 0;
-}
-
-/* Keys that could be overridden, are there, and are not named under `override`. */
-static int check_stray_keys(struct rule_loader *l, const struct ynode *item,
-			    const struct overridable *over)
-{
-	for (unsigned k = 0; k < KEY_COUNT; k++) {
-		const struct ynode *n = ymap_get(item, key_names[k]);
-
-		if (n == NULL || (rule_keys.replace >> k & 1) == 0 ||
-		    ((over->append | over->replace) >> k & 1) != 0)
-			continue;
-		context_push(l, "overrides", span_str(key_names[k]), n->from);
-		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n),
-				      "Unexpected key '%s': no corresponding entry under "
-				      "'override' is defined.",
-				      key_names[k]);
-	}
-	return 0;
-}
+/* What an item does to the rule of its name. */
+struct change {
+	const char *word;
+	int (*read)(struct rule_loader *l, const struct ynode *item, uint32_t keys,
+		    struct rule_def *r, struct pool_vec *more);
+	const char *missing; /* there is no such rule */
+};
 
 static int append_keys(struct rule_loader *l, const struct ynode *item, uint32_t keys,
-		       struct rule_def *r)
+		       struct rule_def *r, struct pool_vec *more)
 {
-	struct pool_vec more = { 0 };
 	struct pool_text desc = { .pool = &l->pool };
 	struct span s = SPAN_NONE;
 
@@ -578,16 +535,18 @@ static int append_keys(struct rule_loader *l, const struct ynode *item, uint32_t
 	}
 	if ((keys & KEY(TAGS)) != 0 && tags_read(l, item, &r->tags) < 0)
 		return -EINVAL;
-	if ((keys & KEY(EXCEPTIONS)) == 0)
-		return 0;
-	if (exceptions_read(l, item, true, &more) < 0)
-		return -EINVAL;
-	return exceptions_append(l, r, &more);
+	return (keys & KEY(EXCEPTIONS)) == 0 ? 0 : exceptions_read(l, item, true, more);
 }
 
+static const struct change appends = {
+	"append", append_keys,
+	"Rule uses 'append' or 'override.<key>: append' but no rule by that name already exists"
+};
+
 static int replace_keys(struct rule_loader *l, const struct ynode *item, uint32_t keys,
-			struct rule_def *r)
+			struct rule_def *r, struct pool_vec *more)
 {
+	(void)more;
 	if ((keys & KEY(CONDITION)) != 0) {
 		origin_init(&r->condition, &l->pool);
 		if (text_read(l, item, "condition", &r->condition) < 0)
@@ -614,42 +573,110 @@ static int replace_keys(struct rule_loader *l, const struct ynode *item, uint32_
 		if (exceptions_read(l, item, false, &r->exceptions) < 0)
 			return -EINVAL;
 	}
-	return read_options(l, item, r); /* only keys that may be here are here */
+	return read_options(l, item, keys, r);
+}
+
+static const struct change replaces = {
+	"replace", replace_keys,
+	"An 'override.<key>: replace' to a rule was requested but no rule by that name already exists"
+};
+
+static int check_defined(struct rule_loader *l, const struct ynode *item, uint32_t keys,
+			 const char *word)
+{
+	for (unsigned k = 0; k < KEY_SOURCE; k++)
+		if ((keys >> k & 1) != 0 && ymap_get(item, key_names[k]) == NULL)
+			return loader_problem(
+				l, LOAD_ERR_YAML_VALIDATE, yorigin(l, item),
+				"An %s override for '%s' was specified but '%s' is not defined",
+				word, key_names[k], key_names[k]);
+	return 0;
+}
+
+/* The rule as it is, for what an item says to be read into; a new one if there is none. */
+static struct rule_def rule_before(struct rule_loader *l, uint32_t known)
+{
+	struct rule_def none = { .enabled = true };
+
+	if (known != 0)
+		return *loader_rule(l, known - 1);
+	origin_init(&none.condition, &l->pool);
+	origin_init(&none.output, &l->pool);
+	return none;
+}
+
+/* Falco reads all that an item says before it looks at the rule: what is wrong in the one is said
+ * before what is wrong with the other. */
+static int change_rule(struct rule_loader *l, const struct ynode *item, struct span name,
+		       uint32_t keys, const struct change *how)
+{
+	uint32_t known = strmap_find(&l->rule_names, name);
+	struct rule_def r = rule_before(l, known);
+	struct span source = SPAN_NONE;
+	struct pool_vec more = { 0 };
+
+	if (check_defined(l, item, keys, how->word) < 0 ||
+	    how->read(l, item, keys, &r, &more) < 0 ||
+	    ((keys & KEY(SOURCE)) != 0 && changed_source(l, item, &source) < 0))
+		return -EINVAL;
+	if (known == 0)
+		return nothing_there(l, ymap_get(item, "rule"), &l->rule_names, how->missing);
+	if (source.n > 0 && !span_eq(source, r.source))
+		return different_source(l, item);
+	if (exceptions_append(l, &r, &more) < 0)
+		return -EINVAL;
+	r.visibility = l->next_index++;
+	*loader_rule(l, known - 1) = r;
+	return 0;
+}
+
+/* append: true: the condition and the exceptions, nothing else. */
+static int append_rule(struct rule_loader *l, const struct ynode *item, struct span name)
+{
+	uint32_t keys = (ymap_get(item, "condition") != NULL ? KEY(CONDITION) : 0) |
+			(ymap_get(item, "exceptions") != NULL ? KEY(EXCEPTIONS) : 0);
+
+	if (keys == 0)
+		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, item),
+				      "Appended rule must have exceptions or condition property");
+	return change_rule(l, item, name, keys | KEY(SOURCE), &appends);
+}
+
+/* Keys that could be overridden, are there, and are not named under `override`. */
+static int check_stray_keys(struct rule_loader *l, const struct ynode *item,
+			    const struct overridable *over)
+{
+	for (unsigned k = 0; k < KEY_COUNT; k++) {
+		const struct ynode *n = ymap_get(item, key_names[k]);
+
+		if (n == NULL || (rule_keys.replace >> k & 1) == 0 ||
+		    ((over->append | over->replace) >> k & 1) != 0)
+			continue;
+		context_push(l, "overrides", span_str(key_names[k]), n->from);
+		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n),
+				      "Unexpected key '%s': no corresponding entry under "
+				      "'override' is defined.",
+				      key_names[k]);
+	}
+	return 0;
+}
+
+/* Who changes a condition may say of which source the rule is. */
+static uint32_t with_source(uint32_t keys)
+{
+	return (keys & KEY(CONDITION)) != 0 ? keys | KEY(SOURCE) : keys;
 }
 
 static int override_rule(struct rule_loader *l, const struct ynode *item, struct span name,
 			 const struct overridable *over)
 {
-	bool looks_at_source = ((over->append | over->replace) & KEY(CONDITION)) != 0;
-	uint32_t known = strmap_find(&l->rule_names, name);
-	struct span source = SPAN_NONE;
-	struct rule_def *r;
-
-	if (check_stray_keys(l, item, over) < 0 ||
-	    (looks_at_source && changed_source(l, item, &source) < 0))
+	if (over->append != 0 &&
+	    change_rule(l, item, name, with_source(over->append), &appends) < 0)
 		return -EINVAL;
-	if (known == 0)
-		return nothing_there(
-			l, ymap_get(item, "rule"), &l->rule_names,
-			over->append != 0
-				? "Rule uses 'append' or 'override.<key>: append' but no rule by "
-				  "that name already exists"
-				: "An 'override.<key>: replace' to a rule was requested but no rule "
-				  "by that name already exists");
-	r = loader_rule(l, known - 1);
-	if (source.n > 0 && !span_eq(source, r->source))
-		return different_source(l, item);
-	if (over->append != 0) {
-		if (append_keys(l, item, over->append, r) < 0)
-			return -EINVAL;
-		r->visibility = l->next_index++;
-	}
-	if (over->replace != 0) {
-		if (replace_keys(l, item, over->replace, r) < 0)
-			return -EINVAL;
-		r->visibility = l->next_index++;
-	}
-	return 0;
+	if (over->replace != 0 &&
+	    change_rule(l, item, name, with_source(over->replace), &replaces) < 0)
+		return -EINVAL;
+	return check_stray_keys(l, item, over);
 }
 
 static int read_rule(struct rule_loader *l, const struct ynode *item)

@@ -147,6 +147,64 @@ Test(rule_places, exceptions_by_their_names)
 	EXPECT(rows);
 }
 
+Test(rule_places, what_an_item_says_is_read_before_it_is_asked_for_its_rule)
+{
+#define TYPO(keys, override)	"- {rule: typo, " keys ", override: {" override "}}\n"
+#define CHANGED(keys, override) R "- {rule: r, " keys ", override: {" override "}}\n"
+	static const struct row rows[] = {
+		{ TYPO("condition: and evt.num>0, priority: INFO", "condition: append"),
+		  "ERR_VALIDATE rule typo 0:2" },
+		{ TYPO("condition: and evt.num>0", "condition: append, priority: replace"),
+		  "ERR_VALIDATE rule typo 0:2" },
+		{ TYPO("priority: INFO", "condition: append, priority: replace"),
+		  "ERR_YAML_VALIDATE rule typo 0:2" },
+		{ TYPO("priority: LOUD", "priority: replace"),
+		  "ERR_YAML_VALIDATE rule typo 0:2 > rule priority 0:25" },
+		{ TYPO("enabled: maybe", "enabled: replace"),
+		  "ERR_YAML_VALIDATE rule typo 0:2 > value for enabled 0:24" },
+		{ TYPO("exceptions: [{fields: proc.name}]", "exceptions: append"),
+		  "ERR_YAML_VALIDATE rule typo 0:2 > exceptions 0:27 > exception 0:28" },
+		{ TYPO("exceptions: [{name: e}]", "exceptions: replace"),
+		  "ERR_YAML_VALIDATE rule typo 0:2 > exception e 0:28" },
+		{ "- {rule: typo, condition: [], append: true}\n",
+		  "DEPRECATED_ITEM rule typo 0:2; "
+		  "ERR_YAML_VALIDATE rule typo 0:2 > value for condition 0:26" },
+		{ "- {rule: typo, append: true, exceptions: [{name: a}]}\n",
+		  "DEPRECATED_ITEM rule typo 0:2; "
+		  "APPEND_NO_VALUES rule typo 0:2 > exception a 0:42; "
+		  "ERR_VALIDATE rule typo 0:2" },
+		/* Keys that nothing is said of come last. */
+		{ CHANGED("priority: INFO, exceptions: [{name: q, fields: nope.x, values: [a]}]",
+			  "exceptions: append"),
+		  "ERR_VALIDATE rule r 1:2 > exception q 1:41" },
+		{ CHANGED("priority: INFO, desc: e", "desc: append"),
+		  "ERR_YAML_VALIDATE rule r 1:2 > overrides priority 1:22" },
+		{ CHANGED("desc: e, enabled: maybe", "desc: replace"),
+		  "ERR_YAML_VALIDATE rule r 1:2 > overrides enabled 1:30" },
+	};
+
+	EXPECT(rows);
+}
+
+Test(rule_places, exceptions_of_one_name_are_told_before_what_is_wrong)
+{
+#define TWICE "exceptions: [{name: e, fields: proc.name}, {name: e, fields: fd.name}]"
+	static const struct row rows[] = {
+		{ WITH_EXCEPTION("{name: e, fields: proc.name}") "  - {name: e}\n",
+		  "EXCEPTION_NAME_NOT_UNIQUE rule r 0:2 > exception e 7:4; "
+		  "ERR_YAML_VALIDATE rule r 0:2 > exception e 7:4" },
+		{ R "- {rule: r, source: k8s_audit, desc: d, condition: x, output: o, "
+		    "priority: INFO, " TWICE "}\n",
+		  "EXCEPTION_NAME_NOT_UNIQUE rule r 1:2 > exception e 1:124; "
+		  "ERR_VALIDATE rule r 1:2" },
+		{ TYPO(TWICE, "exceptions: replace"),
+		  "EXCEPTION_NAME_NOT_UNIQUE rule typo 0:2 > exception e 0:58; "
+		  "ERR_VALIDATE rule typo 0:2" },
+	};
+
+	EXPECT(rows);
+}
+
 Test(rule_places, exceptions_that_are_replaced)
 {
 	static const struct row rows[] = {
