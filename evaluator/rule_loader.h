@@ -66,7 +66,7 @@ struct rule_plugin_requirement {
 	unsigned n; /* alternatives, the main one first */
 	const struct rule_plugin_version *any;
 	struct origin where;
-	struct yplace item, entry;
+	struct yplace value, entry; /* of the key, of the requirement in it */
 };
 
 /* How many there are; RET may be NULL. */

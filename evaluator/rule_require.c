@@ -89,27 +89,19 @@ int read_engine_version(struct rule_loader *l, const struct ynode *item)
 			      engine.part[1], engine.part[2]);
 }
 
+/* One plugin that would do: its name is its place's, once it is known. */
 static int read_alternative(struct rule_loader *l, const struct ynode *n, const char *what,
 			    struct pool_vec *any)
 {
 	struct rule_plugin_version v = { SPAN_NONE, SPAN_NONE }, *slot;
-	const struct rule_plugin_version *others = any->items;
-	struct version parsed;
 
 	if (n->kind != YNODE_MAPPING)
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n), "%s", what);
-	if (yget_text(l, n, "name", &v.name) < 0 || yget_text(l, n, "version", &v.version) < 0)
+	if (yget_text(l, n, "name", &v.name) < 0)
 		return -EINVAL;
-	if (!parse_version(v.version, &parsed))
-		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, ymap_get(n, "version")),
-				      "Invalid required version '%.*s' for plugin '%.*s'",
-				      SHOW(v.version), SHOW(v.name));
-	for (unsigned i = 0; i < any->n; i++)
-		if (span_eq(others[i].name, v.name))
-			return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, n),
-					      "Defined multiple alternative version requirements "
-					      "for plugin '%.*s'",
-					      SHOW(v.name));
+	l->context[l->ncontext - 1].name = v.name;
+	if (yget_text(l, n, "version", &v.version) < 0)
+		return -EINVAL;
 	slot = pool_push(&l->pool, any, sizeof(*slot));
 	if (slot == NULL)
 		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, n),
@@ -118,7 +110,48 @@ static int read_alternative(struct rule_loader *l, const struct ynode *n, const 
 	return 0;
 }
 
-static int read_requirement(struct rule_loader *l, const struct ynode *item, const struct ynode *n)
+/* The I-th of ANY, which stands at N: a version, and a plugin that no other one names. */
+static int check_alternative(struct rule_loader *l, const struct ynode *n,
+			     const struct rule_plugin_version *any, unsigned i)
+{
+	struct version parsed;
+
+	if (!parse_version(any[i].version, &parsed))
+		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, ymap_get(n, "version")),
+				      "Invalid required version '%.*s' for plugin '%.*s'",
+				      SHOW(any[i].version), SHOW(any[i].name));
+	for (unsigned k = 0; k < i; k++)
+		if (span_eq(any[k].name, any[i].name))
+			return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, n),
+					      "Defined multiple alternative version requirements "
+					      "for plugin '%.*s'",
+					      SHOW(any[i].name));
+	return 0;
+}
+
+static int read_alternatives(struct rule_loader *l, const struct ynode *others,
+			     struct pool_vec *any)
+{
+	if (others->kind != YNODE_SEQUENCE)
+		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, others),
+				      "Value of plugin version alternatives must be a sequence");
+	if (others->n > MAX_ALTERNATIVES)
+		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, others),
+				      "a requirement has at most %d alternatives",
+				      MAX_ALTERNATIVES);
+	for (unsigned i = 0; i < others->n; i++) {
+		context_push(l, "required plugin versions alternative", SPAN_NONE,
+			     others->items[i]->from);
+		if (read_alternative(l, others->items[i],
+				     "Plugin version alternative must be a mapping", any) < 0)
+			return -EINVAL;
+		context_pop(l);
+	}
+	return 0;
+}
+
+/* All of it is read before any of it is checked. */
+static int read_requirement(struct rule_loader *l, const struct ynode *seq, const struct ynode *n)
 {
 	struct rule_plugin_requirement *slot;
 	const struct ynode *others;
@@ -128,26 +161,16 @@ static int read_requirement(struct rule_loader *l, const struct ynode *item, con
 	if (read_alternative(l, n, "Plugin version must be a mapping", &any) < 0)
 		return -EINVAL;
 	others = ymap_get(n, "alternatives");
-	if (others != NULL && others->kind != YNODE_SEQUENCE)
-		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, others),
-				      "Value of plugin version alternatives must be a sequence");
-	if (others != NULL && others->n > MAX_ALTERNATIVES)
-		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, others),
-				      "a requirement has at most %d alternatives",
-				      MAX_ALTERNATIVES);
-	for (unsigned i = 0; others != NULL && i < others->n; i++) {
-		context_push(l, "required plugin versions alternative", SPAN_NONE,
-			     others->items[i]->from);
-		if (read_alternative(l, others->items[i],
-				     "Plugin version alternative must be a mapping", &any) < 0)
+	if (others != NULL && read_alternatives(l, others, &any) < 0)
+		return -EINVAL;
+	for (unsigned i = 0; i < any.n; i++)
+		if (check_alternative(l, i == 0 ? n : others->items[i - 1], any.items, i) < 0)
 			return -EINVAL;
-		context_pop(l);
-	}
 	slot = pool_push(&l->pool, &l->requirements, sizeof(*slot));
 	if (slot == NULL)
 		return loader_problem(l, LOAD_ERR_VALIDATE, yorigin(l, n),
 				      "the rules are too large");
-	*slot = (struct rule_plugin_requirement){ any.n, any.items, yorigin(l, n), item->from,
+	*slot = (struct rule_plugin_requirement){ any.n, any.items, yorigin(l, n), seq->from,
 						  n->from };
 	context_pop(l);
 	return 0;
@@ -157,12 +180,12 @@ int read_plugin_versions(struct rule_loader *l, const struct ynode *item)
 {
 	const struct ynode *seq = ymap_get(item, "required_plugin_versions");
 
-	context_push(l, "required plugin versions", SPAN_NONE, item->from);
+	context_push(l, "required plugin versions", SPAN_NONE, seq->from);
 	if (seq->kind != YNODE_SEQUENCE)
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, seq),
 				      "Value of required_plugin_versions must be a sequence");
 	for (unsigned i = 0; i < seq->n; i++)
-		if (read_requirement(l, item, seq->items[i]) < 0)
+		if (read_requirement(l, seq, seq->items[i]) < 0)
 			return -EINVAL;
 	return 0;
 }
@@ -240,8 +263,8 @@ int rule_requirements_meet(struct rule_loader *l, unsigned from)
 			continue;
 		l->ncontext = 0;
 		context_push(l, "rules content", SPAN_NONE, (struct yplace){ 0, 0, 0 });
-		context_push(l, "required plugin versions", SPAN_NONE, all[i].item);
-		context_push(l, "required plugin versions entry", SPAN_NONE, all[i].entry);
+		context_push(l, "required plugin versions", SPAN_NONE, all[i].value);
+		context_push(l, "required plugin versions entry", all[i].any[0].name, all[i].entry);
 		err = loader_problem(l, LOAD_ERR_VALIDATE, all[i].where, "%s", diag.message);
 	}
 	return err;

@@ -281,6 +281,39 @@ Test(rule_places, deprecated_fields_are_named_before_the_condition_is_compiled)
 	EXPECT(rows);
 }
 
+Test(rule_places, plugins_that_are_required)
+{
+#define NEEDS(x) "- required_plugin_versions:\n    - " x "\n"
+#define VALUE	 "required plugin versions 1:4"
+#define ENTRY	 VALUE " > required plugin versions entry"
+#define OTHER	 " > required plugin versions alternative"
+	static const struct row rows[] = {
+		{ "- required_plugin_versions: container\n",
+		  "ERR_YAML_VALIDATE required plugin versions 0:28" },
+		{ NEEDS("a"), "ERR_YAML_VALIDATE " ENTRY " 1:6" },
+		{ NEEDS("version: 0.1.0"), "ERR_YAML_VALIDATE " ENTRY " 1:6" },
+		{ NEEDS("name: container"), "ERR_YAML_VALIDATE " ENTRY " container 1:6" },
+		{ NEEDS("{name: container, version: 0.1.0, alternatives: x}"),
+		  "ERR_YAML_VALIDATE " ENTRY " container 1:6" },
+		{ NEEDS("{name: container, version: 0.1.0, alternatives: [{version: 1.0.0}]}"),
+		  "ERR_YAML_VALIDATE " ENTRY " container 1:6" OTHER " 1:55" },
+		{ NEEDS("{name: container, version: 0.1.0, alternatives: [{name: b}]}"),
+		  "ERR_YAML_VALIDATE " ENTRY " container 1:6" OTHER " b 1:55" },
+		/* What is read is checked when all of it is read. */
+		{ NEEDS("{name: container, version: x, alternatives: [{name: b}]}"),
+		  "ERR_YAML_VALIDATE " ENTRY " container 1:6" OTHER " b 1:51" },
+		{ NEEDS("{name: container, version: x}"), "ERR_VALIDATE " ENTRY " container 1:6" },
+		{ NEEDS("{name: container, version: 0.1.0, "
+			"alternatives: [{name: b, version: x}]}"),
+		  "ERR_VALIDATE " ENTRY " container 1:6" },
+		{ NEEDS("{name: container, version: 0.1.0, "
+			"alternatives: [{name: container, version: 0.1.0}]}"),
+		  "ERR_VALIDATE " ENTRY " container 1:6" },
+	};
+
+	EXPECT(rows);
+}
+
 Test(rule_places, all_alternatives_of_a_requirement_are_named)
 {
 	static const struct rule_plugin_version any[] = {
