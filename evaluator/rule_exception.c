@@ -54,6 +54,15 @@ static int read_names(struct rule_loader *l, const struct ynode *map, const char
 	return push_span(l, ret, s) ? 0 : too_large(l, n);
 }
 
+/* An empty value, as Falco has it for null. */
+static int read_scalar(struct rule_loader *l, const struct ynode *n, struct span *ret)
+{
+	if (n->kind != YNODE_SCALAR || !n->null)
+		return ytext(l, n, "values", ret);
+	*ret = span_str("");
+	return 0;
+}
+
 static int read_value(struct rule_loader *l, const struct ynode *n, struct exception_value *ret)
 {
 	ret->is_list = n->kind == YNODE_SEQUENCE;
@@ -65,9 +74,9 @@ static int read_value(struct rule_loader *l, const struct ynode *n, struct excep
 		return loader_problem(l, LOAD_ERR_YAML_VALIDATE, yorigin(l, n),
 				      "Values of an exception must be scalars or sequences");
 	if (!ret->is_list)
-		return ytext(l, n, "values", &ret->items[0]);
+		return read_scalar(l, n, &ret->items[0]);
 	for (unsigned i = 0; i < n->n; i++)
-		if (ytext(l, n->items[i], "values", &ret->items[i]) < 0)
+		if (read_scalar(l, n->items[i], &ret->items[i]) < 0)
 			return -EINVAL;
 	return 0;
 }

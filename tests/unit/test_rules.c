@@ -116,6 +116,20 @@ Test(rules, exceptions_become_conditions)
 			 "fd.name startswith /var)))");
 }
 
+Test(rules, an_exception_s_value_that_is_null_is_empty)
+{
+	cr_assert(eq(int,
+		     load_text(RULE("r", "evt.type=open") //
+			       "  exceptions: [{name: one, fields: proc.name, values: [~]}]\n"),
+		     0));
+	cr_assert_str_eq(condition_of(0), "(evt.type = open and not proc.name in ())");
+	cr_assert(lt(int,
+		     load_text(RULE("r", "evt.type=open") //
+			       "  exceptions: [{name: one, fields: [proc.name], values: [[~]]}]\n"),
+		     0));
+	cr_assert_not_null(problem_of(PROBLEM_LOAD_ERR_COMPILE_CONDITION));
+}
+
 Test(rules, what_stands_for_a_list_in_an_exception_is_the_authors_text)
 {
 	cr_assert(
