@@ -118,7 +118,8 @@ static int override_read(struct rule_loader *l, const struct ynode *item,
 	const struct ynode *map = ymap_get(item, "override");
 
 	*ret = (struct overridable){ 0, 0 };
-	if (map == NULL || map->null)
+	/* A scalar has no keys to override: Falco lets it pass. */
+	if (map == NULL || map->kind == YNODE_SCALAR)
 		return 0;
 	context_push(l, "overrides", SPAN_NONE, item->from);
 	if (map->kind != YNODE_MAPPING)

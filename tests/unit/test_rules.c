@@ -130,6 +130,16 @@ Test(rules, an_exception_s_value_that_is_null_is_empty)
 	cr_assert_not_null(problem_of(PROBLEM_LOAD_ERR_COMPILE_CONDITION));
 }
 
+Test(rules, an_override_without_keys_is_none)
+{
+	cr_assert(eq(int,
+		     load_text(RULE("r", "evt.type=open") //
+			       RULE("r", "evt.type=openat") "  override: append\n"),
+		     0));
+	cr_assert_str_eq(condition_of(0), "evt.type = openat");
+	cr_assert(lt(int, load_text(RULE("r", "evt.type=open") "  override: [append]\n"), 0));
+}
+
 Test(rules, what_stands_for_a_list_in_an_exception_is_the_authors_text)
 {
 	cr_assert(
