@@ -16,15 +16,18 @@ struct version {
 	uint32_t part[3];
 };
 
-/* x.y.z; what follows is ignored. */
+/* x.y.z, white space before each of the numbers; what follows is ignored. */
 static bool parse_version(struct span s, struct version *ret)
 {
 	size_t at = 0;
 
 	for (unsigned i = 0; i < 3; i++) {
 		uint64_t u = 0;
-		size_t from = at;
+		size_t from;
 
+		while (at < s.n && memchr(" \t\n\v\f\r", s.p[at], 6) != NULL)
+			at++;
+		from = at;
 		while (at < s.n && s.p[at] >= '0' && s.p[at] <= '9' && u <= UINT32_MAX)
 			u = u * 10 + (uint64_t)(s.p[at++] - '0');
 		if (at == from || u > UINT32_MAX)

@@ -299,6 +299,9 @@ Test(rules, required_versions_are_checked)
 {
 	cr_assert(eq(int, load_text("- required_engine_version: 0.26.0\n"), 0));
 	cr_assert(eq(int, load_text("- required_engine_version: 15\n"), 0));
+	cr_assert(eq(int, load_text("- required_engine_version: \" 0. 26.\\t0 .1\"\n"), 0));
+	cr_assert(lt(int, load_text("- required_engine_version: \"0 .26.0\"\n"), 0));
+	cr_assert(lt(int, load_text("- required_engine_version: \"0.26. \"\n"), 0));
 	cr_assert(lt(int, load_text("- required_engine_version: 0.64.0\n"), 0));
 	cr_assert(lt(int, load_text("- required_engine_version: 1.0.0\n"), 0));
 	cr_assert(lt(int, load_text("- required_engine_version: \"0.26\"\n"), 0));
