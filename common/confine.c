@@ -98,7 +98,8 @@ static int allow(int ruleset, const struct confine_place *place, uint64_t rights
 
 	if (place->path == NULL)
 		return 0;
-	attr.parent_fd = open(place->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	attr.parent_fd = open(place->path, O_PATH | O_DIRECTORY | O_CLOEXEC |
+						   (place->use == CONFINE_OWN ? O_NOFOLLOW : 0));
 	if (attr.parent_fd == -1)
 		return 0;
 	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &attr, 0u) == -1)

@@ -17,7 +17,7 @@ enum confine_use {
 	CONFINE_READ,	 /* read what is beneath */
 	CONFINE_SOCKETS, /* make and remove sockets */
 	CONFINE_FILES,	 /* make files and write them; not read, not remove */
-	CONFINE_OWN,	 /* make, read, write and remove files */
+	CONFINE_OWN,	 /* make, read, write and remove files; not by a symbolic link */
 	CONFINE_TCP,	 /* of no path: TCP ports may be opened */
 };
 

@@ -172,37 +172,66 @@ bool run_dir_closed_above(const char *dir, char ret[RUN_DIR_PATH_MAX])
 	return false;
 }
 
-/* Alerts that wait stay, with all that belongs to them; without any, nothing does. */
-static void clear_spool(const char *path)
+/* What the spool makes beside its segments. */
+static bool is_of_spool(const char *name)
 {
-	DIR *d = opendir(path);
+	return strcmp(name, LOCK_NAME) == 0 || span_ends(span_str(name), span_str(SPOOL_PLACE));
+}
+
+/* Alerts that wait stay, with all that belongs to them; without any, nothing does.  Takes FD. */
+static void empty_spool(int fd)
+{
+	DIR *d = fdopendir(fd);
 	const struct dirent *e;
 	bool waits = false;
 
-	if (d == NULL)
+	if (d == NULL) {
+		close(fd);
 		return;
+	}
 	while ((e = readdir(d)) != NULL)
 		waits = waits || span_ends(span_str(e->d_name), span_str(SPOOL_SEGMENT));
 	rewinddir(d);
 	while (!waits && (e = readdir(d)) != NULL)
-		(void)unlinkat(dirfd(d), e->d_name, 0);
+		if (is_of_spool(e->d_name))
+			(void)unlinkat(fd, e->d_name, 0);
 	closedir(d);
-	(void)rmdir(path);
+}
+
+/* The run directory DIR is for all stages: what has the spool's name may be another's, or a link to
+ * anywhere. */
+static void clear_spool(int dir)
+{
+	int fd = openat(dir, SPOOL_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd == -1) {
+		(void)unlinkat(dir, SPOOL_NAME, 0);
+		return;
+	}
+	if (fstat(fd, &st) == 0 &&
+	    (st.st_uid == 0 || st.st_uid == jail_identity(STAGE_EMITTER).uid))
+		empty_spool(fd);
+	else
+		close(fd);
+	(void)unlinkat(dir, SPOOL_NAME, AT_REMOVEDIR);
 }
 
 void run_dir_clear(const char *dir)
 {
-	char path[RUN_DIR_PATH_MAX];
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+	if (fd == -1)
+		return;
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
 		if (strcmp(entries[i].name, LOCK_NAME) == 0)
 			continue; /* its holder's */
-		run_dir_path(path, dir, entries[i].name, "");
 		if (strcmp(entries[i].name, SPOOL_NAME) == 0)
-			clear_spool(path);
+			clear_spool(fd);
 		else
-			unlink(path);
+			(void)unlinkat(fd, entries[i].name, 0);
 	}
+	close(fd);
 }
 
 unsigned run_dir_reclaim(const char *dir, enum stage_id stage)

@@ -19,6 +19,7 @@
 #define RUN_DIR_PATH_MAX 108
 #define PAGE_ADDRESS	 "page.address" /* of the web page, with its token: root's alone */
 #define SPOOL_SEGMENT	 ".mewsjrn"	/* what files with waiting alerts end with */
+#define SPOOL_PLACE	 ".cursor"	/* and those that say how far an output is */
 
 /* OPTION if given, else $MEWS_RUN_DIR, else the standard one. */
 const char *run_dir_choose(const char *option);

@@ -16,10 +16,10 @@
 #include "conf_output.h"
 #include "journal.h"
 #include "log.h"
+#include "rundir.h"
 
 #define FILE_BYTES 4096
 #define MAGIC	   UINT64_C(0x3172756377656d00)
-#define SUFFIX	   ".cursor"
 
 /* In the file of one machine, for itself. */
 struct slot {
@@ -61,10 +61,10 @@ static bool load(struct cursor_file *c)
 
 static int map_file(struct cursor_file *c, int dir, const char *name)
 {
-	char file[CONF_OUTPUT_NAME_MAX + sizeof(SUFFIX)];
+	char file[CONF_OUTPUT_NAME_MAX + sizeof(SPOOL_PLACE)];
 	int fd, err;
 
-	snprintf(file, sizeof(file), "%s" SUFFIX, name);
+	snprintf(file, sizeof(file), "%s" SPOOL_PLACE, name);
 	fd = openat(dir, file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
 		return -errno;
@@ -170,9 +170,9 @@ void cursor_file_sweep(int dir, uint64_t next, const char *const *names, unsigne
 		struct span name = span_str(e->d_name);
 		bool is_known = false;
 
-		if (!span_ends(name, span_str(SUFFIX)))
+		if (!span_ends(name, span_str(SPOOL_PLACE)))
 			continue;
-		name.n -= strlen(SUFFIX);
+		name.n -= strlen(SPOOL_PLACE);
 		for (unsigned i = 0; i < n; i++)
 			is_known = is_known || span_is(name, names[i]);
 		if (!is_known)

@@ -125,16 +125,22 @@ static void make_spool(const struct stage *st, struct emitter *em)
 
 	if (st->conf.spool_bytes == 0)
 		return; /* in memory only */
-	err = spool_dir_choose(st->conf.spool_dir, st->run_dir, em->spool, sizeof(em->spool));
+	err = spool_dir_choose(st->conf.spool_dir, st->run_dir, em->spool);
 
 	if (err < 0) {
 		log_error("cannot use the spool: %s", strerror(-err));
 		em->spool[0] = '\0';
 		return;
 	}
-	err = spool_dir_make(em->spool, jail_identity(STAGE_EMITTER));
-	if (err < 0)
+	err = spool_dir_make(em->spool, st->run_dir, jail_identity(STAGE_EMITTER));
+	if (err == -EPERM) {
+		log_error("cannot use the spool in '%s': it is somebody else's, alerts that wait "
+			  "are kept in memory",
+			  em->spool);
+		em->spool[0] = '\0';
+	} else if (err < 0) {
 		log_debug("cannot make '%s': %s", em->spool, strerror(-err));
+	}
 }
 
 /* What lies elsewhere can neither be read nor written, and no program be started. */

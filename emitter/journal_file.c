@@ -24,7 +24,8 @@
 
 static int open_dir(struct journal *j)
 {
-	j->dir = open(j->p.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Where a link is followed, that was done with more right to say so. */
+	j->dir = open(j->p.dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (j->dir == -1)
 		return -errno;
 	j->lock_fd = openat(j->dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -19,7 +19,7 @@
 #include "confine.h"
 #include "span.h"
 
-static char top[64], readable[80], sockets[80], written[80], owned[80], other[80];
+static char top[64], readable[80], sockets[80], written[80], owned[80], other[80], linked[80];
 
 static void make_dir(char path[80], const char *name)
 {
@@ -43,6 +43,8 @@ static void setup(void)
 	make_dir(written, "written");
 	make_dir(owned, "owned");
 	make_dir(other, "other");
+	snprintf(linked, sizeof(linked), "%s/linked", top);
+	cr_assert(eq(int, symlink(other, linked), 0));
 }
 
 static void teardown(void)
@@ -144,7 +146,7 @@ static int confined(void)
 	struct confine_place places[] = {
 		{ readable, CONFINE_READ },	      { sockets, CONFINE_SOCKETS },
 		{ written, CONFINE_FILES },	      { owned, CONFINE_OWN },
-		{ "/nowhere/at/all", CONFINE_FILES },
+		{ "/nowhere/at/all", CONFINE_FILES }, { linked, CONFINE_OWN },
 	};
 	char path[128];
 	int fd, err;

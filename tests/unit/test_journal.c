@@ -486,6 +486,23 @@ Test(spool, without_a_directory_memory_is_used)
 	journal_close(j);
 }
 
+/* Where one is followed, somebody else has done that. */
+Test(spool, a_link_is_no_directory)
+{
+	char link[80];
+	struct journal_params p = { .dir = link, .memory_bytes = MIB };
+	struct journal_status s;
+	struct journal *j;
+
+	snprintf(link, sizeof(link), "%s/link", dir);
+	cr_assert(eq(int, symlink(dir, link), 0));
+	cr_assert(eq(int, journal_open(&p, &j), 0));
+	journal_status(j, &s);
+	cr_assert_not(s.on_disk);
+	cr_assert_str_eq(s.why, "Not a directory");
+	journal_close(j);
+}
+
 Test(spool, one_directory_has_one_journal)
 {
 	struct journal *a = open_journal(8 * MIB), *b = open_journal(8 * MIB);
