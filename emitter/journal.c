@@ -110,17 +110,21 @@ size_t journal_length(struct journal_key key, struct span bytes)
 	return n > WIRE_MAX_PAYLOAD ? 0 : JOURNAL_RECORD_HEADER + n;
 }
 
-static bool decode(struct journal_key key, struct span bytes, struct journal_record *ret,
-		   size_t *ret_length)
+static bool decode(struct journal_key key, struct span bytes, uint64_t *patience,
+		   struct journal_record *ret, size_t *ret_length)
 {
 	size_t n = journal_length(key, bytes);
+	uint64_t number;
 
-	if (n == 0 || n > bytes.n || get32(bytes.p + AT_CRC) != sum_of(key, bytes.p, n))
+	if (n == 0 || n > bytes.n)
 		return false;
+	number = get64(bytes.p + AT_NUMBER);
+	if (number > JOURNAL_NUMBER_MAX || get32(bytes.p + AT_CRC) != sum_of(key, bytes.p, n)) {
+		*patience -= n < *patience ? n : *patience;
+		return false;
+	}
 	ret->flags = get32(bytes.p + AT_FLAGS);
-	ret->number = get64(bytes.p + AT_NUMBER);
-	if (ret->number > JOURNAL_NUMBER_MAX)
-		return false;
+	ret->number = number;
 	memcpy(ret->id.byte, bytes.p + AT_ID, UUID_BYTES);
 	ret->payload = span_of(bytes.p + JOURNAL_RECORD_HEADER, n - JOURNAL_RECORD_HEADER);
 	*ret_length = n;
@@ -138,16 +142,16 @@ static bool wants_more(struct journal_key key, struct span rest)
 	return rest.n < JOURNAL_RECORD_HEADER || journal_length(key, rest) > rest.n;
 }
 
-bool journal_next(struct journal_key key, struct span bytes, struct journal_record *ret,
-		  size_t *ret_start, size_t *ret_end)
+bool journal_search(struct journal_key key, struct span bytes, uint64_t *patience,
+		    struct journal_record *ret, size_t *ret_start, size_t *ret_end)
 {
 	size_t at = 0, length, unsure = bytes.n;
 
-	while (at < bytes.n) {
+	while (at<bytes.n && * patience> 0) {
 		struct span rest = span_of(bytes.p + at, bytes.n - at);
 		const uint8_t *next;
 
-		if (decode(key, rest, ret, &length)) {
+		if (decode(key, rest, patience, ret, &length)) {
 			*ret_start = at;
 			*ret_end = at + length;
 			return true;
@@ -157,7 +161,15 @@ bool journal_next(struct journal_key key, struct span bytes, struct journal_reco
 		next = memchr(rest.p + 1, (uint8_t)key.mark, rest.n - 1);
 		at = next == NULL ? bytes.n : (size_t)(next - bytes.p);
 	}
-	*ret_start = unsure;
+	*ret_start = *patience > 0 ? unsure : bytes.n;
 	*ret_end = bytes.n;
 	return false;
+}
+
+bool journal_next(struct journal_key key, struct span bytes, struct journal_record *ret,
+		  size_t *ret_start, size_t *ret_end)
+{
+	uint64_t patience = JOURNAL_PATIENCE;
+
+	return journal_search(key, bytes, &patience, ret, ret_start, ret_end);
 }

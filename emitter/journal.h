@@ -27,6 +27,10 @@
 #define JOURNAL_RECORD_HEADER  40
 #define JOURNAL_MAX_RECORD     (JOURNAL_RECORD_HEADER + WIRE_MAX_PAYLOAD)
 
+/* Bytes that are summed in vain before a search is given up: behind so many damaged records the next
+ * one is found in any case. */
+#define JOURNAL_PATIENCE ((uint64_t)4 * JOURNAL_MAX_RECORD)
+
 /* Nobody makes so many: who says so would have the next ones begin anew at 0, behind all readers. */
 #define JOURNAL_NUMBER_MAX (UINT64_MAX / 4)
 
@@ -56,6 +60,12 @@ ssize_t journal_encode(struct journal_key key, uint8_t *buf, size_t cap,
  * there may be one when more bytes have come. */
 bool journal_next(struct journal_key key, struct span bytes, struct journal_record *ret,
 		  size_t *ret_start, size_t *ret_end);
+
+/* The same within *PATIENCE, from which is taken what was summed in vain: any place may say that it is
+ * the beginning of a long record, and who wrote a segment's key can have each of them say so.  When it
+ * is used up none is found, and *RET_START is the end. */
+bool journal_search(struct journal_key key, struct span bytes, uint64_t *patience,
+		    struct journal_record *ret, size_t *ret_start, size_t *ret_end);
 
 /* How many bytes the record at BYTES says it has; 0: it is none, or its length is out of bounds. */
 size_t journal_length(struct journal_key key, struct span bytes);

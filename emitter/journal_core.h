@@ -37,7 +37,8 @@ struct journal_reader {
 	int fd;		  /* of the segment that is read; -1 */
 	uint64_t segment; /* its first */
 	struct journal_key key;
-	uint64_t at; /* in the segment */
+	uint64_t at;	   /* in the segment */
+	uint64_t patience; /* with it */
 	uint8_t *window;
 	uint64_t window_at; /* in the segment */
 	size_t window_used;

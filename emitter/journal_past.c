@@ -88,6 +88,37 @@ static int list_segments(struct journal *j, uint64_t *ret, unsigned max)
 	return n;
 }
 
+static uint64_t size_of(const struct journal *j, uint64_t first)
+{
+	char name[MAX_NAME];
+	struct stat st;
+
+	segment_name(name, first);
+	return fstatat(j->dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1 ? 0 : (uint64_t)st.st_size;
+}
+
+/* Of the N segments the oldest that have no room beside the others are let go, as they would be when the
+ * next one begins: nobody waits until they are read.  How many. */
+static int drop_excess(struct journal *j, const uint64_t *firsts, int n)
+{
+	uint64_t left = j->p.disk_bytes, size;
+	char name[MAX_NAME];
+	int keep = n;
+
+	while (keep > 0 && (size = size_of(j, firsts[keep - 1])) <= left) {
+		left -= size;
+		keep--;
+	}
+	for (int i = 0; i < keep; i++) {
+		segment_name(name, firsts[i]);
+		unlinkat(j->dir, name, 0);
+	}
+	if (keep > 0)
+		log_warning("%d segments are more than the spool may hold, they are let go", keep);
+	j->dropped += (uint64_t)keep;
+	return keep;
+}
+
 void journal_take_over(struct journal *j)
 {
 	static uint64_t firsts[MAX_SEGMENTS - 1];
@@ -96,7 +127,7 @@ void journal_take_over(struct journal *j)
 	char name[MAX_NAME];
 	bool is_good = false;
 
-	for (int i = 0; i < n; i++) {
+	for (int i = drop_excess(j, firsts, n); i < n; i++) {
 		segment_name(name, firsts[i]);
 		is_good = take_segment(j, &r, name, firsts[i]);
 	}

@@ -69,7 +69,8 @@ bool segment_next(struct journal_reader *r, uint64_t limit, struct journal_recor
 	for (;;) {
 		struct span rest = look(r, limit);
 		size_t start, end;
-		bool found = rest.n > 0 && journal_next(r->key, rest, ret, &start, &end);
+		bool found =
+			rest.n > 0 && journal_search(r->key, rest, &r->patience, ret, &start, &end);
 
 		if (rest.n == 0)
 			break;
@@ -78,6 +79,8 @@ bool segment_next(struct journal_reader *r, uint64_t limit, struct journal_recor
 		if (!found && rest.n >= JOURNAL_MAX_RECORD)
 			end = start > 0 ? start : 1;
 		r->at += end;
+		/* What is behind us pays for more: all of it takes time as its length, not as its square. */
+		r->patience += end;
 		if (found) {
 			*ret_damaged += is_damaged;
 			return true;
@@ -114,6 +117,7 @@ int segment_open(struct journal_reader *r, uint64_t first)
 	     said != first))
 		err = -EPROTO;
 	r->at = JOURNAL_SEGMENT_HEADER;
+	r->patience = JOURNAL_PATIENCE;
 	if (err < 0)
 		segment_leave(r);
 	return err;

@@ -121,6 +121,41 @@ Test(journal, nobody_else_can_make_a_record)
 	cr_assert_not(journal_next(key, span_of(buf, (size_t)n), &r, &start, &end));
 }
 
+/* Each place that may be a record's beginning says the same length, and none is one. */
+static void fill_with_beginnings(uint8_t *buf, size_t n, uint32_t mark)
+{
+	for (size_t i = 0; i < n; i++)
+		buf[i] = (uint8_t)(mark >> 8 * (i % 4));
+}
+
+Test(journal, who_wrote_the_key_cannot_have_all_of_it_summed_over_and_over)
+{
+	const struct journal_key lie = { 0x00030000, 1 };
+	struct journal_record r = { .number = 3, .payload = span_str("three") };
+	size_t n = (size_t)1 << 20, start, end;
+	uint64_t patience = JOURNAL_PATIENCE;
+	uint8_t *buf = malloc(n);
+	ssize_t length;
+
+	fill_with_beginnings(buf, n, lie.mark);
+	length = journal_encode(lie, buf + n - 1024, 1024, &r);
+	cr_assert(length > 0);
+	cr_assert_not(journal_search(lie, span_of(buf, n), &patience, &r, &start, &end));
+	cr_assert(eq(u64, patience, 0));
+	cr_assert(eq(sz, start, n));
+	/* Four in vain are no reason to give up. */
+	patience = JOURNAL_PATIENCE;
+	memset(buf, 1, n);
+	for (unsigned i = 0; i < 4; i++)
+		fill_with_beginnings(buf + (size_t)i * 64, 8, lie.mark);
+	length = journal_encode(lie, buf + n - 1024, 1024, &r);
+	cr_assert(length > 0);
+	cr_assert(journal_search(lie, span_of(buf, n), &patience, &r, &start, &end));
+	cr_assert(eq(sz, start, n - 1024));
+	cr_assert(eq(u64, r.number, 3));
+	free(buf);
+}
+
 Test(journal, a_segment_says_what_it_is)
 {
 	uint8_t header[JOURNAL_SEGMENT_HEADER];
@@ -460,6 +495,77 @@ Test(spool, garbage_is_no_segment)
 	j = open_journal(8 * MIB);
 	cr_assert(eq(u64, journal_next_number(j), 0));
 	cr_assert(eq(uint, count_files(".mewsjrn"), 0));
+	journal_close(j);
+}
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+static void write_segment(uint64_t first, struct journal_key k, struct span bytes, off_t size)
+{
+	uint8_t header[JOURNAL_SEGMENT_HEADER];
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%020llu.mewsjrn", dir, (unsigned long long)first);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	cr_assert(ge(int, fd, 0));
+	journal_encode_header(header, first, k);
+	cr_assert(eq(i64, write(fd, header, sizeof(header)), sizeof(header)));
+	if (bytes.n > 0)
+		cr_assert(eq(i64, write(fd, bytes.p, bytes.n), (ssize_t)bytes.n));
+	if (size > 0)
+		cr_assert(eq(int, ftruncate(fd, size), 0));
+	close(fd);
+}
+
+/* Minutes of CPU for each when all that may be a record was summed. */
+Test(spool, what_a_liar_has_left_takes_as_long_as_its_length)
+{
+	static uint8_t bytes[1 << 20];
+	const struct journal_key lie = { 0x00030000, 1 };
+	struct journal_record r = { .number = 42, .payload = span_str("forty-two") };
+	struct journal_status s;
+	uint64_t before = cpu_ns();
+	struct journal *j;
+	ssize_t n;
+
+	fill_with_beginnings(bytes, sizeof(bytes), lie.mark);
+	for (uint64_t first = 0; first < 4; first++)
+		write_segment(first, lie, span_of(bytes, sizeof(bytes)), 0);
+	n = journal_encode(lie, bytes, sizeof(bytes), &r);
+	write_segment(42, lie, span_of(bytes, (size_t)n), 0);
+	j = open_journal(64 * MIB);
+	cr_assert(lt(u64, cpu_ns() - before, 5 * NS_PER_SEC));
+	cr_assert(eq(u64, journal_next_number(j), 43));
+	journal_status(j, &s);
+	cr_assert(eq(u64, s.damaged, 4));
+	cr_assert(eq(u64, s.segments, 1));
+	journal_close(j);
+}
+
+/* As when a smaller spool is asked for, or somebody has left more than fits. */
+Test(spool, what_there_is_no_room_for_is_not_read)
+{
+	struct journal_record r = { .number = 42, .payload = span_str("forty-two") };
+	struct journal_status s;
+	struct journal *j;
+	uint8_t buf[128];
+	ssize_t n = journal_encode(key, buf, sizeof(buf), &r);
+
+	write_segment(7, key, SPAN_NONE, (off_t)1 << 40);
+	write_segment(42, key, span_of(buf, (size_t)n), 0);
+	j = open_journal(8 * MIB);
+	journal_status(j, &s);
+	cr_assert(eq(u64, s.dropped, 1));
+	cr_assert(eq(u64, s.segments, 1));
+	cr_assert(eq(u64, s.next, 43));
+	cr_assert(eq(uint, count_files(".mewsjrn"), 1));
 	journal_close(j);
 }
 
