@@ -22,7 +22,8 @@
 #define SEALS_SHARED (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)
 #define SEALS_FROZEN (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-#define POPULATE_MAX (64ull * 1024 * 1024) /* page tables filled at once up to here */
+/* Page tables are filled at once up to here by who did not make it. */
+#define POPULATE_MAX (64ull * 1024 * 1024)
 
 size_t shm_page(void)
 {
@@ -59,11 +60,13 @@ static size_t head_size(void)
 }
 
 /* Map header and data, and the data once more behind it.  A page that cannot be
- * touched follows. */
+ * touched follows.  Who makes it touches all of it: what nobody has touched is a
+ * hole to check(), allotted or not. */
 static int map_ring(int fd, int prot, uint64_t size, struct shm *s)
 {
 	size_t page = shm_page(), head = head_size();
-	int flags = MAP_SHARED | MAP_FIXED | (size <= POPULATE_MAX ? MAP_POPULATE : 0);
+	int again = MAP_SHARED | MAP_FIXED | (size <= POPULATE_MAX ? MAP_POPULATE : 0);
+	int flags = again | ((prot & PROT_WRITE) != 0 ? MAP_POPULATE : 0);
 	uint8_t *base;
 
 	s->mapped = head + 2 * size + page;
@@ -72,7 +75,7 @@ static int map_ring(int fd, int prot, uint64_t size, struct shm *s)
 		return -errno;
 	s->base = base;
 	if (mmap(base, head + size, prot, flags, fd, 0) == MAP_FAILED ||
-	    mmap(base + head + size, size, prot, flags, fd, (off_t)head) == MAP_FAILED)
+	    mmap(base + head + size, size, prot, again, fd, (off_t)head) == MAP_FAILED)
 		return -errno;
 	s->page = base;
 	s->sheets = base + page;
@@ -159,7 +162,8 @@ int shm_cursor_make(struct shm *ret)
 		s.fd = -1;
 		return err;
 	}
-	err = map_plain(s.fd, PROT_READ | PROT_WRITE, MAP_SHARED, shm_cursor_size(), &s);
+	err = map_plain(s.fd, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, shm_cursor_size(),
+			&s);
 	if (err < 0 || (err = seal_shared(&s)) < 0) {
 		shm_release(&s);
 		return err;
@@ -183,8 +187,9 @@ static int check(int fd, uid_t owner, int seals, uint64_t *ret_size)
 		return errno == EINVAL ? -EPERM : -errno; /* no memfd at all */
 	if ((have & seals) != seals)
 		return -EPERM;
-	/* Holes would be filled at the reader's expense, or not at all: it would be the one to die of it. */
-	if ((uint64_t)st.st_blocks * 512 < (uint64_t)st.st_size)
+	/* Holes would be filled at the reader's expense, or not at all: it would be the one to die of it.
+	 * How many blocks there are says nothing: they may lie behind the end. */
+	if (lseek(fd, 0, SEEK_HOLE) != st.st_size)
 		return -EPERM;
 	*ret_size = (uint64_t)st.st_size;
 	return 0;

@@ -22,6 +22,7 @@
 #define SEALS_RING   (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)
 #define SEALS_FROZEN (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL)
 #define MANY_FDS     64
+#define HIDDEN_MAX   ((size_t)4 << 20)
 
 static int memfd(size_t size, mode_t mode, int seals, bool sparse)
 {
@@ -33,6 +34,9 @@ static int memfd(size_t size, mode_t mode, int seals, bool sparse)
 		(void)!ftruncate(fd, (off_t)size);
 	else
 		(void)!fallocate(fd, 0, 0, (off_t)size);
+	/* As many pages as there should be, in the wrong place. */
+	if (sparse && size <= HIDDEN_MAX && one_in(2))
+		(void)!fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)size, (off_t)size);
 	(void)fchmod(fd, mode);
 	if (seals != 0)
 		(void)fcntl(fd, F_ADD_SEALS, seals);

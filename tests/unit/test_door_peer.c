@@ -121,7 +121,7 @@ static int make_cursor(struct outlet *o, int seals, mode_t mode, size_t size, ui
 
 	cr_assert(eq(int, fallocate(fd, 0, 0, (off_t)size), 0));
 	fchmod(fd, mode);
-	page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
 	cr_assert(page != MAP_FAILED);
 	page->id.magic = CURSOR_MAGIC;
 	page->id.abi = RING_ABI;
@@ -382,6 +382,39 @@ Test(door_peer, memory_with_holes_is_refused)
 	cr_assert(eq(int, fcntl(fd, F_ADD_SEALS, seals), 0));
 	cr_assert(eq(int, shm_cursor_map(fd, geteuid(), &s), -EPERM));
 	close(fd);
+}
+
+Test(door_peer, pages_behind_the_end_do_not_make_up_for_holes)
+{
+	int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL;
+	int fd = memfd_create("hole", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	off_t size = (off_t)shm_cursor_size();
+	struct shm s;
+
+	cr_assert(eq(int, ftruncate(fd, size), 0));
+	cr_assert(eq(int, fallocate(fd, FALLOC_FL_KEEP_SIZE, size, size), 0));
+	cr_assert(eq(int, fchmod(fd, 0600), 0));
+	cr_assert(eq(int, fcntl(fd, F_ADD_SEALS, seals), 0));
+	cr_assert(eq(int, shm_cursor_map(fd, geteuid(), &s), -EPERM));
+	close(fd);
+}
+
+/* Also one whose page tables its reader does not fill at once. */
+Test(door_peer, rings_and_cursors_have_no_holes_whatever_their_size)
+{
+	struct shm s, other;
+
+	for (uint64_t size = RING_MIN_SIZE; size <= (uint64_t)128 << 20; size *= 2) {
+		cr_assert(eq(int, shm_ring_make(size, &s), 0));
+		cr_assert(eq(int, shm_ring_map(dup(s.fd), geteuid(), &other), 0), "%lu",
+			  (unsigned long)size);
+		shm_release(&other);
+		shm_release(&s);
+	}
+	cr_assert(eq(int, shm_cursor_make(&s), 0));
+	cr_assert(eq(int, shm_cursor_map(dup(s.fd), geteuid(), &other), 0));
+	shm_release(&other);
+	shm_release(&s);
 }
 
 Test(door_peer, memory_that_its_maker_could_shrink_is_refused)
