@@ -211,8 +211,8 @@ static bool is_plain(uint8_t c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* QUOTED: also what would end a JSON string.  Not quoted, it is for a terminal, to
- * which U+007F ... U+009F are controls as well. */
+/* To a terminal U+007F ... U+009F are controls as well, and a line of JSON is looked at on one: there it
+ * is the same string, escaped or not.  QUOTED: also what would end a JSON string. */
 static void put_clean(struct line *t, struct span bytes, bool quoted)
 {
 	const uint8_t *p = bytes.p, *end = bytes.p + bytes.n;
@@ -227,15 +227,15 @@ static void put_clean(struct line *t, struct span bytes, bool quoted)
 		line_put(t, span_of(from, (size_t)(p - from)));
 		if (p == end)
 			return;
-		if (*p < 0x20 || (*p == 0x7f && !quoted)) {
+		if (*p < 0x20 || *p == 0x7f) {
 			put_control(t, *p++);
 		} else if (*p < 0x80) {
-			if (quoted && *p != 0x7f)
+			if (quoted)
 				line_put_char(t, '\\');
 			line_put_char(t, (char)*p++);
 		} else {
 			n = utf8_length(p, (size_t)(end - p), &valid);
-			if (valid && !quoted && p[0] == 0xc2 && p[1] < 0xa0)
+			if (valid && p[0] == 0xc2 && p[1] < 0xa0)
 				put_control(t, p[1]);
 			else
 				line_put(t, valid ? span_of(p, n) : span_str("\xef\xbf\xbd"));

@@ -32,10 +32,7 @@ static void put_label_value(struct line *t, struct span value)
 		char c = (char)buf[i];
 
 		if (c != '\\') {
-			if (c == 0x7f)
-				line_puts(t, "\xef\xbf\xbd");
-			else
-				line_put_char(t, c);
+			line_put_char(t, c);
 			continue;
 		}
 		c = (char)buf[++i];

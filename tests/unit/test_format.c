@@ -195,7 +195,7 @@ Test(format, controls_make_no_second_line)
 
 	cr_assert_str_eq(format(&f, &a),
 			 "00:00:00.000000000: Emergency "
-			 "a\\nb\\tc\\rd\\be\\ff\\u0001g\\u001bh\177i\\\"j\\\\k\\u0000l/");
+			 "a\\nb\\tc\\rd\\be\\ff\\u0001g\\u001bh\\u007fi\\\"j\\\\k\\u0000l/");
 }
 
 #define U "\xef\xbf\xbd"
@@ -232,6 +232,30 @@ Test(format, what_is_not_utf_8_is_replaced_by_maximal_parts)
 		line_put_escaped(&t, rows[i].in);
 		cr_assert(span_is(span_of(buf, (size_t)line_length(&t)), rows[i].out), "row %u", i);
 	}
+}
+
+/* A file's name is its maker's: in the eyes of a terminal CSI has eight bits as well as seven. */
+Test(format, nothing_that_a_terminal_obeys_comes_out)
+{
+	static const struct span name = S("/tmp/\xc2\x9b"
+					  "31m\x7f\x1b\xc2\x80\xc2\xa0\xc2\x9f\x9b");
+	static const char shown[] = "/tmp/\\u009b31m\\u007f\\u001b\\u0080\xc2\xa0\\u009f" U;
+	struct format f = text_format();
+	struct alert_frame a = { .message = name, .source = S("syscall"), .rule = S("r") };
+	uint8_t buf[1024];
+	ssize_t n;
+
+	for (unsigned json = 0; json < 2; json++) {
+		f.json = f.include_output = f.include_message = json == 1;
+		n = format_alert(&f, &a, buf, sizeof(buf));
+		cr_assert(n > 0);
+		cr_assert_not_null(memmem(buf, (size_t)n, shown, sizeof(shown) - 1));
+		cr_assert_null(memmem(buf, (size_t)n, "\xc2\x9b", 2));
+	}
+	f.json = false;
+	f.bare = true;
+	n = format_alert(&f, &a, buf, sizeof(buf));
+	cr_assert(n > 0 && span_is(span_of(buf, (size_t)n - 1), shown));
 }
 
 /* The calendar against the C library's, over four hundred years and more. */
