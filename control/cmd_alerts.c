@@ -14,6 +14,7 @@
 
 #include "asker.h"
 #include "jread.h"
+#include "line_file.h"
 #include "mews.h"
 #include "no_pipeline.h"
 #include "priority.h"
@@ -44,20 +45,15 @@ static struct span raw(struct span value)
 	return value.n >= 2 && value.p[0] == '"' ? span_of(value.p + 1, value.n - 2) : SPAN_NONE;
 }
 
-static void print_raw(struct span s)
-{
-	(void)fwrite(s.p, 1, s.n, stdout);
-}
-
 static void print_text(const struct viewer *v, struct span top, unsigned priority)
 {
 	if (v->colours)
 		printf("\033[%sm", colour_of(priority));
 	if (span_is(raw(jread_member(top, "source")), "internal")) {
-		print_raw(raw(jread_member(top, "time")));
+		line_show(stdout, raw(jread_member(top, "time")));
 		printf(": %s ", priority_name(priority));
 	}
-	print_raw(raw(jread_member(top, "output")));
+	line_show(stdout, raw(jread_member(top, "output")));
 	puts(v->colours ? "\033[0m" : "");
 }
 
@@ -69,7 +65,7 @@ static void print_line(const struct viewer *v, struct span line)
 	if (priority > v->priority)
 		return;
 	if (v->json) {
-		print_raw(line);
+		line_show(stdout, line);
 		putchar('\n');
 	} else {
 		print_text(v, top, priority);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "asker.h"
+#include "line_file.h"
 #include "mews.h"
 #include "no_pipeline.h"
 #include "rundir.h"
@@ -158,8 +159,10 @@ static int reload_one(const char *run_dir, const char *name)
 			  a.text[0] != '\0' ? a.text : strerror(-err));
 		return err;
 	}
-	if (a.text[0] != '\0')
-		printf("%s\n", a.text);
+	if (a.text[0] != '\0') {
+		line_show(stdout, span_str(a.text));
+		putchar('\n');
+	}
 	return 0;
 }
 

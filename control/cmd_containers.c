@@ -12,6 +12,7 @@
 
 #include "asker.h"
 #include "jread.h"
+#include "line_file.h"
 #include "mews.h"
 #include "no_pipeline.h"
 #include "rundir.h"
@@ -104,11 +105,12 @@ static void print_lines(const struct listing *l, struct span page, bool json, ui
 		const uint8_t *end = memchr(page.p, '\n', page.n);
 		struct span line = span_of(page.p, end == NULL ? page.n : (size_t)(end - page.p));
 
-		if (!json)
+		if (!json) {
 			l->print_row(line);
-		else
-			printf("%s%.*s", (*count)++ == 0 ? "[" : ",\n", (int)line.n,
-			       (const char *)line.p);
+		} else {
+			printf("%s", (*count)++ == 0 ? "[" : ",\n");
+			line_show(stdout, line);
+		}
 		page = end == NULL ? SPAN_NONE : span_of(end + 1, page.n - line.n - 1);
 	}
 }

@@ -80,7 +80,7 @@ static void print_latency(const struct picture *p)
 static void print_outputs(const struct picture *p)
 {
 	const struct stage_status *s = &p->reading.stage[STAGE_EMITTER];
-	char text[sizeof(s->outputs[0].last_error) * 4];
+	char text[sizeof(s->outputs[0].last_error) * 4], name[sizeof(s->outputs[0].name) * 4];
 
 	if (!p->reading.there[STAGE_EMITTER] || s->noutputs == 0)
 		return;
@@ -92,10 +92,11 @@ static void print_outputs(const struct picture *p)
 
 		const char *before = o->state == OUTPUT_STATE_RETRYING ? "  " : "  last error: ";
 
+		log_escape(name, sizeof(name), o->name);
 		log_escape(text, sizeof(text), o->last_error);
 		printf("%-16s %-9s %12" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64
 		       " %10" PRIu64 " %8" PRIu64 " %10.0f %10.0f%s%s\n",
-		       o->name, output_state_name(o->state), o->delivered, o->filtered, o->pending,
+		       name, output_state_name(o->state), o->delivered, o->filtered, o->pending,
 		       o->lost, o->refused, o->retries, us(histogram_quantile(&o->latency, 0.5)),
 		       us(histogram_quantile(&o->latency, 0.99)), text[0] == '\0' ? "" : before,
 		       text);
@@ -109,9 +110,12 @@ static void print_outputs(const struct picture *p)
 /* Without a word where there are none. */
 static void print_heartbeat(const char *name, const struct heartbeat_status *h, uint64_t now_ns)
 {
+	char clean[sizeof(((struct output_status *)NULL)->name) * 4];
+
 	if (h->state == HEARTBEAT_OFF)
 		return;
-	printf("%-16s %-9s %12" PRIu64, name, heartbeat_state_name(h->state), h->count);
+	log_escape(clean, sizeof(clean), name);
+	printf("%-16s %-9s %12" PRIu64, clean, heartbeat_state_name(h->state), h->count);
 	if (h->last_ns == 0)
 		printf(" %10s %12s\n", "never", "");
 	else
@@ -139,8 +143,10 @@ static void print_ledger(const struct picture *p)
 	printf("\nLEDGER\n");
 	for (unsigned i = 0; i < p->nsums; i++) {
 		const struct ledger_sum *s = &p->sums[i];
+		char name[sizeof(((struct output_status *)NULL)->name) * 4];
 
-		printf("%-10s", s->name);
+		log_escape(name, sizeof(name), s->name);
+		printf("%-10s", name);
 		for (unsigned t = 0; t < s->nterms; t++)
 			printf("%s%s %" PRId64,
 			       t == 0	? " "
@@ -174,6 +180,7 @@ static void print_sources(const struct picture *p)
 	for (unsigned i = 0; p->reading.there[STAGE_ENRICHER] && i < s->nsources; i++) {
 		const struct source_status *o = &s->sources[i];
 		char place[sizeof(o->place) * 4], text[sizeof(o->text) * 4], ago[32] = "never";
+		char name[sizeof(o->name) * 4];
 
 		if (o->state == SOURCE_ABSENT)
 			continue;
@@ -183,10 +190,11 @@ static void print_sources(const struct picture *p)
 		any = true;
 		if (o->last_contact_ns != 0)
 			snprintf(ago, sizeof(ago), "%.1f", (double)o->last_contact_ns / 1e9);
+		log_escape(name, sizeof(name), o->name);
 		log_escape(place, sizeof(place), o->place);
 		log_escape(text, sizeof(text), o->text);
 		printf("%-10s %-10s %9s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %10.2f  %s%s%s\n",
-		       o->name, source_state_name(o->state), ago, o->objects, o->asked, o->misses,
+		       name, source_state_name(o->state), ago, o->objects, o->asked, o->misses,
 		       (double)o->latency_ns / 1e6, place, text[0] == '\0' ? "" : "  ", text);
 	}
 }

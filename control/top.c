@@ -191,6 +191,15 @@ static void put_losses(struct sheet *sh)
 	    now);
 }
 
+static void make_visible(char *ret, size_t cap, const char *text)
+{
+	struct line line;
+
+	line_init(&line, (uint8_t *)ret, cap - 1);
+	line_put_visible(&line, span_str(text));
+	ret[line_length(&line) < 0 ? 0 : line_length(&line)] = '\0';
+}
+
 static void put_outputs(struct sheet *sh)
 {
 	const struct ledger_reading *a = &sh->before->picture.reading,
@@ -206,17 +215,15 @@ static void put_outputs(struct sheet *sh)
 		uint64_t before = i < a->stage[STAGE_EMITTER].noutputs
 					  ? a->stage[STAGE_EMITTER].outputs[i].delivered
 					  : o->delivered;
-		char error[sizeof(o->last_error) * 4];
-		struct line line;
+		char error[sizeof(o->last_error) * 4], name[sizeof(o->name) * 4];
 
-		line_init(&line, (uint8_t *)error, sizeof(error) - 1);
-		line_put_visible(&line, span_str(o->last_error));
-		error[line_length(&line) < 0 ? 0 : line_length(&line)] = '\0';
+		make_visible(error, sizeof(error), o->last_error);
+		make_visible(name, sizeof(name), o->name);
 		put(sh,
 		    o->lost > 0	       ? TOP_BAD
 		    : o->pending > 100 ? TOP_WARNING
 				       : TOP_PLAIN,
-		    "%-20s %10.0f %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "  %.80s", o->name,
+		    "%-20s %10.0f %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "  %.80s", name,
 		    rate(sh, before, o->delivered), o->pending, o->lost, o->refused, error);
 	}
 }
