@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Whatever a stage that was taken over answers, the operator's terminal obeys none of it: this program is
- * all stages and the supervisor, and has each of its texts be what a terminal would obey.  A plain program that prints TAP; runs with and without privilege.
+ * Whatever a stage that was taken over answers, or somebody leaves in the run directory, the operator's
+ * terminal obeys none of it: this program is all stages and the supervisor, and has each of its texts be
+ * what a terminal would obey.  A plain program that prints TAP; runs with and without privilege.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -162,6 +164,44 @@ static void shows(const char *const *words)
 
 #define SHOWS(...) shows((const char *const[]){ __VA_ARGS__, "--run-dir", run_dir, NULL })
 
+static void make_address(const char *name, const char *text)
+{
+	char path[160];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", run_dir, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	must(fd != -1 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), path);
+	close(fd);
+}
+
+/* It is the only file in the run directory that is read by whoever asks. */
+static void address_of_the_page(void)
+{
+	static const char *const words[] = { "page", "--run-dir", run_dir, NULL };
+	char text[4096], path[160];
+
+	snprintf(path, sizeof(path), "%s/" PAGE_ADDRESS, run_dir);
+	make_address(PAGE_ADDRESS, "http://" ORDERS "\n");
+	SHOWS("page");
+	unlink(path);
+	make_address("elsewhere", "http://elsewhere\n");
+	must(symlink("elsewhere", path) == 0, "symlink");
+	(void)run(words, text, sizeof(text));
+	check(strstr(text, "http://") == NULL, "no link is followed to the page's address");
+	unlink(path);
+	must(mkfifo(path, 0600) == 0, "mkfifo");
+	(void)run(words, text, sizeof(text));
+	check(strstr(text, "cannot read") != NULL, "nor does a pipe in its place stop who asks");
+	unlink(path);
+	if (geteuid() != 0)
+		return;
+	make_address(PAGE_ADDRESS, "http://evil\n");
+	must(chown(path, 64862, (gid_t)-1) == 0, "chown");
+	(void)run(words, text, sizeof(text));
+	check(strstr(text, "evil") == NULL, "nor is what another stage says believed");
+}
+
 int main(void)
 {
 	char self[4000], command[128];
@@ -178,6 +218,7 @@ int main(void)
 	must(mkdtemp(base) != NULL && chmod(base, 0755) == 0, "mkdtemp");
 	snprintf(run_dir, sizeof(run_dir), "%s/run", base);
 	must(run_dir_make(run_dir, &made) == 0, "run directory");
+	address_of_the_page();
 	server = fork();
 	if (server == 0)
 		serve();
