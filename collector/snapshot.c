@@ -218,7 +218,7 @@ static int put_host(struct snapshot *s)
 
 /* ---- tasks ---- */
 
-static uint64_t stat_ns(const struct timespec *t)
+static uint64_t stat_ns(const struct statx_timestamp *t)
 {
 	return (uint64_t)t->tv_sec * NS_PER_SEC + (uint64_t)t->tv_nsec;
 }
@@ -234,16 +234,18 @@ static uint64_t start_ns_of(const struct snapshot *s, const struct procfs_stat *
 static uint64_t cgroup_id_of(struct snapshot *s, struct span path)
 {
 	char relative[PATH_MAX];
-	struct stat st;
+	struct statx st;
+	int err;
 
 	if (s->cgroup2 < 0 || path.n == 0 || path.n > sizeof(relative) - 2 || path.p[0] != '/')
 		return 0;
 	relative[0] = '.';
 	memcpy(relative + 1, path.p, path.n); /* "./a/b" */
 	relative[path.n + 1] = 0;
-	if (fstatat(s->cgroup2, relative, &st, 0) == 0)
-		return st.st_ino;
-	unread_note(s->unread, errno);
+	err = snapshot_stat(s->cgroup2, relative, &st);
+	if (err == 0)
+		return st.stx_ino;
+	unread_note(s->unread, -err);
 	return 0;
 }
 
@@ -316,22 +318,24 @@ static void read_command(struct snapshot *s, int dir, struct process_info *p)
 static void read_executable(struct snapshot *s, int dir, struct process_info *p)
 {
 	static const char mark[] = " (deleted)";
-	struct stat st;
+	struct statx st;
+	int err;
 
 	p->exepath = read_link(s, dir, "exe", s->exe, sizeof(s->exe));
 	if (p->exepath.n == 0)
 		return; /* a kernel thread */
-	if (fstatat(dir, "exe", &st, 0) == -1) {
-		unread_note(s->unread, errno);
+	err = snapshot_stat(dir, "exe", &st);
+	if (err < 0) {
+		unread_note(s->unread, -err);
 		return;
 	}
-	if (st.st_nlink == 0 && span_ends(p->exepath, span_str(mark)))
+	if (st.stx_nlink == 0 && span_ends(p->exepath, span_str(mark)))
 		p->exepath.n -= sizeof(mark) - 1;
-	if (st.st_nlink == 0 && span_starts(p->exepath, span_str("/memfd:")))
+	if (st.stx_nlink == 0 && span_starts(p->exepath, span_str("/memfd:")))
 		p->exe_flags |= EXE_FROM_MEMFD;
-	p->exe_ino = st.st_ino;
-	p->exe_ctime = stat_ns(&st.st_ctim);
-	p->exe_mtime = stat_ns(&st.st_mtim);
+	p->exe_ino = st.stx_ino;
+	p->exe_ctime = stat_ns(&st.stx_ctime);
+	p->exe_mtime = stat_ns(&st.stx_mtime);
 }
 
 static void read_directories(struct snapshot *s, int dir, struct process_info *p)

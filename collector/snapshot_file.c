@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* What the links of descriptors without a path look like. */
@@ -164,7 +165,7 @@ static void read_fdinfo(int pid_dir, const char *name, struct unread *unread,
 		procfs_parse_fdinfo(span_of(text, (size_t)n), ret);
 }
 
-static struct span without_deleted(struct span s, nlink_t links)
+static struct span without_deleted(struct span s, uint32_t links)
 {
 	static const char mark[] = " (deleted)";
 
@@ -173,34 +174,43 @@ static struct span without_deleted(struct span s, nlink_t links)
 	return s;
 }
 
+int snapshot_stat(int dir, const char *name, struct statx *ret)
+{
+	return statx(dir, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, ret) == -1
+		       ? -errno
+		       : 0;
+}
+
 int snapshot_file(int pid_dir, int fd_dir, const char *name, struct sockets *sockets,
 		  struct snapshot_file_texts *texts, struct unread *unread, struct file_info *ret)
 {
 	ssize_t n = readlinkat(fd_dir, name, texts->link, sizeof(texts->link));
 	struct procfs_fdinfo info;
 	struct span link;
-	struct stat st;
+	struct statx st;
 	int64_t fd;
+	int err = n < 0 ? -errno : snapshot_stat(fd_dir, name, &st);
 
-	if (n < 0 || fstatat(fd_dir, name, &st, 0) == -1) {
-		unread_note(unread, errno);
+	if (err < 0) {
+		unread_note(unread, -err);
 		return -ESRCH;
 	}
 	if (n == 0 || !procfs_number(span_str(name), &fd))
 		return -ESRCH;
 	read_fdinfo(pid_dir, name, unread, &info);
-	link = without_deleted(span_of(texts->link, (size_t)n), st.st_nlink);
+	link = without_deleted(span_of(texts->link, (size_t)n), st.stx_nlink);
 	*ret = (struct file_info){
 		.fd = fd,
-		.type = type_of(link, st.st_mode),
+		.type = type_of(link, st.stx_mode),
 		.flags = info.flags & O_CLOEXEC ? FILE_CLOEXEC : 0,
 		.open_flags = procfs_open_flags(info.flags),
-		.dev = (uint32_t)st.st_dev, /* glibc's form is the kernel's new_encode_dev() */
-		.ino = st.st_ino,
+		/* glibc's form is the kernel's new_encode_dev() */
+		.dev = (uint32_t)makedev(st.stx_dev_major, st.stx_dev_minor),
+		.ino = st.stx_ino,
 		.mnt_id = info.mnt_id,
 		.name = link,
 	};
-	if (S_ISSOCK(st.st_mode) && span_starts(link, span_str("socket:["))) {
+	if (S_ISSOCK(st.stx_mode) && span_starts(link, span_str("socket:["))) {
 		ret->name = SPAN_NONE;
 		socket_file(pid_dir, sockets, texts->name, sizeof(texts->name), ret);
 	} else if (ret->type == FILE_MEMFD) {

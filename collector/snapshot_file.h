@@ -7,6 +7,7 @@
 #define MEWS_SNAPSHOT_FILE_H
 
 #include <limits.h>
+#include <sys/stat.h>
 
 #include "sockets.h"
 #include "unread.h"
@@ -17,6 +18,10 @@ struct snapshot_file_texts {
 	char link[PATH_MAX + 1];
 	char name[128];
 };
+
+/* What is at NAME below DIR, as the kernel has it.  Its server is not asked, as stat() would: these are files that
+ * anybody may hold open, of any file system, and one that does not answer must not keep us.  Negative errno. */
+int snapshot_stat(int dir, const char *name, struct statx *ret);
 
 /* The descriptor NAME (a number as text) of the process at PID_DIR, whose fd/ is
  * FD_DIR.  RET's spans point into TEXTS and SOCKETS.  Negative errno: it is gone, or

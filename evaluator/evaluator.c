@@ -73,8 +73,8 @@ static void look_at_files(struct inode_names *names)
 			continue;
 		memcpy(path, name.p, name.n);
 		path[name.n] = '\0';
-		if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_TYPE | STATX_INO | STATX_MNT_ID,
-			  &st) == 0 &&
+		if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+			  STATX_TYPE | STATX_INO | STATX_MNT_ID, &st) == 0 &&
 		    S_ISREG(st.stx_mode))
 			inode_names_learn(names, i,
 					  (st.stx_dev_minor & 0xff) | st.stx_dev_major << 8 |
