@@ -121,8 +121,6 @@ static __always_inline struct sock *put_open_file(struct build *b, struct file *
 	return sk;
 }
 
-enum { TYPE_STREAM = 1, TYPE_DATAGRAM = 2 };
-
 /* Put a socket of FAMILY and TYPE that is open at FD and not at hand behind the header, in place of what
  * stands there. */
 static __always_inline void put_lost_socket(struct build *b, __s32 fd, __u32 family, __u32 type)

@@ -407,7 +407,7 @@ int BPF_PROG(exit_send, struct pt_regs *regs, long ret)
 		put_data(&b, data, ret > 0 ? ret : (long)arg(&b, 2));
 		put_int(&b, arg(&b, 0));
 		put_u32(&b, arg(&b, 2));
-		put_tuple(&b, sk, TUPLE_OUT, &far);
+		put_tuple(&b, sk, TUPLE_SENT, &far);
 		break;
 	case EVENT_SOCKET_RECVFROM_X: /* the length is behind a pointer, and has been set */
 		far_len = 0;
@@ -506,7 +506,7 @@ int BPF_PROG(exit_msg, struct pt_regs *regs, long ret)
 		put_iov_data(&b, msg.iov, msg.iov_len, ret > 0 ? ret : TEXT_MAX, &size);
 		put_int(&b, arg(&b, 0));
 		put_u32(&b, size);
-		put_tuple(&b, sk, TUPLE_OUT, &far);
+		put_tuple(&b, sk, TUPLE_SENT, &far);
 		break;
 	case EVENT_SOCKET_RECVMSG_X:
 		params(&b, 6);
@@ -557,7 +557,7 @@ static __always_inline void put_message(struct build *b, struct sock *sk, const 
 	put_int(b, arg(b, 0));
 	put_u32(b, len);
 	put_iov_data(b, msg.iov, msg.iov_len, len, &size);
-	put_tuple(b, sk, received ? TUPLE_IN : TUPLE_OUT, &far);
+	put_tuple(b, sk, received ? TUPLE_IN : TUPLE_SENT, &far);
 	if (received)
 		put_user_bytes(b, msg.control, msg.control_len);
 }

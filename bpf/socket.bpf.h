@@ -16,12 +16,14 @@
 
 #include <bpf/bpf_endian.h>
 
-enum { FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10 };
+enum { FAMILY_UNSPEC = 0, FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10 };
+enum { TYPE_STREAM = 1, TYPE_DATAGRAM = 2, TYPE_RAW = 3 };
 enum { SUN_PATH_MAX = 108 };
 
 enum tuple_direction {
 	TUPLE_OUT, /* the source is this end */
 	TUPLE_IN,  /* the source is the other end */
+	TUPLE_SENT, /* the source is this end, and something was sent to an address that was given with it */
 };
 
 /* struct sockaddr of the families that are told of */
@@ -75,6 +77,23 @@ static __always_inline __u32 append_sun_path(__u8 *to, const void *sun_path, __u
 	return n > 0 ? n & 0x7f : 1;
 }
 
+/* Is FAR, if one was given, the other end of SK, which is connected to PORT?  What needs no connection goes to the
+ * address that it is sent to, whatever the socket is connected to; a stream does not. */
+static __always_inline bool is_other_end(struct sock *sk, enum tuple_direction direction,
+					 const union user_address *far, __u16 port)
+{
+	__u16 type;
+
+	if (far == NULL)
+		return false;
+	if (port == 0)
+		return true;
+	if (direction != TUPLE_SENT)
+		return false;
+	type = LOOK(struct sock, sk, sk_type);
+	return type == TYPE_DATAGRAM || type == TYPE_RAW;
+}
+
 static __always_inline __u32 append_inet(struct build *b, struct sock *sk,
 					 enum tuple_direction direction, union user_address *far)
 {
@@ -83,15 +102,19 @@ static __always_inline __u32 append_inet(struct build *b, struct sock *sk,
 	__u16 here_port = bpf_ntohs(LOOK(struct inet_sock, sk, inet_sport));
 	__u16 there_port = bpf_ntohs(LOOK(struct sock, sk, __sk_common.skc_dport));
 
-	if (there_port == 0 && far != NULL && far->family == FAMILY_INET) {
+	/* To send to, the kernel takes an address without a family, too. */
+	if (is_other_end(sk, direction, far, there_port) &&
+	    (far->family == FAMILY_INET ||
+	     (direction == TUPLE_SENT && far->family == FAMILY_UNSPEC &&
+	      (far->in.ip != 0 || far->in.port != 0)))) {
 		there = far->in.ip;
 		there_port = bpf_ntohs(far->in.port);
 	}
 	HERE(b, 0, __u8) = FAMILY_INET;
-	HERE(b, 1, __u32) = direction == TUPLE_OUT ? here : there;
-	HERE(b, 5, __u16) = direction == TUPLE_OUT ? here_port : there_port;
-	HERE(b, 7, __u32) = direction == TUPLE_OUT ? there : here;
-	HERE(b, 11, __u16) = direction == TUPLE_OUT ? there_port : here_port;
+	HERE(b, 1, __u32) = direction != TUPLE_IN ? here : there;
+	HERE(b, 5, __u16) = direction != TUPLE_IN ? here_port : there_port;
+	HERE(b, 7, __u32) = direction != TUPLE_IN ? there : here;
+	HERE(b, 11, __u16) = direction != TUPLE_IN ? there_port : here_port;
 	return 13;
 }
 
@@ -101,23 +124,27 @@ static __always_inline __u32 append_inet6(struct build *b, struct sock *sk,
 	struct ipv6_pinfo *info = LOOK(struct inet_sock, sk, pinet6);
 	__u16 here_port = bpf_ntohs(LOOK(struct inet_sock, sk, inet_sport));
 	__u16 there_port = bpf_ntohs(LOOK(struct sock, sk, __sk_common.skc_dport));
+	bool given = is_other_end(sk, direction, far, there_port);
 	__u64 here[2] = { 0 }, there[2] = { 0 };
 
 	bpf_core_read(here, sizeof(here), &info->saddr);
-	if (there_port == 0 && far != NULL && far->family == FAMILY_INET6) {
+	if (given && far->family == FAMILY_INET6) {
 		there[0] = far->in6.ip[0];
 		there[1] = far->in6.ip[1];
 		there_port = bpf_ntohs(far->in6.port);
+	} else if (given && direction == TUPLE_SENT && far->family == FAMILY_INET) {
+		there[1] = (__u64)far->in.ip << 32 | 0xffff0000; /* ::ffff:IP */
+		there_port = bpf_ntohs(far->in.port);
 	} else {
 		bpf_core_read(there, sizeof(there), &sk->__sk_common.skc_v6_daddr);
 	}
 	HERE(b, 0, __u8) = FAMILY_INET6;
-	HERE(b, 1, __u64) = direction == TUPLE_OUT ? here[0] : there[0];
-	HERE(b, 9, __u64) = direction == TUPLE_OUT ? here[1] : there[1];
-	HERE(b, 17, __u16) = direction == TUPLE_OUT ? here_port : there_port;
-	HERE(b, 19, __u64) = direction == TUPLE_OUT ? there[0] : here[0];
-	HERE(b, 27, __u64) = direction == TUPLE_OUT ? there[1] : here[1];
-	HERE(b, 35, __u16) = direction == TUPLE_OUT ? there_port : here_port;
+	HERE(b, 1, __u64) = direction != TUPLE_IN ? here[0] : there[0];
+	HERE(b, 9, __u64) = direction != TUPLE_IN ? here[1] : there[1];
+	HERE(b, 17, __u16) = direction != TUPLE_IN ? here_port : there_port;
+	HERE(b, 19, __u64) = direction != TUPLE_IN ? there[0] : here[0];
+	HERE(b, 27, __u64) = direction != TUPLE_IN ? there[1] : here[1];
+	HERE(b, 35, __u16) = direction != TUPLE_IN ? there_port : here_port;
 	return 37;
 }
 
@@ -127,15 +154,15 @@ static __always_inline __u32 append_unix(struct build *b, struct sock *sk,
 					 enum tuple_direction direction)
 {
 	struct sock *peer = LOOK(struct unix_sock, sk, peer);
-	struct sock *named = direction == TUPLE_OUT ? peer : sk;
+	struct sock *named = direction != TUPLE_IN ? peer : sk;
 	struct unix_address *address = LOOK(struct unix_sock, named, addr);
 	const void *sun_path = NULL;
 	__u32 room = 0;
 	int len;
 
 	HERE(b, 0, __u8) = FAMILY_UNIX;
-	HERE(b, 1, __u64) = (__u64)(direction == TUPLE_OUT ? peer : sk);
-	HERE(b, 9, __u64) = (__u64)(direction == TUPLE_OUT ? sk : peer);
+	HERE(b, 1, __u64) = (__u64)(direction != TUPLE_IN ? peer : sk);
+	HERE(b, 9, __u64) = (__u64)(direction != TUPLE_IN ? sk : peer);
 	if (named != NULL && address != NULL) {
 		len = LOOK(struct unix_address, address, len);
 		sun_path = (void *)__builtin_preserve_access_index(&address->name) + 2;
@@ -145,7 +172,7 @@ static __always_inline __u32 append_unix(struct build *b, struct sock *sk,
 }
 
 /* Append both ends of SK behind the record's end; bytes, 0 for families that are not told of.
- * FAR is where the data went or came from if the socket is not connected, or NULL. */
+ * FAR is the address that was given with the data, or that it came from, or NULL. */
 static __always_inline __u32 append_tuple(struct build *b, struct sock *sk,
 					  enum tuple_direction direction, union user_address *far)
 {

@@ -288,7 +288,7 @@ static __always_inline void put_request_send(struct build *b, const struct uring
 		put_data(b, (const void *)r->user, res > 0 ? res : (long)r->len);
 	put_int(b, r->fd);
 	put_u32(b, message && res > 0 ? (__u32)res : r->len);
-	put_tuple(b, res < 0 ? NULL : sk, TUPLE_OUT, &far);
+	put_tuple(b, res < 0 ? NULL : sk, TUPLE_SENT, &far);
 }
 
 static __always_inline void put_request_names(struct build *b, const struct uring_request *r,

@@ -514,6 +514,50 @@ static void do_uring_connect_direct(char **arg)
 	die("the ring");
 }
 
+/* Connect FD, a socket for datagrams, to a port of ours at which nobody is. */
+static void connect_to_nobody(int fd, int family)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(9) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(9) };
+
+	v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	inet_pton(AF_INET6, "::ffff:127.0.0.1", &v6.sin6_addr);
+	must(family == AF_INET ? connect(fd, (struct sockaddr *)&v4, sizeof(v4))
+			       : connect(fd, (struct sockaddr *)&v6, sizeof(v6)),
+	     "connect");
+}
+
+/* Send a datagram from a socket that is connected to somebody else; say to which port. */
+static void do_send_elsewhere(char **arg)
+{
+	int family = strcmp(arg[0], "from-inet6") == 0 ? AF_INET6 : AF_INET;
+	int from = (int)must(socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+	int at = (int)must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	socklen_t n = sizeof(to);
+	struct iovec iov = { (char[]){ "hello" }, 5 };
+	struct mmsghdr m = { .msg_hdr = { .msg_name = &to,
+					  .msg_namelen = sizeof(to),
+					  .msg_iov = &iov,
+					  .msg_iovlen = 1 } };
+	char got[8];
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	must(bind(at, (struct sockaddr *)&to, sizeof(to)), "bind");
+	must(getsockname(at, (struct sockaddr *)&to, &n), "getsockname");
+	connect_to_nobody(from, family);
+	if (strcmp(arg[0], "unspec") == 0)
+		to.sin_family = AF_UNSPEC; /* the kernel does not mind */
+	if (strcmp(arg[0], "sendmsg") == 0)
+		must(sendmsg(from, &m.msg_hdr, 0), "sendmsg");
+	else if (strcmp(arg[0], "sendmmsg") == 0)
+		must(sendmmsg(from, &m, 1, 0), "sendmmsg");
+	else
+		must(sendto(from, "hello", 5, 0, (struct sockaddr *)&to, sizeof(to)), "sendto");
+	must(recv(at, got, sizeof(got), MSG_DONTWAIT), "recv");
+	printf("%u\n", ntohs(to.sin_port));
+}
+
 /* Send a datagram to a socket of this process's own, by a buffer or by a message, copied or not. */
 static void do_uring_send(char **arg)
 {
@@ -527,7 +571,8 @@ static void do_uring_send(char **arg)
 	} ways[] = { { "send", IORING_OP_SEND },
 		     { "sendmsg", IORING_OP_SENDMSG },
 		     { "send-zc", IORING_OP_SEND_ZC },
-		     { "sendmsg-zc", IORING_OP_SENDMSG_ZC } };
+		     { "sendmsg-zc", IORING_OP_SENDMSG_ZC },
+		     { "sendmsg-elsewhere", IORING_OP_SENDMSG } };
 	int from = (int)must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
 	int at = (int)must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
 	char got[8];
@@ -535,7 +580,13 @@ static void do_uring_send(char **arg)
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	must(bind(at, (struct sockaddr *)&to, sizeof(to)), "bind");
 	must(getsockname(at, (struct sockaddr *)&to, &n), "getsockname");
-	must(connect(from, (struct sockaddr *)&to, sizeof(to)), "connect");
+	if (strcmp(arg[0], "sendmsg-elsewhere") == 0) {
+		connect_to_nobody(from, AF_INET);
+		m.msg_name = &to;
+		m.msg_namelen = sizeof(to);
+	} else {
+		must(connect(from, (struct sockaddr *)&to, sizeof(to)), "connect");
+	}
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
 		bool message =
 			ways[i].op == IORING_OP_SENDMSG || ways[i].op == IORING_OP_SENDMSG_ZC;
@@ -876,6 +927,7 @@ static const struct {
 	{ "uring-connect-overflow", 1, do_uring_connect_overflow },
 	{ "uring-connect-direct", 2, do_uring_connect_direct },
 	{ "uring-send", 1, do_uring_send },
+	{ "send-elsewhere", 1, do_send_elsewhere },
 	{ "read", 1, do_read },
 	{ "read-beside", 1, do_read_beside },
 	{ "read-by-cwd", 1, do_read_by_cwd },

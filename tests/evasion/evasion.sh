@@ -16,7 +16,7 @@ cp "$build/tests/support/evade" "$evade" || skip_all "evade is not built"
 cat >"$work/own.yaml" <<-'end'
 	- rule: Sent
 	  desc: something was sent
-	  condition: evt.type in (sendto, sendmsg) and proc.name = evade
+	  condition: evt.type in (sendto, sendmsg, sendmmsg) and proc.name = evade
 	  output: Sent (command=%proc.cmdline connection=%fd.name)
 	  priority: NOTICE
 end
@@ -65,7 +65,7 @@ listener_pid=$listener_PID
 do_it E3-connect "$work/bash" uring-connect "$port"
 do_it E3-connect-silent "$work/bash" uring-connect-silent "$port"
 do_it E3-connect-overflow "$work/bash" uring-connect-overflow "$port"
-for how in send sendmsg send-zc sendmsg-zc; do
+for how in send sendmsg send-zc sendmsg-zc sendmsg-elsewhere; do
 	do_it E3-$how "$evade" uring-send $how
 done
 for how in told silent linked; do
@@ -155,6 +155,9 @@ cp "$evade" "$work/nginx"
 do_it E20-script "$work/nginx" run-below "$work/script"
 do_it E20-shell "$work/nginx" run-below "$work/report" -c :
 do_it E32-input "$evade" connect-as-input "$port"
+for how in sendto sendmsg sendmmsg unspec from-inet6; do
+	do_it E32-elsewhere-$how "$evade" send-elsewhere $how
+done
 log=/var/log/mews-test-$$
 echo x >"$log"
 do_it E32-log-creat "$evade" creat "$log"
@@ -227,7 +230,7 @@ if uname -r | grep -qE '^(6\.([4-9]|[1-9][0-9])|[7-9]\.)'; then
 	seen "E3: a connection of which nobody is told" E3-connect-silent ".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
 	seen "E3: a connection that the ring has no room to tell of" E3-connect-overflow \
 		".output_fields[\"fd.name\"] | endswith(\":$port\")" "Outbound connection by a shell"
-	for how in send sendmsg send-zc sendmsg-zc; do
+	for how in send sendmsg send-zc sendmsg-zc sendmsg-elsewhere; do
 		seen "E3: $how" E3-$how ".output_fields[\"fd.name\"] | endswith(\":$(head -n 1 "$work/out.E3-$how")\")" Sent
 	done
 	for how in told silent linked; do
@@ -294,6 +297,10 @@ seen "E32: creat" E32-creat "" "Write below etc"
 seen "E32: a socket that is the standard input when it connects" E32-input \
 	'.output_fields["evt.type"] == "connect"' "Reverse shell"
 seen "E32: fcntl" E32-input '.output_fields["evt.type"] == "fcntl"' "Reverse shell"
+for how in sendto sendmsg sendmmsg unspec from-inet6; do
+	seen "E32: a datagram from a socket that is connected to somebody else, $how" E32-elsewhere-$how \
+		".output_fields[\"fd.name\"] | endswith(\"->127.0.0.1:$(head -n 1 "$work/out.E32-elsewhere-$how")\")" Sent
+done
 seen "E32: a log cleared by creat" E32-log-creat "" "Log file cleared"
 seen "E32: by truncate" E32-log-truncate "" "Log file cleared"
 seen "E32: by another file in its place" E32-log-over "" "Log file cleared"

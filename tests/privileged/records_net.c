@@ -249,6 +249,19 @@ static void test_udp(struct rig *rig)
 	is_number(r, 1, 4, "recvmsg: size");
 	is_bytes(r, 2, "abcd", 4, "recvmsg: data");
 	is_bytes(r, 3, p.bytes, p.n, "recvmsg: where it came from");
+	here = name_of(c, false);
+	connect(c, (struct sockaddr *)&here, len);
+	records_restart(rig);
+	sendto(c, "elsewhere", 9, 0, (struct sockaddr *)&a, len);
+	r = records_one(rig, EVENT_SOCKET_SENDTO_X, me);
+	is_number(r, 0, 9, "sendto of a socket that is connected to another: res");
+	is_bytes(r, 4, p.bytes, p.n,
+		 "sendto of a socket that is connected to another: where it goes");
+	records_restart(rig);
+	send(c, "there", 5, 0);
+	p = tuple_of(&here, &here);
+	r = records_one(rig, EVENT_SOCKET_SENDTO_X, me);
+	is_bytes(r, 4, p.bytes, p.n, "sendto without an address: where it is connected to");
 	close(c);
 	close(s);
 }
