@@ -14,6 +14,9 @@
 
 #include <bpf/bpf_tracing.h>
 
+/* Flags of a task: a thread that the kernel has for a ring of a process; one that it has for itself. */
+enum { PF_IO_WORKER_FLAG = 0x10, PF_KTHREAD = 0x00200000 };
+
 static __always_inline struct task_struct *task_of(const struct call *c)
 {
 	if (!settings.casts)
@@ -95,6 +98,14 @@ static __always_inline bool says_ends(__u16 code)
 	       code == EVENT_SOCKET_ACCEPT4_6_X || code == EVENT_SOCKET_SOCKET_X;
 }
 
+/* Say of the file behind the header what kind of socket SK, its own, is. */
+static __always_inline void put_kind_of_socket(struct build *b, struct sock *sk)
+{
+	FILE_OF(b)->sock_family = LOOK(struct sock, sk, __sk_common.skc_family);
+	FILE_OF(b)->sock_type = LOOK(struct sock, sk, sk_type);
+	FILE_OF(b)->sock_proto = LOOK(struct sock, sk, sk_protocol);
+}
+
 /* Put FILE, open at FD, behind the header: its numbers, and its path, or both ends if it is a socket.
  * Whoever keeps descriptors' names sees by them if it is the file that he thinks. */
 static __always_inline struct sock *put_open_file(struct build *b, struct file *file, __s32 fd)
@@ -110,9 +121,7 @@ static __always_inline struct sock *put_open_file(struct build *b, struct file *
 		move_to(b, forget(b, b->off + n));
 		return NULL;
 	}
-	FILE_OF(b)->sock_family = LOOK(struct sock, sk, __sk_common.skc_family);
-	FILE_OF(b)->sock_type = LOOK(struct sock, sk, sk_type);
-	FILE_OF(b)->sock_proto = LOOK(struct sock, sk, sk_protocol);
+	put_kind_of_socket(b, sk);
 	if (says_ends(b->code))
 		return sk;
 	n = append_tuple(b, sk, TUPLE_OUT, NULL);

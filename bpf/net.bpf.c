@@ -73,7 +73,7 @@ struct connecting {
 	union user_address far;
 };
 
-enum { CONNECTING = 4096, STATE_SYN_SENT = 2 };
+enum { CONNECTING = 4096, STATE_SYN_SENT = 2, NR_IO_URING_ENTER = 426 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -84,14 +84,58 @@ struct {
 
 static __always_inline void note_far(union user_address *far, const struct sock *sk)
 {
-	far->family = LOOK(struct sock, sk, __sk_common.skc_family);
-	if (far->family == FAMILY_INET) {
+	if (LOOK(struct sock, sk, __sk_common.skc_family) == FAMILY_INET) {
+		far->family = FAMILY_INET;
 		far->in.port = LOOK(struct sock, sk, __sk_common.skc_dport);
 		far->in.ip = LOOK(struct sock, sk, __sk_common.skc_daddr);
 	} else {
+		far->family = FAMILY_INET6;
 		far->in6.port = LOOK(struct sock, sk, __sk_common.skc_dport);
 		bpf_core_read(far->in6.ip, sizeof(far->in6.ip), &sk->__sk_common.skc_v6_daddr);
 	}
+}
+
+/* The descriptor that TASK's call is about. */
+static __always_inline __s32 fd_of_call(struct task_struct *task, struct pt_regs *regs,
+					const struct file *file)
+{
+	__s32 fd;
+
+	if (!in_compat_syscall(task))
+		return (__s32)REGS_ARG0(regs);
+	fd = (__s32)NARROW_ARG0(regs);
+	/* of socketcall the arguments are in memory */
+	return file_of_fd(task, fd) == file
+		       ? fd
+		       : (__s32)user_u32((void *)(unsigned long)NARROW_ARG1(regs));
+}
+
+/* Tell of what C says has begun by another call than connect(): a send with MSG_FASTOPEN.  No call's end is waited for,
+ * for nobody may want to see sends; so its own end may have no port yet, and what comes of it is not known.  Connections
+ * of a ring's are told of by the ring's programs, and those of the kernel's sockets are no process's. */
+static __always_inline void tell_begun(struct task_struct *task, struct pt_regs *regs,
+				       const struct connecting *c)
+{
+	struct sock *sk = (struct sock *)c->sk;
+	const struct socket *socket = LOOK(struct sock, sk, sk_socket);
+	struct file *file = LOOK(struct socket, socket, file);
+	struct build b;
+	__s32 fd;
+
+	if (file == NULL || (REGS_NR(regs) & ~X32_BIT) == NR_IO_URING_ENTER ||
+	    task->flags & (PF_IO_WORKER_FLAG | PF_KTHREAD) ||
+	    !begin(&b, task, EVENT_SOCKET_CONNECT_X, false))
+		return;
+	fd = fd_of_call(b.task, regs, file);
+	put_file(&b, file, fd);
+	put_kind_of_socket(&b, sk);
+	params(&b, 4);
+	put_u64(&b, -EINPROGRESS_NUMBER);
+	put_var_len(&b, c->far.family == FAMILY_INET ? append_inet(&b, sk, TUPLE_OUT, NULL)
+						     : append_inet6(&b, sk, TUPLE_OUT, NULL));
+	put_int(&b, fd);
+	put_address(&b, &c->far, NULL, sizeof(c->far));
+	send(&b);
 }
 
 /* A stream's connection begins, within the call that asks for it.  Datagrams have no such state. */
@@ -114,11 +158,15 @@ int BPF_PROG(connect_begun, const struct sock *sk, int before, int state)
 	nr = REGS_NR(regs);
 	w = row_of_call(task, regs, bpf_map_lookup_elem(&wanted, &nr), &abi);
 	s = bpf_map_lookup_elem(&scratch, &cpu);
-	if (w == NULL || s == NULL || w->code != EVENT_SOCKET_CONNECT_X || is_own(task))
+	if (s == NULL || is_own(task))
 		return 0;
 	c.sk = address_in(s, sk);
 	c.start_ns = task->start_boottime;
 	note_far(&c.far, (const struct sock *)c.sk);
+	if (w == NULL || w->code != EVENT_SOCKET_CONNECT_X) {
+		tell_begun(task, regs, &c);
+		return 0;
+	}
 	key = address_in(s, task);
 	bpf_map_update_elem(&connecting, &key, &c, BPF_ANY);
 	return 0;

@@ -96,7 +96,7 @@ int BPF_PROG(exit_clone, struct pt_regs *regs, long ret)
 	return 0;
 }
 
-enum { PF_KTHREAD = 0x00200000, CLONE_PARENT = 0x00008000 };
+enum { CLONE_PARENT = 0x00008000 };
 
 /* Note down in S the system call that PARENT makes a task by; false: by none that is known. */
 static __always_inline bool note_clone(struct scratch *s, struct task_struct *parent)

@@ -558,6 +558,25 @@ static void do_send_elsewhere(char **arg)
 	printf("%u\n", ntohs(to.sin_port));
 }
 
+/* Begin a connection to PORT by sending something there. */
+static void do_send_and_connect(char **arg)
+{
+	int fd = (int)must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)strtoul(arg[0], NULL, 10)) };
+	struct iovec iov = { (char[]){ "hello" }, 5 };
+	struct msghdr m = {
+		.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &iov, .msg_iovlen = 1
+	};
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	must(strcmp(arg[1], "sendmsg") == 0
+		     ? sendmsg(fd, &m, MSG_FASTOPEN)
+		     : sendto(fd, "hello", 5, MSG_FASTOPEN, (struct sockaddr *)&to, sizeof(to)),
+	     "sendto");
+	printf("%d\n", fd);
+}
+
 /* Send a datagram to a socket of this process's own, by a buffer or by a message, copied or not. */
 static void do_uring_send(char **arg)
 {
@@ -928,6 +947,7 @@ static const struct {
 	{ "uring-connect-direct", 2, do_uring_connect_direct },
 	{ "uring-send", 1, do_uring_send },
 	{ "send-elsewhere", 1, do_send_elsewhere },
+	{ "send-and-connect", 2, do_send_and_connect },
 	{ "read", 1, do_read },
 	{ "read-beside", 1, do_read_beside },
 	{ "read-by-cwd", 1, do_read_by_cwd },

@@ -158,6 +158,9 @@ do_it E32-input "$evade" connect-as-input "$port"
 for how in sendto sendmsg sendmmsg unspec from-inet6; do
 	do_it E32-elsewhere-$how "$evade" send-elsewhere $how
 done
+for how in sendto sendmsg; do
+	do_it E32-connect-$how "$work/bash" send-and-connect "$port" $how
+done
 log=/var/log/mews-test-$$
 echo x >"$log"
 do_it E32-log-creat "$evade" creat "$log"
@@ -300,6 +303,11 @@ seen "E32: fcntl" E32-input '.output_fields["evt.type"] == "fcntl"' "Reverse she
 for how in sendto sendmsg sendmmsg unspec from-inet6; do
 	seen "E32: a datagram from a socket that is connected to somebody else, $how" E32-elsewhere-$how \
 		".output_fields[\"fd.name\"] | endswith(\"->127.0.0.1:$(head -n 1 "$work/out.E32-elsewhere-$how")\")" Sent
+done
+for how in sendto sendmsg; do
+	seen "E32: a connection that $how begins" E32-connect-$how \
+		".output_fields | .[\"fd.num\"] == $(head -n 1 "$work/out.E32-connect-$how") and
+			(.[\"fd.name\"] | endswith(\"->127.0.0.1:$port\"))" "Outbound connection by a shell"
 done
 seen "E32: a log cleared by creat" E32-log-creat "" "Log file cleared"
 seen "E32: by truncate" E32-log-truncate "" "Log file cleared"

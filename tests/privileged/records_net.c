@@ -198,6 +198,46 @@ static void test_refused(struct rig *rig)
 	close(c);
 }
 
+/* A send that connects: its own end has no port when it begins. */
+static void test_fast_open(struct rig *rig)
+{
+	struct sockaddr_storage a, far;
+	const struct rig_record *r;
+	pid_t me = getpid();
+	struct packed p;
+	socklen_t len;
+	int s, c;
+
+	a = loopback(AF_INET, &len);
+	s = socket(AF_INET, SOCK_STREAM, 0);
+	c = socket(AF_INET, SOCK_STREAM, 0);
+	if (bind(s, (struct sockaddr *)&a, len) != 0 || listen(s, 1) != 0)
+		exit(1);
+	a = name_of(s, false);
+	rig_want(rig, EVENT_SOCKET_CONNECT_X); /* where it begins, too */
+	records_restart(rig);
+	if (sendto(c, "hello", 5, MSG_FASTOPEN, (struct sockaddr *)&a, len) != 5) {
+		tap_ok(true, "a send that connects # SKIP TCP Fast Open is off");
+	} else {
+		far = loopback(AF_INET, &len);
+		p = tuple_of(&far, &a);
+		r = records_one(rig, EVENT_SOCKET_CONNECT_X, me);
+		is_number(r, 0, -EINPROGRESS, "a send that connects, connect: res");
+		is_bytes(r, 1, p.bytes, p.n, "a send that connects, connect: tuple");
+		is_number(r, 2, c, "a send that connects, connect: fd");
+		p = address_of(&a);
+		is_bytes(r, 3, p.bytes, p.n, "a send that connects, connect: addr");
+		is_file(r, c, NULL, "a send that connects, connect");
+		far = name_of(c, false);
+		p = tuple_of(&far, &a);
+		r = records_one(rig, EVENT_SOCKET_SENDTO_X, me);
+		is_number(r, 0, 5, "a send that connects, sendto: res");
+		is_bytes(r, 4, p.bytes, p.n, "a send that connects, sendto: tuple");
+	}
+	close(c);
+	close(s);
+}
+
 static void test_udp(struct rig *rig)
 {
 	char ab[] = "ab", cd[] = "cd";
@@ -318,6 +358,7 @@ void test_sockets(struct rig *rig)
 	test_tcp(rig, AF_INET);
 	test_tcp(rig, AF_INET6);
 	test_refused(rig);
+	test_fast_open(rig);
 	test_udp(rig);
 	test_unix(rig, false);
 	test_unix(rig, true);
