@@ -187,13 +187,6 @@ static void read_netlink(struct namespace *ns, int pid_dir)
 	free(text);
 }
 
-static int by_inode(const void *a, const void *b)
-{
-	const struct socket_entry *x = a, *y = b;
-
-	return x->ino < y->ino ? -1 : x->ino > y->ino;
-}
-
 /* A connection whose local port is listened on was accepted there. */
 static void mark_accepted(struct namespace *ns)
 {
@@ -226,8 +219,7 @@ static void read_namespace(struct namespace *ns, int pid_dir)
 	read_unix(ns, pid_dir);
 	read_netlink(ns, pid_dir);
 	mark_accepted(ns);
-	if (ns->count > 0)
-		qsort(ns->entries, ns->count, sizeof(ns->entries[0]), by_inode);
+	ns->count = socket_table_settle(ns->entries, ns->count);
 }
 
 /* The namespace of the process at PID_DIR; NULL: it is gone, or there are too many. */
@@ -260,9 +252,6 @@ static const struct namespace *namespace_of(struct sockets *s, int pid_dir)
 const struct socket_entry *sockets_find(struct sockets *s, int pid_dir, uint64_t ino)
 {
 	const struct namespace *ns = namespace_of(s, pid_dir);
-	const struct socket_entry key = { .ino = ino };
 
-	if (ns == NULL || ns->count == 0)
-		return NULL;
-	return bsearch(&key, ns->entries, ns->count, sizeof(key), by_inode);
+	return ns == NULL ? NULL : socket_table_find(ns->entries, ns->count, ino);
 }

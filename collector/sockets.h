@@ -8,21 +8,8 @@
 #ifndef MEWS_SOCKETS_H
 #define MEWS_SOCKETS_H
 
-#include "procfs.h"
+#include "socket_table.h"
 #include "unread.h"
-
-enum socket_kind { SOCKET_INET, SOCKET_UNIX, SOCKET_NETLINK };
-
-struct socket_entry {
-	uint64_t ino;
-	uint8_t kind;	   /* enum socket_kind */
-	uint8_t l4proto;   /* L4_* of wire.h */
-	bool is_listening; /* waits for peers: type *_SERVER */
-	bool is_accepted;  /* its local port is one that somebody listens on */
-	struct procfs_inet inet;
-	uint64_t address; /* unix: the kernel's pointer */
-	struct span name; /* unix */
-};
 
 /* All namespaces that one snapshot met. */
 struct sockets;
