@@ -476,11 +476,28 @@ __noinline int wake_collector(__u32 cpu)
 	return 1;
 }
 
+static __always_inline struct kernel_counts *counts_of(__u32 cpu, __u16 code)
+{
+	__u32 key = cpu * COUNTS_PER_CPU + (code & (COUNTS_PER_CPU - 1));
+
+	return bpf_map_lookup_elem(&counts, &key);
+}
+
+/* Count an event of which too little is known for a record. */
+static __always_inline void count_failed(__u32 cpu, __u16 code)
+{
+	struct kernel_counts *count = counts_of(cpu, code);
+
+	if (count == NULL)
+		return;
+	count->seen++;
+	count->failed++;
+}
+
 /* Hand the record over.  A record that finds no room is lost and counted. */
 static __always_inline void send(struct build *b)
 {
-	__u32 key = b->cpu * COUNTS_PER_CPU + (b->code & (COUNTS_PER_CPU - 1));
-	struct kernel_counts *count = bpf_map_lookup_elem(&counts, &key);
+	struct kernel_counts *count = counts_of(b->cpu, b->code);
 	__u32 len = b->off & BUILD_MASK;
 	struct buffer *buffer;
 	int put;

@@ -105,7 +105,7 @@ enum { BUFFER_HEADER = 8, BUFFER_SLACK = 36864 }; /* a record is at most 32 KiB 
 struct kernel_counts {
 	__u64 seen;   /* wanted and met */
 	__u64 lost;   /* no room in the buffer */
-	__u64 failed; /* could not be made: a broken table or a missing buffer */
+	__u64 failed; /* could not be made: a broken table, no buffer, no note of how it began */
 	__u64 muted;  /* not among the seen: see struct mutes */
 };
 

@@ -396,17 +396,31 @@ int BPF_PROG(uring_submit, struct io_kiocb *req)
 	return 0;
 }
 
+/* REQ is done, and there is no note of it: too many wait, or it was taken up before anybody looked.  What failed may
+ * have been refused before it was taken up; what is silent was told of. */
+static __always_inline void count_forgotten(const struct wanted *w, struct io_kiocb *req)
+{
+	if (w != NULL && LOOK(struct io_kiocb, req, cqe.res) >= 0 &&
+	    !(LOOK(struct io_kiocb, req, flags) & REQUEST_IS_SILENT))
+		count_failed(bpf_get_smp_processor_id(), w->code);
+}
+
 /* ... and is done with it. */
 SEC("tp_btf/io_uring_complete")
 int BPF_PROG(uring_done, void *ring, struct io_kiocb *req)
 {
 	__u64 key = (__u64)req;
-	struct uring_request *r = req == NULL ? NULL : bpf_map_lookup_elem(&uring_requests, &key);
+	struct uring_request *r;
 	const struct wanted *w;
 
-	if (r == NULL)
+	if (req == NULL)
 		return 0;
+	r = bpf_map_lookup_elem(&uring_requests, &key);
 	w = wanted_of_op(LOOK(struct io_kiocb, req, opcode));
+	if (r == NULL) {
+		count_forgotten(w, req);
+		return 0;
+	}
 	if (w != NULL)
 		send_request(w, r, req, LOOK(struct io_kiocb, req, cqe.res), false);
 	bpf_map_delete_elem(&uring_requests, &key);

@@ -244,22 +244,33 @@ struct uring {
 	unsigned asked;
 };
 
-static void uring_open(struct uring *u)
+/* A ring with room to tell of ROOM requests, 0: as it has by itself. */
+static void uring_open_with(struct uring *u, unsigned room)
 {
+	size_t n;
+
 	memset(u, 0, sizeof(*u));
+	u->p.flags = room > 0 ? IORING_SETUP_CQSIZE : 0;
+	u->p.cq_entries = room;
 	u->fd = (int)syscall(SYS_io_uring_setup, 4, &u->p);
 	if (u->fd < 0) {
 		fprintf(stderr, "evade: io_uring: %s\n", strerror(errno));
 		exit(CANNOT);
 	}
-	u->sq = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, u->fd,
+	n = u->p.sq_off.array + u->p.sq_entries * sizeof(unsigned);
+	u->sq = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, u->fd,
 		     IORING_OFF_SQ_RING);
-	u->cq = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, u->fd,
+	u->cq = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, u->fd,
 		     IORING_OFF_CQ_RING);
 	u->sqes = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, u->fd,
 		       IORING_OFF_SQES);
 	if (u->sq == MAP_FAILED || u->cq == MAP_FAILED || (void *)u->sqes == MAP_FAILED)
 		die("mmap");
+}
+
+static void uring_open(struct uring *u)
+{
+	uring_open_with(u, 0);
 }
 
 /* Put REQUEST where the kernel looks for the next one. */
@@ -511,6 +522,38 @@ static void do_uring_connect_direct(char **arg)
 			return;
 	}
 	errno = ENOTCONN;
+	die("the ring");
+}
+
+/* Have ARG[0] requests to send wait all at once; then there is room for them. */
+static void do_uring_pile(char **arg)
+{
+	unsigned n = (unsigned)strtoul(arg[0], NULL, 10), done;
+	static char much[65536];
+	struct uring u;
+	int pair[2];
+
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), "socketpair");
+	while (send(pair[0], much, sizeof(much), MSG_DONTWAIT) > 0)
+		;
+	uring_open_with(&u, n);
+	for (unsigned i = 0; i < n; i++) {
+		uring_put(&u, (struct io_uring_sqe){ .opcode = IORING_OP_SEND,
+						     .fd = pair[0],
+						     .addr = (uintptr_t) "hello",
+						     .len = 5 });
+		uring_enter(&u, 1, 0);
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		while (recv(pair[1], much, sizeof(much), MSG_DONTWAIT) > 0)
+			;
+		uring_enter(&u, 0, 0);
+		memcpy(&done, u.cq + u.p.cq_off.tail, sizeof(done));
+		if (done == n)
+			return;
+		usleep(1000);
+	}
+	errno = ETIME;
 	die("the ring");
 }
 
@@ -946,6 +989,7 @@ static const struct {
 	{ "uring-connect-overflow", 1, do_uring_connect_overflow },
 	{ "uring-connect-direct", 2, do_uring_connect_direct },
 	{ "uring-send", 1, do_uring_send },
+	{ "uring-pile", 1, do_uring_pile },
 	{ "send-elsewhere", 1, do_send_elsewhere },
 	{ "send-and-connect", 2, do_send_and_connect },
 	{ "read", 1, do_read },

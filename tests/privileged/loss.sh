@@ -202,4 +202,29 @@ check "and no snapshot was made for it" eval '[ "$(counter run collector snapsho
 	status "$losses | ($lineage) > 1024"'
 check "the ledger balances" wait_for 10 balanced run
 stop_mews
+
+# Requests of a ring that wait are noted, and only so many of them.  Kernels before 6.4 have no place at which they
+# could be seen.
+if [ -x "$build/tests/support/evade" ] && uname -r | grep -qE '^(6\.([4-9]|[1-9][0-9])|[7-9]\.)'; then
+	cat >"$work/rules.yaml" <<-END
+		- rule: Opened or sent
+		  desc: x
+		  condition: evt.type in (open, openat, sendto) and (fd.name = /etc/shadow or proc.name = evade)
+		  output: "%proc.cmdline"
+		  priority: INFO
+	END
+	start -r "$work/rules.yaml"
+	if "$build/tests/support/evade" uring-pile 100 few 2>"$work/said"; then
+		"$build/tests/support/evade" uring-pile 400 many
+		check "what a ring is asked for, too much to be noted, is lost" wait_for 5 status "$losses"' | .balanced and
+			(.lost.not_made.sendto // 0) > 200'
+		check "or told" wait_for 5 eval 'n=$(grep -c "uring-pile 400 many" "$work/alerts"); lost=$(jq "$losses | .lost.not_made.sendto" "$work/status")
+			echo "$n told, $lost lost"; [ $((n + lost)) -ge 400 ]'
+		check "and what was noted is told" [ "$(grep -c "uring-pile 100 few" "$work/alerts")" -ge 100 ]
+	else
+		tests=$((tests + 1))
+		echo "ok $tests - requests of a ring # SKIP this machine cannot: $(cat "$work/said")"
+	fi
+	stop_mews
+fi
 echo "1..$tests"
