@@ -215,7 +215,7 @@ static int check_ring(int fd, uid_t owner, uint64_t *ret)
 int shm_ring_map(int fd, uid_t owner, struct shm *ret)
 {
 	struct shm s = SHM_NONE;
-	uint64_t size;
+	uint64_t size = 0;
 	int err = check_ring(fd, owner, &size);
 
 	if (err < 0)
@@ -244,7 +244,7 @@ static int map_whole(int fd, int flags, size_t size, struct shm *ret)
 
 int shm_ring_look(int fd, uid_t owner, struct shm *ret)
 {
-	uint64_t size;
+	uint64_t size = 0;
 	int err = check_ring(fd, owner, &size);
 
 	if (err < 0)
@@ -257,7 +257,7 @@ int shm_ring_look(int fd, uid_t owner, struct shm *ret)
 
 int shm_cursor_map(int fd, uid_t owner, struct shm *ret)
 {
-	uint64_t size;
+	uint64_t size = 0;
 	int err = check(fd, owner, SEALS_SHARED, &size);
 
 	if (err < 0)
@@ -267,7 +267,7 @@ int shm_cursor_map(int fd, uid_t owner, struct shm *ret)
 
 int shm_sealed_map(int fd, uid_t owner, size_t cap, struct shm *ret)
 {
-	uint64_t size;
+	uint64_t size = 0;
 	int err = check(fd, owner, SEALS_FROZEN, &size);
 
 	if (err < 0)
