@@ -147,7 +147,7 @@ bool journal_search(struct journal_key key, struct span bytes, uint64_t *patienc
 {
 	size_t at = 0, length, unsure = bytes.n;
 
-	while (at<bytes.n && * patience> 0) {
+	while (*patience > 0 && at < bytes.n) {
 		struct span rest = span_of(bytes.p + at, bytes.n - at);
 		const uint8_t *next;
 

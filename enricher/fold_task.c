@@ -89,10 +89,11 @@ static void set_limit(struct enrich *en, struct thread *th, unsigned cur, unsign
 /* Who leaves the processor, and how much memory its process has. */
 static void fold_switch(struct enrich *en)
 {
-	struct thread *main = proctab_main(&en->proctab, en->th);
+	struct thread *main;
 
 	if (!has_param(en, 1))
 		return; /* of an old capture */
+	main = proctab_main(&en->proctab, en->th);
 	THREAD_SET(&en->proctab, en->th, pfmajor, uint_param(en, 1));
 	THREAD_SET(&en->proctab, en->th, pfminor, uint_param(en, 2));
 	if (main == NULL)

@@ -3,10 +3,9 @@
  * netaddr.c -- socket addresses; see netaddr.h.
  */
 #include "netaddr.h"
+#include "mapped_address.h"
 
 enum { TUPLE4 = 13, TUPLE6 = 37, ADDR4 = 7, ADDR6 = 19, TUPLE_UNIX = 17 };
-
-static const uint8_t mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
 static uint16_t load16(const uint8_t *p)
 {
@@ -82,15 +81,6 @@ bool net_parse_addr(struct span s, struct net_tuple *ret)
 	return true;
 }
 
-/* As Falco has it: the address of nobody is one, too. */
-static bool is_mapped(const uint8_t *ip)
-{
-	static const uint8_t nobody[16];
-
-	return memcmp(ip, mapped_prefix, sizeof(mapped_prefix)) == 0 ||
-	       memcmp(ip, nobody, sizeof(nobody)) == 0;
-}
-
 static void unmap(uint8_t *ip)
 {
 	memmove(ip, ip + 12, 4);
@@ -99,7 +89,7 @@ static void unmap(uint8_t *ip)
 
 void net_unmap(struct net_tuple *t)
 {
-	if (t->family != FAMILY_INET6 || !is_mapped(t->sip) || !is_mapped(t->dip))
+	if (t->family != FAMILY_INET6 || !address_is_mapped(t->sip) || !address_is_mapped(t->dip))
 		return;
 	t->family = FAMILY_INET;
 	unmap(t->sip);
@@ -108,7 +98,7 @@ void net_unmap(struct net_tuple *t)
 
 void net_unmap_addr(struct net_tuple *t)
 {
-	if (t->family != FAMILY_INET6 || !is_mapped(t->dip))
+	if (t->family != FAMILY_INET6 || !address_is_mapped(t->dip))
 		return;
 	t->family = FAMILY_INET;
 	unmap(t->dip);
@@ -172,7 +162,7 @@ static int zero_run(const uint8_t *ip, int *ret_len)
 static size_t put_ipv6(char *out, size_t n, const uint8_t *ip)
 {
 	int run_len, run = zero_run(ip, &run_len);
-	bool v4 = run == 0 && (run_len == 6 || (run_len == 5 && is_mapped(ip)));
+	bool v4 = run == 0 && (run_len == 6 || (run_len == 5 && address_is_mapped(ip)));
 
 	for (int i = 0; i < 8; i++) {
 		if (run >= 0 && i >= run && i < run + run_len) {

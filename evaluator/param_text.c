@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "field_class.h"
+#include "mapped_address.h"
 #include "names.h"
 #include "param_text.h"
 
@@ -216,14 +217,6 @@ static void put_sockaddr(struct text *t, struct span s)
 		text_str(t, "<NA>");
 }
 
-/* An IPv4 address as IPv6 writes it; to Falco that of nobody, too. */
-static bool is_mapped(const uint8_t *p)
-{
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff }, nobody[16];
-
-	return memcmp(p, prefix, sizeof(prefix)) == 0 || memcmp(p, nobody, sizeof(nobody)) == 0;
-}
-
 /* ICMP and raw sockets have none. */
 static bool has_ports(const struct field_event *e)
 {
@@ -241,7 +234,7 @@ static void put_ends(struct text *t, const struct field_event *e, bool is_ipv6, 
 	const uint8_t *other = p + (is_ipv6 ? 18 : 6);
 	size_t skip = 0;
 
-	if (is_ipv6 && is_mapped(p) && is_mapped(other)) {
+	if (is_ipv6 && address_is_mapped(p) && address_is_mapped(other)) {
 		is_ipv6 = false;
 		skip = 12;
 	}

@@ -15,20 +15,6 @@
 #define ID	"3f5ae0a1b2c3"
 #define CGROUPS "cpu=/docker/3f5ae0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d"
 
-static struct state_world *w;
-
-static void setup(void)
-{
-	cr_assert(eq(int, state_world_new(&w), 0));
-	state_world_begin(w);
-	state_world_end(w);
-}
-
-static void teardown(void)
-{
-	state_world_free(w);
-}
-
 TestSuite(containers, .init = setup, .fini = teardown);
 
 /* ---- events ---- */
@@ -87,10 +73,10 @@ static void async(const char *name, const char *json)
 
 static void is(const char *field, const char *expected)
 {
-	state_is(w, field, expected);
+	state_is(field, expected);
 }
 
-#define ARE(...) STATE_ARE(w, __VA_ARGS__)
+#define ARE(...) STATE_ARE(__VA_ARGS__)
 
 /* ---- what is told ---- */
 

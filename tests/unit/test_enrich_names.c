@@ -16,20 +16,6 @@
 #define S(a)  span_of(a, sizeof(a) - 1)
 #define AT(a) span_of((a) + 1, sizeof(a) - 2)
 
-static struct state_world *w;
-
-static void setup(void)
-{
-	cr_assert_eq(state_world_new(&w), 0);
-	state_world_begin(w);
-	state_world_end(w);
-}
-
-static void teardown(void)
-{
-	state_world_free(w);
-}
-
 TestSuite(enrich_names, .init = setup, .fini = teardown);
 
 static void want(const char *a, const char *b)

@@ -15,20 +15,6 @@
 #define HEX64  "3f5ae0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d"
 #define IN_POD "cpu=/kubepods/burstable/pod" UID "/" HEX64
 
-static struct state_world *w;
-
-static void setup(void)
-{
-	cr_assert_eq(state_world_new(&w), 0);
-	state_world_begin(w);
-	state_world_end(w);
-}
-
-static void teardown(void)
-{
-	state_world_free(w);
-}
-
 TestSuite(pods, .init = setup, .fini = teardown);
 
 static void process_in(int64_t pid, const char *cgroups)
@@ -83,7 +69,7 @@ Test(pods, each_field_says_what_was_told)
 	tell(UID, web);
 	process_in(100, IN_POD);
 	call_of(100);
-	STATE_ARE(w, { "k8smeta.pod.name", "web-1" }, { "k8smeta.pod.uid", UID },
+	STATE_ARE({ "k8smeta.pod.name", "web-1" }, { "k8smeta.pod.uid", UID },
 		  { "k8smeta.pod.ip", "10.1.2.3" }, { "k8smeta.pod.label[app]", "web" },
 		  { "k8smeta.pod.label[empty]", "" }, { "k8smeta.pod.label[none]", NULL },
 		  { "k8smeta.pod.labels", "(app:web,empty:,tier:front)" },
@@ -105,18 +91,18 @@ Test(pods, until_it_is_told_only_the_uid_is_known)
 {
 	process_in(100, IN_POD);
 	call_of(100);
-	STATE_ARE(w, { "k8smeta.pod.name", NULL }, { "k8smeta.pod.uid", UID },
+	STATE_ARE({ "k8smeta.pod.name", NULL }, { "k8smeta.pod.uid", UID },
 		  { "k8smeta.pod.labels", NULL }, { "k8smeta.ns.name", NULL },
 		  { "k8smeta.svc.name", NULL });
 	tell(UID, web);
 	call_of(100);
-	STATE_ARE(w, { "k8smeta.pod.name", "web-1" }, { "k8smeta.pod.uid", UID });
+	STATE_ARE({ "k8smeta.pod.name", "web-1" }, { "k8smeta.pod.uid", UID });
 	tell(UID, "{\"name\":\"web-1\",\"labels\":{\"app\":\"new\"}}");
 	call_of(100);
-	STATE_ARE(w, { "k8smeta.pod.labels", "(app:new)" }, { "k8smeta.pod.ip", NULL });
+	STATE_ARE({ "k8smeta.pod.labels", "(app:new)" }, { "k8smeta.pod.ip", NULL });
 	enrich_pod_gone(w->enrich, span_str(UID));
 	call_of(100);
-	STATE_ARE(w, { "k8smeta.pod.name", NULL });
+	STATE_ARE({ "k8smeta.pod.name", NULL });
 }
 
 static unsigned awaited(int64_t tid)
@@ -149,12 +135,12 @@ Test(pods, one_that_somebody_is_in_is_asked_about_once)
 	cr_assert_eq(awaited(102), METADATA_POD | METADATA_EITHER);
 	cr_assert_eq(awaited(99), 0);
 	call_of(100);
-	STATE_ARE(w, { "k8smeta.pod.uid", UID }, { "k8smeta.pod.name", NULL },
+	STATE_ARE({ "k8smeta.pod.uid", UID }, { "k8smeta.pod.name", NULL },
 		  { "k8s.pod.name", NULL });
 	tell(UID, web);
 	cr_assert_eq(awaited(100) | awaited(102), 0);
 	call_of(100);
-	STATE_ARE(w, { "k8smeta.pod.name", "web-1" });
+	STATE_ARE({ "k8smeta.pod.name", "web-1" });
 }
 
 Test(pods, one_that_is_known_is_not_asked_about)
@@ -260,10 +246,10 @@ Test(pods, a_static_pod_is_found_by_the_digest_in_its_path)
 {
 	process_in(100, "cpu=/kubepods/pod" DIGEST "/" HEX64);
 	call_of(100);
-	STATE_ARE(w, { "k8smeta.pod.uid", NULL });
+	STATE_ARE({ "k8smeta.pod.uid", NULL });
 	tell(DIGEST, "{\"name\":\"etcd-node1\",\"uid\":\"" UID "\"}");
 	call_of(100);
-	STATE_ARE(w, { "k8smeta.pod.name", "etcd-node1" }, { "k8smeta.pod.uid", UID });
+	STATE_ARE({ "k8smeta.pod.name", "etcd-node1" }, { "k8smeta.pod.uid", UID });
 }
 
 Test(pods, others_are_in_none)
@@ -271,11 +257,11 @@ Test(pods, others_are_in_none)
 	tell(UID, web);
 	process_in(100, "cpu=/docker/" HEX64);
 	call_of(100);
-	STATE_ARE(w, { "k8smeta.pod.name", NULL }, { "k8smeta.pod.uid", NULL },
+	STATE_ARE({ "k8smeta.pod.name", NULL }, { "k8smeta.pod.uid", NULL },
 		  { "k8s.pod.name", NULL });
 	process_in(101, "cpu=/kubepods/podaaaaaaaa-93ad-4c9c-93fd-c71bd2cb4d20/" HEX64);
 	call_of(101);
-	STATE_ARE(w, { "k8smeta.pod.name", NULL });
+	STATE_ARE({ "k8smeta.pod.name", NULL });
 }
 
 Test(pods, what_a_runtime_tells_of_them_too_comes_from_here_while_it_does_not)
@@ -286,15 +272,14 @@ Test(pods, what_a_runtime_tells_of_them_too_comes_from_here_while_it_does_not)
 	tell(UID, web);
 	process_in(100, IN_POD);
 	call_of(100);
-	STATE_ARE(w, { "k8s.pod.name", "web-1" }, { "k8s.ns.name", "shop" }, { "k8s.pod.uid", UID },
+	STATE_ARE({ "k8s.pod.name", "web-1" }, { "k8s.ns.name", "shop" }, { "k8s.pod.uid", UID },
 		  { "k8s.pod.id", UID }, { "k8s.pod.ip", "10.1.2.3" },
 		  { "k8s.pod.label[tier]", "front" },
 		  { "k8s.pod.labels", "app:web, empty, tier:front" }, { "container.name", NULL },
 		  { "k8s.deployment.name", NULL });
 	enrich_container(w->enrich, span_str(told));
 	call_of(100);
-	STATE_ARE(w, { "k8s.pod.name", "web-1" }, { "k8s.ns.name", NULL },
-		  { "container.name", "c" });
+	STATE_ARE({ "k8s.pod.name", "web-1" }, { "k8s.ns.name", NULL }, { "container.name", "c" });
 }
 
 Test(pods, what_makes_no_sense_is_missing)
@@ -309,7 +294,7 @@ Test(pods, what_makes_no_sense_is_missing)
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		tell(UID, texts[i]);
 		call_of(100);
-		STATE_ARE(w, { "k8smeta.pod.name", NULL }, { "k8smeta.pod.labels", NULL },
+		STATE_ARE({ "k8smeta.pod.name", NULL }, { "k8smeta.pod.labels", NULL },
 			  { "k8smeta.svc.name", NULL }, { "k8smeta.svc.labels", NULL },
 			  { "k8smeta.ns.name", NULL });
 	}

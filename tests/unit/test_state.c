@@ -14,20 +14,6 @@
 
 enum { CLONE_VFORK = 1 << 27, CLONE_THREAD = 1 << 13, LIMIT_NOFILE = 7 };
 
-static struct state_world *w;
-
-static void setup(void)
-{
-	cr_assert(eq(int, state_world_new(&w), 0));
-	state_world_begin(w);
-	state_world_end(w);
-}
-
-static void teardown(void)
-{
-	state_world_free(w);
-}
-
 TestSuite(state, .init = setup, .fini = teardown);
 
 static void give(struct raw_event ev)
@@ -97,7 +83,7 @@ Test(state, what_an_execve_leaves_empty_stays_as_it_was)
 	set_int(&ev, "vm_size", 512);
 	give(ev);
 	give(exec_event(10));
-	STATE_ARE(w, { "proc.env", "A=1" }, { "container.id", "3f5ae0a1b2c3" },
+	STATE_ARE({ "proc.env", "A=1" }, { "container.id", "3f5ae0a1b2c3" },
 		  { "proc.exepath", "/usr/bin/env" }, { "proc.tty", "5" }, { "proc.vpgid", "10" },
 		  { "proc.pgid", "-1" }, { "proc.is_exe_writable", "true" },
 		  { "thread.cap_effective", "CAP_CHOWN" }, { "proc.exe_ino", "77" },
@@ -114,7 +100,7 @@ Test(state, an_enter_event_that_says_nothing_is_none)
 	give(ev);
 	give(raw_event(EVENT_SYSCALL_EXECVE_19_E, 10));
 	give(exec_event(10));
-	state_is(w, "proc.exepath", "/usr/bin/env");
+	state_is("proc.exepath", "/usr/bin/env");
 }
 
 Test(state, of_a_child_that_its_maker_waits_for_the_child_tells)
@@ -122,7 +108,7 @@ Test(state, of_a_child_that_its_maker_waits_for_the_child_tells)
 	process(10);
 	give(clone_event(10, 20, 10, CLONE_VFORK));
 	call_of(20);
-	state_is(w, "proc.name", "<NA>");
+	state_is("proc.name", "<NA>");
 }
 
 Test(state, a_child_whose_parent_nobody_knows_makes_none)
@@ -131,9 +117,9 @@ Test(state, a_child_whose_parent_nobody_knows_makes_none)
 
 	set_int(&ev, "ptid", 25);
 	give(ev);
-	STATE_ARE(w, { "proc.name", "sh" }, { "proc.ppid", NULL }, { "proc.pname", NULL });
+	STATE_ARE({ "proc.name", "sh" }, { "proc.ppid", NULL }, { "proc.pname", NULL });
 	call_of(25);
-	state_is(w, "proc.name", "<NA>");
+	state_is("proc.name", "<NA>");
 }
 
 static void limit_by(int64_t tid, int64_t files)
@@ -152,7 +138,7 @@ Test(state, a_limit_is_the_processs_whichever_thread_set_it)
 	give(clone_event(10, 11, 10, CLONE_THREAD));
 	limit_by(11, 77);
 	call_of(10);
-	state_is(w, "proc.fdlimit", "77");
+	state_is("proc.fdlimit", "77");
 }
 
 Test(state, who_leaves_the_processor_says_what_memory_it_has)
@@ -168,7 +154,7 @@ Test(state, who_leaves_the_processor_says_what_memory_it_has)
 	set_int(&ev, "vm_swap", 5);
 	give(ev);
 	limit_by(10, 77); /* what memory there is is told along with other things */
-	STATE_ARE(w, { "proc.vmsize", "500" }, { "proc.vmrss", "50" }, { "proc.vmswap", "5" },
+	STATE_ARE({ "proc.vmsize", "500" }, { "proc.vmrss", "50" }, { "proc.vmswap", "5" },
 		  { "thread.pfmajor", "3" }, { "thread.pfminor", "4" });
 }
 
@@ -258,11 +244,11 @@ Test(state, who_listens_at_any_address_listens_at_any_of_ipv4)
 	process(10);
 	socket_of(10, 3, 10, 1, 0);
 	bind_to(3, address("::", 80));
-	STATE_ARE(w, { "fd.name", ":::80" }, { "fd.type", "ipv4" }, { "fd.typechar", "4" },
+	STATE_ARE({ "fd.name", ":::80" }, { "fd.type", "ipv4" }, { "fd.typechar", "4" },
 		  { "fd.sip", "0.0.0.0" }, { "fd.sport", "80" });
 	socket_of(10, 4, 10, 1, 0);
 	bind_to(4, address("::1", 80));
-	STATE_ARE(w, { "fd.type", "ipv6" }, { "fd.sip", "::1" });
+	STATE_ARE({ "fd.type", "ipv6" }, { "fd.sip", "::1" });
 }
 
 Test(state, a_datagram_socket_that_was_bound_serves_whom_it_connects_to)
@@ -271,11 +257,11 @@ Test(state, a_datagram_socket_that_was_bound_serves_whom_it_connects_to)
 	socket_of(10, 3, 2, 2, 0);
 	bind_to(3, address("10.0.0.1", 5000));
 	connect_to(3, tuple("10.0.0.1", 5000, "8.8.8.8", 53), SPAN_NONE);
-	STATE_ARE(w, { "fd.name", "8.8.8.8:53->10.0.0.1:5000" }, { "fd.sip", "10.0.0.1" },
+	STATE_ARE({ "fd.name", "8.8.8.8:53->10.0.0.1:5000" }, { "fd.sip", "10.0.0.1" },
 		  { "fd.cip", "8.8.8.8" });
 	socket_of(10, 4, 2, 2, 0);
 	connect_to(4, tuple("10.0.0.1", 5000, "8.8.8.8", 53), SPAN_NONE);
-	state_is(w, "fd.name", "10.0.0.1:5000->8.8.8.8:53");
+	state_is("fd.name", "10.0.0.1:5000->8.8.8.8:53");
 }
 
 Test(state, a_connect_of_which_only_the_beginning_is_known_names_nobody)
@@ -284,7 +270,7 @@ Test(state, a_connect_of_which_only_the_beginning_is_known_names_nobody)
 	socket_of(10, 3, 2, 1, 0);
 	begin_connect(3, address("1.2.3.4", 443));
 	connect_to(3, SPAN_NONE, SPAN_NONE);
-	STATE_ARE(w, { "fd.name", "" }, { "fd.sip", NULL }, { "fd.connected", "true" });
+	STATE_ARE({ "fd.name", "" }, { "fd.sip", NULL }, { "fd.connected", "true" });
 }
 
 Test(state, whom_a_program_named_first_is_whom_it_connected_to)
@@ -295,11 +281,11 @@ Test(state, whom_a_program_named_first_is_whom_it_connected_to)
 	socket_of(10, 3, 2, 1, 0);
 	begin_connect(3, address("1.2.3.4", 443));
 	connect_to(3, tuple("10.0.0.1", 5000, "9.9.9.9", 53), address("9.9.9.9", 53));
-	state_is(w, "fd.name", "10.0.0.1:5000->1.2.3.4:443");
+	state_is("fd.name", "10.0.0.1:5000->1.2.3.4:443");
 	socket_of(10, 4, 1, 1, 0);
 	begin_connect(4, span_str("\1/run/enter.sock"));
 	connect_to(4, span_of(pointers, sizeof(pointers)), span_str("\1/run/exit.sock"));
-	state_is(w, "fd.name", "11->22 /run/enter.sock");
+	state_is("fd.name", "11->22 /run/enter.sock");
 }
 
 Test(state, who_could_read_or_write_is_connected)
@@ -307,16 +293,16 @@ Test(state, who_could_read_or_write_is_connected)
 	process(10);
 	socket_of(10, 3, 2, 1, 0);
 	with_data(EVENT_SYSCALL_WRITE_X, 3, SPAN_NONE);
-	state_is(w, "fd.connected", "true");
+	state_is("fd.connected", "true");
 	socket_of(10, 4, 2, 2, 0);
 	with_data(EVENT_SOCKET_RECVFROM_X, 4, SPAN_NONE);
-	state_is(w, "fd.connected", "true");
+	state_is("fd.connected", "true");
 	socket_of(10, 5, 2, 2, 0);
 	bind_to(5, address("10.0.0.1", 5000));
 	with_data(EVENT_SOCKET_RECVFROM_X, 5, tuple("10.0.0.2", 7, "10.0.0.1", 5000));
-	STATE_ARE(w, { "fd.connected", "false" }, { "fd.name_changed", "true" });
+	STATE_ARE({ "fd.connected", "false" }, { "fd.name_changed", "true" });
 	with_data(EVENT_SOCKET_RECVFROM_X, 5, tuple("10.0.0.3", 7, "10.0.0.1", 5000));
-	STATE_ARE(w, { "fd.connected", "true" }, { "fd.name_changed", "true" });
+	STATE_ARE({ "fd.connected", "true" }, { "fd.name_changed", "true" });
 }
 
 Test(state, a_raw_socket_with_flags_has_its_protocol)
@@ -326,8 +312,8 @@ Test(state, a_raw_socket_with_flags_has_its_protocol)
 	process(10);
 	socket_of(10, 3, 2, RAW | CLOEXEC, 1);
 	connect_to(3, tuple("10.0.0.1", 0, "8.8.8.8", 0), SPAN_NONE);
-	state_is(w, "fd.l4proto", "icmp");
+	state_is("fd.l4proto", "icmp");
 	socket_of(10, 4, 2, RAW, 1);
 	connect_to(4, tuple("10.0.0.1", 0, "8.8.8.8", 0), SPAN_NONE);
-	state_is(w, "fd.l4proto", "raw");
+	state_is("fd.l4proto", "raw");
 }
